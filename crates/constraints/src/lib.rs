@@ -1,0 +1,1 @@
+//! Inequalities that a path must keep.

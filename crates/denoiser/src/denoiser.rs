@@ -1,0 +1,127 @@
+//! The trait behind which every denoiser stands.
+
+use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
+
+use crate::DenoiserError;
+
+/// A point of spacetime: a noise level and a noisy sample in data units.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SpacetimePoint {
+    /// `λ`, the logarithm of the signal-to-noise ratio; the noise has variance `s² = exp(-λ)` in data units.
+    pub log_snr: f64,
+    /// `y = x_t/α_t`, one entry per variable. On a torus it lives on the universal cover.
+    pub y: Vec<f64>,
+}
+
+/// Moments of the denoising posterior `p(x | λ, y) ∝ q(x) exp(-½ e^λ |x - y|²)` at one point.
+///
+/// The exponential family has the statistic `T(x) = (x, |x|²)` and the natural parameter
+/// `η = (e^λ y, -½ e^λ)` (arXiv 2505.17517, Eq. 16–18).
+#[derive(Clone, Debug)]
+pub struct PosteriorMoments {
+    /// `μ = E[T]`, length `d + 1`; its first `d` entries are the denoiser `D = E[x]`.
+    pub expectation_parameter: DVector<f64>,
+    /// `G = ∂μ/∂η`, `(d + 1) × (d + 1)`; `Cov(T)` for an exact denoiser, not exactly symmetric for a learned one.
+    pub metric: DMatrix<f64>,
+    /// `log ∫ q(x) exp(-½ e^λ |x - y|²) dx` (a sum for weighted points), where the denoiser knows it.
+    /// On a torus with data on the cover; `q` normalised as the denoiser documents.
+    pub log_normaliser: Option<f64>,
+}
+
+/// Posterior mean and covariances of an observable `f(x)`, such as the energy.
+#[derive(Clone, Debug)]
+pub struct ObservableMoments {
+    /// `E[f]`.
+    pub mean: f64,
+    /// `Cov(f, T)`, which is `∂E[f]/∂η`, length `d + 1`.
+    pub covariance: DVector<f64>,
+}
+
+/// What is known of a data density `q` through its posteriors at every noise level.
+///
+/// Required: the dimension's periods, `μ`, and the derivative of `μ`; everything else follows.
+pub trait Denoiser: Send + Sync {
+    /// Period of each variable; `None` where it is not periodic. Its length is the dimension `d`.
+    fn periods(&self) -> &[Option<f64>];
+
+    /// Expectation parameters `μ(λ, y)` of a batch of points.
+    ///
+    /// # Errors
+    /// A point that is not finite, or where the posterior cannot be represented.
+    fn expectation_parameters(&self, points: &[SpacetimePoint]) -> Result<Vec<DVector<f64>>, DenoiserError>;
+
+    /// Vector–Jacobian products `wᵀ ∂μ/∂η` for one cotangent `w` (length `d + 1`) per point.
+    ///
+    /// # Errors
+    /// As [`Denoiser::expectation_parameters`].
+    fn vector_jacobian_products(
+        &self,
+        points: &[SpacetimePoint],
+        cotangents: &[DVector<f64>],
+    ) -> Result<Vec<DVector<f64>>, DenoiserError>;
+
+    /// `μ`, `G` and the normaliser at a batch of points.
+    ///
+    /// The default takes `d + 1` vector–Jacobian products; exact denoisers have all of it at hand.
+    ///
+    /// # Errors
+    /// As [`Denoiser::expectation_parameters`].
+    fn moments(&self, points: &[SpacetimePoint]) -> Result<Vec<PosteriorMoments>, DenoiserError> {
+        let size = self.dimension() + 1;
+        let mut moments: Vec<PosteriorMoments> = self
+            .expectation_parameters(points)?
+            .into_iter()
+            .map(|expectation_parameter| PosteriorMoments {
+                expectation_parameter,
+                metric: DMatrix::zeros(size, size),
+                log_normaliser: None,
+            })
+            .collect();
+        for row in 0..size {
+            let mut unit = DVector::zeros(size);
+            unit[row] = 1.0;
+            let products = self.vector_jacobian_products(points, &vec![unit; points.len()])?;
+            for (moment, product) in moments.iter_mut().zip(products) {
+                moment.metric.set_row(row, &product.transpose());
+            }
+        }
+        Ok(moments)
+    }
+
+    /// Posterior mean of the energy `F` (kJ/mol) and its covariance with `T`, where the denoiser knows `F`.
+    ///
+    /// # Errors
+    /// As [`Denoiser::expectation_parameters`].
+    fn energy_moments(&self, points: &[SpacetimePoint]) -> Result<Option<Vec<ObservableMoments>>, DenoiserError> {
+        let _ = points;
+        Ok(None)
+    }
+
+    /// Directional derivatives of the metric, `∂G/∂η · v`, one direction per point; the third cumulants of `T`
+    /// contracted with `v`. `None` where the denoiser does not know them.
+    ///
+    /// # Errors
+    /// As [`Denoiser::expectation_parameters`].
+    fn metric_derivatives(
+        &self,
+        points: &[SpacetimePoint],
+        directions: &[DVector<f64>],
+    ) -> Result<Option<Vec<DMatrix<f64>>>, DenoiserError> {
+        let _ = (points, directions);
+        Ok(None)
+    }
+
+    /// Number of variables `d`.
+    fn dimension(&self) -> usize {
+        self.periods().len()
+    }
+}
+
+/// Runs `compute` for every point, in parallel, in order; the first error wins.
+pub(crate) fn for_each_point<T: Send>(
+    points: &[SpacetimePoint],
+    compute: impl Fn(usize, &SpacetimePoint) -> Result<T, DenoiserError> + Sync,
+) -> Result<Vec<T>, DenoiserError> {
+    points.par_iter().enumerate().map(|(index, point)| compute(index, point)).collect()
+}

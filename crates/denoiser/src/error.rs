@@ -1,0 +1,17 @@
+//! What can go wrong in a denoiser.
+
+/// An error of this crate.
+#[derive(Debug, thiserror::Error)]
+pub enum DenoiserError {
+    /// A spacetime point is not finite or has the wrong dimension.
+    #[error("spacetime point {index} is not usable: {reason}")]
+    Point {
+        /// Which point of the batch.
+        index: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The data cannot make a density.
+    #[error("the data cannot make a density: {0}")]
+    Data(String),
+}

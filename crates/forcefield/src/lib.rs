@@ -1,0 +1,5 @@
+//! Potential energies and forces for a batch of replicas.
+
+mod engine;
+
+pub use engine::{EnergyTerm, Engine};

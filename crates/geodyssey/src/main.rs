@@ -1,0 +1,2 @@
+//! Transition paths of molecules along geodesics of a diffusion model's spacetime.
+fn main() {}

@@ -1,0 +1,5 @@
+//! Langevin dynamics and annealed paths.
+
+mod bias;
+
+pub use bias::BiasPotential;

@@ -1,0 +1,5 @@
+//! Geodesics in the spacetime of a diffusion model.
+
+mod constraint;
+
+pub use constraint::{CurveNode, NodeConstraintValue, PathConstraint};

@@ -1,0 +1,1 @@
+//! Structure and trajectory files, in and out.
