@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+"""Turns a PDB file or a sequence of amino acids into the input of a run, with OpenMM's force fields.
+
+Writes into the folder OUT: topology.pdb (atoms, bonds and a minimised structure), one OpenMM System XML for
+each --system, and one minimised structure for each --state.
+
+    scripts/parameterize.py --sequence ACE-ALA-NME --out systems/alanine-dipeptide \\
+        --system amber99sb-ildn.vacuum=amber99sbildn.xml \\
+        --system amber99sb-ildn.obc=amber99sbildn.xml,amber99_obc.xml \\
+        --state c5:phi2=-150,psi2=160 --state c7eq:phi2=-80,psi2=70 --state c7ax:phi2=60,psi2=-60
+
+--system NAME=FILE,FILE...   force-field files that ship with OpenMM or lie on disk; implicit solvent is one of
+                             them. All atoms are flexible (no constraints), there is no cutoff and no periodic box.
+--state NAME:TORSION=DEGREES,...   phi, psi, omega or chi1 with the number of the residue. The structure is minimised
+                             with these torsions held, then without, in the first --system.
+
+A sequence is one of L-amino acids by three-letter codes, joined by hyphens; ACE, NME and NHE cap its ends, without
+caps the ends are charged. HIS stands for HIE. Needs Python with openmm (pip install openmm).
+"""
+
+import argparse
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import openmm
+from openmm import app, unit
+
+# The names of PDB's chemical components where force-field templates differ from them.
+COMPONENT_NAMES = {
+    "ACE": {"HH31": "H1", "HH32": "H2", "HH33": "H3"},
+    "NME": {"CH3": "C", "HH31": "H1", "HH32": "H2", "HH33": "H3"},
+}
+CAPS = {"ACE", "NME", "NHE"}
+HELD_TORSION_KJ_MOL_RAD2 = 5000.0
+MINIMISATION_TOLERANCE_KJ_MOL_NM = 0.01
+
+
+def sequence_topology(sequence, force_field):
+    """Topology of a chain of residues, atoms in the order of the force field's templates."""
+    topology = app.Topology()
+    chain = topology.addChain("A")
+    previous_carbon = None
+    for position, code in enumerate(sequence):
+        template_name = "HIE" if code == "HIS" else code
+        if code not in CAPS and position == 0:
+            template_name = "N" + template_name
+        elif code not in CAPS and position == len(sequence) - 1:
+            template_name = "C" + template_name
+        template = force_field._templates.get(template_name)
+        if template is None:
+            sys.exit(f"residue {code} (template {template_name}) is not in the force field")
+        residue_name = "HIS" if code in ("HID", "HIE", "HIP") else code
+        residue = topology.addResidue(residue_name, chain)
+        names = COMPONENT_NAMES.get(code, {})
+        atoms = [topology.addAtom(names.get(a.name, a.name), a.element, residue) for a in template.atoms]
+        for first, second in template.bonds:
+            topology.addBond(atoms[first], atoms[second])
+        by_name = {atom.name: atom for atom in atoms}
+        if previous_carbon is not None:
+            topology.addBond(previous_carbon, by_name["N"])
+        previous_carbon = by_name.get("C")
+    return topology
+
+
+def torsion_atoms(topology, torsion):
+    """The four atoms of e.g. `phi2`: phi of residue 2, numbered from 1."""
+    kind = torsion.rstrip("0123456789")
+    digits = torsion[len(kind):]
+    if kind == "chi" and len(digits) > 1:
+        kind, digits = "chi1", digits[1:]
+    residues = list(topology.residues())
+    if kind not in ("phi", "psi", "omega", "chi1") or not digits or not 1 <= int(digits) <= len(residues):
+        sys.exit(f"no torsion {torsion}: expected phi, psi, omega or chi1 and a residue from 1 to {len(residues)}")
+    number = int(digits) - 1
+
+    def atom(residue, *names):
+        if 0 <= residue < len(residues):
+            for candidate in residues[residue].atoms():
+                if candidate.name in names:
+                    return candidate
+        sys.exit(f"torsion {torsion}: residue {residue + 1} has no atom {' or '.join(names)}")
+
+    if kind == "phi":
+        return [atom(number - 1, "C"), atom(number, "N"), atom(number, "CA"), atom(number, "C")]
+    if kind == "psi":
+        return [atom(number, "N"), atom(number, "CA"), atom(number, "C"), atom(number + 1, "N")]
+    if kind == "omega":
+        return [atom(number, "CA", "CH3"), atom(number, "C"), atom(number + 1, "N"), atom(number + 1, "CA", "C")]
+    gamma = atom(number, "CG", "CG1", "OG", "OG1", "SG")
+    return [atom(number, "N"), atom(number, "CA"), atom(number, "CB"), gamma]
+
+
+def dihedral(points):
+    """Dihedral angle of four points, radian."""
+    a, b, c = points[1] - points[0], points[2] - points[1], points[3] - points[2]
+    m, n = np.cross(a, b), np.cross(b, c)
+    return math.atan2(np.dot(np.cross(m, n), b) / np.linalg.norm(b), np.dot(m, n))
+
+
+def placed(a, b, c, length, angle, torsion):
+    """The point d with |cd| = length, angle bcd and dihedral abcd (natural extension of the reference frame)."""
+    bc = (c - b) / np.linalg.norm(c - b)
+    normal = np.cross(b - a, bc)
+    normal /= np.linalg.norm(normal)
+    frame = np.array([bc, np.cross(normal, bc), normal])
+    local = [-math.cos(angle), math.sin(angle) * math.cos(torsion), math.sin(angle) * math.sin(torsion)]
+    return c + length * np.array(local) @ frame
+
+
+def ring_memberships(neighbours):
+    """For every bond (i, j): the atoms of the smallest ring through it, or an empty set."""
+    rings = {}
+    for start, ends in neighbours.items():
+        for end in ends:
+            paths, seen, ring = [[start]], {start}, set()
+            while paths and not ring:
+                path = paths.pop(0)
+                for nxt in neighbours[path[-1]]:
+                    if path[-1] == start and nxt == end or nxt in seen:
+                        continue
+                    if nxt == end:
+                        ring = set(path) | {end}
+                        break
+                    seen.add(nxt)
+                    paths.append([*path, nxt])
+            rings[start, end] = ring
+    return rings
+
+
+def built_coordinates(topology, system):
+    """Coordinates from the force field's own bond lengths and angles, chains stretched out, centres L."""
+    lengths, angles = {}, {}
+    for force in system.getForces():
+        if isinstance(force, openmm.HarmonicBondForce):
+            for k in range(force.getNumBonds()):
+                i, j, length, _ = force.getBondParameters(k)
+                lengths[i, j] = lengths[j, i] = length.value_in_unit(unit.nanometer)
+        elif isinstance(force, openmm.HarmonicAngleForce):
+            for k in range(force.getNumAngles()):
+                i, j, l, angle, _ = force.getAngleParameters(k)
+                angles[i, j, l] = angles[l, j, i] = angle.value_in_unit(unit.radian)
+    atoms = list(topology.atoms())
+    neighbours = {atom.index: [] for atom in atoms}
+    for first, second in topology.bonds():
+        neighbours[first.index].append(second.index)
+        neighbours[second.index].append(first.index)
+    rings = ring_memberships(neighbours)
+
+    def rank(index):
+        """Order in which the neighbours of an atom are placed; with the turns below it makes L-amino acids."""
+        atom = atoms[index]
+        order = ["C", "CB"] if atom.name in ("C", "CB") else [atom.name]
+        backbone = order.index(atom.name) if len(order) > 1 else 2
+        if atom.name in ("N", "CA"):
+            backbone = 0
+        return (atom.element.symbol == "H", backbone, atom.name[-1:], atom.name)
+
+    positions, parent = {}, {}
+    root = next(a.index for a in atoms if a.element.symbol != "H")
+    first = min((n for n in neighbours[root]), key=rank)
+    positions[root] = np.zeros(3)
+    positions[first] = np.array([lengths[root, first], 0.0, 0.0])
+    parent[first], parent[root] = root, first
+    queue = [first, root]
+    while queue:
+        centre = queue.pop(0)
+        before = parent[centre]
+        grandparent = parent[before] if parent[before] != centre else next(
+            (n for n in neighbours[before] if n != centre and n in positions), None)
+        origin = positions[grandparent] if grandparent is not None else positions[before] + np.array([0.1, 0.2, 0.3])
+        planar = len(neighbours[centre]) == 3
+        start = None
+        for turn, atom in enumerate(sorted((n for n in neighbours[centre] if n not in positions), key=rank)):
+            if turn == 0:
+                ring = rings[before, centre]
+                start = 0.0 if grandparent in ring and atom in ring else math.pi
+                torsion = start
+            else:
+                torsion = start + (math.pi if planar else (-2 if turn == 1 else 2) * math.pi / 3)
+            positions[atom] = placed(origin, positions[before], positions[centre], lengths[centre, atom],
+                                     angles.get((before, centre, atom), 1.91), torsion)
+            parent[atom] = centre
+            queue.append(atom)
+    return np.array([positions[a.index] for a in atoms])
+
+
+def minimised(system, positions, held=()):
+    """Positions (nm) and energy (kJ/mol) after minimisation; `held` are (atoms, radian) torsions."""
+    system = openmm.XmlSerializer.clone(system)
+    if held:
+        tether = openmm.CustomTorsionForce("0.5*k*d^2; d=min(e, 2*pi-e); e=abs(theta-target); pi=3.141592653589793")
+        tether.addGlobalParameter("k", HELD_TORSION_KJ_MOL_RAD2)
+        tether.addPerTorsionParameter("target")
+        for atoms, target in held:
+            tether.addTorsion(*[a.index for a in atoms], [math.remainder(target, math.tau)])
+        system.addForce(tether)
+    context = openmm.Context(system, openmm.VerletIntegrator(0.001), openmm.Platform.getPlatformByName("Reference"))
+    context.setPositions(positions)
+    openmm.LocalEnergyMinimizer.minimize(context, MINIMISATION_TOLERANCE_KJ_MOL_NM, 0)
+    state = context.getState(getPositions=True, getEnergy=True)
+    return (state.getPositions(asNumpy=True).value_in_unit(unit.nanometer),
+            state.getPotentialEnergy().value_in_unit(unit.kilojoule_per_mole))
+
+
+def check_chirality(topology, positions):
+    """Ends the program if an amino acid came out as D, or a threonine or isoleucine with the wrong side chain."""
+    centres = [("CA", "N", "C", "CB", None), ("CB", "CA", "OG1", "CG2", "THR"), ("CB", "CA", "CG1", "CG2", "ILE")]
+    for residue in topology.residues():
+        index = {atom.name: atom.index for atom in residue.atoms()}
+        for centre, a, b, c, only in centres:
+            if all(name in index for name in (centre, a, b, c)) and only in (None, residue.name):
+                x, y, z = (positions[index[name]] - positions[index[centre]] for name in (a, b, c))
+                if np.dot(np.cross(x, y), z) < 0:
+                    sys.exit(f"residue {residue.name} {residue.id}: {centre} has the wrong chirality")
+
+
+def write_pdb(path, topology, positions):
+    """Writes one structure, centred, with PDB's 0.001 Å."""
+    with open(path, "w") as file:
+        app.PDBFile.writeModel(topology, (positions - positions.mean(axis=0)) * 10.0, file)
+        app.PDBFile.writeFooter(topology, file)
+
+
+def named(text, separator):
+    """Splits NAME<separator>VALUE."""
+    name, found, value = text.partition(separator)
+    if not (name and found and value):
+        raise argparse.ArgumentTypeError(f"expected NAME{separator}…, got {text!r}")
+    return name, value
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--pdb", help="structure with all hydrogens")
+    source.add_argument("--sequence", help="e.g. ACE-ALA-NME")
+    parser.add_argument("--system", action="append", required=True, type=lambda t: named(t, "="))
+    parser.add_argument("--state", action="append", default=[], type=lambda t: named(t, ":"))
+    parser.add_argument("--out", required=True, type=Path)
+    arguments = parser.parse_args()
+
+    force_fields = {name: app.ForceField(*files.split(",")) for name, files in arguments.system}
+    reference = next(iter(force_fields.values()))
+    if arguments.pdb:
+        pdb = app.PDBFile(arguments.pdb)
+        topology, positions = pdb.topology, pdb.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
+        topology.setPeriodicBoxVectors(None)
+    else:
+        topology, positions = sequence_topology(arguments.sequence.split("-"), reference), None
+
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    systems = {}
+    for name, force_field in force_fields.items():
+        systems[name] = force_field.createSystem(
+            topology, nonbondedMethod=app.NoCutoff, constraints=None, rigidWater=False, removeCMMotion=True)
+        (arguments.out / f"{name}.xml").write_text(openmm.XmlSerializer.serialize(systems[name]) + "\n")
+    system = next(iter(systems.values()))
+    if positions is None:
+        positions = built_coordinates(topology, system)
+    positions, energy = minimised(system, positions)
+    check_chirality(topology, positions)
+    write_pdb(arguments.out / "topology.pdb", topology, positions)
+    print(f"topology.pdb: {topology.getNumAtoms()} atoms, {energy:.3f} kJ/mol")
+
+    for name, torsions in arguments.state:
+        held = []
+        for item in torsions.split(","):
+            torsion, degrees = named(item, "=")
+            held.append((torsion_atoms(topology, torsion), math.radians(float(degrees))))
+        # Half-way targets first: a straight jump across a barrier can tear the molecule.
+        start = positions
+        for fraction in np.linspace(0.1, 1.0, 10):
+            partial = []
+            for atoms, target in held:
+                now = dihedral([positions[a.index] for a in atoms])
+                partial.append((atoms, now + fraction * math.remainder(target - now, math.tau)))
+            start, _ = minimised(system, start, partial)
+        relaxed, energy = minimised(system, start)
+        check_chirality(topology, relaxed)
+        write_pdb(arguments.out / f"{name}.pdb", topology, relaxed)
+        found = ", ".join(
+            f"{item.partition('=')[0]} {math.degrees(dihedral([relaxed[a.index] for a in atoms])):.2f}°"
+            for item, (atoms, _) in zip(torsions.split(","), held))
+        print(f"{name}.pdb: {energy:.3f} kJ/mol at {found}")
+
+
+if __name__ == "__main__":
+    main()
