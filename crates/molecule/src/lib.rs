@@ -2,9 +2,18 @@
 //!
 //! This crate knows no energies and no files.
 
+pub mod bonds;
+mod element;
+mod error;
 pub mod replicas;
+mod selection;
+mod topology;
 pub mod units;
 pub mod variables;
 
+pub use element::Element;
+pub use error::MoleculeError;
 pub use replicas::{LANES, Replicas};
+pub use selection::AtomSelector;
+pub use topology::{Atom, Residue, Structure, Topology};
 pub use variables::{CollectiveVariable, VariableKind};

@@ -1,5 +1,15 @@
 //! Collective variables: functions `ξ(X)` of the atoms' positions.
 
+mod angle;
+mod distance;
+mod lanes;
+mod torsion;
+
+pub use angle::Angle;
+pub use distance::Distance;
+pub use torsion::Torsion;
+
+use crate::MoleculeError;
 use crate::replicas::Replicas;
 
 /// What a variable measures, and so its unit inside the program and in what a person reads.
@@ -11,6 +21,40 @@ pub enum VariableKind {
     Distance,
     /// Bond angle, radian, in [0, π]; shown in degrees.
     Angle,
+}
+
+impl VariableKind {
+    /// From the program's unit (radian, nm) to what a person reads (degree, nm).
+    pub fn to_display(self, value: f64) -> f64 {
+        match self {
+            Self::Torsion | Self::Angle => value.to_degrees(),
+            Self::Distance => value,
+        }
+    }
+
+    /// From what a person writes (degree, nm) to the program's unit (radian, nm).
+    pub fn from_display(self, value: f64) -> f64 {
+        match self {
+            Self::Torsion | Self::Angle => value.to_radians(),
+            Self::Distance => value,
+        }
+    }
+
+    /// The program's unit, as the columns of its files are named: `rad` or `nm`.
+    pub fn column_suffix(self) -> &'static str {
+        match self {
+            Self::Torsion | Self::Angle => "rad",
+            Self::Distance => "nm",
+        }
+    }
+
+    /// The unit of what a person reads and writes: `°` or `nm`.
+    pub fn display_unit(self) -> &'static str {
+        match self {
+            Self::Torsion | Self::Angle => "°",
+            Self::Distance => "nm",
+        }
+    }
 }
 
 /// A function of the positions of a few atoms, evaluated for all replicas of a batch.
@@ -41,4 +85,17 @@ pub trait CollectiveVariable: Send + Sync {
         self.evaluate(&batch, &mut values, &mut gradient);
         values[0]
     }
+}
+
+/// Distinct atoms, all inside the molecule.
+fn check_atoms(variable: &'static str, atoms: &[usize], atom_count: usize) -> Result<(), MoleculeError> {
+    for (slot, &index) in atoms.iter().enumerate() {
+        if index >= atom_count {
+            return Err(MoleculeError::AtomOutside { index, atoms: atom_count });
+        }
+        if atoms[..slot].contains(&index) {
+            return Err(MoleculeError::AtomRepeated { variable, index });
+        }
+    }
+    Ok(())
 }

@@ -1,0 +1,63 @@
+//! Distance of two atoms.
+
+use super::lanes::{difference, dot, each, load, scale, store};
+use super::{CollectiveVariable, VariableKind, check_atoms};
+use crate::MoleculeError;
+use crate::replicas::{LANES, Replicas};
+
+/// Distance `|r_i - r_j|`, nm. Its gradient is not finite where the atoms coincide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Distance {
+    atoms: [usize; 2],
+}
+
+impl Distance {
+    /// The distance of two atoms of a molecule with `atom_count` atoms.
+    ///
+    /// # Errors
+    /// An atom named twice or outside the molecule.
+    pub fn new(atoms: [usize; 2], atom_count: usize) -> Result<Self, MoleculeError> {
+        check_atoms("distance", &atoms, atom_count)?;
+        Ok(Self { atoms })
+    }
+}
+
+impl CollectiveVariable for Distance {
+    fn kind(&self) -> VariableKind {
+        VariableKind::Distance
+    }
+
+    fn atoms(&self) -> &[usize] {
+        &self.atoms
+    }
+
+    fn evaluate(&self, positions: &Replicas, values: &mut [f64], gradient: &mut [f64]) {
+        let stride = positions.stride();
+        for start in (0..stride).step_by(LANES) {
+            let [i, j] = self.atoms.map(|atom| load(positions, atom, start));
+            let separation = difference(&i, &j);
+            let squared = dot(&separation, &separation);
+            let distance = each(|lane| squared[lane].sqrt());
+            values[start..start + LANES].copy_from_slice(&distance);
+            store(gradient, 0, stride, start, &scale(&each(|lane| 1.0 / distance[lane]), &separation));
+            store(gradient, 1, stride, start, &scale(&each(|lane| -1.0 / distance[lane]), &separation));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_four_five() {
+        let distance = Distance::new([2, 0], 3).unwrap();
+        assert!((distance.value(&[[0.1, 0.1, 0.0], [9.0; 3], [0.4, 0.5, 0.0]]) - 0.5).abs() < 1e-15);
+    }
+
+    #[test]
+    fn atoms_are_checked() {
+        assert!(matches!(Distance::new([1, 1], 4), Err(MoleculeError::AtomRepeated { index: 1, .. })));
+        assert!(matches!(Distance::new([0, 4], 4), Err(MoleculeError::AtomOutside { index: 4, atoms: 4 })));
+    }
+}
