@@ -7,3 +7,14 @@ pub trait BiasPotential: Send + Sync {
     /// `values` and `derivatives` are laid out `[variable][replica]`, `energies` `[replica]`, each row `stride` long.
     fn evaluate(&self, values: &[f64], stride: usize, energies: &mut [f64], derivatives: &mut [f64]);
 }
+
+/// No bias: `V = 0`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoBias;
+
+impl BiasPotential for NoBias {
+    fn evaluate(&self, _values: &[f64], _stride: usize, energies: &mut [f64], derivatives: &mut [f64]) {
+        energies.fill(0.0);
+        derivatives.fill(0.0);
+    }
+}

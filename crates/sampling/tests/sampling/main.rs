@@ -1,0 +1,4 @@
+//! Samplers against closed forms, on systems small enough to have them.
+
+mod langevin;
+mod toy_systems;
