@@ -1,1 +1,19 @@
 //! Structure and trajectory files, in and out.
+//!
+//! Reading goes through chemfiles. Writing does not: chemfiles writes binary files through a memory map, where a full
+//! disk kills the process by a signal instead of returning an error, and its multi-model PDB is not read back right.
+//! Each output format is one small file in [`writer`].
+//!
+//! Lengths are nm here; files in Å are converted at this edge.
+
+mod error;
+mod frames;
+mod pdb_text;
+mod source;
+mod structure;
+pub mod writer;
+
+pub use error::TrajectoryError;
+pub use frames::read_frames;
+pub use structure::read_structure;
+pub use writer::{Frame, TrajectoryFormat, TrajectoryWriter, open_writer, write_pdb_structure};

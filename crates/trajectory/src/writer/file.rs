@@ -1,0 +1,131 @@
+//! The checks and the care for the file that all formats share.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::{EncodeError, Frame, FrameEncoder, SeekableWrite, TrajectoryWriter};
+use crate::TrajectoryError;
+
+/// Checks frames and hands them to an encoder.
+pub(super) struct CheckedEncoder {
+    path: PathBuf,
+    encoder: Box<dyn FrameEncoder>,
+    atoms: usize,
+    frames: usize,
+    last: Option<(u64, f64)>,
+}
+
+impl CheckedEncoder {
+    pub(super) fn new(path: &Path, encoder: Box<dyn FrameEncoder>, atoms: usize) -> Self {
+        Self { path: path.into(), encoder, atoms, frames: 0, last: None }
+    }
+
+    pub(super) fn write(
+        &mut self,
+        frame: &Frame<'_>,
+        out: &mut dyn SeekableWrite,
+    ) -> Result<(), TrajectoryError> {
+        let (path, index) = (|| self.path.clone(), self.frames);
+        if frame.positions.len() != self.atoms {
+            let (found, expected) = (frame.positions.len(), self.atoms);
+            return Err(TrajectoryError::AtomCount { path: path(), frame: index, found, expected });
+        }
+        let broken = |position: &[f64; 3]| position.iter().any(|x| !x.is_finite());
+        if let Some(atom) = frame.positions.iter().position(broken) {
+            return Err(TrajectoryError::NotFinite { path: path(), frame: index, atom });
+        }
+        let increases = self.last.is_none_or(|(step, time)| frame.step > step && frame.time_ps > time);
+        if !increases || !frame.time_ps.is_finite() {
+            return Err(self.out_of_order(frame, "step and time must increase".into()));
+        }
+        self.encoder.encode(frame, out).map_err(|error| match error {
+            EncodeError::Write(source) => TrajectoryError::File { path: path(), source },
+            EncodeError::DoesNotFit(what) => TrajectoryError::DoesNotFit { path: path(), what },
+            EncodeError::Order(reason) => self.out_of_order(frame, reason),
+        })?;
+        self.last = Some((frame.step, frame.time_ps));
+        self.frames += 1;
+        Ok(())
+    }
+
+    pub(super) fn finish(&mut self, out: &mut dyn SeekableWrite) -> Result<(), TrajectoryError> {
+        if self.frames == 0 {
+            return Err(TrajectoryError::Empty { path: self.path.clone(), what: "frames" });
+        }
+        let finished = self.encoder.finish(out).and_then(|()| out.flush().map_err(EncodeError::Write));
+        finished.map_err(|error| match error {
+            EncodeError::Write(source) => TrajectoryError::file(&self.path, source),
+            EncodeError::DoesNotFit(what) | EncodeError::Order(what) => {
+                TrajectoryError::DoesNotFit { path: self.path.clone(), what }
+            }
+        })
+    }
+
+    fn out_of_order(&self, frame: &Frame<'_>, reason: String) -> TrajectoryError {
+        let (step, time_ps) = (frame.step, frame.time_ps);
+        TrajectoryError::Order { path: self.path.clone(), frame: self.frames, step, time_ps, reason }
+    }
+}
+
+/// Writes to `NAME.part`, which takes its name when it is whole.
+pub(super) struct FileWriter {
+    partial: PartialFile,
+    out: BufWriter<File>,
+    checked: CheckedEncoder,
+}
+
+impl FileWriter {
+    pub(super) fn create(
+        path: &Path,
+        encoder: Box<dyn FrameEncoder>,
+        atoms: usize,
+    ) -> Result<Self, TrajectoryError> {
+        let (partial, file) =
+            PartialFile::create(path).map_err(|source| TrajectoryError::file(path, source))?;
+        Ok(Self { partial, out: BufWriter::new(file), checked: CheckedEncoder::new(path, encoder, atoms) })
+    }
+}
+
+impl TrajectoryWriter for FileWriter {
+    fn write(&mut self, frame: &Frame<'_>) -> Result<(), TrajectoryError> {
+        self.checked.write(frame, &mut self.out)
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), TrajectoryError> {
+        let Self { partial, mut out, mut checked } = *self;
+        checked.finish(&mut out)?;
+        partial.complete(out).map_err(|source| TrajectoryError::file(&checked.path, source))
+    }
+}
+
+/// A file under a passing name that is removed unless it is completed.
+pub(super) struct PartialFile {
+    path: PathBuf,
+    passing: PathBuf,
+}
+
+impl PartialFile {
+    /// Makes `NAME.part` beside `NAME`; one that an interrupted run left is overwritten.
+    pub(super) fn create(path: &Path) -> io::Result<(Self, File)> {
+        let mut name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
+        name.push(".part");
+        let passing = path.with_file_name(name);
+        let file = File::create(&passing)?;
+        Ok((Self { path: path.into(), passing }, file))
+    }
+
+    /// Writes through to the disk and renames.
+    pub(super) fn complete(self, mut out: BufWriter<File>) -> io::Result<()> {
+        out.flush()?;
+        out.get_ref().sync_all()?;
+        fs::rename(&self.passing, &self.path)
+    }
+}
+
+impl Drop for PartialFile {
+    fn drop(&mut self) {
+        // After `complete` there is nothing to remove, and a file that cannot be removed harms nobody.
+        let _ = fs::remove_file(&self.passing);
+    }
+}
