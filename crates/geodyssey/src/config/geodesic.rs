@@ -1,0 +1,84 @@
+//! `[geodesic]`: the curve through spacetime.
+
+use serde::{Deserialize, Serialize};
+
+use super::values::{Count, Ends, PositiveReal, Real};
+
+/// Which curve the paths follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum CurveKind {
+    /// The shortest curve that keeps the constraints.
+    Geodesic,
+    /// The straight line in the variables, logSNR linear between its ends: a baseline.
+    Straight,
+    /// The straight line with logSNR falling linearly to `tent_log_snr` in the middle: a baseline.
+    Tent,
+}
+
+/// What is varied to find a geodesic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Parametrisation {
+    /// Every inner point.
+    Free,
+    /// The knots of a cubic spline.
+    Spline,
+}
+
+/// Which of the windings is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Choice {
+    /// The one with the lowest bottleneck.
+    LowestBarrier,
+    /// The shortest one.
+    Shortest,
+}
+
+/// `[geodesic]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct GeodesicConfig {
+    /// Which curve.
+    pub(crate) kind: CurveKind,
+    /// Points on it, both ends included.
+    pub(crate) points: Count,
+    /// logSNR at the ends.
+    pub(crate) log_snr: Ends,
+    /// Bound of logSNR from below on the whole curve, against optima that run off to ever larger noise.
+    pub(crate) log_snr_min: Real,
+    /// Largest `|2E/L² − 1|` of a finished curve.
+    pub(crate) tolerance: PositiveReal,
+    /// Largest number of iterations for one winding.
+    pub(crate) iterations: Count,
+    /// What is varied.
+    pub(crate) curve: Parametrisation,
+    /// Knots of the spline, both ends included.
+    pub(crate) knots: Count,
+    /// Which winding.
+    pub(crate) choose: Choice,
+    /// This winding and no other: turns per variable, 0 where there is no period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) winding: Option<Vec<i32>>,
+    /// logSNR in the middle of a tent.
+    pub(crate) tent_log_snr: Real,
+}
+
+impl Default for GeodesicConfig {
+    fn default() -> Self {
+        Self {
+            kind: CurveKind::Geodesic,
+            points: Count::constant(128),
+            log_snr: Ends { start: 4.0, end: 4.0 },
+            log_snr_min: Real::constant(-6.0),
+            tolerance: PositiveReal::constant(1e-3),
+            iterations: Count::constant(1000),
+            curve: Parametrisation::Free,
+            knots: Count::constant(16),
+            choose: Choice::LowestBarrier,
+            winding: None,
+            tent_log_snr: Real::constant(0.0),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! `[landscape]` and `[denoiser]`: what is known of the variables' energy, and its posteriors.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::InputError;
+use super::source::Section;
+use super::values::{Count, PositiveReal};
+
+/// Names of the methods, as the configuration has them.
+const METHODS: [&str; 3] = ["metadynamics", "table", "formula"];
+
+/// `[landscape]`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "method", rename_all = "kebab-case")]
+pub(crate) enum LandscapeConfig {
+    /// Free energy of the molecule's variables by well-tempered metadynamics.
+    Metadynamics(MetadynamicsConfig),
+    /// Values from a file.
+    Table(TableConfig),
+    /// A formula that the program knows.
+    Formula(FormulaConfig),
+}
+
+/// `method = "metadynamics"`: many walkers that share one bias.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MetadynamicsConfig {
+    /// Walkers, all in one batch.
+    pub(crate) walkers: Count,
+    /// Simulated time of each walker, ps.
+    pub(crate) time_ps: PositiveReal,
+    /// Time step, ps.
+    pub(crate) time_step_ps: PositiveReal,
+    /// Friction, 1/ps.
+    pub(crate) friction_per_ps: PositiveReal,
+    /// Height of a fresh hill, kJ/mol.
+    pub(crate) hill_height_kj_mol: PositiveReal,
+    /// Width (standard deviation) of a hill: degrees or nm, one for all variables or one each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hill_width: Option<super::values::PerVariable>,
+    /// Steps between hills of one walker.
+    pub(crate) hill_interval_steps: Count,
+    /// Well-tempered bias factor `(T + ΔT)/T`.
+    pub(crate) bias_factor: PositiveReal,
+    /// Grid points per variable.
+    pub(crate) grid_points: Count,
+}
+
+impl Default for MetadynamicsConfig {
+    fn default() -> Self {
+        Self {
+            walkers: Count::constant(32),
+            time_ps: PositiveReal::constant(500.0),
+            time_step_ps: PositiveReal::constant(0.001),
+            friction_per_ps: PositiveReal::constant(5.0),
+            hill_height_kj_mol: PositiveReal::constant(1.0),
+            hill_width: None,
+            hill_interval_steps: Count::constant(250),
+            bias_factor: PositiveReal::constant(12.0),
+            grid_points: Count::constant(96),
+        }
+    }
+}
+
+/// How a table's rows are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Interpolation {
+    /// As a smooth surface through them.
+    #[default]
+    Bicubic,
+    /// As they are: point masses with the weights `exp(-βF)`.
+    None,
+}
+
+/// kT, as an energy or as a temperature.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ThermalEnergy {
+    /// kT, kJ/mol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) thermal_energy: Option<PositiveReal>,
+    /// T, K.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) temperature: Option<PositiveReal>,
+}
+
+/// `method = "table"`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TableConfig {
+    /// CSV with the variables by name and `energy_kj_mol`.
+    pub(crate) file: PathBuf,
+    /// How its rows are taken.
+    #[serde(default)]
+    pub(crate) interpolation: Interpolation,
+    /// kT, kJ/mol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) thermal_energy: Option<PositiveReal>,
+    /// T, K.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) temperature: Option<PositiveReal>,
+}
+
+/// `method = "formula"`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FormulaConfig {
+    /// Which formula.
+    pub(crate) name: String,
+    /// Grid points per variable, for the denoiser and the bottleneck.
+    #[serde(default = "formula_grid")]
+    pub(crate) grid_points: Count,
+    /// kT, kJ/mol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) thermal_energy: Option<PositiveReal>,
+    /// T, K.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) temperature: Option<PositiveReal>,
+}
+
+fn formula_grid() -> Count {
+    Count::constant(200)
+}
+
+impl LandscapeConfig {
+    /// Reads `[landscape]`; without it a molecule gets metadynamics.
+    pub(super) fn read(root: &Section<'_>, molecule: bool) -> Result<Self, InputError> {
+        let Some(mut section) = root.table("landscape")? else {
+            return if molecule {
+                Ok(Self::Metadynamics(MetadynamicsConfig::default()))
+            } else {
+                Err(root.error(
+                    "landscape",
+                    "without a [system] a [landscape] is needed, with `method = \"table\"` or `\"formula\"`",
+                ))
+            };
+        };
+        let whole = section.clone();
+        let method = section.take_kind("method", molecule.then_some("metadynamics"), &METHODS)?;
+        let landscape = match method.as_str() {
+            "metadynamics" if !molecule => {
+                return Err(whole.error("method", "metadynamics needs a molecule: there is no [system]"));
+            }
+            "metadynamics" => Self::Metadynamics(section.read()?),
+            "table" => Self::Table(section.read()?),
+            _ if molecule => {
+                return Err(whole.error("method", "a formula is no landscape of a molecule: leave [system] out, or use \"metadynamics\" or \"table\""));
+            }
+            _ => Self::Formula(section.read()?),
+        };
+        let (energy, temperature) = match &landscape {
+            Self::Metadynamics(_) => (None, None),
+            Self::Table(table) => (table.thermal_energy, table.temperature),
+            Self::Formula(formula) => (formula.thermal_energy, formula.temperature),
+        };
+        if energy.is_some() && temperature.is_some() {
+            return Err(whole.error("thermal_energy", "give `thermal_energy` or `temperature`, not both"));
+        }
+        if molecule && (energy.is_some() || temperature.is_some()) {
+            let key = if energy.is_some() { "thermal_energy" } else { "temperature" };
+            return Err(whole.error(key, "a molecule's temperature stands in [system]"));
+        }
+        Ok(landscape)
+    }
+}
+
+/// `[denoiser]`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(crate) enum DenoiserConfig {
+    /// The exact posterior of the landscape: a sum over its grid, rows or Gaussians.
+    Mixture(MixtureConfig),
+}
+
+/// `kind = "mixture"` has no further keys.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MixtureConfig {}
+
+impl DenoiserConfig {
+    /// Reads `[denoiser]`.
+    pub(super) fn read(root: &Section<'_>) -> Result<Self, InputError> {
+        let Some(mut section) = root.table("denoiser")? else { return Ok(Self::Mixture(MixtureConfig {})) };
+        section.take_kind("kind", Some("mixture"), &["mixture"])?;
+        Ok(Self::Mixture(section.read()?))
+    }
+}

@@ -1,0 +1,275 @@
+//! The configuration: one TOML file that says everything about a run.
+//!
+//! What is read here is right in itself: types, names, signs and numbers of values. What needs other files
+//! (atoms, structures, tables) is checked by the stages, which report through [`Config::error`] with the place.
+
+mod constraints;
+mod error;
+mod geodesic;
+mod key_path;
+mod landscape;
+mod sampling;
+mod source;
+mod system;
+mod values;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+pub(crate) use constraints::{
+    ConstraintConfig, EnergyCeilingConfig, LowVarianceConfig, RegionAvoidanceConfig,
+};
+pub(crate) use error::{InputError, Place, nearest};
+pub(crate) use geodesic::{Choice, CurveKind, GeodesicConfig, Parametrisation};
+pub(crate) use landscape::{
+    DenoiserConfig, FormulaConfig, Interpolation, LandscapeConfig, MetadynamicsConfig, TableConfig,
+    ThermalEnergy,
+};
+pub(crate) use sampling::{
+    DEFAULT_DURATION_PS, DEFAULT_STEPS_PER_POINT, OutputConfig, SamplingConfig, Space,
+};
+pub(crate) use system::{
+    AtomName, Boundary, Measure, StateConfig, StatesConfig, SystemConfig, VariableConfig,
+};
+pub(crate) use values::{PerVariable, Real};
+
+use key_path::KeyPath;
+use source::{Section, Source};
+
+/// Every key of the top level.
+const SECTIONS: [&str; 10] = [
+    "seed",
+    "system",
+    "variable",
+    "states",
+    "landscape",
+    "denoiser",
+    "geodesic",
+    "constraint",
+    "sampling",
+    "output",
+];
+
+/// A configuration with every default filled in. Its fields stand in the order in which they are written.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Config {
+    #[serde(skip)]
+    source: Source,
+    /// Seed of all random numbers.
+    pub(crate) seed: u64,
+    /// The molecule; none for a table or formula alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) system: Option<SystemConfig>,
+    /// The variables.
+    #[serde(rename = "variable")]
+    pub(crate) variables: Vec<VariableConfig>,
+    /// From where to where; only the denoiser can be asked without them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) states: Option<StatesConfig>,
+    /// Energy of the variables.
+    pub(crate) landscape: LandscapeConfig,
+    /// Its posteriors.
+    pub(crate) denoiser: DenoiserConfig,
+    /// The curve.
+    pub(crate) geodesic: GeodesicConfig,
+    /// What it must keep.
+    #[serde(rename = "constraint", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) constraints: Vec<ConstraintConfig>,
+    /// The paths.
+    pub(crate) sampling: SamplingConfig,
+    /// Their files.
+    pub(crate) output: OutputConfig,
+}
+
+impl Config {
+    /// Reads a configuration file with the changes of the command line.
+    pub(crate) fn read(path: &Path, changes: &[String], seed: Option<u64>) -> Result<Self, InputError> {
+        let mut changes = changes.to_vec();
+        changes.extend(seed.map(|seed| format!("seed={seed}")));
+        let source = Source::read(path, &changes)?;
+        let root = Section::root(&source)?;
+        root.only(&SECTIONS)?;
+        let seed = root.value::<u64>("seed")?.unwrap_or(1);
+        let system: Option<SystemConfig> = root.table("system")?.map(Section::read).transpose()?;
+        let variables = system::read_variables(&root, system.is_some())?;
+        if system.is_some() && variables.is_empty() {
+            let message = "a molecule needs at least one [[variable]], such as a torsion of four atoms";
+            return Err(root.error("system", message));
+        }
+        let mut config = Self {
+            seed,
+            states: root.table("states")?.map(Section::read).transpose()?,
+            landscape: LandscapeConfig::read(&root, system.is_some())?,
+            denoiser: DenoiserConfig::read(&root)?,
+            geodesic: root.table("geodesic")?.map(Section::read).transpose()?.unwrap_or_default(),
+            constraints: constraints::read_constraints(&root, variables.len())?,
+            sampling: root.table("sampling")?.map(Section::read).transpose()?.unwrap_or_default(),
+            output: root.table("output")?.map(Section::read).transpose()?.unwrap_or_default(),
+            system,
+            variables,
+            source: source.clone(),
+        };
+        config.check()?;
+        config.resolve_paths();
+        Ok(config)
+    }
+
+    /// What one section alone cannot see.
+    fn check(&self) -> Result<(), InputError> {
+        self.check_geodesic()?;
+        self.check_sampling()?;
+        let Some(states) = &self.states else { return Ok(()) };
+        for (name, state) in [("start", &states.start), ("end", &states.end)] {
+            self.check_state(name, state)?;
+        }
+        Ok(())
+    }
+
+    fn check_state(&self, name: &str, state: &StateConfig) -> Result<(), InputError> {
+        let section = format!("states.{name}");
+        let count = self.variables.len();
+        if self.system.is_some() && state.structure.is_none() {
+            let message = format!("[{section}] needs `structure`: a file with the atoms of this state");
+            return Err(self.error(&section, message));
+        }
+        if self.system.is_none() && state.structure.is_some() {
+            return Err(self.error(
+                &format!("{section}.structure"),
+                "a structure needs a molecule: there is no [system]",
+            ));
+        }
+        if self.system.is_none() && state.center.is_none() {
+            return Err(self.error(&section, format!("[{section}] needs `center`: one number per variable")));
+        }
+        // Formulas may name their variables themselves; then the count is checked when they are resolved.
+        if count == 0 {
+            return Ok(());
+        }
+        if let Some(center) = &state.center
+            && center.len() != count
+        {
+            let message = format!("expected {count} numbers, one per variable, found {}", center.len());
+            return Err(self.error(&format!("{section}.center"), message));
+        }
+        if state.radius.as_ref().is_some_and(|radius| radius.expand(count).is_none()) {
+            let message = format!("expected one number or {count}, one per variable");
+            return Err(self.error(&format!("{section}.radius"), message));
+        }
+        Ok(())
+    }
+
+    fn check_geodesic(&self) -> Result<(), InputError> {
+        let geodesic = &self.geodesic;
+        let floor = geodesic.log_snr_min.get();
+        if geodesic.log_snr.start < floor || geodesic.log_snr.end < floor {
+            let message = format!("the ends' logSNR must not lie below `log_snr_min` = {floor}");
+            return Err(self.error("geodesic.log_snr", message));
+        }
+        if geodesic.points.get() < 3 {
+            return Err(self.error("geodesic.points", "a curve needs at least 3 points, both ends included"));
+        }
+        if geodesic.knots.get() < 3 || geodesic.knots.get() > geodesic.points.get() {
+            let message = "a spline needs at least 3 knots, both ends included, and not more than `points`";
+            if geodesic.curve == Parametrisation::Spline {
+                return Err(self.error("geodesic.knots", message));
+            }
+        }
+        if let Some(winding) = &geodesic.winding
+            && !self.variables.is_empty()
+            && winding.len() != self.variables.len()
+        {
+            let message = format!(
+                "expected {} whole numbers, one per variable, found {}",
+                self.variables.len(),
+                winding.len()
+            );
+            return Err(self.error("geodesic.winding", message));
+        }
+        Ok(())
+    }
+
+    fn check_sampling(&self) -> Result<(), InputError> {
+        let sampling = &self.sampling;
+        if sampling.duration_ps.is_some() && sampling.steps_per_point.is_some() {
+            return Err(
+                self.error("sampling.steps_per_point", "give `duration_ps` or `steps_per_point`, not both")
+            );
+        }
+        if sampling.space == Some(Space::Atoms) && self.system.is_none() {
+            return Err(self.error("sampling.space", "paths of atoms need a molecule: there is no [system]"));
+        }
+        if self.space() == Space::Variables && sampling.duration_ps.is_some() {
+            let message = "a duration is for the space of atoms: give `steps_per_point` (and `step_size`) for the variables";
+            return Err(self.error("sampling.duration_ps", message));
+        }
+        if self.space() == Space::Atoms && sampling.step_size.is_some() {
+            return Err(self.error(
+                "sampling.step_size",
+                "`step_size` is for the space of variables: give `time_step_ps`",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Makes every path of an input file independent of where the configuration stands.
+    fn resolve_paths(&mut self) {
+        let source = self.source.clone();
+        let absolute = |path: &mut PathBuf| {
+            let resolved = source.resolve(path);
+            *path = std::path::absolute(&resolved).map(|path| without_parents(&path)).unwrap_or(resolved);
+        };
+        if let Some(system) = &mut self.system {
+            absolute(&mut system.topology);
+            absolute(&mut system.force_field);
+        }
+        if let Some(states) = &mut self.states {
+            states.start.structure.iter_mut().for_each(absolute);
+            states.end.structure.iter_mut().for_each(absolute);
+        }
+        if let LandscapeConfig::Table(table) = &mut self.landscape {
+            absolute(&mut table.file);
+        }
+        self.output.directory.iter_mut().for_each(absolute);
+    }
+
+    /// Where the dynamics take place.
+    pub(crate) fn space(&self) -> Space {
+        let default = if self.system.is_some() { Space::Atoms } else { Space::Variables };
+        self.sampling.space.unwrap_or(default)
+    }
+
+    /// The configuration's name: its file's, without the ending.
+    pub(crate) fn name(&self) -> String {
+        self.source
+            .path()
+            .file_stem()
+            .map_or_else(|| "run".to_owned(), |stem| stem.to_string_lossy().into_owned())
+    }
+
+    /// An error about the value at `key`, such as `states.start.radius`, with its place in the file.
+    pub(crate) fn error(&self, key: &str, message: impl Into<String>) -> InputError {
+        self.source.error(&KeyPath::parse(key).unwrap_or_default(), message)
+    }
+
+    /// The whole configuration as TOML, every default written out.
+    pub(crate) fn resolved(&self) -> Result<String, InputError> {
+        toml::to_string(self)
+            .map_err(|error| InputError::new(format!("the configuration cannot be written as TOML: {error}")))
+    }
+}
+
+/// A path without `.` and `x/..`, for reading by people; symbolic links on the way are taken as folders.
+fn without_parents(path: &Path) -> PathBuf {
+    let mut result = PathBuf::new();
+    for component in path.components() {
+        match component {
+            std::path::Component::ParentDir => {
+                result.pop();
+            }
+            std::path::Component::CurDir => {}
+            other => result.push(other),
+        }
+    }
+    result
+}

@@ -1,0 +1,91 @@
+//! `[sampling]` and `[output]`: how many paths, how slowly, and in which files.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::values::{Count, PositiveReal};
+
+/// Where the dynamics take place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Space {
+    /// The molecule's atoms under its force field; the tether acts on the variables.
+    Atoms,
+    /// The variables alone, on the landscape, as the paper does.
+    Variables,
+}
+
+/// `[sampling]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SamplingConfig {
+    /// Atoms or variables; by default atoms where there is a molecule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) space: Option<Space>,
+    /// Paths from start to end.
+    pub(crate) paths: Count,
+    /// As many paths from end to start, for BAR.
+    pub(crate) backward: bool,
+    /// Simulated time of one path of a molecule, ps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) duration_ps: Option<PositiveReal>,
+    /// Steps at each point of the curve, instead of `duration_ps`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) steps_per_point: Option<Count>,
+    /// Time step of a molecule, ps.
+    pub(crate) time_step_ps: PositiveReal,
+    /// Friction of a molecule, 1/ps.
+    pub(crate) friction_per_ps: PositiveReal,
+    /// Simulated time under the first tether before a path begins, ps.
+    pub(crate) equilibration_ps: PositiveReal,
+    /// Length of one step in the variables, in units of the squared variable; by default a share of the tether's variance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) step_size: Option<PositiveReal>,
+    /// Metropolis correction of the steps in the variables.
+    pub(crate) metropolis: bool,
+    /// Frames kept of each path; by default one per point of the curve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) frames: Option<Count>,
+}
+
+impl Default for SamplingConfig {
+    fn default() -> Self {
+        Self {
+            space: None,
+            paths: Count::constant(32),
+            backward: true,
+            duration_ps: None,
+            steps_per_point: None,
+            time_step_ps: PositiveReal::constant(0.001),
+            friction_per_ps: PositiveReal::constant(5.0),
+            equilibration_ps: PositiveReal::constant(5.0),
+            step_size: None,
+            metropolis: true,
+            frames: None,
+        }
+    }
+}
+
+/// Simulated time of one path where the configuration says nothing, ps.
+pub(crate) const DEFAULT_DURATION_PS: f64 = 40.0;
+
+/// Steps at each point in the space of the variables where the configuration says nothing.
+pub(crate) const DEFAULT_STEPS_PER_POINT: usize = 128;
+
+/// `[output]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct OutputConfig {
+    /// Trajectory formats.
+    pub(crate) formats: Vec<String>,
+    /// Run directory, relative to the configuration.
+    #[serde(skip_serializing)]
+    pub(crate) directory: Option<PathBuf>,
+}
+
+impl Default for OutputConfig {
+    fn default() -> Self {
+        Self { formats: vec!["xtc".to_owned()], directory: None }
+    }
+}

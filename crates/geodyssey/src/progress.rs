@@ -1,0 +1,64 @@
+//! How far a stage has come: a bar with the time left on a terminal, plain lines otherwise. All of it on standard error.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Between two plain lines of one stage.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The progress of one stage.
+pub(crate) struct Progress {
+    name: String,
+    total: u64,
+    bar: Option<ProgressBar>,
+    started: Instant,
+    /// Done before this process began, which says nothing about its speed.
+    resumed: u64,
+    last_line: Instant,
+}
+
+impl Progress {
+    /// A stage of `total` blocks of which `done` were finished by an earlier run.
+    pub(crate) fn start(name: &str, total: u64, done: u64) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(total);
+            let style = ProgressStyle::with_template(
+                "{prefix:>12} {bar:40} {pos}/{len}  {elapsed} elapsed, {eta} left  {msg}",
+            )
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+            bar.set_style(style);
+            bar.set_prefix(name.to_owned());
+            bar.set_position(done);
+            bar.reset_eta();
+            bar
+        });
+        if bar.is_none() {
+            eprintln!("{name}: {done} of {total} blocks done");
+        }
+        let now = Instant::now();
+        Self { name: name.to_owned(), total, bar, started: now, resumed: done, last_line: now }
+    }
+
+    /// `done` blocks are finished; `message` says something about them.
+    pub(crate) fn set(&mut self, done: u64, message: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+            bar.set_message(message.to_owned());
+        } else if done < self.total && self.last_line.elapsed() > LINE_INTERVAL {
+            self.last_line = Instant::now();
+            let here = done.saturating_sub(self.resumed).max(1);
+            let left = self.started.elapsed().as_secs_f64() / here as f64 * (self.total - done) as f64;
+            eprintln!("{}: {done} of {}, about {left:.0} s left  {message}", self.name, self.total);
+        }
+    }
+
+    /// The stage is done; the bar makes room for a line that stays.
+    pub(crate) fn finish(self, message: &str) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        eprintln!("{}: {message}", self.name);
+    }
+}
