@@ -1,0 +1,171 @@
+//! Whether two structures are states of one molecule that a path without broken bonds can join.
+
+use nalgebra::Vector3;
+
+use crate::superposition::superposed_rmsd;
+use crate::symmetry::equivalence_classes;
+use crate::variables::{CollectiveVariable, Torsion};
+use crate::{Element, MoleculeError, Structure, Topology};
+
+/// Two states whose heavy atoms deviate by less than this after superposition are one, nm.
+pub const EQUAL_STATES_RMSD_NM: f64 = 1e-4;
+
+/// Lengths up to which a bond between these elements is stiff: a double, aromatic or amide bond, nm.
+/// (Amide C–N 0.133, aniline C–N 0.140, aromatic C–C 0.140; single bonds between sp² carbons 0.146 and more,
+/// C–N of amines 0.147, hydrazine 0.145; Allen et al., J. Chem. Soc. Perkin Trans. 2, 1987, S1.)
+const STIFF_BONDS: [(Element, Element, f64); 3] = [
+    (Element::CARBON, Element::CARBON, 0.143),
+    (Element::CARBON, Element::NITROGEN, 0.1385),
+    (Element::NITROGEN, Element::NITROGEN, 0.131),
+];
+
+/// Checks that two structures have the topology's atoms in its order, the same chirality at every stereocentre, and
+/// the same side (cis or trans) about every stiff bond that no variable turns (`turned_bonds`, in any order).
+///
+/// Stereocentres are atoms with four neighbours, and sulfur or phosphorus with three, all of distinct
+/// [`equivalence_classes`]; the sign of the volume that the neighbours span is compared. Stiff bonds are double,
+/// aromatic and amide bonds, told by their length in both structures, whose ends have distinguishable substituents;
+/// their torsions may differ by at most 90°. Rotamers about single bonds are not compared.
+///
+/// # Errors
+/// The first difference, with the name of the atom or bond.
+pub fn compare_states(
+    topology: &Topology,
+    start: &Structure,
+    end: &Structure,
+    turned_bonds: &[[usize; 2]],
+) -> Result<(), MoleculeError> {
+    same_molecule(topology, start, "start")?;
+    same_molecule(topology, end, "end")?;
+    let classes = equivalence_classes(topology);
+    same_chirality(topology, &classes, start.positions(), end.positions())?;
+    same_side(topology, &classes, start.positions(), end.positions(), turned_bonds)
+}
+
+/// Heavy-atom RMSD of two states after superposition, nm (of all atoms where there are no heavy ones).
+///
+/// # Errors
+/// It is below [`EQUAL_STATES_RMSD_NM`], or the structures cannot be superposed.
+pub fn distinct_states(
+    topology: &Topology,
+    start: &Structure,
+    end: &Structure,
+) -> Result<f64, MoleculeError> {
+    let heavy = topology.heavy_atoms();
+    let atoms = if heavy.is_empty() { (0..topology.atom_count()).collect() } else { heavy };
+    let rmsd_nm = superposed_rmsd(start.positions(), end.positions(), &atoms)?;
+    if rmsd_nm < EQUAL_STATES_RMSD_NM { Err(MoleculeError::StatesEqual { rmsd_nm }) } else { Ok(rmsd_nm) }
+}
+
+/// Checks that a structure has the topology's atoms in its order: names, elements, residues' names and bounds.
+/// Numbers of residues and names of chains may differ. `state` names the structure in the error.
+///
+/// # Errors
+/// The first atom that differs.
+pub fn same_molecule(topology: &Topology, structure: &Structure, state: &str) -> Result<(), MoleculeError> {
+    let other = structure.topology();
+    let differs = |difference| MoleculeError::DifferentMolecule { state: state.into(), difference };
+    for (index, (expected, found)) in topology.atoms().iter().zip(other.atoms()).enumerate() {
+        let same_residue = expected.residue == found.residue
+            && topology.residue_of(index).name == other.residue_of(index).name;
+        if expected.name != found.name || expected.element != found.element || !same_residue {
+            return Err(differs(format!(
+                "atom {index} is {} ({}), but the topology has {} ({}) there",
+                other.label(index),
+                found.element,
+                topology.label(index),
+                expected.element
+            )));
+        }
+    }
+    if topology.atom_count() == other.atom_count() {
+        Ok(())
+    } else {
+        let (expected, found) = (topology.atom_count(), other.atom_count());
+        Err(differs(format!("it has {found} atoms, but the topology has {expected}")))
+    }
+}
+
+fn same_chirality(
+    topology: &Topology,
+    classes: &[usize],
+    start: &[[f64; 3]],
+    end: &[[f64; 3]],
+) -> Result<(), MoleculeError> {
+    for centre in 0..topology.atom_count() {
+        let around = topology.neighbours(centre);
+        let element = topology.atoms()[centre].element;
+        let pyramidal = around.len() == 3 && [Element::SULFUR, Element::PHOSPHORUS].contains(&element);
+        if !(around.len() == 4 || pyramidal) || !all_distinct(around, classes) {
+            continue;
+        }
+        // The fourth neighbour, or the centre itself where it is the tip of a pyramid, is the origin.
+        let origin = around.get(3).copied().unwrap_or(centre);
+        let volume = |positions: &[[f64; 3]]| {
+            let arm = |atom: usize| Vector3::from(positions[atom]) - Vector3::from(positions[origin]);
+            arm(around[0]).cross(&arm(around[1])).dot(&arm(around[2]))
+        };
+        if volume(start) * volume(end) < 0.0 {
+            return Err(MoleculeError::Chirality { atom: topology.label(centre) });
+        }
+    }
+    Ok(())
+}
+
+fn same_side(
+    topology: &Topology,
+    classes: &[usize],
+    start: &[[f64; 3]],
+    end: &[[f64; 3]],
+    turned_bonds: &[[usize; 2]],
+) -> Result<(), MoleculeError> {
+    for &[j, k] in topology.bonds() {
+        let turned = turned_bonds.iter().any(|&[a, b]| [a.min(b), a.max(b)] == [j, k]);
+        if turned || !is_stiff(topology, [j, k], start) || !is_stiff(topology, [j, k], end) {
+            continue;
+        }
+        let (Some(i), Some(l)) = (marker(topology, classes, j, k), marker(topology, classes, k, j)) else {
+            continue;
+        };
+        if i == l {
+            continue;
+        }
+        let torsion = Torsion::new([i, j, k, l], topology.atom_count())?;
+        let (before, after) = (torsion.value(start), torsion.value(end));
+        if (after - before).cos() < 0.0 {
+            let side = |angle: f64| {
+                format!("{} ({:.0}°)", if angle.cos() > 0.0 { "cis" } else { "trans" }, angle.to_degrees())
+            };
+            return Err(MoleculeError::CisTrans {
+                bond: [j, k].map(|atom| topology.label(atom)).join(" – "),
+                atoms: [i, j, k, l].map(|atom| topology.label(atom)).join(", "),
+                start: side(before),
+                end: side(after),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The substituent by which the side of a bond's end is told: none where the end has no substituent, or two alike.
+fn marker(topology: &Topology, classes: &[usize], end: usize, other_end: usize) -> Option<usize> {
+    let others: Vec<usize> =
+        topology.neighbours(end).iter().copied().filter(|&atom| atom != other_end).collect();
+    let told = (1..=2).contains(&others.len()) && all_distinct(&others, classes);
+    // Heavy atoms first, then the order of the topology.
+    others.into_iter().filter(|_| told).min_by_key(|&atom| (!topology.atoms()[atom].element.is_heavy(), atom))
+}
+
+fn is_stiff(topology: &Topology, bond: [usize; 2], positions: &[[f64; 3]]) -> bool {
+    let mut elements = bond.map(|atom| topology.atoms()[atom].element);
+    elements.sort_unstable();
+    let length = (Vector3::from(positions[bond[0]]) - Vector3::from(positions[bond[1]])).norm();
+    STIFF_BONDS.iter().any(|&(a, b, longest)| elements == [a, b] && length <= longest)
+}
+
+fn all_distinct(atoms: &[usize], classes: &[usize]) -> bool {
+    atoms
+        .iter()
+        .enumerate()
+        .all(|(slot, &atom)| atoms[..slot].iter().all(|&other| classes[other] != classes[atom]))
+}

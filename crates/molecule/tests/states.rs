@@ -1,0 +1,161 @@
+//! Two states of one molecule: what is told apart and what is not.
+//!
+//! Molecules are built from internal coordinates with textbook bond lengths and angles.
+
+use std::f64::consts::PI;
+
+use geodyssey_molecule::bonds::complete_bonds;
+use geodyssey_molecule::states::{compare_states, distinct_states};
+use geodyssey_molecule::symmetry::equivalence_classes;
+use geodyssey_molecule::variables::Torsion;
+use geodyssey_molecule::{Atom, CollectiveVariable, Element, MoleculeError, Residue, Structure, Topology};
+use nalgebra::{Rotation3, Unit, Vector3};
+
+fn structure(names: &[&str], positions: &[[f64; 3]]) -> Structure {
+    let element = |name: &&str| Element::from_atom_name(name, false).unwrap();
+    let elements: Vec<Element> = names.iter().map(element).collect();
+    let atoms = names.iter().zip(&elements).map(|(name, &element)| Atom {
+        name: (*name).into(),
+        element,
+        residue: 0,
+    });
+    let residue =
+        Residue { name: "MOL".into(), id: 1, chain: String::new(), atoms: (0..names.len()).collect() };
+    let bonds = complete_bonds(&elements, positions, &[]);
+    let topology = Topology::new(atoms.collect(), vec![residue], bonds).unwrap();
+    Structure::new(topology, positions.to_vec()).unwrap()
+}
+
+/// The point at a distance from `c`, at an angle with `b` and a torsion with `a` (radian).
+fn place(a: [f64; 3], b: [f64; 3], c: [f64; 3], distance: f64, angle: f64, torsion: f64) -> [f64; 3] {
+    let [a, b, c] = [a, b, c].map(Vector3::from);
+    let along = (c - b).normalize();
+    let normal = (b - a).cross(&along).normalize();
+    let across = normal.cross(&along);
+    let arm = along * -angle.cos()
+        + across * (angle.sin() * torsion.cos())
+        + normal * (angle.sin() * torsion.sin());
+    (c + arm * distance).into()
+}
+
+/// A tetrahedral centre with the given substituents.
+fn tetrahedron(names: [&str; 5], lengths: [f64; 4]) -> Structure {
+    let corners = [[1.0, 1.0, 1.0], [1.0, -1.0, -1.0], [-1.0, 1.0, -1.0], [-1.0, -1.0, 1.0]];
+    let mut positions = vec![[0.0; 3]];
+    for (corner, length) in corners.iter().zip(lengths) {
+        positions.push(corner.map(|x: f64| x * length / 3.0_f64.sqrt()));
+    }
+    structure(&names, &positions)
+}
+
+fn mirrored(state: &Structure) -> Structure {
+    let positions = state.positions().iter().map(|&[x, y, z]| [x, y, -z]).collect();
+    Structure::new(state.topology().clone(), positions).unwrap()
+}
+
+/// N-methylformamide without the methyl hydrogens: `O C H N HN CM`, the torsion `O C N CM` given (cis: 0).
+fn amide(torsion: f64, nitrogen_distance: f64) -> Structure {
+    let (c, o) = ([0.0; 3], [0.123, 0.0, 0.0]);
+    let degrees = |x: f64| x.to_radians();
+    let n = [nitrogen_distance * degrees(125.0).cos(), nitrogen_distance * degrees(125.0).sin(), 0.0];
+    let h = [0.109 * degrees(-122.0).cos(), 0.109 * degrees(-122.0).sin(), 0.0];
+    let cm = place(o, c, n, 0.145, degrees(121.0), torsion);
+    let hn = place(o, c, n, 0.101, degrees(119.0), torsion + PI);
+    structure(&["O", "C", "H", "N", "HN", "CM"], &[o, c, h, n, hn, cm])
+}
+
+#[test]
+fn a_mirror_image_has_opposite_chirality() {
+    let chiral = tetrahedron(["C1", "H", "F", "CL", "BR"], [0.109, 0.135, 0.177, 0.194]);
+    assert_eq!(chiral.topology().bonds().len(), 4);
+    let classes = equivalence_classes(chiral.topology());
+    assert_eq!(classes.iter().collect::<std::collections::BTreeSet<_>>().len(), 5);
+    assert_eq!(compare_states(chiral.topology(), &chiral, &chiral, &[]), Ok(()));
+    let error = compare_states(chiral.topology(), &chiral, &mirrored(&chiral), &[]).unwrap_err();
+    assert_eq!(error, MoleculeError::Chirality { atom: "MOL 1 C1".into() });
+}
+
+#[test]
+fn two_equal_substituents_make_no_stereocentre() {
+    let prochiral = tetrahedron(["C1", "H1", "H2", "CL", "BR"], [0.109, 0.109, 0.177, 0.194]);
+    assert_eq!(compare_states(prochiral.topology(), &prochiral, &mirrored(&prochiral), &[]), Ok(()));
+}
+
+#[test]
+fn a_sulfonium_pyramid_is_a_stereocentre() {
+    let positions = [[0.0; 3], [0.18, 0.0, 0.06], [-0.08, 0.13, 0.06], [-0.08, -0.15, 0.06]];
+    let pyramid = structure(&["S1", "C", "O", "CL"], &positions);
+    assert_eq!(pyramid.topology().neighbours(0), [1, 2, 3]);
+    let image = mirrored(&pyramid);
+    assert!(matches!(
+        compare_states(pyramid.topology(), &pyramid, &image, &[]),
+        Err(MoleculeError::Chirality { .. })
+    ));
+}
+
+#[test]
+fn substituents_that_differ_far_away_are_told_apart() {
+    // 3-methylhexane's carbons: the centre (index 2) carries ethyl, propyl, methyl and a hydrogen.
+    let names = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "H3"];
+    let element = |name: &&str| Element::from_atom_name(name, false).unwrap();
+    let atoms =
+        names.iter().map(|name| Atom { name: (*name).into(), element: element(name), residue: 0 }).collect();
+    let residue = Residue { name: "MOL".into(), id: 1, chain: String::new(), atoms: (0..8).collect() };
+    let bonds = [[0, 1], [1, 2], [2, 3], [3, 4], [4, 5], [2, 6], [2, 7]];
+    let classes = equivalence_classes(&Topology::new(atoms, vec![residue], bonds).unwrap());
+    let around: std::collections::BTreeSet<_> = [1, 3, 6, 7].map(|atom| classes[atom]).into();
+    assert_eq!(around.len(), 4);
+}
+
+#[test]
+fn cis_and_trans_amides_are_told_apart_unless_a_variable_turns_the_bond() {
+    let (cis, trans) = (amide(0.0, 0.134), amide(PI, 0.134));
+    let topology = cis.topology();
+    assert_eq!(topology.bonds().len(), 5);
+    let torsion = Torsion::new([0, 1, 3, 5], 6).unwrap();
+    assert!(torsion.value(cis.positions()).abs() < 1e-9);
+    let error = compare_states(topology, &cis, &trans, &[]).unwrap_err().to_string();
+    assert!(error.contains("MOL 1 C – MOL 1 N") && error.contains("cis (0°) in the start"), "{error}");
+    assert!(error.contains("MOL 1 O, MOL 1 C, MOL 1 N, MOL 1 CM"), "{error}");
+    assert_eq!(compare_states(topology, &cis, &trans, &[[3, 1]]), Ok(()));
+    assert_eq!(compare_states(topology, &cis, &amide(0.6, 0.134), &[]), Ok(()));
+    let (near, far) = (amide(0.0, 0.147), amide(PI, 0.147));
+    assert_eq!(compare_states(near.topology(), &near, &far, &[]), Ok(()), "a single bond turns freely");
+}
+
+#[test]
+fn equal_substituents_have_no_side() {
+    // Formamide: the two hydrogens of the nitrogen are alike.
+    let turned = |torsion: f64| {
+        let moved = amide(torsion, 0.134);
+        let x = moved.positions();
+        let second = place(x[0], x[1], x[3], 0.101, 2.1, torsion);
+        structure(&["O", "C", "H", "N", "HN1", "HN2"], &[x[0], x[1], x[2], x[3], x[4], second])
+    };
+    let (a, b) = (turned(0.0), turned(PI));
+    assert_eq!(compare_states(a.topology(), &a, &b, &[]), Ok(()));
+}
+
+#[test]
+fn another_molecule_is_named_by_its_first_different_atom() {
+    let state = amide(0.0, 0.134);
+    let renamed = structure(&["O", "C", "H", "N", "H1", "CM"], state.positions());
+    let error = compare_states(state.topology(), &state, &renamed, &[]).unwrap_err().to_string();
+    assert!(error.contains("the end structure") && error.contains("atom 4 is MOL 1 H1"), "{error}");
+    let shorter = structure(&["O", "C", "H", "N", "HN"], &state.positions()[..5]);
+    let error = compare_states(state.topology(), &shorter, &state, &[]).unwrap_err().to_string();
+    assert!(error.contains("the start structure") && error.contains("5 atoms"), "{error}");
+}
+
+#[test]
+fn a_state_and_its_turned_copy_are_equal() {
+    let state = amide(0.0, 0.134);
+    let rotation = Rotation3::from_axis_angle(&Unit::new_normalize(Vector3::new(1.0, 2.0, 3.0)), 2.0);
+    let positions = state.positions().iter().map(|&x| (rotation * Vector3::from(x)).into()).collect();
+    let copy = Structure::new(state.topology().clone(), positions).unwrap();
+    assert!(matches!(
+        distinct_states(state.topology(), &state, &copy),
+        Err(MoleculeError::StatesEqual { rmsd_nm }) if rmsd_nm < 1e-9
+    ));
+    assert!(distinct_states(state.topology(), &state, &amide(PI, 0.134)).unwrap() > 0.05);
+}
