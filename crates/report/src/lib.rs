@@ -1,1 +1,23 @@
-//! Tables, plots and viewer scripts.
+//! What a person or a script reads of a run: summary, tables, plots and viewer scripts.
+//!
+//! Nothing is computed here that could be read; inputs are plain structs or the text of artifacts,
+//! outputs are bytes and strings, and the caller writes the files.
+
+mod columns;
+mod error;
+pub mod plots;
+mod summary;
+mod table;
+mod timings;
+mod viewer;
+
+pub use columns::NumericColumns;
+pub use error::ReportError;
+pub use summary::{
+    ConstraintSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
+    LandscapeSummary, MaxEnergy, MaxEnergySummary, SUMMARY_SCHEMA, SamplingSummary, Summary,
+    SystemSummary, VariableSummary, WindingSummary, WorkSummary,
+};
+pub use table::{Column, Table, decimals, grouped, with_error};
+pub use timings::{StageTiming, Timings};
+pub use viewer::{ViewedPath, ViewerScene, pymol_script, vmd_script};

@@ -1,0 +1,347 @@
+//! `summary.json`: the results of a run, for people's scripts.
+//!
+//! The structure is stable and described by a JSON schema, [`SUMMARY_SCHEMA`]. It holds no
+//! wall-clock time (see [`crate::Timings`]), so that the same configuration gives the same bytes.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ReportError;
+
+/// JSON schema (draft 2020-12) of `summary.json`.
+pub const SUMMARY_SCHEMA: &str = include_str!("../schema/summary.schema.json");
+
+/// The results of a run. Parts that the run did not reach are absent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    /// Version of the program that wrote this.
+    pub version: String,
+    /// BLAKE3 of the resolved configuration, hexadecimal.
+    pub config_hash: String,
+    /// Seed of all random numbers.
+    pub seed: u64,
+    /// What was simulated.
+    pub system: SystemSummary,
+    /// The energy over the variables.
+    pub landscape: LandscapeSummary,
+    /// The curve in spacetime.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub geodesic: Option<GeodesicSummary>,
+    /// One entry a constraint, in the order of the configuration.
+    pub constraints: Vec<ConstraintSummary>,
+    /// The paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampling: Option<SamplingSummary>,
+    /// Highest energies of the paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_energy: Option<MaxEnergySummary>,
+    /// Work of the annealed dynamics and what follows from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<WorkSummary>,
+    /// Every other file of the run directory that is part of the result.
+    pub files: Vec<FileSummary>,
+}
+
+/// What was simulated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SystemSummary {
+    /// Number of atoms; absent without a molecule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub atoms: Option<usize>,
+    /// The collective variables, in the order of all vectors in the artifacts.
+    pub variables: Vec<VariableSummary>,
+    /// Temperature in K; absent where the run gives only kT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature_k: Option<f64>,
+    /// kT in kJ/mol.
+    pub thermal_energy_kj_mol: f64,
+}
+
+/// One collective variable.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariableSummary {
+    /// Name as in the configuration.
+    pub name: String,
+    /// `torsion`, `angle`, `distance` or `coordinate`.
+    pub kind: String,
+    /// Unit of the numbers in this run's files: `rad`, `nm`, or empty for a bare coordinate.
+    pub unit: String,
+    /// Period in that unit; absent for a variable that is not periodic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<f64>,
+}
+
+/// The energy over the variables and what it cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LandscapeSummary {
+    /// `metadynamics`, `relaxed-scan`, `table` or `formula`.
+    pub method: String,
+    /// Evaluations of the molecule's energy or gradient; 0 for tables and formulas.
+    pub energy_evaluations: u64,
+    /// Root mean square block error of the free energy below 40 kJ/mol, in kJ/mol, where sampled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rms_block_error_kj_mol: Option<f64>,
+    /// Bottleneck (minimax) energy between the two states above the global minimum, in kJ/mol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lower_bound_kj_mol: Option<f64>,
+}
+
+/// The curve in spacetime.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GeodesicSummary {
+    /// Length `L = Σ sqrt(Δη·Δμ)`, dimensionless: the diffusion edit distance of the ends.
+    pub length: f64,
+    /// Energy `E = (N-1)/2 Σ Δη·Δμ`, dimensionless.
+    pub energy: f64,
+    /// `2E/L²`: 1 for a curve of constant speed.
+    pub constant_speed: f64,
+    /// Share of negative terms `Δη·Δμ` (0 for an exact denoiser).
+    pub negative_share: f64,
+    /// Number of curve points.
+    pub points: usize,
+    /// Least log SNR on the curve.
+    pub min_log_snr: f64,
+    /// Whole turns of the end's image per variable (0 for variables that are not periodic).
+    pub winding: Vec<i64>,
+    /// Iterations of the solver for the chosen winding.
+    pub iterations: u64,
+    /// Posterior evaluations of all solves together.
+    pub denoiser_evaluations: u64,
+    /// Why the solver stopped.
+    pub stop_reason: String,
+    /// All windings that were solved, the chosen one included.
+    pub windings: Vec<WindingSummary>,
+}
+
+/// One winding of the target and its geodesic.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WindingSummary {
+    /// Whole turns per variable.
+    pub winding: Vec<i64>,
+    /// Length of this winding's geodesic.
+    pub length: f64,
+    /// Lowest barrier of this channel above the global minimum, in kJ/mol; absent if not computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub barrier_kj_mol: Option<f64>,
+    /// Whether all constraints hold on it.
+    pub satisfied: bool,
+    /// Whether the run took it.
+    pub chosen: bool,
+}
+
+/// One constraint after the solve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConstraintSummary {
+    /// Kind as in the configuration, e.g. `low-variance`.
+    pub kind: String,
+    /// One line for people.
+    pub description: String,
+    /// Unit of the two numbers below, e.g. `nat`, `kJ/mol`, or empty.
+    pub unit: String,
+    /// How much may be missing.
+    pub tolerance: f64,
+    /// Largest violation over the curve (0: none).
+    pub largest_violation: f64,
+    /// Whether the largest violation is within the tolerance.
+    pub satisfied: bool,
+}
+
+/// The paths, how many arrived, and what they cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SamplingSummary {
+    /// Paths from the start to the end state.
+    pub paths: usize,
+    /// Share of those whose last frame lies within the end state's radius.
+    pub reached: f64,
+    /// Paths from the end to the start state.
+    pub backward_paths: usize,
+    /// Share of those whose last frame lies within the start state's radius.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached_backward: Option<f64>,
+    /// Paths that broke down; they count as not reached and enter no mean.
+    pub failed: Vec<FailedPath>,
+    /// Evaluations of the energy or its gradient, preparation of the states included.
+    pub energy_evaluations: u64,
+    /// Simulated time of one path in ps; absent for overdamped dynamics of the variables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_time_ps: Option<f64>,
+    /// Share of the forward paths' frames inside any avoided region; absent without a region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_inside_avoided: Option<f64>,
+    /// Largest difference along the curve between the share of paths past the barrier and the
+    /// exact posterior's share; absent if not computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag: Option<f64>,
+}
+
+/// The way a path runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From the start to the end state.
+    Forward,
+    /// From the end to the start state.
+    Backward,
+}
+
+/// A path that broke down.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailedPath {
+    /// Number of the path.
+    pub path: usize,
+    /// Its direction.
+    pub direction: Direction,
+    /// Curve point at which it broke down.
+    pub point: usize,
+    /// Step at that point.
+    pub step: usize,
+    /// Last finite energy before that, in kJ/mol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy_kj_mol: Option<f64>,
+    /// What happened.
+    pub reason: String,
+}
+
+/// Highest energies of the paths, by two definitions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaxEnergySummary {
+    /// On the landscape, zero at its global minimum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landscape: Option<MaxEnergy>,
+    /// All-atom potential energy, absolute; contains thermal energy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub atoms: Option<MaxEnergy>,
+}
+
+/// A highest energy, averaged over the paths that did not fail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaxEnergy {
+    /// What exactly was averaged.
+    pub definition: String,
+    /// Paths in the average.
+    pub paths: usize,
+    /// Mean over paths, in kJ/mol.
+    pub mean_kj_mol: f64,
+    /// Standard deviation over paths, in kJ/mol; absent for fewer than two paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub std_kj_mol: Option<f64>,
+    /// Standard error of the mean, in kJ/mol; absent for fewer than two paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_error_kj_mol: Option<f64>,
+    /// Energy that no path can stay below, in kJ/mol; absent where none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lower_bound_kj_mol: Option<f64>,
+    /// Mean minus the start state's mean energy, in kJ/mol (all-atom energies only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above_start_mean_kj_mol: Option<f64>,
+}
+
+/// Work of the annealed dynamics, and free-energy differences from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkSummary {
+    /// Paths from the start to the end state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward: Option<DirectionalWork>,
+    /// Paths from the end to the start state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backward: Option<DirectionalWork>,
+    /// `F(end) - F(start)` of the tethered ensembles by Bennett's acceptance ratio, in kJ/mol;
+    /// absent without paths in both directions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delta_f_kj_mol: Option<f64>,
+    /// Standard error of that, in kJ/mol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delta_f_error_kj_mol: Option<f64>,
+    /// The same difference from the landscape, in kJ/mol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landscape_delta_f_kj_mol: Option<f64>,
+}
+
+/// Work in one direction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectionalWork {
+    /// Paths in the mean.
+    pub paths: usize,
+    /// Mean work, in kJ/mol.
+    pub mean_kj_mol: f64,
+    /// Standard deviation over paths, in kJ/mol; absent for fewer than two paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub std_kj_mol: Option<f64>,
+    /// Standard error of the mean, in kJ/mol; absent for fewer than two paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_error_kj_mol: Option<f64>,
+    /// Mean work minus this direction's free-energy difference, in kT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dissipated_kt: Option<f64>,
+    /// Standard error of the dissipated work, in kT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dissipated_error_kt: Option<f64>,
+    /// Jarzynski's estimate of `F(end) - F(start)` from this direction alone, in kJ/mol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jarzynski_delta_f_kj_mol: Option<f64>,
+    /// Standard error of Jarzynski's estimate, in kJ/mol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jarzynski_error_kj_mol: Option<f64>,
+}
+
+/// One file of the result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSummary {
+    /// Path relative to the run directory, with forward slashes.
+    pub path: String,
+    /// What it holds.
+    pub content: String,
+}
+
+impl Summary {
+    /// The document as pretty-printed JSON with a newline at the end.
+    ///
+    /// # Errors
+    /// [`ReportError::NotFinite`] names the first number that is NaN or infinite (JSON has none).
+    pub fn to_json(&self) -> Result<String, ReportError> {
+        let value = serde_json::to_value(self)?;
+        // Absent values are left out, so a null can only be a number that JSON cannot hold.
+        if let Some(place) = find_null(&value, "summary") {
+            return Err(ReportError::NotFinite { place });
+        }
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// Reads a `summary.json`.
+    ///
+    /// # Errors
+    /// [`ReportError::Json`] with line and column for malformed text, a missing or an unknown field.
+    pub fn from_json(text: &str) -> Result<Self, ReportError> {
+        Ok(serde_json::from_str(text)?)
+    }
+}
+
+fn find_null(value: &Value, place: &str) -> Option<String> {
+    match value {
+        Value::Null => Some(place.to_owned()),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(i, item)| find_null(item, &format!("{place}[{i}]"))),
+        Value::Object(fields) => fields
+            .iter()
+            .find_map(|(name, field)| find_null(field, &format!("{place}.{name}"))),
+        _ => None,
+    }
+}
