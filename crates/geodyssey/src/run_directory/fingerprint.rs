@@ -1,0 +1,105 @@
+//! What something was made from, in 32 bytes.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A BLAKE3 hash.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fingerprint(blake3::Hash);
+
+impl Fingerprint {
+    /// Of a file's content.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+        Self(blake3::hash(bytes))
+    }
+
+    /// Its bytes.
+    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
+    /// 64 hexadecimal digits.
+    pub(crate) fn to_hex(self) -> String {
+        self.0.to_hex().to_string()
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.to_hex())
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_hex())
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        blake3::Hash::from_hex(&text).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Gathers all that something is made from.
+pub(crate) struct Ingredients(blake3::Hasher);
+
+impl Ingredients {
+    /// Of one stage of this version of the program.
+    pub(crate) fn of(stage: &str) -> Self {
+        Self(blake3::Hasher::new())
+            .add("program", env!("CARGO_PKG_VERSION").as_bytes())
+            .add("stage", stage.as_bytes())
+    }
+
+    /// One more, by name. The lengths keep one ingredient's end from being another's beginning.
+    #[must_use]
+    pub(crate) fn add(mut self, name: &str, bytes: &[u8]) -> Self {
+        for part in [name.as_bytes(), bytes] {
+            self.0.update(&(part.len() as u64).to_le_bytes());
+            self.0.update(part);
+        }
+        self
+    }
+
+    /// A part of the configuration.
+    #[must_use]
+    pub(crate) fn settings(self, name: &str, settings: &impl Serialize) -> Self {
+        // Plain data of this program's own types: there is nothing in it that JSON cannot hold.
+        let text = serde_json::to_vec(settings).expect("settings are plain data");
+        self.add(name, &text)
+    }
+
+    /// What another stage was made from.
+    #[must_use]
+    pub(crate) fn upstream(self, stage: &str, fingerprint: &Fingerprint) -> Self {
+        self.add(stage, fingerprint.as_bytes())
+    }
+
+    /// All of it.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(self.0.finalize())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ingredients_are_told_apart() {
+        let of = |parts: &[(&str, &str)]| {
+            parts
+                .iter()
+                .fold(Ingredients::of("landscape"), |sum, (name, text)| sum.add(name, text.as_bytes()))
+                .fingerprint()
+        };
+        assert_eq!(of(&[("a", "x")]), of(&[("a", "x")]));
+        assert_ne!(of(&[("a", "xy")]), of(&[("ax", "y")]));
+        assert_ne!(of(&[("a", ""), ("b", "")]), of(&[("b", ""), ("a", "")]));
+        assert_ne!(Ingredients::of("landscape").fingerprint(), Ingredients::of("geodesic").fingerprint());
+    }
+}
