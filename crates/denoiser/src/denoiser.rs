@@ -14,6 +14,29 @@ pub struct SpacetimePoint {
     pub y: Vec<f64>,
 }
 
+impl SpacetimePoint {
+    /// Natural parameter `η = (e^λ y, -½ e^λ)`, length `d + 1` (arXiv 2505.17517, Eq. 16).
+    #[must_use]
+    pub fn natural_parameter(&self) -> DVector<f64> {
+        let precision = self.log_snr.exp();
+        let mut eta =
+            DVector::from_iterator(self.y.len() + 1, self.y.iter().map(|y| precision * y).chain([0.0]));
+        eta[self.y.len()] = -0.5 * precision;
+        eta
+    }
+
+    /// The point with natural parameter `η`; `None` unless `η` is finite, not empty and its last entry is negative.
+    #[must_use]
+    pub fn from_natural_parameter(eta: &DVector<f64>) -> Option<Self> {
+        let (&last, spatial) = eta.as_slice().split_last()?;
+        let precision = -2.0 * last;
+        if last >= 0.0 || eta.iter().any(|value| !value.is_finite()) {
+            return None;
+        }
+        Some(Self { log_snr: precision.ln(), y: spatial.iter().map(|value| value / precision).collect() })
+    }
+}
+
 /// Moments of the denoising posterior `p(x | λ, y) ∝ q(x) exp(-½ e^λ |x - y|²)` at one point.
 ///
 /// The exponential family has the statistic `T(x) = (x, |x|²)` and the natural parameter
@@ -27,6 +50,21 @@ pub struct PosteriorMoments {
     /// `log ∫ q(x) exp(-½ e^λ |x - y|²) dx` (a sum for weighted points), where the denoiser knows it.
     /// On a torus with data on the cover; `q` normalised as the denoiser documents.
     pub log_normaliser: Option<f64>,
+}
+
+impl PosteriorMoments {
+    /// Denoiser `D = E[x]`, the first `d` entries of `μ`.
+    #[must_use]
+    pub fn mean(&self) -> &[f64] {
+        &self.expectation_parameter.as_slice()[..self.expectation_parameter.len() - 1]
+    }
+
+    /// Trace of the posterior variance, `E|x|² - |D|²`, in the variables' unit squared.
+    #[must_use]
+    pub fn variance_trace(&self) -> f64 {
+        let second_moment = self.expectation_parameter[self.expectation_parameter.len() - 1];
+        second_moment - self.mean().iter().map(|mean| mean * mean).sum::<f64>()
+    }
 }
 
 /// Posterior mean and covariances of an observable `f(x)`, such as the energy.
@@ -93,7 +131,10 @@ pub trait Denoiser: Send + Sync {
     ///
     /// # Errors
     /// As [`Denoiser::expectation_parameters`].
-    fn energy_moments(&self, points: &[SpacetimePoint]) -> Result<Option<Vec<ObservableMoments>>, DenoiserError> {
+    fn energy_moments(
+        &self,
+        points: &[SpacetimePoint],
+    ) -> Result<Option<Vec<ObservableMoments>>, DenoiserError> {
         let _ = points;
         Ok(None)
     }
@@ -118,10 +159,42 @@ pub trait Denoiser: Send + Sync {
     }
 }
 
-/// Runs `compute` for every point, in parallel, in order; the first error wins.
+/// Largest `|λ|` that an exact denoiser takes; beyond it squares and lattice sums leave double precision.
+pub(crate) const LOG_SNR_LIMIT: f64 = 50.0;
+
+/// Checks every point against `dimension`, then runs `compute` on each, in parallel, in order.
 pub(crate) fn for_each_point<T: Send>(
     points: &[SpacetimePoint],
+    dimension: usize,
     compute: impl Fn(usize, &SpacetimePoint) -> Result<T, DenoiserError> + Sync,
 ) -> Result<Vec<T>, DenoiserError> {
+    for (index, point) in points.iter().enumerate() {
+        let reason = if point.y.len() != dimension {
+            format!("it has {} variables, expected {dimension}", point.y.len())
+        } else if !point.log_snr.is_finite() || point.y.iter().any(|y| !y.is_finite()) {
+            format!("logSNR {} or y {:?} is not finite", point.log_snr, point.y)
+        } else if point.log_snr.abs() > LOG_SNR_LIMIT {
+            format!("logSNR {} lies outside ±{LOG_SNR_LIMIT}", point.log_snr)
+        } else {
+            continue;
+        };
+        return Err(DenoiserError::Point { index, reason });
+    }
     points.par_iter().enumerate().map(|(index, point)| compute(index, point)).collect()
+}
+
+/// Checks that there is one vector of length `length` (cotangent or direction) per point.
+pub(crate) fn check_vectors(
+    points: &[SpacetimePoint],
+    vectors: &[DVector<f64>],
+    length: usize,
+) -> Result<(), DenoiserError> {
+    for index in 0..points.len().max(vectors.len()) {
+        let found = vectors.get(index).map(DVector::len);
+        if index >= points.len() || found != Some(length) {
+            let reason = format!("needs one vector of length {length} per point, found {found:?}");
+            return Err(DenoiserError::Point { index, reason });
+        }
+    }
+    Ok(())
 }
