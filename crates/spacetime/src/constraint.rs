@@ -2,6 +2,7 @@
 
 use geodyssey_denoiser::{ObservableMoments, PosteriorMoments, SpacetimePoint};
 use nalgebra::DVector;
+use serde::Serialize;
 
 /// A point of a curve with all that a constraint may ask of it.
 #[derive(Clone, Debug)]
@@ -47,9 +48,37 @@ pub trait PathConstraint: Send + Sync {
         false
     }
 
+    /// The floor `λ_0`, where the constraint is no more than `λ ≥ λ_0`: the solver then keeps it exactly, as a bound.
+    fn log_snr_floor(&self) -> Option<f64> {
+        None
+    }
+
     /// Its inequalities at one node; their number is the same for every node.
     ///
     /// # Errors
     /// Where the denoiser does not give what it needs; the text says what.
     fn evaluate(&self, node: &CurveNode) -> Result<Vec<NodeConstraintValue>, String>;
+}
+
+/// How well a finished curve keeps one constraint.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConstraintReport {
+    /// [`PathConstraint::kind`].
+    pub kind: &'static str,
+    /// [`PathConstraint::description`].
+    pub description: String,
+    /// Unit of the numbers below.
+    pub unit: &'static str,
+    /// Largest violation that counts as satisfied.
+    pub tolerance: f64,
+    /// Largest violation over the inner nodes; 0 where there is none.
+    pub largest_violation: f64,
+    /// Whether `largest_violation ≤ tolerance`.
+    pub satisfied: bool,
+    /// Smallest distance from the limit over the inner nodes, negative where it is violated.
+    pub least_margin: f64,
+    /// Which node has the least margin, counted from 0 at the start.
+    pub at_node: usize,
+    /// Largest violation at the two ends, which the solver cannot move; 0 where there is none.
+    pub violation_at_ends: f64,
 }

@@ -1,5 +1,48 @@
 //! Geodesics in the spacetime of a diffusion model.
+//!
+//! A point of spacetime is a noise level `λ` (log SNR) and a noisy sample `y`; it stands for the denoising posterior
+//! `p(x | λ, y) ∝ q(x) exp(-½ e^λ |x - y|²)`, and the Fisher–Rao metric measures how posteriors differ. See
+//! A. Karczewski et al., arXiv 2505.17517.
+//!
+//! - [`kullback_leibler`], [`metric_in_log_snr_and_y`]: divergences and the metric in other coordinates.
+//! - [`measure_curve`], [`arc_length`], [`forward_kl_along`]: what is measured on a discrete curve.
+//! - [`solve_windings`], [`solve_from_starts`], [`solve`]: geodesics, under any [`PathConstraint`].
+//! - [`straight_line`], [`tent`]: where solves start, and the baselines of a geodesic.
+//! - [`diffusion_edit_distance`]: the length of a geodesic between two clean configurations.
 
+mod augmented_lagrangian;
+mod block_tridiagonal;
+mod chart;
 mod constraint;
+mod curve;
+mod edit_distance;
+mod error;
+mod exponential_family;
+mod gaussian;
+mod newton;
+mod objective;
+mod parametrisation;
+mod problem;
+mod solver;
+mod spline;
+mod starts;
+mod windings;
 
-pub use constraint::{CurveNode, NodeConstraintValue, PathConstraint};
+pub use constraint::{ConstraintReport, CurveNode, NodeConstraintValue, PathConstraint};
+pub use curve::{
+    CurveMeasures, arc_length, forward_kl_along, jeffreys_divergences, measure_curve, measure_segments,
+    reverse_kl_along,
+};
+pub use edit_distance::diffusion_edit_distance;
+pub use error::SpacetimeError;
+pub use exponential_family::{
+    LinearLogSnrSchedule, kullback_leibler, log_partition, metric_in_log_snr_and_y,
+    natural_parameter_jacobian,
+};
+pub use gaussian::isotropic_gaussian_distance;
+pub use parametrisation::CurveKind;
+pub use problem::{Geodesic, GeodesicProblem, SolverProgress, SolverSettings, StopReason};
+pub use solver::{default_starts, solve, solve_from_starts};
+pub use spline::not_a_knot_spline;
+pub use starts::{straight_line, tent, windings, wound};
+pub use windings::{WindingGeodesic, WindingStart, lowest_mean_energy_barrier, shortest, solve_windings};

@@ -1,0 +1,30 @@
+//! What can go wrong on the way to a geodesic.
+
+use geodyssey_denoiser::DenoiserError;
+
+/// An error of this crate.
+#[derive(Debug, thiserror::Error)]
+pub enum SpacetimeError {
+    /// The denoiser could not be evaluated.
+    #[error("on the curve: {0}")]
+    Denoiser(#[from] DenoiserError),
+    /// A setting of the solver, or the problem itself, makes no sense.
+    #[error("{0}")]
+    Problem(String),
+    /// A constraint could not be evaluated.
+    #[error("the constraint `{kind}` cannot be evaluated: {reason}")]
+    Constraint {
+        /// Which constraint.
+        kind: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// The curve has a value that is not finite.
+    #[error("the curve is not finite at node {node}: {quantity}")]
+    NotFinite {
+        /// Which node.
+        node: usize,
+        /// Which quantity.
+        quantity: &'static str,
+    },
+}

@@ -1,0 +1,266 @@
+//! The energy of a discrete curve with its constraints, and its derivatives.
+
+use std::cell::Cell;
+
+use geodyssey_denoiser::{Denoiser, PosteriorMoments, SpacetimePoint};
+use nalgebra::{DMatrix, DVector, SymmetricEigen};
+
+use crate::block_tridiagonal::BlockTridiagonal;
+use crate::chart::Chart;
+use crate::constraint::{CurveNode, PathConstraint};
+use crate::curve::jeffreys_divergences;
+use crate::error::SpacetimeError;
+
+/// `E + augmented Lagrangian` of a curve between two fixed ends.
+///
+/// `E = (N-1)/2 Σ Δη·Δμ`. Every inequality `c ≤ 0` of every inner node, divided by its constraint's scale, adds
+/// `h [ρ/2 max(0, c + m/ρ)² - m²/(2ρ)]` with `h = 1/(N-1)`, so that multipliers `m` are densities along the curve and do not
+/// change with `N` (Powell, Hestenes, Rockafellar; J. Nocedal, S. Wright, *Numerical Optimization*, chapter 17).
+pub(crate) struct Objective<'a> {
+    pub(crate) denoiser: &'a dyn Denoiser,
+    pub(crate) chart: &'a Chart,
+    pub(crate) constraints: Vec<&'a dyn PathConstraint>,
+    pub(crate) first: CurveNode,
+    pub(crate) last: CurveNode,
+    /// `m`, per inner node and inequality, all constraints one after the other; empty before the first update.
+    pub(crate) multipliers: Vec<Vec<f64>>,
+    /// `ρ`.
+    pub(crate) penalty: f64,
+    /// Spacetime points at which the denoiser was evaluated so far.
+    pub(crate) evaluations: Cell<usize>,
+}
+
+/// A curve with all that was computed on it.
+#[derive(Clone)]
+pub(crate) struct Evaluation {
+    /// Chart coordinates of the inner nodes.
+    pub(crate) coordinates: Vec<DVector<f64>>,
+    /// All nodes, ends included.
+    pub(crate) nodes: Vec<CurveNode>,
+    /// `η` of all nodes.
+    natural: Vec<DVector<f64>>,
+    /// Inequalities of the inner nodes.
+    pub(crate) inequalities: Vec<Vec<Inequality>>,
+    /// `E`.
+    pub(crate) energy: f64,
+    /// `E` and the augmented Lagrangian's terms.
+    pub(crate) value: f64,
+}
+
+/// One inequality `value ≤ 0` at one node, all divided by its constraint's scale.
+#[derive(Clone)]
+pub(crate) struct Inequality {
+    pub(crate) value: f64,
+    pub(crate) tolerance: f64,
+    gradient: DVector<f64>,
+}
+
+/// The objective to second order in the chart coordinates of the inner nodes.
+pub(crate) struct NodeModel {
+    pub(crate) gradient: Vec<DVector<f64>>,
+    /// Hessian; the constraints' part is Gauss–Newton's.
+    pub(crate) hessian: BlockTridiagonal,
+    /// Positive semidefinite approximation of it: a chain of springs with the local metric.
+    pub(crate) gauss_newton: BlockTridiagonal,
+    /// `(N-1) JᵀGJ` of each node, made positive definite where a learned metric is not.
+    pub(crate) metric: Vec<DMatrix<f64>>,
+}
+
+impl Objective<'_> {
+    /// Evaluates the curve through `coordinates`.
+    pub(crate) fn evaluate(&self, coordinates: Vec<DVector<f64>>) -> Result<Evaluation, SpacetimeError> {
+        let points: Vec<SpacetimePoint> = coordinates.iter().map(|u| self.chart.point(u)).collect();
+        self.evaluations.set(self.evaluations.get() + points.len());
+        let moments = self.denoiser.moments(&points)?;
+        let mut energies: Vec<_> = if self.constraints.iter().any(|constraint| constraint.needs_energy()) {
+            self.denoiser
+                .energy_moments(&points)?
+                .map_or_else(|| vec![None; points.len()], |all| all.into_iter().map(Some).collect())
+        } else {
+            vec![None; points.len()]
+        };
+        let mut nodes = Vec::with_capacity(points.len() + 2);
+        nodes.push(self.first.clone());
+        for ((point, moments), energy) in points.into_iter().zip(moments).zip(energies.drain(..)) {
+            nodes.push(CurveNode { point, moments, energy });
+        }
+        nodes.push(self.last.clone());
+        let natural: Vec<_> = nodes.iter().map(|node| node.point.natural_parameter()).collect();
+        let expectation: Vec<_> =
+            nodes.iter().map(|node| node.moments.expectation_parameter.clone()).collect();
+        check_finite(&natural, "natural parameter")?;
+        check_finite(&expectation, "expectation parameter")?;
+        let segments = (nodes.len() - 1) as f64;
+        let energy = 0.5 * segments * jeffreys_divergences(&natural, &expectation).iter().sum::<f64>();
+
+        let mut inequalities = Vec::with_capacity(coordinates.len());
+        let mut penalty_terms = 0.0;
+        for (index, node) in nodes[1..nodes.len() - 1].iter().enumerate() {
+            let mut own = Vec::new();
+            for constraint in &self.constraints {
+                let scale = constraint.scale();
+                let values = constraint
+                    .evaluate(node)
+                    .map_err(|reason| SpacetimeError::Constraint { kind: constraint.kind(), reason })?;
+                own.extend(values.into_iter().map(|inequality| Inequality {
+                    value: inequality.value / scale,
+                    tolerance: constraint.tolerance() / scale,
+                    gradient: inequality.gradient / scale,
+                }));
+            }
+            for (component, inequality) in own.iter().enumerate() {
+                let multiplier = self.multiplier(index, component);
+                let force = (multiplier + self.penalty * inequality.value).max(0.0);
+                penalty_terms += (force * force - multiplier * multiplier) / (2.0 * self.penalty);
+            }
+            inequalities.push(own);
+        }
+        let value = energy + penalty_terms / segments;
+        if !value.is_finite() {
+            return Err(SpacetimeError::NotFinite { node: 0, quantity: "energy" });
+        }
+        Ok(Evaluation { coordinates, nodes, natural, inequalities, energy, value })
+    }
+
+    /// `m` of one inequality.
+    pub(crate) fn multiplier(&self, inner_node: usize, component: usize) -> f64 {
+        self.multipliers.get(inner_node).and_then(|own| own.get(component)).copied().unwrap_or(0.0)
+    }
+
+    /// The second-order model at a curve.
+    ///
+    /// With `Δ²η_i = η_{i-1} - 2η_i + η_{i+1}`, per `(N-1)/2`: gradient `-Δ²μ_i - G_iᵀ Δ²η_i`; Hessian `4G_i - κ_i[Δ²η_i]` on
+    /// the diagonal, with `κ` the derivative of `G`, and `-(G_i + G_{i+1})` beside it.
+    pub(crate) fn model(&self, curve: &Evaluation) -> Result<NodeModel, SpacetimeError> {
+        let inner = curve.coordinates.len();
+        let segments = (inner + 1) as f64;
+        let bends: Vec<DVector<f64>> =
+            curve.natural.windows(3).map(|eta| &eta[0] - &eta[1] * 2.0 + &eta[2]).collect();
+        let symmetric: Vec<DMatrix<f64>> = curve
+            .nodes
+            .iter()
+            .map(|node| (&node.moments.metric + node.moments.metric.transpose()) * 0.5)
+            .collect();
+        let derivatives = self.metric_derivatives(curve, &symmetric, &bends)?;
+
+        let mut model = NodeModel {
+            gradient: Vec::with_capacity(inner),
+            hessian: BlockTridiagonal {
+                diagonal: Vec::with_capacity(inner),
+                upper: Vec::with_capacity(inner),
+            },
+            gauss_newton: BlockTridiagonal {
+                diagonal: Vec::with_capacity(inner),
+                upper: Vec::with_capacity(inner),
+            },
+            metric: Vec::with_capacity(inner),
+        };
+        let jacobians: Vec<_> = curve.coordinates.iter().map(|u| self.chart.jacobian(u)).collect();
+        for index in 0..inner {
+            let node = index + 1;
+            let mu = |at: usize| &curve.nodes[at].moments.expectation_parameter;
+            let energy_gradient = (mu(node) * 2.0
+                - mu(node - 1)
+                - mu(node + 1)
+                - curve.nodes[node].moments.metric.tr_mul(&bends[index]))
+                * (0.5 * segments);
+            let jacobian = &jacobians[index];
+            let mut gradient = jacobian.tr_mul(&energy_gradient);
+            let mut constraint_part = DMatrix::zeros(gradient.len(), gradient.len());
+            for (component, inequality) in curve.inequalities[index].iter().enumerate() {
+                let force = self.multiplier(index, component) + self.penalty * inequality.value;
+                if force > 0.0 {
+                    let slope = jacobian.tr_mul(&inequality.gradient);
+                    gradient.axpy(force / segments, &slope, 1.0);
+                    constraint_part.ger(self.penalty / segments, &slope, &slope, 1.0);
+                }
+            }
+            let pull_back = |matrix: &DMatrix<f64>| jacobian.tr_mul(&(matrix * jacobian));
+            let exact = (&symmetric[node] * 4.0 - &derivatives[index]) * (0.5 * segments);
+            let springs =
+                (&symmetric[node - 1] + &symmetric[node] * 2.0 + &symmetric[node + 1]) * (0.5 * segments);
+            model.hessian.diagonal.push(
+                pull_back(&exact)
+                    + self.chart.curvature(&curve.coordinates[index], &energy_gradient)
+                    + &constraint_part,
+            );
+            model.gauss_newton.diagonal.push(pull_back(&springs) + constraint_part);
+            if index + 1 < inner {
+                let coupling = (&symmetric[node] + &symmetric[node + 1]) * (-0.5 * segments);
+                let block = jacobian.tr_mul(&(coupling * &jacobians[index + 1]));
+                model.hessian.upper.push(block.clone());
+                model.gauss_newton.upper.push(block);
+            }
+            model.metric.push(positive_definite(pull_back(&symmetric[node]) * segments));
+            model.gradient.push(gradient);
+        }
+        check_finite(&model.gradient, "gradient of the energy")?;
+        Ok(model)
+    }
+
+    /// `∂G/∂η · Δ²η` at the inner nodes: the denoiser's own, or one-sided differences of `G` along a short step.
+    fn metric_derivatives(
+        &self,
+        curve: &Evaluation,
+        symmetric: &[DMatrix<f64>],
+        bends: &[DVector<f64>],
+    ) -> Result<Vec<DMatrix<f64>>, SpacetimeError> {
+        let inner = &curve.nodes[1..curve.nodes.len() - 1];
+        let points: Vec<SpacetimePoint> = inner.iter().map(|node| node.point.clone()).collect();
+        self.evaluations.set(self.evaluations.get() + points.len());
+        if let Some(derivatives) = self.denoiser.metric_derivatives(&points, bends)? {
+            return Ok(derivatives);
+        }
+        // The step is short in the metric (a Jeffreys divergence of 1e-8) and keeps e^λ positive.
+        let steps: Vec<f64> = (0..points.len())
+            .map(|index| {
+                let bend = &bends[index];
+                let eta = &curve.natural[index + 1];
+                let last = eta.len() - 1;
+                let norm = bend.dot(&(&symmetric[index + 1] * bend)).max(0.0).sqrt();
+                let largest = 0.1 * (eta[last] / bend[last]).abs();
+                (1e-4 / norm.max(f64::MIN_POSITIVE)).min(largest).min(1e3)
+            })
+            .collect();
+        let moved: Vec<SpacetimePoint> = (0..points.len())
+            .map(|index| {
+                let eta = &curve.natural[index + 1] + &bends[index] * steps[index];
+                SpacetimePoint::from_natural_parameter(&eta).unwrap_or_else(|| points[index].clone())
+            })
+            .collect();
+        let moments: Vec<PosteriorMoments> = self.denoiser.moments(&moved)?;
+        Ok(moments
+            .iter()
+            .enumerate()
+            .map(|(index, moment)| {
+                let there = (&moment.metric + moment.metric.transpose()) * 0.5;
+                (there - &symmetric[index + 1]) / steps[index]
+            })
+            .collect())
+    }
+}
+
+/// The matrix itself where it is safely positive definite; else with its eigenvalues, after scaling by the diagonal, taken
+/// absolute and bounded below.
+fn positive_definite(matrix: DMatrix<f64>) -> DMatrix<f64> {
+    const LEAST: f64 = 1e-8;
+    let size = matrix.nrows();
+    let largest = matrix.diagonal().amax().max(f64::MIN_POSITIVE);
+    let scale = DVector::from_fn(size, |row, _| matrix[(row, row)].abs().max(1e-12 * largest).sqrt());
+    let scaled =
+        DMatrix::from_fn(size, size, |row, column| matrix[(row, column)] / (scale[row] * scale[column]));
+    let mut eigen = SymmetricEigen::new(scaled);
+    if eigen.eigenvalues.iter().all(|value| *value >= LEAST) {
+        return matrix;
+    }
+    eigen.eigenvalues.apply(|value| *value = value.abs().max(LEAST));
+    let repaired = eigen.recompose();
+    DMatrix::from_fn(size, size, |row, column| repaired[(row, column)] * scale[row] * scale[column])
+}
+
+fn check_finite(vectors: &[DVector<f64>], quantity: &'static str) -> Result<(), SpacetimeError> {
+    match vectors.iter().position(|vector| vector.iter().any(|value| !value.is_finite())) {
+        Some(node) => Err(SpacetimeError::NotFinite { node, quantity }),
+        None => Ok(()),
+    }
+}

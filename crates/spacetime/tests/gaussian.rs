@@ -1,0 +1,129 @@
+//! Geodesics of Gaussian data against the closed-form Fisher–Rao distance.
+
+use geodyssey_denoiser::{Covariance, MixtureComponent, MixtureDenoiser, SpacetimePoint};
+use geodyssey_spacetime::{
+    GeodesicProblem, SolverSettings, default_starts, diffusion_edit_distance, isotropic_gaussian_distance,
+    solve, solve_from_starts, straight_line,
+};
+
+/// Data wide enough that every posterior on the way is one of its own; the result does not depend on the width.
+const DATA_VARIANCE: f64 = 400.0;
+
+fn gaussian_data(dimension: usize) -> MixtureDenoiser {
+    let component = MixtureComponent {
+        weight: 1.0,
+        mean: vec![0.0; dimension],
+        covariance: Covariance::Isotropic(DATA_VARIANCE),
+    };
+    MixtureDenoiser::new(vec![component], vec![None; dimension]).unwrap()
+}
+
+/// The spacetime point whose posterior is `N(mean, standard_deviation² I)`.
+fn posterior(mean: &[f64], standard_deviation: f64) -> SpacetimePoint {
+    let variance = standard_deviation * standard_deviation;
+    let precision = 1.0 / variance - 1.0 / DATA_VARIANCE;
+    SpacetimePoint {
+        log_snr: precision.ln(),
+        y: mean.iter().map(|mean| mean / (variance * precision)).collect(),
+    }
+}
+
+/// Mean and standard deviation of two ends, and the distance as design.md section 7 states it.
+const CASES: [([f64; 2], [f64; 2], f64); 3] = [
+    ([-0.5, 0.2], [0.5, 0.2], 3.7750),
+    ([-1.0, 0.1], [1.0, 0.1], 7.5070),
+    ([-0.3, 0.05], [0.4, 0.3], 4.4004),
+];
+
+fn solved_length(case: &([f64; 2], [f64; 2], f64), points: usize) -> f64 {
+    let denoiser = gaussian_data(1);
+    let problem = GeodesicProblem {
+        denoiser: &denoiser,
+        start: posterior(&case.0[..1], case.0[1]),
+        end: posterior(&case.1[..1], case.1[1]),
+        constraints: &[],
+        settings: SolverSettings { points, ..SolverSettings::default() },
+        progress: None,
+    };
+    let geodesic = solve_from_starts(&problem, &default_starts(&problem)).unwrap();
+    assert!(geodesic.converged, "{}", geodesic.stop_reason);
+    assert!((geodesic.measures.constant_speed - 1.0).abs() < 1e-3);
+    assert_eq!(geodesic.measures.negative_share, 0.0);
+    geodesic.measures.length
+}
+
+#[test]
+fn closed_form_distances() {
+    for (start, end, stated) in &CASES {
+        let exact = isotropic_gaussian_distance(1, (end[0] - start[0]).abs(), start[1], end[1]);
+        assert!((exact - stated).abs() < 5e-5, "{exact} {stated}");
+    }
+}
+
+#[test]
+fn solved_lengths_agree_and_their_error_falls_as_the_square_of_the_spacing() {
+    for case in &CASES {
+        let exact = isotropic_gaussian_distance(1, (case.1[0] - case.0[0]).abs(), case.0[1], case.1[1]);
+        let errors: Vec<f64> =
+            [32, 64, 128, 256].iter().map(|points| (solved_length(case, *points) - exact).abs()).collect();
+        assert!(errors[3] < 1e-3, "{errors:?}");
+        for (index, pair) in errors.windows(2).enumerate() {
+            let spacing = [(31.0, 63.0), (63.0, 127.0), (127.0, 255.0)][index];
+            let order = (pair[0] / pair[1]).ln() / (f64::ln(spacing.1 / spacing.0));
+            assert!((order - 2.0).abs() < 0.1, "order {order} from {errors:?}");
+        }
+    }
+}
+
+#[test]
+fn three_dimensions_and_edit_distance() {
+    let denoiser = gaussian_data(3);
+    let (a, b) = ([0.1, -0.2, 0.3], [0.6, 0.5, -0.4]);
+    let log_snr = 4.0_f64;
+    let precision = log_snr.exp() + 1.0 / DATA_VARIANCE;
+    let sd = precision.sqrt().recip();
+    let separation = a.iter().zip(&b).map(|(a, b): (&f64, &f64)| (a - b).powi(2)).sum::<f64>().sqrt()
+        * log_snr.exp()
+        / precision;
+    let exact = isotropic_gaussian_distance(3, separation, sd, sd);
+    let settings = SolverSettings { points: 256, ..SolverSettings::default() };
+    let there = diffusion_edit_distance(&denoiser, &a, &b, log_snr, &settings).unwrap();
+    let back = diffusion_edit_distance(&denoiser, &b, &a, log_snr, &settings).unwrap();
+    assert!((there - exact).abs() < 1e-3, "{there} {exact}");
+    assert!((there - back).abs() < 1e-6);
+    assert!(diffusion_edit_distance(&denoiser, &a, &a, log_snr, &settings).unwrap() < 1e-9);
+}
+
+#[test]
+fn a_bound_on_log_snr_is_kept_and_costs_length() {
+    let denoiser = gaussian_data(1);
+    let (start, end) = (posterior(&[-1.0], 0.1), posterior(&[1.0], 0.1));
+    let lengths: Vec<f64> = [-6.0, 3.0]
+        .into_iter()
+        .map(|log_snr_min| {
+            let problem = GeodesicProblem {
+                denoiser: &denoiser,
+                start: start.clone(),
+                end: end.clone(),
+                constraints: &[],
+                settings: SolverSettings { points: 128, log_snr_min, ..SolverSettings::default() },
+                progress: None,
+            };
+            let geodesic = solve(&problem, &straight_line(&start, &end, 9)).unwrap();
+            assert!(geodesic.converged, "{} {}", geodesic.stop_reason, geodesic.relative_excess);
+            assert!(geodesic.nodes.iter().all(|node| node.point.log_snr >= log_snr_min));
+            geodesic.measures.length
+        })
+        .collect();
+    // With a floor: down a geodesic arc that touches the floor smoothly, along the floor, and up again. In the half-plane of
+    // (m, √2 σ) the arcs are circles around points of σ = 0; the floor is the straight line σ = σ_f.
+    let floor_sd: f64 = (3.0_f64.exp() + 1.0 / DATA_VARIANCE).sqrt().recip();
+    let scale = 2.0_f64.sqrt();
+    let (radius, low) = (scale * floor_sd, scale * 0.1);
+    let reach = (radius * radius - low * low).sqrt();
+    let arc = (radius / low).acosh();
+    let along = (2.0 - 2.0 * reach) / radius;
+    let exact = scale * (2.0 * arc + along);
+    assert!((lengths[1] - exact).abs() < 5e-3, "{lengths:?} {exact}");
+    assert!(lengths[1] > lengths[0] + 0.1);
+}

@@ -1,0 +1,103 @@
+//! Geodesics on a torus: every image of the target is another one.
+
+use std::f64::consts::PI;
+
+use geodyssey_denoiser::{Covariance, MixtureComponent, MixtureDenoiser, SpacetimePoint};
+use geodyssey_spacetime::{
+    GeodesicProblem, SolverSettings, WindingStart, shortest, solve_windings, straight_line, windings, wound,
+};
+
+const PERIOD: f64 = 2.0 * PI;
+
+/// Two wells on a torus in `(φ, ψ)`; the second is nearer through `φ = ±π`.
+fn torus() -> MixtureDenoiser {
+    let well = |weight: f64, mean: [f64; 2]| MixtureComponent {
+        weight,
+        mean: mean.to_vec(),
+        covariance: Covariance::Isotropic(0.16),
+    };
+    MixtureDenoiser::new(vec![well(0.6, [-2.2, 0.4]), well(0.4, [2.0, -0.3])], vec![Some(PERIOD); 2]).unwrap()
+}
+
+fn problem(denoiser: &MixtureDenoiser, points: usize) -> GeodesicProblem<'_> {
+    GeodesicProblem {
+        denoiser,
+        start: SpacetimePoint { log_snr: 4.0, y: vec![-2.2, 0.4] },
+        end: SpacetimePoint { log_snr: 4.0, y: vec![2.0, -0.3] },
+        constraints: &[],
+        settings: SolverSettings { points, tent_drops: vec![2.0, 4.0], ..SolverSettings::default() },
+        progress: None,
+    }
+}
+
+#[test]
+fn all_windings_are_solved_and_the_near_image_is_shortest() {
+    let denoiser = torus();
+    let problem = problem(&denoiser, 48);
+    let solutions = solve_windings(&problem, &[]).unwrap();
+    assert_eq!(solutions.len(), 9);
+    assert_eq!(solutions[0].winding, [0, 0]);
+    let length = |index: usize| solutions[index].geodesic.as_ref().unwrap().measures.length;
+    for (index, solution) in solutions.iter().enumerate() {
+        let geodesic = solution.geodesic.as_ref().unwrap();
+        assert!(geodesic.converged, "{:?}: {}", solution.winding, geodesic.stop_reason);
+        let last = &geodesic.nodes[geodesic.nodes.len() - 1].point;
+        assert_eq!(*last, wound(&problem.end, &[Some(PERIOD); 2], &solution.winding));
+        // A geodesic is no longer than any curve between the same ends.
+        let line = straight_line(&problem.start, last, 48);
+        let moments = geodyssey_denoiser::Denoiser::moments(&denoiser, &line).unwrap();
+        assert!(length(index) < geodyssey_spacetime::measure_curve(&line, &moments).length);
+    }
+    let best = shortest(&solutions).unwrap();
+    assert_eq!(solutions[best].winding, [-1, 0]);
+    assert!(length(best) < length(0));
+}
+
+#[test]
+fn the_same_problem_a_period_away_has_the_same_length() {
+    let denoiser = torus();
+    let near = problem(&denoiser, 33);
+    let shifted = [1, -1];
+    let periods = [Some(PERIOD); 2];
+    let far = GeodesicProblem {
+        start: wound(&near.start, &periods, &shifted),
+        end: wound(&near.end, &periods, &shifted),
+        ..problem(&denoiser, 33)
+    };
+    let lengths: Vec<f64> = [near, far]
+        .iter()
+        .map(|problem| {
+            let line = straight_line(&problem.start, &problem.end, 9);
+            geodyssey_spacetime::solve(problem, &line).unwrap().measures.length
+        })
+        .collect();
+    assert!((lengths[0] - lengths[1]).abs() < 1e-6, "{lengths:?}");
+}
+
+#[test]
+fn a_given_start_is_used_for_its_winding_only_and_results_repeat_exactly() {
+    let denoiser = torus();
+    let problem = GeodesicProblem {
+        settings: SolverSettings { max_winding: 0, tent_drops: vec![], ..problem(&denoiser, 33).settings },
+        ..problem(&denoiser, 33)
+    };
+    let detour =
+        vec![problem.start.clone(), SpacetimePoint { log_snr: 2.0, y: vec![0.0, 2.0] }, problem.end.clone()];
+    let elsewhere = WindingStart { winding: vec![1, 0], curve: detour.clone() };
+    let here = WindingStart { winding: vec![0, 0], curve: detour };
+    let nodes =
+        |starts: &[WindingStart]| solve_windings(&problem, starts).unwrap().remove(0).geodesic.unwrap();
+    let (plain, ignored, helped) = (nodes(&[]), nodes(&[elsewhere]), nodes(&[here]));
+    assert_eq!(plain.points(), ignored.points());
+    assert_eq!(plain.evaluations, ignored.evaluations);
+    assert!(helped.evaluations > plain.evaluations);
+    assert!(helped.measures.energy < plain.measures.energy * (1.0 + 1e-6));
+}
+
+#[test]
+fn windings_of_mixed_variables() {
+    let all = windings(&[Some(1.0), None], 1);
+    assert_eq!(all, [[0, 0], [-1, 0], [1, 0]]);
+    assert_eq!(windings(&[Some(1.0), Some(1.0)], 1).len(), 9);
+    assert_eq!(windings(&[None], 3), [[0]]);
+}
