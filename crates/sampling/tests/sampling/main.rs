@@ -1,4 +1,6 @@
 //! Samplers against closed forms, on systems small enough to have them.
 
+mod annealed_atoms;
+mod annealed_variables;
 mod langevin;
 mod toy_systems;

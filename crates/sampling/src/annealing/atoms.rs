@@ -1,0 +1,275 @@
+//! Annealed Langevin dynamics of atoms: the tether acts on the collective variables `ξ(X)`.
+
+use std::ops::ControlFlow;
+
+use geodyssey_molecule::Replicas;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{AnnealingProtocol, PATHS_PER_BATCH, check_curve};
+use crate::baoab::Baoab;
+use crate::error::{Failure, SamplingError};
+use crate::random::RandomStream;
+use crate::state::{LangevinSnapshot, LangevinState};
+use crate::system::MolecularSystem;
+use crate::tether::{Tether, TetherPoint};
+
+/// Leads batches of paths of a molecule along a curve.
+pub struct AtomAnnealing<'a> {
+    system: MolecularSystem<'a>,
+    integrator: Baoab,
+    curve: &'a [TetherPoint],
+    protocol: AnnealingProtocol,
+    random: RandomStream,
+    first_tether: Tether,
+}
+
+/// A path at the end of its steps for one point of the curve.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AtomRecord {
+    /// Index of the point on the curve.
+    pub point: usize,
+    /// Time since the end of the equilibration, ps.
+    pub time_ps: f64,
+    /// `λ` of the point.
+    pub log_snr: f64,
+    /// Values of the variables, in their units.
+    pub variables: Vec<f64>,
+    /// `U(X)`, kJ/mol.
+    pub potential_energy_kj_mol: f64,
+    /// `V(ξ(X))` of the point's tether, kJ/mol.
+    pub tether_energy_kj_mol: f64,
+    /// Work done so far by switching the tether, kJ/mol.
+    pub work_kj_mol: f64,
+    /// Highest `U(X)` over every step since the previous record, kJ/mol.
+    pub maximum_potential_energy_kj_mol: f64,
+}
+
+/// Positions of a path at the end of its steps for one point of the curve.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AtomFrame {
+    /// Index of the point on the curve.
+    pub point: usize,
+    /// Positions, nm.
+    pub positions: Vec<[f64; 3]>,
+}
+
+/// What is known of one path.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AtomPath {
+    /// Number of the path.
+    pub path: u32,
+    /// One record for every point passed, in order; it ends early if the path blew up.
+    pub records: Vec<AtomRecord>,
+    /// The frames kept.
+    pub frames: Vec<AtomFrame>,
+    /// Set if the path blew up.
+    pub failure: Option<Failure>,
+}
+
+/// A batch of paths between two points of the curve. Stored and read back it goes on with the same bits, given a format
+/// that keeps doubles exactly (serde_json does with its feature `float_roundtrip`); all its numbers are finite.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AtomAnnealingState {
+    next_point: usize,
+    energy_evaluations: u64,
+    work: Vec<f64>,
+    paths: Vec<AtomPath>,
+    snapshot: LangevinSnapshot,
+    #[serde(skip)]
+    live: Option<Box<LangevinState>>,
+}
+
+impl AtomAnnealingState {
+    /// Index of the point that comes next; the length of the curve when all is done.
+    pub fn next_point(&self) -> usize {
+        self.next_point
+    }
+
+    /// Evaluations of `U` and its gradient so far, equilibration included, padding not.
+    pub fn energy_evaluations(&self) -> u64 {
+        self.energy_evaluations
+    }
+
+    /// The paths so far.
+    pub fn paths(&self) -> &[AtomPath] {
+        &self.paths
+    }
+
+    /// The paths, taken out.
+    pub fn into_paths(self) -> Vec<AtomPath> {
+        self.paths
+    }
+}
+
+impl<'a> AtomAnnealing<'a> {
+    /// Puts system, integrator, curve and protocol together. Two sets of paths are independent if their random streams
+    /// or path numbers differ; for paths backwards give the reversed curve and another stream.
+    ///
+    /// # Errors
+    /// If the curve has fewer than two points, a point is not usable, or the protocol is impossible.
+    pub fn new(
+        system: MolecularSystem<'a>,
+        integrator: Baoab,
+        curve: &'a [TetherPoint],
+        protocol: AnnealingProtocol,
+        random: RandomStream,
+    ) -> Result<Self, SamplingError> {
+        protocol.check()?;
+        let first_tether = check_curve(curve, &system.periods(), integrator.thermal_energy_kj_mol())?;
+        Ok(Self { system, integrator, curve, protocol, random, first_tether })
+    }
+
+    /// Paths number `first_path`, `first_path + 1`, …, one for each set of starting positions (nm), in batches of
+    /// [`PATHS_PER_BATCH`].
+    ///
+    /// # Errors
+    /// If the number of atoms differs or a position is not finite.
+    pub fn start(
+        &self,
+        first_path: u32,
+        positions: &[Vec<[f64; 3]>],
+    ) -> Result<Vec<AtomAnnealingState>, SamplingError> {
+        let atoms = self.system.engine().atoms();
+        for frame in positions {
+            SamplingError::check_count("atoms", atoms, frame.len())?;
+        }
+        let batches = positions.chunks(PATHS_PER_BATCH).zip((first_path..).step_by(PATHS_PER_BATCH));
+        batches
+            .map(|(positions, first)| {
+                let numbers: Vec<u32> = (first..).take(positions.len()).collect();
+                let mut state = LangevinState::new(
+                    &self.system,
+                    &self.first_tether,
+                    Replicas::from_frames(positions),
+                    &numbers,
+                )?;
+                self.integrator.draw_velocities(&self.system, &self.random, &mut state);
+                Ok(AtomAnnealingState {
+                    next_point: 0,
+                    energy_evaluations: positions.len() as u64,
+                    work: vec![0.0; positions.len()],
+                    paths: numbers
+                        .iter()
+                        .map(|&path| AtomPath {
+                            path,
+                            records: Vec::new(),
+                            frames: Vec::new(),
+                            failure: None,
+                        })
+                        .collect(),
+                    snapshot: state.snapshot(),
+                    live: Some(Box::new(state)),
+                })
+            })
+            .collect()
+    }
+
+    /// Runs all batches to the end of the curve, in parallel. After every point of every batch `on_point` is called
+    /// with its state, from any thread; where it breaks, the batch stops, and a later call goes on with it.
+    ///
+    /// # Errors
+    /// If a state does not belong to this system. Paths that blow up are no error: [`AtomPath::failure`].
+    pub fn run(
+        &self,
+        states: &mut [AtomAnnealingState],
+        on_point: &(dyn Fn(&AtomAnnealingState) -> ControlFlow<()> + Sync),
+    ) -> Result<(), SamplingError> {
+        states.par_iter_mut().try_for_each(|state| {
+            while state.next_point < self.curve.len() {
+                self.advance(state, state.next_point + 1)?;
+                if on_point(state).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Runs one batch until the points before `until_point` are done.
+    ///
+    /// # Errors
+    /// As [`AtomAnnealing::run`].
+    pub fn advance(&self, state: &mut AtomAnnealingState, until_point: usize) -> Result<(), SamplingError> {
+        let until_point = until_point.min(self.curve.len());
+        if state.next_point >= until_point {
+            return Ok(());
+        }
+        let last = state.next_point.saturating_sub(1);
+        let mut tether = self.first_tether.clone();
+        tether.move_between(&self.curve[last], &self.curve[last], 1.0);
+        let mut live = match state.live.take() {
+            Some(live) => live,
+            None => {
+                SamplingError::check_count(
+                    "paths of a batch",
+                    state.snapshot.paths.len(),
+                    state.paths.len(),
+                )?;
+                SamplingError::check_count(
+                    "work values of a batch",
+                    state.snapshot.paths.len(),
+                    state.work.len(),
+                )?;
+                Box::new(LangevinState::restore(&self.system, &tether, &state.snapshot)?)
+            }
+        };
+        if live.step() == 0 {
+            let steps = self.protocol.equilibration_steps;
+            self.integrator.steps(&self.system, &tether, &self.random, &mut live, steps);
+            state.energy_evaluations += steps * live.replicas() as u64;
+        }
+        while state.next_point < until_point {
+            self.pass_point(state, &mut tether, &mut live);
+            state.next_point += 1;
+        }
+        state.snapshot = live.snapshot();
+        state.live = Some(live);
+        Ok(())
+    }
+
+    /// The steps of one point, and its record.
+    fn pass_point(&self, state: &mut AtomAnnealingState, tether: &mut Tether, live: &mut LangevinState) {
+        let point = state.next_point;
+        let mut maxima = vec![f64::NEG_INFINITY; live.replicas()];
+        for (fraction, steps) in self.protocol.shares(point) {
+            if point > 0 {
+                let before = live.bias_energies.clone();
+                tether.move_between(&self.curve[point - 1], &self.curve[point], fraction);
+                self.system.evaluate_bias(tether, live);
+                for ((work, after), before) in state.work.iter_mut().zip(&live.bias_energies).zip(before) {
+                    *work += after - before;
+                }
+            }
+            for _ in 0..steps {
+                self.integrator.step(&self.system, tether, &self.random, live);
+                for (maximum, &energy) in maxima.iter_mut().zip(&live.potential_energies) {
+                    *maximum = maximum.max(energy);
+                }
+            }
+            state.energy_evaluations += steps * live.replicas() as u64;
+        }
+        let path_steps = live.step() - self.protocol.equilibration_steps;
+        let keep = point.is_multiple_of(self.protocol.frame_stride) || point + 1 == self.curve.len();
+        for (replica, path) in state.paths.iter_mut().enumerate() {
+            if let Some(failure) = &live.failures()[replica] {
+                path.failure = Some(failure.clone());
+                state.work[replica] = 0.0;
+                continue;
+            }
+            path.records.push(AtomRecord {
+                point,
+                time_ps: path_steps as f64 * self.integrator.time_step_ps(),
+                log_snr: self.curve[point].log_snr,
+                variables: (0..self.system.variables().len()).map(|v| live.variable(v, replica)).collect(),
+                potential_energy_kj_mol: live.potential_energies[replica],
+                tether_energy_kj_mol: live.bias_energies[replica],
+                work_kj_mol: state.work[replica],
+                maximum_potential_energy_kj_mol: maxima[replica],
+            });
+            if keep {
+                path.frames.push(AtomFrame { point, positions: live.positions.replica(replica) });
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Free-energy differences and dissipation from the work of driven paths.
+//!
+//! Work is what switching the tether from its first to its last point took (kJ/mol); the free-energy difference is
+//! between the two tethered ensembles, `ΔF = -kT log ∫exp(-β(U+V_last)) / ∫exp(-β(U+V_first))`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::SamplingError;
+use crate::random::RandomStream;
+
+/// Resamplings of a bootstrap: the standard error is then good to about 3 %.
+const BOOTSTRAPS: u32 = 500;
+
+/// A number with its standard error, kJ/mol.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The estimate.
+    pub value_kj_mol: f64,
+    /// Its standard error.
+    pub standard_error_kj_mol: f64,
+}
+
+impl Estimate {
+    /// Value and standard error in units of kT.
+    pub fn in_thermal_energies(&self, thermal_energy_kj_mol: f64) -> (f64, f64) {
+        (self.value_kj_mol / thermal_energy_kj_mol, self.standard_error_kj_mol / thermal_energy_kj_mol)
+    }
+}
+
+/// Mean work with the standard error of the mean.
+///
+/// # Errors
+/// If there are fewer than two values or one is not finite.
+pub fn mean_work(work_kj_mol: &[f64]) -> Result<Estimate, SamplingError> {
+    check(work_kj_mol)?;
+    let count = work_kj_mol.len() as f64;
+    let mean = work_kj_mol.iter().sum::<f64>() / count;
+    let variance = work_kj_mol.iter().map(|w| (w - mean) * (w - mean)).sum::<f64>() / (count - 1.0);
+    Ok(Estimate { value_kj_mol: mean, standard_error_kj_mol: (variance / count).sqrt() })
+}
+
+/// Dissipated work `⟨W⟩ - ΔF`; for paths backwards give `-ΔF`. The two errors are taken as independent.
+///
+/// # Errors
+/// As [`mean_work`].
+pub fn dissipated_work(work_kj_mol: &[f64], delta_f: Estimate) -> Result<Estimate, SamplingError> {
+    let mean = mean_work(work_kj_mol)?;
+    Ok(Estimate {
+        value_kj_mol: mean.value_kj_mol - delta_f.value_kj_mol,
+        standard_error_kj_mol: mean.standard_error_kj_mol.hypot(delta_f.standard_error_kj_mol),
+    })
+}
+
+/// Free-energy difference by Jarzynski's equality, `ΔF = -kT log ⟨exp(-W/kT)⟩` (Phys. Rev. Lett. 78, 2690 (1997)), with
+/// a bootstrap error. Biased upwards, and its error too small, where few paths dissipate little; prefer [`bar`].
+///
+/// # Errors
+/// If there are fewer than two values, one is not finite, or kT is not positive.
+pub fn jarzynski(work_kj_mol: &[f64], thermal_energy_kj_mol: f64) -> Result<Estimate, SamplingError> {
+    check(work_kj_mol)?;
+    SamplingError::check_positive("the thermal energy in kJ/mol", thermal_energy_kj_mol)?;
+    let least = work_kj_mol.iter().copied().fold(f64::INFINITY, f64::min);
+    let weights: Vec<f64> = work_kj_mol.iter().map(|w| ((least - w) / thermal_energy_kj_mol).exp()).collect();
+    let count = weights.len() as f64;
+    let of_mean = |mean: f64| least - thermal_energy_kj_mol * mean.ln();
+    let random = RandomStream::new(0, "jarzynski bootstrap");
+    let (mut sum, mut squares) = (0.0, 0.0);
+    let value = of_mean(weights.iter().sum::<f64>() / count);
+    for resampling in 0..BOOTSTRAPS {
+        let draw = |i: usize| weights[(random.uniform(resampling, i as u64, 0) * count) as usize];
+        let difference = of_mean((0..weights.len()).map(draw).sum::<f64>() / count) - value;
+        sum += difference;
+        squares += difference * difference;
+    }
+    let resamplings = f64::from(BOOTSTRAPS);
+    let variance = (squares - sum * sum / resamplings) / (resamplings - 1.0);
+    Ok(Estimate { value_kj_mol: value, standard_error_kj_mol: variance.max(0.0).sqrt() })
+}
+
+/// Free-energy difference from the work of paths forwards and backwards by Bennett's acceptance ratio
+/// (J. Comput. Phys. 22, 245 (1976)) in its form for driven paths, the maximum-likelihood estimate of Shirts, Bair,
+/// Hooker & Pande (Phys. Rev. Lett. 91, 140601 (2003)): the root of
+/// `Σ_F 1/(1+exp(M + (W_F-ΔF)/kT)) = Σ_R 1/(1+exp(-M + (W_R+ΔF)/kT))`, `M = log(n_F/n_R)`.
+///
+/// The standard error is the asymptotic one; it is meaningful where the two distributions of work overlap.
+///
+/// # Errors
+/// If there are fewer than two values either way, one is not finite, or kT is not positive.
+pub fn bar(
+    forward_kj_mol: &[f64],
+    reverse_kj_mol: &[f64],
+    thermal_energy_kj_mol: f64,
+) -> Result<Estimate, SamplingError> {
+    check(forward_kj_mol)?;
+    check(reverse_kj_mol)?;
+    let kt = SamplingError::check_positive("the thermal energy in kJ/mol", thermal_energy_kj_mol)?;
+    let shift = (forward_kj_mol.len() as f64 / reverse_kj_mol.len() as f64).ln();
+    // Logarithms of the Fermi functions, so that nothing is lost where the distributions are far apart.
+    let log_fermi = |x: f64| -(x.max(0.0) + (-x.abs()).exp().ln_1p());
+    let forward = |delta: f64| -> Vec<f64> {
+        forward_kj_mol.iter().map(|w| log_fermi(shift + w / kt - delta)).collect()
+    };
+    let reverse = |delta: f64| -> Vec<f64> {
+        reverse_kj_mol.iter().map(|w| log_fermi(-shift + w / kt + delta)).collect()
+    };
+    // Grows with delta, without bound either way.
+    let balance = |delta: f64| log_sum(&forward(delta)) - log_sum(&reverse(delta));
+
+    let candidates = forward_kj_mol.iter().copied().chain(reverse_kj_mol.iter().map(|w| -w));
+    let (mut low, mut high) = candidates
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), w| (low.min(w / kt), high.max(w / kt)));
+    let mut widening = 1.0 + shift.abs();
+    while balance(low) > 0.0 {
+        low -= widening;
+        widening *= 2.0;
+    }
+    while balance(high) < 0.0 {
+        high += widening;
+        widening *= 2.0;
+    }
+    // Bisection down to neighbouring doubles.
+    let delta = loop {
+        let middle = 0.5 * (low + high);
+        if middle <= low || middle >= high {
+            break middle;
+        }
+        if balance(middle) < 0.0 { low = middle } else { high = middle }
+    };
+    let variance = relative_variance_of_mean(&forward(delta)) + relative_variance_of_mean(&reverse(delta));
+    Ok(Estimate { value_kj_mol: kt * delta, standard_error_kj_mol: kt * variance.max(0.0).sqrt() })
+}
+
+/// `log Σ exp(x)`.
+fn log_sum(logarithms: &[f64]) -> f64 {
+    let most = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    most + logarithms.iter().map(|x| (x - most).exp()).sum::<f64>().ln()
+}
+
+/// `(⟨f²⟩/⟨f⟩² - 1)/n` of positive values given by their logarithms.
+fn relative_variance_of_mean(logarithms: &[f64]) -> f64 {
+    let squares: Vec<f64> = logarithms.iter().map(|x| 2.0 * x).collect();
+    let count = logarithms.len() as f64;
+    ((log_sum(&squares) - 2.0 * log_sum(logarithms)).exp() * count - 1.0) / count
+}
+
+fn check(work_kj_mol: &[f64]) -> Result<(), SamplingError> {
+    if work_kj_mol.len() < 2 {
+        return Err(SamplingError::TooFew {
+            what: "paths with a work value",
+            least: 2,
+            found: work_kj_mol.len(),
+        });
+    }
+    if work_kj_mol.iter().any(|w| !w.is_finite()) {
+        return Err(SamplingError::NotFinite { what: "a work value" });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KT: f64 = 2.5;
+    const DELTA_F: f64 = 7.0;
+
+    /// Gaussian work obeys Crooks' theorem if `⟨W⟩ = ±ΔF + σ²/2kT`: the exact forward and reverse distributions.
+    fn gaussian_work(deviation: f64, sign: f64, count: usize, sample: u64) -> Vec<f64> {
+        let mut normals = vec![0.0; count * 8];
+        let name = if sign > 0.0 { "forward" } else { "reverse" };
+        RandomStream::new(sample, name).fill_normals(0, &[0; 8], &mut normals);
+        let mean = sign * DELTA_F + deviation * deviation / (2.0 * KT);
+        normals.iter().step_by(8).map(|normal| mean + deviation * normal).collect()
+    }
+
+    /// Over many repetitions the estimates scatter about the truth as their standard errors say.
+    #[test]
+    fn bar_is_unbiased_and_knows_its_error() {
+        for (forward_count, reverse_count) in [(64, 64), (120, 40)] {
+            let repetitions = 400;
+            let (mut sum, mut squares, mut variances) = (0.0, 0.0, 0.0);
+            for sample in 0..repetitions {
+                let forward = gaussian_work(1.5 * KT, 1.0, forward_count, sample);
+                let reverse = gaussian_work(1.5 * KT, -1.0, reverse_count, sample);
+                let estimate = bar(&forward, &reverse, KT).unwrap();
+                let error = estimate.value_kj_mol - DELTA_F;
+                sum += error;
+                squares += error * error;
+                variances += estimate.standard_error_kj_mol.powi(2);
+            }
+            let spread = (squares / repetitions as f64).sqrt();
+            assert!(spread < 0.5, "{spread}");
+            assert!((sum / repetitions as f64).abs() < 4.0 * spread / (repetitions as f64).sqrt());
+            // The spread of 400 values is known to 3.5 %.
+            let claimed = (variances / repetitions as f64).sqrt();
+            assert!((claimed / spread - 1.0).abs() < 0.15, "claimed {claimed}, seen {spread}");
+        }
+    }
+
+    #[test]
+    fn jarzynski_knows_its_error_where_little_is_dissipated() {
+        let repetitions = 400;
+        let (mut sum, mut squares, mut variances) = (0.0, 0.0, 0.0);
+        for sample in 0..repetitions {
+            let estimate = jarzynski(&gaussian_work(0.7 * KT, 1.0, 200, sample), KT).unwrap();
+            let error = estimate.value_kj_mol - DELTA_F;
+            sum += error;
+            squares += error * error;
+            variances += estimate.standard_error_kj_mol.powi(2);
+        }
+        let spread = (squares / repetitions as f64).sqrt();
+        // Bias kT (exp(σ²/kT²) - 1) / 2n of a mean of 200 (Gore, Ritort & Bustamante, PNAS 100, 12564 (2003)).
+        let bias = KT * ((0.49f64).exp() - 1.0) / 400.0;
+        assert!((sum / repetitions as f64 - bias).abs() < 4.0 * spread / (repetitions as f64).sqrt());
+        let claimed = (variances / repetitions as f64).sqrt();
+        assert!((claimed / spread - 1.0).abs() < 0.15, "claimed {claimed}, seen {spread}");
+    }
+
+    /// Without dissipation every estimator returns the difference itself.
+    #[test]
+    fn reversible_work_is_the_difference() {
+        let forward = [DELTA_F; 5];
+        let reverse = [-DELTA_F; 9];
+        for estimate in [bar(&forward, &reverse, KT).unwrap(), jarzynski(&forward, KT).unwrap()] {
+            assert!((estimate.value_kj_mol - DELTA_F).abs() < 1e-12);
+            assert!(estimate.standard_error_kj_mol < 1e-6);
+            let (value, _) = estimate.in_thermal_energies(KT);
+            assert!((value - DELTA_F / KT).abs() < 1e-12);
+            let dissipated = dissipated_work(&forward, estimate).unwrap();
+            assert!(dissipated.value_kj_mol.abs() < 1e-12);
+        }
+    }
+
+    /// Far apart and huge: still a number, between the two sides.
+    #[test]
+    fn bar_is_robust_without_overlap() {
+        let estimate = bar(&[5000.0, 5010.0, 5005.0], &[4000.0, 4020.0], KT).unwrap();
+        assert!(estimate.value_kj_mol > -4020.0 && estimate.value_kj_mol < 5010.0);
+        assert!((estimate.value_kj_mol - 500.0).abs() < 20.0);
+    }
+
+    #[test]
+    fn unusable_work_is_refused() {
+        assert!(mean_work(&[1.0]).is_err());
+        assert!(jarzynski(&[1.0, f64::NAN], KT).is_err());
+        assert!(bar(&[1.0, 2.0], &[1.0], KT).is_err());
+        assert!(bar(&[1.0, 2.0], &[1.0, 2.0], 0.0).is_err());
+    }
+}

@@ -1,0 +1,214 @@
+//! Annealed dynamics of atoms on dragged harmonic oscillators, where work and free energy are known.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use geodyssey_sampling::annealing::{AtomAnnealingState, AtomPath};
+use geodyssey_sampling::work::{bar, jarzynski, mean_work};
+use geodyssey_sampling::{
+    AnnealingProtocol, AtomAnnealing, Baoab, MolecularSystem, RandomStream, TetherPoint,
+};
+
+use crate::toy_systems::{Wells, coordinates};
+
+const KT: f64 = 2.5;
+
+fn line(from: (f64, f64), to: (f64, f64), points: usize) -> Vec<TetherPoint> {
+    (0..points)
+        .map(|n| {
+            let s = n as f64 / (points - 1) as f64;
+            TetherPoint { log_snr: from.0 + s * (to.0 - from.0), center: vec![from.1 + s * (to.1 - from.1)] }
+        })
+        .collect()
+}
+
+fn protocol(switches_per_point: u64) -> AnnealingProtocol {
+    AnnealingProtocol { equilibration_steps: 200, steps_per_point: 10, switches_per_point, frame_stride: 8 }
+}
+
+fn paths(
+    engine: &Wells,
+    curve: &[TetherPoint],
+    protocol: AnnealingProtocol,
+    integrator: Baoab,
+    stage: &str,
+    start: &[Vec<[f64; 3]>],
+) -> Vec<AtomPath> {
+    let variables = coordinates(&[0]);
+    let system = MolecularSystem::new(engine, &variables).unwrap();
+    let annealing =
+        AtomAnnealing::new(system, integrator, curve, protocol, RandomStream::new(5, stage)).unwrap();
+    let mut states = annealing.start(0, start).unwrap();
+    annealing.run(&mut states, &|_| ControlFlow::Continue(())).unwrap();
+    states.into_iter().flat_map(AtomAnnealingState::into_paths).collect()
+}
+
+fn total_work(paths: &[AtomPath]) -> Vec<f64> {
+    paths.iter().map(|path| path.records.last().unwrap().work_kj_mol).collect()
+}
+
+/// `V = ½ kT e^λ (x-y)²` on top of `½ k x²`: `F(λ, y) = ½ k κ/(k+κ) y² + ½ kT log(k+κ)`, `κ = kT e^λ`.
+fn free_energy(stiffness: f64, point: &TetherPoint) -> f64 {
+    let tether = KT * point.log_snr.exp();
+    0.5 * stiffness * tether / (stiffness + tether) * point.center[0].powi(2)
+        + 0.5 * KT * (stiffness + tether).ln()
+}
+
+/// Dragging at constant stiffness: work is Gaussian with variance 2 kT times the dissipation (exactly, for a linear
+/// system), ΔF is known, and more and smaller switches dissipate less.
+#[test]
+fn dragged_oscillator() {
+    let engine = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 0.0 };
+    let curve = line((3.0, 0.0), (3.0, 1.2), 24);
+    let backwards: Vec<_> = curve.iter().rev().cloned().collect();
+    let integrator = Baoab::new(0.05, 5.0, KT).unwrap();
+    let exact = free_energy(5.0, &curve[23]) - free_energy(5.0, &curve[0]);
+    let start = vec![vec![[0.0; 3]]; 1600];
+    let start_backwards = vec![vec![[1.2, 0.0, 0.0]]; 1600];
+    let mut dissipated = Vec::new();
+    for switches in [1, 10] {
+        let forward = total_work(&paths(&engine, &curve, protocol(switches), integrator, "forward", &start));
+        let reverse = total_work(&paths(
+            &engine,
+            &backwards,
+            protocol(switches),
+            integrator,
+            "reverse",
+            &start_backwards,
+        ));
+        let estimate = bar(&forward, &reverse, KT).unwrap();
+        assert!(estimate.standard_error_kj_mol < 0.1);
+        assert!(
+            (estimate.value_kj_mol - exact).abs() < 3.5 * estimate.standard_error_kj_mol,
+            "{estimate:?} {exact}"
+        );
+        let estimate = jarzynski(&forward, KT).unwrap();
+        assert!(
+            (estimate.value_kj_mol - exact).abs() < 3.5 * estimate.standard_error_kj_mol,
+            "{estimate:?} {exact}"
+        );
+        for (work, delta_f) in [(forward, exact), (reverse, -exact)] {
+            let mean = mean_work(&work).unwrap();
+            let variance = mean.standard_error_kj_mol.powi(2) * work.len() as f64;
+            let dissipation = mean.value_kj_mol - delta_f;
+            // A variance of 1600 values is known to 3.5 %.
+            let ratio = variance / (2.0 * KT * dissipation);
+            assert!((ratio - 1.0).abs() < 0.2, "variance {variance}, dissipation {dissipation}");
+            dissipated.push(dissipation);
+        }
+    }
+    assert!(dissipated[2] < 0.95 * dissipated[0] && dissipated[3] < 0.95 * dissipated[1], "{dissipated:?}");
+}
+
+/// Tightening while dragging: `ΔF` has the logarithm of the stiffnesses' ratio too.
+#[test]
+fn tightened_oscillator() {
+    let engine = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 0.0 };
+    let curve = line((0.0, -0.5), (3.5, 0.8), 40);
+    let backwards: Vec<_> = curve.iter().rev().cloned().collect();
+    let integrator = Baoab::new(0.02, 5.0, KT).unwrap();
+    let forward = paths(&engine, &curve, protocol(5), integrator, "forward", &vec![vec![[0.0; 3]]; 512]);
+    let reverse =
+        paths(&engine, &backwards, protocol(5), integrator, "reverse", &vec![vec![[0.8, 0.0, 0.0]]; 512]);
+    let exact = free_energy(5.0, &curve[39]) - free_energy(5.0, &curve[0]);
+    let estimate = bar(&total_work(&forward), &total_work(&reverse), KT).unwrap();
+    assert!(estimate.standard_error_kj_mol < 0.25);
+    assert!(
+        (estimate.value_kj_mol - exact).abs() < 3.5 * estimate.standard_error_kj_mol,
+        "{estimate:?} {exact}"
+    );
+
+    for path in &forward {
+        assert_eq!(path.records.len(), 40);
+        let kept: Vec<usize> = path.frames.iter().map(|frame| frame.point).collect();
+        assert_eq!(kept, [0, 8, 16, 24, 32, 39]);
+        for record in &path.records {
+            assert!((record.time_ps - 0.2 * (record.point + 1) as f64).abs() < 1e-12);
+            assert_eq!(record.log_snr, curve[record.point].log_snr);
+            let offset = record.variables[0] - curve[record.point].center[0];
+            let tether = 0.5 * KT * record.log_snr.exp() * offset * offset;
+            assert!((record.tether_energy_kj_mol - tether).abs() < 1e-9 * (1.0 + tether));
+            assert!(record.maximum_potential_energy_kj_mol >= record.potential_energy_kj_mol);
+        }
+        for frame in &path.frames {
+            assert_eq!(frame.positions[0][0], path.records[frame.point].variables[0]);
+        }
+    }
+}
+
+/// One thread, two threads, and stopping after any point with the state written out and read back: the same bits.
+#[test]
+fn threads_and_interruptions_do_not_matter() {
+    let engine = Wells { masses: vec![1.0, 3.0], stiffness: 5.0, quartic: 20.0 };
+    let curve = line((3.0, 0.0), (2.0, 1.0), 12);
+    let variables = coordinates(&[0]);
+    let system = MolecularSystem::new(&engine, &variables).unwrap();
+    let random = RandomStream::new(6, "bits");
+    let annealing =
+        AtomAnnealing::new(system, Baoab::new(0.02, 2.0, KT).unwrap(), &curve, protocol(3), random).unwrap();
+    let start = vec![vec![[0.1; 3]; 2]; 37];
+    let run = |threads: usize, stops: bool| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut states = annealing.start(3, &start).unwrap();
+        let points = AtomicUsize::new(0);
+        pool.install(|| {
+            while states.iter().any(|state| state.next_point() < 12) {
+                let on_point = |_: &AtomAnnealingState| match points.fetch_add(1, Ordering::Relaxed) % 5 {
+                    4 if stops => ControlFlow::Break(()),
+                    _ => ControlFlow::Continue(()),
+                };
+                annealing.run(&mut states, &on_point).unwrap();
+                if stops {
+                    let text = serde_json::to_string(&states).unwrap();
+                    states = serde_json::from_str(&text).unwrap();
+                }
+            }
+        });
+        assert!(!stops || points.load(Ordering::Relaxed) == 36);
+        assert_eq!(
+            states.iter().map(AtomAnnealingState::energy_evaluations).sum::<u64>(),
+            37 * (1 + 200 + 120)
+        );
+        serde_json::to_string(&states).unwrap()
+    };
+    let whole = run(1, false);
+    assert!(whole == run(2, false));
+    assert!(whole == run(2, true));
+}
+
+/// A path that starts where the time step is absurd is named, its record ends, and the other paths keep their bits.
+#[test]
+fn blown_path_is_reported_and_the_others_finish() {
+    let engine = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 1000.0 };
+    let curve = line((3.0, 0.0), (3.0, 0.5), 6);
+    let integrator = Baoab::new(0.02, 2.0, KT).unwrap();
+    let mut start = vec![vec![[0.0; 3]]; 20];
+    let good = paths(&engine, &curve, protocol(2), integrator, "blow-up", &start);
+    assert!(good.iter().all(|path| path.failure.is_none()));
+    start[7] = vec![[40.0, 0.0, 0.0]];
+    let mut mixed = paths(&engine, &curve, protocol(2), integrator, "blow-up", &start);
+    let failure = mixed[7].failure.take().expect("path 7 must fail");
+    assert_eq!(failure.path, 7);
+    assert!(failure.step < 20 && mixed[7].records.is_empty());
+    mixed[7] = good[7].clone();
+    assert_eq!(mixed, good);
+}
+
+#[test]
+fn wrong_input_is_refused() {
+    let engine = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 0.0 };
+    let variables = coordinates(&[0]);
+    let system = MolecularSystem::new(&engine, &variables).unwrap();
+    let integrator = Baoab::new(0.02, 2.0, KT).unwrap();
+    let random = RandomStream::new(6, "wrong");
+    let good = line((3.0, 0.0), (2.0, 1.0), 3);
+    let mut planar = good.clone();
+    planar[1].center.push(0.0);
+    assert!(AtomAnnealing::new(system, integrator, &good[..1], protocol(1), random).is_err());
+    assert!(AtomAnnealing::new(system, integrator, &planar, protocol(1), random).is_err());
+    let annealing = AtomAnnealing::new(system, integrator, &good, protocol(1), random).unwrap();
+    assert!(annealing.start(0, &[vec![[0.0; 3]; 2]]).is_err());
+    assert!(annealing.start(0, &[vec![[0.0, f64::NAN, 0.0]]]).is_err());
+    let massless = Wells { masses: vec![1.0, 0.0], stiffness: 5.0, quartic: 0.0 };
+    assert!(MolecularSystem::new(&massless, &variables).is_err());
+}
