@@ -71,7 +71,8 @@ fn read_all(
     first_only: bool,
 ) -> Result<Vec<chemfiles::Frame>, TrajectoryError> {
     let count = if first_only { reader.nsteps().min(1) } else { reader.nsteps() };
-    let mut frames = Vec::with_capacity(count);
+    // A broken file may claim any number of frames, so nothing is reserved for them.
+    let mut frames = Vec::new();
     for _ in 0..count {
         let mut frame = chemfiles::Frame::new();
         reader.read(&mut frame).map_err(|error| TrajectoryError::content(path, error))?;

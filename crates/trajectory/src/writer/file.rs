@@ -129,3 +129,66 @@ impl Drop for PartialFile {
         let _ = fs::remove_file(&self.passing);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Seek, SeekFrom};
+
+    use geodyssey_molecule::{Atom, Element, Residue, Topology};
+
+    use super::super::TrajectoryFormat;
+    use super::*;
+
+    /// A disk with room for some bytes.
+    struct FullDisk {
+        data: Cursor<Vec<u8>>,
+        room: u64,
+    }
+
+    impl Write for FullDisk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.data.position() + bytes.len() as u64 > self.room {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.data.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Seek for FullDisk {
+        fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+            self.data.seek(position)
+        }
+    }
+
+    /// Writes two frames of twelve atoms.
+    fn write_two_frames(format: TrajectoryFormat, room: u64) -> Result<u64, TrajectoryError> {
+        let atom = |index| Atom { name: format!("C{index}"), element: Element::CARBON, residue: 0 };
+        let residue = Residue { name: "MOL".into(), id: 1, chain: String::new(), atoms: (0..12).collect() };
+        let topology = Topology::new((0..12).map(atom).collect(), vec![residue], []).unwrap();
+        let path = Path::new("disk");
+        let mut checked = CheckedEncoder::new(path, format.encoder(path, &topology)?, 12);
+        let mut out = BufWriter::new(FullDisk { data: Cursor::new(Vec::new()), room });
+        for step in 0..2 {
+            let positions: Vec<[f64; 3]> = (0..12).map(|i| [0.1 * f64::from(i), 0.3, -0.2]).collect();
+            checked.write(&Frame { positions: &positions, step, time_ps: step as f64 }, &mut out)?;
+        }
+        checked.finish(&mut out)?;
+        Ok(out.get_ref().data.get_ref().len() as u64)
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_at_every_byte() {
+        for format in TrajectoryFormat::ALL {
+            let size = write_two_frames(format, u64::MAX).unwrap();
+            for room in (0..size).step_by(7).chain([size - 1]) {
+                let error = write_two_frames(format, room).unwrap_err();
+                assert!(matches!(error, TrajectoryError::File { .. }), "{format:?}: {error}");
+            }
+            assert_eq!(write_two_frames(format, size).unwrap(), size, "{format:?}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Structures read from files.
+
+use crate::support::{alanine, alanine_file};
+use geodyssey_molecule::states::{compare_states, distinct_states};
+use geodyssey_molecule::variables::{Angle, Distance, Torsion};
+use geodyssey_molecule::{CollectiveVariable, Structure};
+use geodyssey_trajectory::{TrajectoryError, read_frames, read_structure, write_pdb_structure};
+
+fn from_text(name: &str, text: &str) -> Result<Structure, TrajectoryError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    read_structure(&path)
+}
+
+/// An ATOM record; coordinates in Å.
+fn atom(serial: &str, name: &str, residue: &str, id: i64, [x, y, z]: [f64; 3], element: &str) -> String {
+    format!(
+        "ATOM  {serial:>5} {name:<5}{residue:<3} A{id:>4}    {x:8.3}{y:8.3}{z:8.3}  1.00  0.00          {element:>2}\n"
+    )
+}
+
+#[test]
+fn alanine_dipeptide_has_its_atoms_bonds_and_labels() {
+    let structure = alanine("topology.pdb");
+    let topology = structure.topology();
+    assert_eq!(topology.atom_count(), 22);
+    assert_eq!(
+        topology.residues().iter().map(|r| (r.name.as_str(), r.id)).collect::<Vec<_>>(),
+        [("ACE", 1), ("ALA", 2), ("NME", 3)]
+    );
+    assert_eq!(topology.residues()[1].atoms, (6..16).collect::<Vec<_>>());
+    assert_eq!(topology.heavy_atoms(), [1, 4, 5, 6, 8, 10, 14, 15, 16, 18]);
+    assert_eq!(topology.select("ALA 2 CA").unwrap(), 8);
+    assert_eq!(topology.label(16), "NME 3 N");
+    // Methyl groups of three residues, two amides, the alpha carbon: 21 bonds, no ring.
+    let expected = [
+        [0, 1],
+        [1, 2],
+        [1, 3],
+        [1, 4],
+        [4, 5],
+        [4, 6],
+        [6, 7],
+        [6, 8],
+        [8, 9],
+        [8, 10],
+        [8, 14],
+        [10, 11],
+        [10, 12],
+        [10, 13],
+        [14, 15],
+        [14, 16],
+        [16, 17],
+        [16, 18],
+        [18, 19],
+        [18, 20],
+        [18, 21],
+    ];
+    assert_eq!(topology.bonds(), expected);
+    assert!(topology.atoms().iter().filter(|atom| !atom.element.is_heavy()).count() == 12);
+}
+
+#[test]
+fn bonds_are_the_same_without_conect_records() {
+    let text = std::fs::read_to_string(alanine_file("c7ax.pdb")).unwrap();
+    let bare: String =
+        text.lines().filter(|line| !line.starts_with("CONECT")).map(|line| format!("{line}\n")).collect();
+    assert_eq!(
+        from_text("bare.pdb", &bare).unwrap().topology().bonds(),
+        alanine("c7ax.pdb").topology().bonds()
+    );
+}
+
+#[test]
+fn variables_agree_with_mdtraj() {
+    // mdtraj 1.11: compute_dihedrals, compute_angles, compute_distances of the shipped structures (single precision).
+    for (file, phi, psi, angle, distance) in [
+        ("c5.pdb", -2.566_034, 2.776_794, 1.937_423, 0.247_602),
+        ("c7ax.pdb", 1.049_200, -0.712_007, 2.047_798, 0.258_289),
+        ("c7eq.pdb", -1.351_016, 0.942_427, 1.977_110, 0.252_018),
+    ] {
+        let structure = alanine(file);
+        let x = structure.positions();
+        assert!((Torsion::new([4, 6, 8, 14], 22).unwrap().value(x) - phi).abs() < 2e-6, "{file}");
+        assert!((Torsion::new([6, 8, 14, 16], 22).unwrap().value(x) - psi).abs() < 2e-6, "{file}");
+        assert!((Angle::new([6, 8, 14], 22).unwrap().value(x) - angle).abs() < 2e-6, "{file}");
+        assert!((Distance::new([6, 14], 22).unwrap().value(x) - distance).abs() < 1e-6, "{file}");
+    }
+}
+
+#[test]
+fn the_states_are_compatible_and_a_d_amino_acid_is_not() {
+    let (start, end) = (alanine("c5.pdb"), alanine("c7ax.pdb"));
+    let topology = start.topology();
+    compare_states(topology, &start, &end, &[[6, 8], [8, 14]]).unwrap();
+    assert!(distinct_states(topology, &start, &end).unwrap() > 0.05);
+    // Exchanging the alpha hydrogen's and the beta carbon's directions makes D-alanine.
+    let mut positions = end.positions().to_vec();
+    for x in &mut positions {
+        x[0] = -x[0];
+    }
+    let inverted = Structure::new(topology.clone(), positions).unwrap();
+    let error = compare_states(topology, &start, &inverted, &[[6, 8], [8, 14]]).unwrap_err().to_string();
+    assert!(error.starts_with("ALA 2 CA has opposite chirality"), "{error}");
+    let error = distinct_states(topology, &start, &start).unwrap_err().to_string();
+    assert!(error.contains("same structure"), "{error}");
+}
+
+#[test]
+fn a_written_structure_reads_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("topology.pdb");
+    let structure = alanine("c7eq.pdb");
+    write_pdb_structure(&path, structure.topology(), structure.positions()).unwrap();
+    let again = read_structure(&path).unwrap();
+    assert_eq!(again.topology(), structure.topology());
+    for (a, b) in again.positions().iter().flatten().zip(structure.positions().iter().flatten()) {
+        assert!((a - b).abs() < 1e-12);
+    }
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("ATOM      1  H1  ACE A   1    "), "{text}");
+    assert_eq!(text.matches("TER   ").count(), 1);
+    assert!(!text.contains("CRYST1") && !text.contains("MODEL") && text.ends_with("END\n"));
+    assert_eq!(read_frames(&path, Some(structure.topology())).unwrap().len(), 1);
+}
+
+#[test]
+fn conect_records_name_serial_numbers_and_chain_breaks_are_not_bridged() {
+    // Two chains whose residue numbers follow each other, far apart, with serial numbers that skip.
+    let text = [
+        atom("5", "N", "GLY", 1, [0.0, 0.0, 0.0], "N"),
+        atom("9", "CA", "GLY", 1, [1.46, 0.0, 0.0], "C"),
+        atom("11", "C", "GLY", 1, [2.0, 1.42, 0.0], "C"),
+        atom("20", "N", "GLY", 2, [9.0, 0.0, 0.0], "N"),
+        atom("21", "CA", "GLY", 2, [10.46, 0.0, 0.0], "C"),
+        "CONECT    5   20\nCONECT    9   99\nEND\n".to_owned(),
+    ]
+    .concat();
+    let structure = from_text("breaks.pdb", &text).unwrap();
+    assert_eq!(structure.topology().bonds(), [[0, 1], [0, 3], [1, 2], [3, 4]]);
+}
+
+#[test]
+fn elements_come_from_names_where_the_file_has_none() {
+    let gro = "water and ions\n    6\n    1ALA     CA    1   0.100   0.100   0.100\n    1ALA      C    2   0.250   0.100   0.100\n    \
+               2SOL     OW    3   1.000   1.000   1.000\n    2SOL    HW1    4   1.096   1.000   1.000\n    \
+               2SOL    HW2    5   0.976   1.093   1.000\n    3CA      CA    6   2.000   2.000   2.000\n   3.0 3.0 3.0\n";
+    let structure = from_text("ions.gro", gro).unwrap();
+    let symbols: Vec<&str> = structure.topology().atoms().iter().map(|atom| atom.element.symbol()).collect();
+    assert_eq!(symbols, ["C", "C", "O", "H", "H", "Ca"]);
+    assert_eq!(structure.topology().bonds(), [[0, 1], [2, 3], [2, 4]]);
+    assert_eq!(structure.positions()[3], [1.096, 1.0, 1.0]);
+}
+
+#[test]
+fn xyz_and_mol2_are_read() {
+    let xyz = "3\nwater\nO 0.0 0.0 0.0\nH 0.957 0.0 0.0\nH -0.240 0.927 0.0\n";
+    let water = from_text("water.xyz", xyz).unwrap();
+    assert_eq!(water.topology().bonds(), [[0, 1], [0, 2]]);
+    assert_eq!(water.topology().label(2), "MOL 1 H");
+    assert!((water.positions()[1][0] - 0.0957).abs() < 1e-12);
+    let mol2 = "@<TRIPOS>MOLECULE\nCO\n 2 1 1\nSMALL\nNO_CHARGES\n\n@<TRIPOS>ATOM\n\
+                1 C1 0.0 0.0 0.0 C.2 1 LIG 0.0\n2 O1 1.2 0.0 0.0 O.2 1 LIG 0.0\n@<TRIPOS>BOND\n1 1 2 2\n";
+    let carbonyl = from_text("co.mol2", mol2).unwrap();
+    assert_eq!(carbonyl.topology().bonds(), [[0, 1]]);
+    assert_eq!(carbonyl.topology().atoms()[1].element.symbol(), "O");
+}
+
+#[test]
+fn broken_files_are_refused_with_their_name() {
+    let message = |name: &str, text: &str| from_text(name, text).unwrap_err().to_string();
+    assert!(message("empty.pdb", "").contains("empty.pdb is empty"));
+    assert!(message("remarks.pdb", "REMARK nothing here\nEND\n").contains("holds no atoms"));
+    assert!(message("short.pdb", "ATOM      1  C   MOL A   1\nEND\n").contains("short.pdb cannot be read"));
+    let nan = atom("1", "C", "MOL", 1, [0.0, f64::NAN, 0.0], "C");
+    let error = message("nan.pdb", &nan);
+    assert!(error.contains("nan.pdb"), "{error}");
+    let unknown = message("dummy.pdb", &atom("1", "Q", "MOL", 1, [0.0; 3], "Q"));
+    assert!(unknown.contains("MOL 1 Q") && unknown.contains("no known element"), "{unknown}");
+    let twice = ["CA  A", "CA  B"].map(|name| atom("1", name, "ALA", 1, [0.0; 3], "C")).concat();
+    let error = message("alternate.pdb", &twice);
+    assert!(error.contains("ALA 1 CA has alternate locations"), "{error}");
+    assert!(message("text.unknown", "hello").contains("text.unknown"));
+    let missing = read_structure("no-such-file.pdb").unwrap_err();
+    assert!(
+        matches!(missing, TrajectoryError::File { .. }) && missing.to_string().contains("no-such-file.pdb")
+    );
+}

@@ -1,0 +1,191 @@
+//! Trajectories written and read back.
+
+use crate::support::{alanine, straight_path, write_all};
+use geodyssey_molecule::{Atom, Element, Residue, Topology};
+use geodyssey_trajectory::{
+    Frame, TrajectoryError, TrajectoryFormat, open_writer, read_frames, read_structure,
+};
+
+/// Largest difference between what is written and what is read, nm: half a step of the format, or single precision.
+fn rounding_nm(format: TrajectoryFormat) -> f64 {
+    match format {
+        TrajectoryFormat::Xtc | TrajectoryFormat::Gro => 0.000_501,
+        TrajectoryFormat::Pdb => 0.000_050_1,
+        TrajectoryFormat::Dcd | TrajectoryFormat::Trr => 1e-7,
+    }
+}
+
+#[test]
+fn every_format_reads_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (start, end) = (alanine("c5.pdb"), alanine("c7ax.pdb"));
+    let frames = straight_path(&start, &end, 7);
+    for format in TrajectoryFormat::ALL {
+        let path = folder.path().join(format!("path.{}", format.extension()));
+        write_all(format, &path, start.topology(), &frames);
+        let again = read_frames(&path, Some(start.topology())).unwrap();
+        assert_eq!(again.len(), frames.len(), "{format:?}");
+        for (a, b) in again.iter().flatten().flatten().zip(frames.iter().flatten().flatten()) {
+            assert!((a - b).abs() < rounding_nm(format), "{format:?}: {a} {b}");
+        }
+    }
+    let left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), TrajectoryFormat::ALL.len(), "{left:?}");
+}
+
+#[test]
+fn a_multi_model_pdb_is_a_structure_with_bonds_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("path.pdb");
+    let (start, end) = (alanine("c5.pdb"), alanine("c7ax.pdb"));
+    write_all(TrajectoryFormat::Pdb, &path, start.topology(), &straight_path(&start, &end, 3));
+    assert_eq!(read_structure(&path).unwrap().topology(), start.topology());
+    let text = std::fs::read_to_string(&path).unwrap();
+    let records: Vec<&str> = text.lines().map(|line| line.get(..6).unwrap_or(line).trim()).collect();
+    let count = |name| records.iter().filter(|&&record| record == name).count();
+    assert_eq!(
+        [count("MODEL"), count("ENDMDL"), count("TER"), count("END"), count("CRYST1")],
+        [3, 3, 3, 1, 0]
+    );
+    assert!(text.starts_with("MODEL        1\n"));
+    let last_model = records.iter().rposition(|&record| record == "ENDMDL").unwrap();
+    assert!(records[last_model + 1..records.len() - 1].iter().all(|&record| record == "CONECT"));
+    assert_eq!(count("CONECT"), 22);
+}
+
+#[test]
+fn few_atoms_and_large_numbers_of_frames_are_written() {
+    let atoms = vec![Atom { name: "O".into(), element: Element::OXYGEN, residue: 0 }];
+    let residue = Residue { name: "HOH".into(), id: 1, chain: String::new(), atoms: vec![0] };
+    let topology = Topology::new(atoms, vec![residue], []).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for format in TrajectoryFormat::ALL {
+        let path = folder.path().join(format!("atom.{}", format.extension()));
+        let frames: Vec<Vec<[f64; 3]>> = (0..300).map(|i| vec![[-0.01 * f64::from(i), 0.0, 1.0]]).collect();
+        write_all(format, &path, &topology, &frames);
+        let again = read_frames(&path, Some(&topology)).unwrap();
+        assert_eq!(again.len(), 300);
+        assert!((again[299][0][0] + 2.99).abs() < 1e-6, "{format:?}");
+    }
+}
+
+#[test]
+fn frames_out_of_order_broken_or_foreign_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let structure = alanine("c5.pdb");
+    let good = structure.positions();
+    let mut broken = good.to_vec();
+    broken[3][1] = f64::NAN;
+    let mut far = good.to_vec();
+    far[3][1] = 1e6;
+    for format in TrajectoryFormat::ALL {
+        let path = folder.path().join(format!("path.{}", format.extension()));
+        let mut writer = open_writer(format, &path, structure.topology()).unwrap();
+        let mut refused =
+            |positions: &[[f64; 3]], step, time_ps| writer.write(&Frame { positions, step, time_ps }).err();
+        assert!(refused(good, 5, 5.0).is_none());
+        assert!(matches!(refused(good, 5, 6.0), Some(TrajectoryError::Order { frame: 1, step: 5, .. })));
+        assert!(matches!(refused(good, 6, 5.0), Some(TrajectoryError::Order { .. })));
+        assert!(matches!(refused(good, 6, f64::NAN), Some(TrajectoryError::Order { .. })));
+        assert!(matches!(
+            refused(&broken, 6, 6.0),
+            Some(TrajectoryError::NotFinite { frame: 1, atom: 3, .. })
+        ));
+        assert!(matches!(refused(&good[1..], 6, 6.0), Some(TrajectoryError::AtomCount { found: 21, .. })));
+        let is_text_or_integers = !matches!(format, TrajectoryFormat::Dcd | TrajectoryFormat::Trr);
+        assert_eq!(refused(&far, 6, 6.0).is_some(), is_text_or_integers, "{format:?}");
+        assert!(refused(good, 7, 7.0).is_none());
+        assert_eq!(refused(good, 10, 10.0).is_some(), format == TrajectoryFormat::Dcd, "{format:?}");
+        drop(writer);
+        assert!(!path.exists(), "a writer that is not finished leaves nothing");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn an_empty_trajectory_and_a_missing_folder_are_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let structure = alanine("c5.pdb");
+    let writer =
+        open_writer(TrajectoryFormat::Xtc, folder.path().join("none.xtc"), structure.topology()).unwrap();
+    assert!(matches!(writer.finish(), Err(TrajectoryError::Empty { .. })));
+    let missing = open_writer(TrajectoryFormat::Xtc, folder.path().join("no/path.xtc"), structure.topology());
+    assert!(matches!(missing.err(), Some(TrajectoryError::File { .. })));
+}
+
+#[test]
+fn a_trajectory_of_another_molecule_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let structure = alanine("c5.pdb");
+    let frames = vec![structure.positions().to_vec()];
+    let (water, path) = (folder.path().join("water.xyz"), folder.path().join("path.pdb"));
+    std::fs::write(&water, "3\n\nO 0 0 0\nH 1 0 0\nH 0 1 0\n").unwrap();
+    let error = read_frames(&water, Some(structure.topology())).unwrap_err();
+    assert!(matches!(error, TrajectoryError::AtomCount { found: 3, expected: 22, .. }));
+    write_all(TrajectoryFormat::Pdb, &path, structure.topology(), &frames);
+    let text = std::fs::read_to_string(&path).unwrap().replace(" CB  ALA", " CX  ALA");
+    std::fs::write(&path, text).unwrap();
+    let error = read_frames(&path, Some(structure.topology())).unwrap_err().to_string();
+    assert!(error.contains("atom 10 is called CX") && error.contains("ALA 2 CB"), "{error}");
+}
+
+#[test]
+fn truncated_files_are_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let structure = alanine("c5.pdb");
+    let frames = vec![structure.positions().to_vec(); 2];
+    for format in [TrajectoryFormat::Xtc, TrajectoryFormat::Trr, TrajectoryFormat::Dcd] {
+        let path = folder.path().join(format!("path.{}", format.extension()));
+        std::fs::write(&path, []).unwrap();
+        assert!(read_frames(&path, None).is_err(), "{format:?}");
+        write_all(format, &path, structure.topology(), &frames);
+        let bytes = std::fs::read(&path).unwrap();
+        for kept in [bytes.len() / 4, 10] {
+            std::fs::write(&path, &bytes[..kept]).unwrap();
+            assert!(read_frames(&path, None).is_err(), "{format:?}, {kept} bytes");
+        }
+        std::fs::write(&path, &bytes[..bytes.len() - 20]).unwrap();
+        match format {
+            // A DCD is as long as its whole frames, whatever its header says: interrupted programs leave zero there.
+            TrajectoryFormat::Dcd => assert_eq!(read_frames(&path, None).unwrap().len(), 1),
+            _ => assert!(read_frames(&path, None).is_err(), "{format:?}"),
+        }
+    }
+}
+
+#[test]
+fn formats_have_names() {
+    for format in TrajectoryFormat::ALL {
+        assert_eq!(TrajectoryFormat::from_name(&format.extension().to_uppercase()).unwrap(), format);
+    }
+    let error = TrajectoryFormat::from_name("xct").unwrap_err().to_string();
+    assert!(error.contains("did you mean `xtc`") && error.contains("xtc, pdb, dcd, trr, gro"), "{error}");
+}
+
+#[test]
+fn names_that_do_not_fit_are_errors() {
+    let structure = alanine("c5.pdb");
+    let topology = structure.topology();
+    let renamed = |change: &dyn Fn(&mut Vec<Atom>, &mut Vec<Residue>)| {
+        let (mut atoms, mut residues) = (topology.atoms().to_vec(), topology.residues().to_vec());
+        change(&mut atoms, &mut residues);
+        Topology::new(atoms, residues, topology.bonds().to_vec()).unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let open = |format, topology| {
+        open_writer(format, folder.path().join("x"), topology).err().map(|error| error.to_string())
+    };
+    let long_atom = renamed(&|atoms, _| atoms[8].name = "CALPHA".into());
+    let long_residue = renamed(&|_, residues| residues[1].name = "ALANINE".into());
+    let long_chain = renamed(&|_, residues| residues[1].chain = "AA".into());
+    let large_id = renamed(&|_, residues| residues[1].id = 12_345);
+    for topology in [&long_atom, &long_residue, &long_chain, &large_id] {
+        let error = open(TrajectoryFormat::Pdb, topology).unwrap();
+        assert!(error.contains("does not fit"), "{error}");
+        assert_eq!(open(TrajectoryFormat::Xtc, topology), None);
+    }
+    assert!(
+        open(TrajectoryFormat::Gro, &long_atom).is_some() && open(TrajectoryFormat::Gro, &large_id).is_none()
+    );
+}
