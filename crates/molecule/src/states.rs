@@ -134,7 +134,12 @@ fn same_side(
         let (before, after) = (torsion.value(start), torsion.value(end));
         if (after - before).cos() < 0.0 {
             let side = |angle: f64| {
-                format!("{} ({:.0}°)", if angle.cos() > 0.0 { "cis" } else { "trans" }, angle.to_degrees())
+                // Adding zero turns -0 into 0.
+                format!(
+                    "{} ({:.0}°)",
+                    if angle.cos() > 0.0 { "cis" } else { "trans" },
+                    angle.to_degrees().round() + 0.0
+                )
             };
             return Err(MoleculeError::CisTrans {
                 bond: [j, k].map(|atom| topology.label(atom)).join(" – "),

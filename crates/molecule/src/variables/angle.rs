@@ -1,6 +1,6 @@
 //! Bond angle of three atoms.
 
-use super::lanes::{combine, cross, difference, dot, each, load, store};
+use super::lanes::{combine, cross, difference, dot, get, load, set, store};
 use super::{CollectiveVariable, VariableKind, check_atoms};
 use crate::MoleculeError;
 use crate::replicas::{LANES, Replicas};
@@ -37,22 +37,25 @@ impl CollectiveVariable for Angle {
     fn evaluate(&self, positions: &Replicas, values: &mut [f64], gradient: &mut [f64]) {
         let stride = positions.stride();
         for start in (0..stride).step_by(LANES) {
-            let [i, j, k] = self.atoms.map(|atom| load(positions, atom, start));
-            let (u, v) = (difference(&i, &j), difference(&k, &j));
-            let normal = cross(&u, &v);
-            let squared = dot(&normal, &normal);
-            let sine = each(|lane| squared[lane].sqrt());
-            let (cosine, u2, v2) = (dot(&u, &v), dot(&u, &u), dot(&v, &v));
+            let x = load(positions, &self.atoms, start);
+            let mut derivative = x;
+            let (mut sine, mut cosine) = ([0.0; LANES], [0.0; LANES]);
+            for lane in 0..LANES {
+                let [i, j, k] = [get(&x[0], lane), get(&x[1], lane), get(&x[2], lane)];
+                let (u, v) = (difference(i, j), difference(k, j));
+                let normal = cross(u, v);
+                let (s, c) = (dot(normal, normal).sqrt(), dot(u, v));
+                (sine[lane], cosine[lane]) = (s, c);
+                let first = combine(c / (dot(u, u) * s), u, -1.0 / s, v);
+                let last = combine(c / (dot(v, v) * s), v, -1.0 / s, u);
+                set(&mut derivative[0], lane, first);
+                set(&mut derivative[1], lane, combine(-1.0, first, -1.0, last));
+                set(&mut derivative[2], lane, last);
+            }
             for lane in 0..LANES {
                 values[start + lane] = sine[lane].atan2(cosine[lane]);
             }
-            let across = each(|lane| -1.0 / sine[lane]);
-            let first = combine(&each(|lane| cosine[lane] / (u2[lane] * sine[lane])), &u, &across, &v);
-            let last = combine(&each(|lane| cosine[lane] / (v2[lane] * sine[lane])), &v, &across, &u);
-            let minus = [-1.0; LANES];
-            store(gradient, 0, stride, start, &first);
-            store(gradient, 1, stride, start, &combine(&minus, &first, &minus, &last));
-            store(gradient, 2, stride, start, &last);
+            store(&derivative, gradient, stride, start);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Distance of two atoms.
 
-use super::lanes::{difference, dot, each, load, scale, store};
+use super::lanes::{difference, dot, get, load, scale, set, store};
 use super::{CollectiveVariable, VariableKind, check_atoms};
 use crate::MoleculeError;
 use crate::replicas::{LANES, Replicas};
@@ -34,13 +34,16 @@ impl CollectiveVariable for Distance {
     fn evaluate(&self, positions: &Replicas, values: &mut [f64], gradient: &mut [f64]) {
         let stride = positions.stride();
         for start in (0..stride).step_by(LANES) {
-            let [i, j] = self.atoms.map(|atom| load(positions, atom, start));
-            let separation = difference(&i, &j);
-            let squared = dot(&separation, &separation);
-            let distance = each(|lane| squared[lane].sqrt());
-            values[start..start + LANES].copy_from_slice(&distance);
-            store(gradient, 0, stride, start, &scale(&each(|lane| 1.0 / distance[lane]), &separation));
-            store(gradient, 1, stride, start, &scale(&each(|lane| -1.0 / distance[lane]), &separation));
+            let x = load(positions, &self.atoms, start);
+            let mut derivative = x;
+            for lane in 0..LANES {
+                let separation = difference(get(&x[0], lane), get(&x[1], lane));
+                let distance = dot(separation, separation).sqrt();
+                values[start + lane] = distance;
+                set(&mut derivative[0], lane, scale(1.0 / distance, separation));
+                set(&mut derivative[1], lane, scale(-1.0 / distance, separation));
+            }
+            store(&derivative, gradient, stride, start);
         }
     }
 }

@@ -1,56 +1,77 @@
-//! Strips of replicas, so that the arithmetic of a variable vectorises.
+//! Strips of replicas: a variable's arithmetic is one loop over the lanes of a strip, which the compiler vectorises.
 
 use crate::replicas::{LANES, Replicas};
 
 /// One number for each replica of a strip.
 pub(super) type Lanes = [f64; LANES];
 
-/// One Cartesian vector for each replica of a strip.
-pub(super) type LaneVectors = [Lanes; 3];
+/// Cartesian vectors of one atom, for each replica of a strip.
+pub(super) type AtomLanes = [Lanes; 3];
 
-/// Positions of one atom in the strip that begins at replica `start`.
-pub(super) fn load(positions: &Replicas, atom: usize, start: usize) -> LaneVectors {
-    [0, 1, 2].map(|axis| {
-        let mut lanes = [0.0; LANES];
-        lanes.copy_from_slice(&positions.row(atom, axis)[start..start + LANES]);
-        lanes
-    })
+/// Positions of some atoms in the strip that begins at replica `start`.
+pub(super) fn load<const N: usize>(positions: &Replicas, atoms: &[usize; N], start: usize) -> [AtomLanes; N] {
+    let mut strip = [[[0.0; LANES]; 3]; N];
+    for (lanes, &atom) in strip.iter_mut().zip(atoms) {
+        for (axis, row) in lanes.iter_mut().enumerate() {
+            row.copy_from_slice(&positions.row(atom, axis)[start..start + LANES]);
+        }
+    }
+    strip
 }
 
-/// Writes the derivative with respect to the `slot`-th atom of a variable.
-pub(super) fn store(gradient: &mut [f64], slot: usize, stride: usize, start: usize, vectors: &LaneVectors) {
-    for (axis, lanes) in vectors.iter().enumerate() {
-        let first = (slot * 3 + axis) * stride + start;
+/// Writes derivatives with respect to all atoms of a variable.
+pub(super) fn store<const N: usize>(
+    strip: &[AtomLanes; N],
+    gradient: &mut [f64],
+    stride: usize,
+    start: usize,
+) {
+    for (row, lanes) in strip.iter().flatten().enumerate() {
+        let first = row * stride + start;
         gradient[first..first + LANES].copy_from_slice(lanes);
     }
 }
 
-/// The same expression in every lane.
-pub(super) fn each(compute: impl Fn(usize) -> f64) -> Lanes {
-    std::array::from_fn(compute)
+/// The vector in one lane.
+#[inline(always)]
+pub(super) fn get(atom: &AtomLanes, lane: usize) -> [f64; 3] {
+    [atom[0][lane], atom[1][lane], atom[2][lane]]
+}
+
+/// Overwrites the vector in one lane.
+#[inline(always)]
+pub(super) fn set(atom: &mut AtomLanes, lane: usize, vector: [f64; 3]) {
+    atom[0][lane] = vector[0];
+    atom[1][lane] = vector[1];
+    atom[2][lane] = vector[2];
 }
 
 /// `a - b`.
-pub(super) fn difference(a: &LaneVectors, b: &LaneVectors) -> LaneVectors {
-    [0, 1, 2].map(|axis| each(|lane| a[axis][lane] - b[axis][lane]))
+#[inline(always)]
+pub(super) fn difference(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
+    [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
 }
 
 /// `a · b`.
-pub(super) fn dot(a: &LaneVectors, b: &LaneVectors) -> Lanes {
-    each(|lane| a[0][lane] * b[0][lane] + a[1][lane] * b[1][lane] + a[2][lane] * b[2][lane])
+#[inline(always)]
+pub(super) fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
+    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
 /// `a × b`.
-pub(super) fn cross(a: &LaneVectors, b: &LaneVectors) -> LaneVectors {
-    [(1, 2), (2, 0), (0, 1)].map(|(p, q)| each(|lane| a[p][lane] * b[q][lane] - a[q][lane] * b[p][lane]))
+#[inline(always)]
+pub(super) fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
+    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
 /// `p a + q b`.
-pub(super) fn combine(p: &Lanes, a: &LaneVectors, q: &Lanes, b: &LaneVectors) -> LaneVectors {
-    [0, 1, 2].map(|axis| each(|lane| p[lane] * a[axis][lane] + q[lane] * b[axis][lane]))
+#[inline(always)]
+pub(super) fn combine(p: f64, a: [f64; 3], q: f64, b: [f64; 3]) -> [f64; 3] {
+    [p * a[0] + q * b[0], p * a[1] + q * b[1], p * a[2] + q * b[2]]
 }
 
 /// `p a`.
-pub(super) fn scale(p: &Lanes, a: &LaneVectors) -> LaneVectors {
-    [0, 1, 2].map(|axis| each(|lane| p[lane] * a[axis][lane]))
+#[inline(always)]
+pub(super) fn scale(p: f64, a: [f64; 3]) -> [f64; 3] {
+    [p * a[0], p * a[1], p * a[2]]
 }

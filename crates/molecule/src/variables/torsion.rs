@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::lanes::{combine, cross, difference, dot, each, load, scale, store};
+use super::lanes::{combine, cross, difference, dot, get, load, scale, set, store};
 use super::{CollectiveVariable, VariableKind, check_atoms};
 use crate::MoleculeError;
 use crate::replicas::{LANES, Replicas};
@@ -11,7 +11,7 @@ use crate::replicas::{LANES, Replicas};
 ///
 /// Sign as IUPAC has it (Pure Appl. Chem. 1996, 68, 2193, "torsion angle"): zero when `i` and `l` eclipse each other,
 /// positive when the far bond is turned clockwise seen along `j → k`. With `F = r_i - r_j`, `G = r_j - r_k`,
-/// `H = r_l - r_k`, `A = F × G`, `B = H × G`: `φ = atan2((B × A)·G / |G|, A·B)`.
+/// `H = r_l - r_k`, `A = F × G`, `B = H × G`: `φ = atan2(-|G| F·B, A·B)`.
 /// The gradient has no singularity at 0 or π (Blondel & Karplus, J. Comput. Chem. 1996, 17, 1132, Eq. 27);
 /// it is not finite where three neighbouring atoms lie on a line, since the angle is undefined there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,27 +47,30 @@ impl CollectiveVariable for Torsion {
     fn evaluate(&self, positions: &Replicas, values: &mut [f64], gradient: &mut [f64]) {
         let stride = positions.stride();
         for start in (0..stride).step_by(LANES) {
-            let [i, j, k, l] = self.atoms.map(|atom| load(positions, atom, start));
-            let (f, g, h) = (difference(&i, &j), difference(&j, &k), difference(&l, &k));
-            let (a, b) = (cross(&f, &g), cross(&h, &g));
-            let (a2, b2, g2) = (dot(&a, &a), dot(&b, &b), dot(&g, &g));
-            let length = each(|lane| g2[lane].sqrt());
-            let sine = dot(&cross(&b, &a), &g);
-            let cosine = dot(&a, &b);
+            let x = load(positions, &self.atoms, start);
+            let mut derivative = x;
+            let (mut sine, mut cosine) = ([0.0; LANES], [0.0; LANES]);
             for lane in 0..LANES {
-                let angle = (sine[lane] / length[lane]).atan2(cosine[lane]);
+                let [i, j, k, l] = [get(&x[0], lane), get(&x[1], lane), get(&x[2], lane), get(&x[3], lane)];
+                let (f, g, h) = (difference(i, j), difference(j, k), difference(l, k));
+                let (a, b) = (cross(f, g), cross(h, g));
+                let length = dot(g, g).sqrt();
+                sine[lane] = -length * dot(f, b);
+                cosine[lane] = dot(a, b);
+                let (per_a2, per_b2, per_length) = (1.0 / dot(a, a), 1.0 / dot(b, b), 1.0 / length);
+                let (first, last) = (-length * per_a2, length * per_b2);
+                let along_a = dot(f, g) * per_a2 * per_length;
+                let along_b = -dot(h, g) * per_b2 * per_length;
+                set(&mut derivative[0], lane, scale(first, a));
+                set(&mut derivative[1], lane, combine(along_a - first, a, along_b, b));
+                set(&mut derivative[2], lane, combine(-along_a, a, -along_b - last, b));
+                set(&mut derivative[3], lane, scale(last, b));
+            }
+            for lane in 0..LANES {
+                let angle = sine[lane].atan2(cosine[lane]);
                 values[start + lane] = if angle >= PI { -PI } else { angle };
             }
-            let (fg, hg) = (dot(&f, &g), dot(&h, &g));
-            let first = each(|lane| -length[lane] / a2[lane]);
-            let last = each(|lane| length[lane] / b2[lane]);
-            let along_a = each(|lane| fg[lane] / (a2[lane] * length[lane]));
-            let along_b = each(|lane| -hg[lane] / (b2[lane] * length[lane]));
-            store(gradient, 0, stride, start, &scale(&first, &a));
-            store(gradient, 1, stride, start, &combine(&each(|x| along_a[x] - first[x]), &a, &along_b, &b));
-            let (minus_a, minus_b) = (each(|x| -along_a[x]), each(|x| -along_b[x] - last[x]));
-            store(gradient, 2, stride, start, &combine(&minus_a, &a, &minus_b, &b));
-            store(gradient, 3, stride, start, &scale(&last, &b));
+            store(&derivative, gradient, stride, start);
         }
     }
 }
