@@ -56,14 +56,9 @@ impl NumericColumns {
     /// # Errors
     /// [`ReportError::MissingColumn`] lists the headers that are there.
     pub fn column(&self, name: &str) -> Result<&[f64], ReportError> {
-        self.names
-            .iter()
-            .position(|n| n == name)
-            .map(|i| self.columns[i].as_slice())
-            .ok_or_else(|| ReportError::MissingColumn {
-                name: name.to_owned(),
-                available: self.names.join(", "),
-            })
+        self.names.iter().position(|n| n == name).map(|i| self.columns[i].as_slice()).ok_or_else(|| {
+            ReportError::MissingColumn { name: name.to_owned(), available: self.names.join(", ") }
+        })
     }
 }
 

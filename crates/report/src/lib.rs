@@ -15,8 +15,8 @@ pub use columns::NumericColumns;
 pub use error::ReportError;
 pub use summary::{
     ConstraintSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
-    LandscapeSummary, MaxEnergy, MaxEnergySummary, SUMMARY_SCHEMA, SamplingSummary, Summary,
-    SystemSummary, VariableSummary, WindingSummary, WorkSummary,
+    LandscapeSummary, MaxEnergy, MaxEnergySummary, SUMMARY_SCHEMA, SamplingSummary, Summary, SystemSummary,
+    VariableSummary, WindingSummary, WorkSummary,
 };
 pub use table::{Column, Table, decimals, grouped, with_error};
 pub use timings::{StageTiming, Timings};

@@ -335,13 +335,12 @@ impl Summary {
 fn find_null(value: &Value, place: &str) -> Option<String> {
     match value {
         Value::Null => Some(place.to_owned()),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(i, item)| find_null(item, &format!("{place}[{i}]"))),
-        Value::Object(fields) => fields
-            .iter()
-            .find_map(|(name, field)| find_null(field, &format!("{place}.{name}"))),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(i, item)| find_null(item, &format!("{place}[{i}]")))
+        }
+        Value::Object(fields) => {
+            fields.iter().find_map(|(name, field)| find_null(field, &format!("{place}.{name}")))
+        }
         _ => None,
     }
 }

@@ -15,24 +15,14 @@ impl Column {
     /// A column of words, aligned left.
     #[must_use]
     pub fn text(name: &str) -> Self {
-        Self {
-            header: name.to_owned(),
-            align_right: false,
-        }
+        Self { header: name.to_owned(), align_right: false }
     }
 
     /// A column of numbers, aligned right; the unit stands in the header (empty: none).
     #[must_use]
     pub fn number(name: &str, unit: &str) -> Self {
-        let header = if unit.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{name} ({unit})")
-        };
-        Self {
-            header,
-            align_right: true,
-        }
+        let header = if unit.is_empty() { name.to_owned() } else { format!("{name} ({unit})") };
+        Self { header, align_right: true }
     }
 }
 
@@ -61,10 +51,7 @@ impl Table {
     /// A table without rows.
     #[must_use]
     pub fn new(columns: impl IntoIterator<Item = Column>) -> Self {
-        Self {
-            columns: columns.into_iter().collect(),
-            rows: Vec::new(),
-        }
+        Self { columns: columns.into_iter().collect(), rows: Vec::new() }
     }
 
     /// Adds a row.
@@ -169,11 +156,8 @@ mod tests {
 
     #[test]
     fn columns_align_and_units_stand_in_the_header() -> Result<(), ReportError> {
-        let mut table = Table::new([
-            Column::number("frame", ""),
-            Column::text("Δ"),
-            Column::number("work", "kJ/mol"),
-        ]);
+        let mut table =
+            Table::new([Column::number("frame", ""), Column::text("Δ"), Column::number("work", "kJ/mol")]);
         table.row(["1".into(), "ψ".into(), decimals(-1234.5, 1)])?;
         table.row(["12".into(), "long word".into(), decimals(0.25, 1)])?;
         let text = table.to_string();

@@ -1,1 +1,37 @@
-//! Figures.
+//! Figures, each as PNG and as SVG from the same drawing commands.
+//!
+//! A figure is a plain struct of numbers in the units of the artifacts; `render` returns the two
+//! files. Torsions are drawn in degrees. The font is embedded; nothing is asked of the system.
+
+mod axis;
+mod energy;
+mod landscape;
+mod landscape_one_variable;
+mod landscape_two_variables;
+mod legend;
+mod log_snr;
+mod markers;
+mod panel;
+mod raster;
+mod render;
+mod style;
+mod surface;
+mod wrap;
+
+pub use axis::VariableAxis;
+pub use energy::{EnergyFigure, EnergyPanel};
+pub use landscape::{LandscapeFigure, Trace};
+pub use log_snr::{LogSnrFigure, PosteriorSpread};
+pub use render::RenderedFigure;
+pub use surface::Surface;
+
+use crate::ReportError;
+
+/// Refuses an input that has not the length of the others.
+fn check_length(place: &str, expected: usize, found: usize) -> Result<(), ReportError> {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(ReportError::Length { place: place.to_owned(), expected, found })
+    }
+}

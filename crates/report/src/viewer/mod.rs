@@ -38,9 +38,7 @@ pub struct ViewedPath {
 impl ViewerScene {
     fn check(&self) -> Result<(), ReportError> {
         if self.paths.is_empty() {
-            return Err(ReportError::Empty {
-                place: "the list of paths to view".to_owned(),
-            });
+            return Err(ReportError::Empty { place: "the list of paths to view".to_owned() });
         }
         check_file_name(&self.topology)?;
         for path in &self.paths {

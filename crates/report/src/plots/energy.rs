@@ -1,0 +1,182 @@
+//! Figure: energies along the paths, with mean and spread.
+
+use plotters::coord::Shift;
+use plotters::prelude::DrawingArea;
+use plotters::style::Color;
+use plotters_backend::DrawingBackend;
+
+use super::axis::value_range;
+use super::check_length;
+use super::landscape::paths_label;
+use super::legend::{Entry, Sign};
+use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox};
+use super::render::{Figure, RenderedFigure, TopLegend, render};
+use super::style::{BLACK, BLUE, GREY, VERMILLION, stroke};
+use crate::ReportError;
+
+const WIDTH_PIXELS: f64 = 1380.0;
+const GAP_PIXELS: f64 = 40.0;
+/// Most single paths that are drawn; mean and spread are of all.
+const MOST_PATHS: usize = 32;
+
+/// Energies along the paths over the share of the geodesic's arc length, one panel an energy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnergyFigure {
+    /// Panels from the top; mostly the landscape's energy, and below it the all-atom energy.
+    pub panels: Vec<EnergyPanel>,
+}
+
+/// One energy along the paths.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EnergyPanel {
+    /// Title of the axis without unit, e.g. `landscape energy`.
+    pub title: String,
+    /// Share of arc length, 0 to 1, at each frame; the same for all paths.
+    pub arc_share: Vec<f64>,
+    /// Energies in kJ/mol, one series a path, one value a frame. Leave out paths that broke down.
+    pub paths_kj_mol: Vec<Vec<f64>>,
+    /// Energy of the geodesic's posterior means: share of arc length, kJ/mol. May be empty.
+    pub geodesic_kj_mol: Vec<(f64, f64)>,
+    /// Energy that no path can stay below, in kJ/mol.
+    pub lower_bound_kj_mol: Option<f64>,
+}
+
+/// Mean over the paths at each frame, and the ends of one standard deviation around it.
+struct Band {
+    mean: Vec<f64>,
+    lower: Vec<f64>,
+    upper: Vec<f64>,
+}
+
+impl EnergyPanel {
+    fn check(&self) -> Result<(), ReportError> {
+        for (i, path) in self.paths_kj_mol.iter().enumerate() {
+            let place = format!("energies of path {i}");
+            check_length(&place, self.arc_share.len(), path.len())?;
+        }
+        if self.paths_kj_mol.is_empty() && self.geodesic_kj_mol.is_empty() {
+            return Err(ReportError::Empty { place: self.title.clone() });
+        }
+        Ok(())
+    }
+
+    fn band(&self) -> Band {
+        let mut band = Band { mean: Vec::new(), lower: Vec::new(), upper: Vec::new() };
+        let count = self.paths_kj_mol.len() as f64;
+        for frame in 0..self.arc_share.len() {
+            let values = self.paths_kj_mol.iter().map(|path| path[frame]);
+            let mean = values.clone().sum::<f64>() / count;
+            let squares: f64 = values.map(|v| (v - mean).powi(2)).sum();
+            let deviation = (squares / (count - 1.0).max(1.0)).sqrt();
+            band.mean.push(mean);
+            band.lower.push(mean - deviation);
+            band.upper.push(mean + deviation);
+        }
+        band
+    }
+
+    fn drawn_paths(&self) -> impl Iterator<Item = &Vec<f64>> {
+        self.paths_kj_mol.iter().take(MOST_PATHS)
+    }
+}
+
+impl EnergyFigure {
+    /// Draws the figure.
+    ///
+    /// # Errors
+    /// Series of different lengths, or no values.
+    pub fn render(&self) -> Result<RenderedFigure, ReportError> {
+        if self.panels.is_empty() {
+            return Err(ReportError::Empty { place: "the list of energies".to_owned() });
+        }
+        for panel in &self.panels {
+            panel.check()?;
+        }
+        render(&Page::new(self)?)
+    }
+}
+
+struct Page<'a> {
+    figure: &'a EnergyFigure,
+    legend: TopLegend,
+}
+
+impl<'a> Page<'a> {
+    fn new(figure: &'a EnergyFigure) -> Result<Self, ReportError> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let counts = figure.panels.iter().map(|p| p.paths_kj_mol.len());
+        let count = counts.max().unwrap_or(0);
+        if count > 1 {
+            entries.push((Sign::Band(BLUE), format!("mean ± std of {count} paths")));
+        }
+        if count > 0 {
+            entries.push((Sign::Line(GREY, 2.0), paths_label(count, MOST_PATHS)));
+        }
+        if figure.panels.iter().any(|p| !p.geodesic_kj_mol.is_empty()) {
+            entries.push((Sign::Line(VERMILLION, 5.0), "geodesic".to_owned()));
+        }
+        let bounds: Vec<f64> = figure.panels.iter().filter_map(|p| p.lower_bound_kj_mol).collect();
+        match bounds.as_slice() {
+            [] => {}
+            [bound] => {
+                let meaning = format!("lower bound {bound:.1} kJ/mol").replace('-', "−");
+                entries.push((Sign::Dashes(BLACK, 3.5), meaning));
+            }
+            _ => entries.push((Sign::Dashes(BLACK, 3.5), "lower bound".to_owned())),
+        }
+        Ok(Self { figure, legend: TopLegend::new(entries, LEFT_PIXELS, WIDTH_PIXELS)? })
+    }
+
+    fn frame(&self, panel: usize) -> PixelBox {
+        let height = if self.figure.panels.len() > 1 { 480.0 } else { 720.0 };
+        PixelBox {
+            left: LEFT_PIXELS,
+            top: self.legend.height + panel as f64 * (height + GAP_PIXELS),
+            width: WIDTH_PIXELS,
+            height,
+        }
+    }
+}
+
+impl Figure for Page<'_> {
+    fn size(&self) -> Result<(f64, f64), ReportError> {
+        let last = self.frame(self.figure.panels.len() - 1);
+        Ok((last.left + last.width + 40.0, last.top + last.height + BELOW_PIXELS))
+    }
+
+    fn draw<DB: DrawingBackend>(&self, page: &DrawingArea<DB, Shift>) -> Result<(), ReportError> {
+        self.legend.draw(page)?;
+        for (i, input) in self.figure.panels.iter().enumerate() {
+            let band = input.band();
+            let values = input.drawn_paths().flatten().copied();
+            let values = values
+                .chain(band.lower.iter().chain(&band.upper).copied())
+                .chain(input.geodesic_kj_mol.iter().map(|p| p.1))
+                .chain(input.lower_bound_kj_mol);
+            let range =
+                value_range(values, 0.05).ok_or_else(|| ReportError::Empty { place: input.title.clone() })?;
+            let horizontal = PanelAxis::new("share of arc length", (0.0, 1.0), 10);
+            let vertical = PanelAxis::new(format!("{} (kJ/mol)", input.title), range, 7);
+            let panel = Panel::new(page, self.frame(i), horizontal, vertical)?;
+            panel.draw_grid()?;
+
+            let over_arc = |series: &[f64]| -> Vec<[f64; 2]> {
+                input.arc_share.iter().zip(series).map(|(&s, &v)| [s, v]).collect()
+            };
+            for path in input.drawn_paths() {
+                panel.draw_line(&over_arc(path), stroke(&GREY.mix(0.45), 1.5))?;
+            }
+            if input.paths_kj_mol.len() > 1 {
+                panel.draw_band(&input.arc_share, &band.lower, &band.upper, BLUE.mix(0.3))?;
+                panel.draw_line(&over_arc(&band.mean), stroke(&BLUE, 5.0))?;
+            }
+            let geodesic: Vec<[f64; 2]> = input.geodesic_kj_mol.iter().map(|&(s, v)| [s, v]).collect();
+            panel.draw_line(&geodesic, stroke(&VERMILLION, 5.0))?;
+            if let Some(bound) = input.lower_bound_kj_mol {
+                panel.draw_level(bound, BLACK)?;
+            }
+            panel.draw_frame(i + 1 == self.figure.panels.len())?;
+        }
+        Ok(())
+    }
+}

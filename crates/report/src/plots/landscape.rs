@@ -1,0 +1,107 @@
+//! Figure: the landscape with the geodesic and the sampled paths.
+
+use super::axis::VariableAxis;
+use super::check_length;
+use super::landscape_one_variable::OneVariable;
+use super::landscape_two_variables::TwoVariables;
+use super::render::{RenderedFigure, render};
+use super::surface::Surface;
+use crate::ReportError;
+
+/// Most paths that are drawn; the legend says how many there are.
+const MOST_PATHS: usize = 64;
+/// About as many points of a path are drawn.
+const MOST_POINTS: usize = 600;
+
+/// A sequence of points in the space of the variables, in time or along the curve.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Trace {
+    /// Share of the geodesic's length, 0 to 1, one entry a point.
+    pub arc_share: Vec<f64>,
+    /// Values of all variables in their units, one entry a point; any periodic image.
+    pub points: Vec<Vec<f64>>,
+}
+
+/// The landscape with the geodesic and the sampled paths.
+///
+/// One variable: energy over it, and below the positions along the arc. Two: a heat map. More: the
+/// first two variables without a heat map.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LandscapeFigure {
+    /// The variables.
+    pub variables: Vec<VariableAxis>,
+    /// Energies over all variables; needed for one variable, left out for more than two.
+    pub surface: Option<Surface>,
+    /// Energy above which all is drawn in one colour, on the surface's scale. Left out: half above
+    /// the highest point of the geodesic.
+    pub energy_cap_kj_mol: Option<f64>,
+    /// Posterior means `E[x | λ, y]` along the geodesic.
+    pub geodesic: Trace,
+    /// Sampled paths.
+    pub paths: Vec<Trace>,
+    /// Centre of the start state.
+    pub start: Vec<f64>,
+    /// Centre of the end state.
+    pub end: Vec<f64>,
+    /// The point of highest energy, of the geodesic or the paths as the caller decides.
+    pub highest: Option<Vec<f64>>,
+}
+
+impl LandscapeFigure {
+    /// Draws the figure.
+    ///
+    /// # Errors
+    /// Inputs that do not fit together, an empty axis or surface.
+    pub fn render(&self) -> Result<RenderedFigure, ReportError> {
+        self.check()?;
+        match self.variables.as_slice() {
+            [variable] => render(&OneVariable::new(self, variable)?),
+            [x, y, ..] => render(&TwoVariables::new(self, [x, y])),
+            [] => Err(ReportError::Empty { place: "the list of variables".to_owned() }),
+        }
+    }
+
+    fn check(&self) -> Result<(), ReportError> {
+        let dimension = self.variables.len();
+        for variable in &self.variables {
+            variable.check()?;
+        }
+        if let Some(surface) = &self.surface
+            && dimension <= 2
+        {
+            surface.check(dimension)?;
+        }
+        let traces = std::iter::once(("the geodesic", &self.geodesic));
+        for (place, trace) in traces.chain(self.paths.iter().map(|p| ("a path", p))) {
+            check_length(&format!("shares of arc of {place}"), trace.points.len(), trace.arc_share.len())?;
+            for point in &trace.points {
+                check_length(&format!("a point of {place}"), dimension, point.len())?;
+            }
+        }
+        check_length("the start state", dimension, self.start.len())?;
+        check_length("the end state", dimension, self.end.len())?;
+        if let Some(highest) = &self.highest {
+            check_length("the highest point", dimension, highest.len())?;
+        }
+        Ok(())
+    }
+
+    /// The paths that are drawn, each with a stride.
+    pub(crate) fn drawn_paths(&self) -> impl Iterator<Item = (&Trace, usize)> {
+        self.paths.iter().take(MOST_PATHS).map(|path| (path, path.points.len().div_ceil(MOST_POINTS).max(1)))
+    }
+
+    /// `32 paths`, or `64 of 1000 paths` where not all are drawn.
+    pub(crate) fn paths_label(&self) -> String {
+        paths_label(self.paths.len(), MOST_PATHS)
+    }
+}
+
+/// `1 path`, `32 paths`, `64 of 1000 paths`.
+pub(crate) fn paths_label(count: usize, most: usize) -> String {
+    match count {
+        1 => "1 path".to_owned(),
+        n if n > most => format!("{most} of {n} paths"),
+        n => format!("{n} paths"),
+    }
+}

@@ -1,0 +1,238 @@
+//! Heat map over two variables, or two of more variables without one.
+
+use plotters::coord::Shift;
+use plotters::prelude::{DrawingArea, PathElement, Rectangle};
+use plotters::style::Color;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters_backend::DrawingBackend;
+
+use super::axis::{VariableAxis, tick_label, ticks};
+use super::landscape::{LandscapeFigure, Trace};
+use super::legend::{Entry, ROW_PIXELS, Sign, draw_entry};
+use super::markers::{Marker, draw_marker};
+use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox, drawing};
+use super::render::{Figure, Underlay};
+use super::style::{BLACK, BLUE, LABEL_PIXELS, VERMILLION, WHITE, stroke, text, units};
+use super::surface::{Bands, Surface, heat_map};
+use super::wrap::BoxAxis;
+use crate::ReportError;
+
+const TOP_PIXELS: f64 = 40.0;
+const LONGEST_SIDE_PIXELS: f64 = 1000.0;
+const COLUMN_PIXELS: f64 = 400.0;
+const COLOR_BAR_PIXELS: f64 = 46.0;
+/// Axes in the same unit have the same scale unless that makes the figure this much longer.
+const LONGEST_ASPECT: f64 = 3.0;
+
+pub(super) struct TwoVariables<'a> {
+    figure: &'a LandscapeFigure,
+    axes: [&'a VariableAxis; 2],
+    surface: Option<(&'a Surface, Bands)>,
+    frame: PixelBox,
+}
+
+impl<'a> TwoVariables<'a> {
+    pub(super) fn new(figure: &'a LandscapeFigure, axes: [&'a VariableAxis; 2]) -> Self {
+        let surface = figure.surface.as_ref().filter(|_| figure.variables.len() == 2);
+        Self { figure, axes, surface: surface.map(|s| (s, bands(figure, s))), frame: frame(axes) }
+    }
+
+    fn column_left(&self) -> f64 {
+        self.frame.left + self.frame.width + 50.0
+    }
+
+    fn color_bar(&self) -> PixelBox {
+        PixelBox {
+            left: self.column_left(),
+            top: self.frame.top + 66.0,
+            width: COLOR_BAR_PIXELS,
+            height: 540.0,
+        }
+    }
+
+    fn legend(&self) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        if !self.figure.geodesic.points.is_empty() {
+            entries.push((self.geodesic_sign(), "geodesic".to_owned()));
+        }
+        if !self.figure.paths.is_empty() {
+            // White lines would vanish on the white page; blue ones are drawn there.
+            entries.push((self.path_sign(), self.figure.paths_label()));
+        }
+        entries.push((Sign::Marker(Marker::Start), "start".to_owned()));
+        entries.push((Sign::Marker(Marker::End), "end".to_owned()));
+        if self.figure.highest.is_some() {
+            entries.push((Sign::Marker(Marker::Highest), "highest point".to_owned()));
+        }
+        entries
+    }
+
+    fn geodesic_sign(&self) -> Sign {
+        Sign::RimmedLine(VERMILLION, 6.0)
+    }
+
+    fn path_sign(&self) -> Sign {
+        match self.surface {
+            Some((_, bands)) => Sign::OnPatch(WHITE, bands.band_color(bands.count / 5)),
+            None => Sign::Line(BLUE, 2.0),
+        }
+    }
+
+    /// Points of a trace on the two axes, in the drawn units.
+    fn drawn(&self, trace: &Trace, stride: usize) -> Vec<[f64; 2]> {
+        let scales = self.axes.map(VariableAxis::scale);
+        let last = trace.points.len().saturating_sub(1);
+        trace
+            .points
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| i % stride == 0 || *i == last)
+            .map(|(_, p)| [p[0] * scales[0], p[1] * scales[1]])
+            .collect()
+    }
+
+    fn draw_color_bar<DB: DrawingBackend>(
+        &self,
+        page: &DrawingArea<DB, Shift>,
+        surface: &Surface,
+        bands: &Bands,
+    ) -> Result<(), ReportError> {
+        let place = self.color_bar();
+        let at = |x: f64, y: f64| (units(x), units(y));
+        let (right, bottom) = (place.left + place.width, place.top + place.height);
+        let step = place.height / bands.count as f64;
+        for band in 0..bands.count {
+            let low = bottom - band as f64 * step;
+            let fill = bands.band_color(band).filled();
+            let patch = Rectangle::new([at(place.left, low - step), at(right, low)], fill);
+            page.draw(&patch).map_err(drawing)?;
+        }
+        let line = stroke(&BLACK, 2.0);
+        let corners = [
+            at(place.left, place.top),
+            at(right, place.top),
+            at(right, bottom),
+            at(place.left, bottom),
+            at(place.left, place.top),
+        ];
+        page.draw(&PathElement::new(corners.to_vec(), line)).map_err(drawing)?;
+
+        let style = text(LABEL_PIXELS)?.pos(Pos::new(HPos::Left, VPos::Center));
+        let marks = ticks((bands.lower, bands.upper()), 6, false);
+        let clipped = surface.maximum() > bands.upper();
+        for (i, &value) in marks.positions.iter().enumerate() {
+            let share = (value - bands.lower) / (bands.upper() - bands.lower);
+            let y = bottom - share * place.height;
+            let tick = PathElement::new(vec![at(right, y), at(right + 8.0, y)], line);
+            page.draw(&tick).map_err(drawing)?;
+            let mut label = tick_label(value, marks.decimals);
+            if clipped && i + 1 == marks.positions.len() {
+                label.insert_str(0, "≥ ");
+            }
+            page.draw_text(&label, &style, at(right + 18.0, y)).map_err(drawing)?;
+        }
+        let title = at(place.left, self.frame.top + 16.0);
+        page.draw_text("energy (kJ/mol)", &style, title).map_err(drawing)
+    }
+}
+
+/// The box between the axes: equal scales where the units are equal.
+fn frame(axes: [&VariableAxis; 2]) -> PixelBox {
+    let [(x0, x1), (y0, y1)] = axes.map(VariableAxis::drawn_range);
+    let mut aspect = (x1 - x0) / (y1 - y0);
+    let comparable =
+        axes[0].unit == axes[1].unit && (1.0 / LONGEST_ASPECT..=LONGEST_ASPECT).contains(&aspect);
+    if !comparable {
+        aspect = 1.0;
+    }
+    PixelBox {
+        left: LEFT_PIXELS,
+        top: TOP_PIXELS,
+        width: (LONGEST_SIDE_PIXELS * aspect.min(1.0)).round(),
+        height: (LONGEST_SIDE_PIXELS / aspect.max(1.0)).round(),
+    }
+}
+
+/// Bands from the minimum to the cap: given, or half above the geodesic's highest point.
+fn bands(figure: &LandscapeFigure, surface: &Surface) -> Bands {
+    let (minimum, maximum) = (surface.minimum(), surface.maximum());
+    let axes: Vec<BoxAxis> = figure.variables.iter().map(stored_axis).collect();
+    let along_curve = figure.geodesic.points.iter().map(|p| surface.energy(p, &axes));
+    let highest = along_curve.filter(|e| e.is_finite()).fold(minimum, f64::max);
+    let cap = figure.energy_cap_kj_mol.unwrap_or_else(|| {
+        if highest > minimum { (minimum + 1.5 * (highest - minimum)).min(maximum) } else { maximum }
+    });
+    Bands::new(minimum, cap)
+}
+
+fn stored_axis(variable: &VariableAxis) -> BoxAxis {
+    BoxAxis { lower: variable.lower, upper: variable.upper, periodic: variable.periodic }
+}
+
+impl Figure for TwoVariables<'_> {
+    fn size(&self) -> Result<(f64, f64), ReportError> {
+        let mut column = ROW_PIXELS * self.legend().len() as f64;
+        if self.surface.is_some() {
+            let bar = self.color_bar();
+            column += bar.top + bar.height + 50.0;
+        }
+        let height = (self.frame.top + self.frame.height + BELOW_PIXELS).max(column + 20.0);
+        Ok((self.column_left() + COLUMN_PIXELS - 50.0, height))
+    }
+
+    fn underlay(&self) -> Option<Underlay> {
+        let (surface, bands) = self.surface.as_ref()?;
+        let size = (self.frame.width as u32, self.frame.height as u32);
+        Some(Underlay {
+            place: self.frame,
+            pixels: heat_map(surface, &self.axes.map(stored_axis), bands, size),
+        })
+    }
+
+    fn draw<DB: DrawingBackend>(&self, page: &DrawingArea<DB, Shift>) -> Result<(), ReportError> {
+        let [x, y] = self.axes.map(|axis| PanelAxis {
+            periodic: axis.periodic,
+            ..PanelAxis::new(axis.label(), axis.drawn_range(), 8)
+        });
+        let panel = Panel::new(page, self.frame, x, y)?;
+        if self.surface.is_none() {
+            panel.draw_grid()?;
+        }
+        let path_style = match self.surface {
+            Some(_) => stroke(&WHITE.mix(0.4), 1.5),
+            None => stroke(&BLUE.mix(0.3), 1.5),
+        };
+        for (path, stride) in self.figure.drawn_paths() {
+            panel.draw_line(&self.drawn(path, stride), path_style)?;
+        }
+        let geodesic = self.drawn(&self.figure.geodesic, 1);
+        panel.draw_line(&geodesic, stroke(&WHITE, 11.0))?;
+        panel.draw_line(&geodesic, stroke(&VERMILLION, 6.0))?;
+        panel.draw_frame(true)?;
+
+        let scales = self.axes.map(VariableAxis::scale);
+        let marks = [
+            (Marker::Highest, self.figure.highest.as_ref()),
+            (Marker::Start, Some(&self.figure.start)),
+            (Marker::End, Some(&self.figure.end)),
+        ];
+        for (marker, point) in marks {
+            let place = point.and_then(|p| panel.position([p[0] * scales[0], p[1] * scales[1]]));
+            if let Some(place) = place {
+                draw_marker(page, marker, place)?;
+            }
+        }
+
+        let mut below = self.frame.top;
+        if let Some((surface, bands)) = &self.surface {
+            self.draw_color_bar(page, surface, bands)?;
+            let bar = self.color_bar();
+            below = bar.top + bar.height + 50.0;
+        }
+        for (i, entry) in self.legend().iter().enumerate() {
+            let place = (self.column_left(), below + i as f64 * ROW_PIXELS);
+            draw_entry(page, entry, place)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,206 @@
+//! One pair of axes: frame, ticks, titles, and the things drawn between them.
+
+use plotters::chart::{ChartBuilder, ChartContext};
+use plotters::coord::Shift;
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::{DrawingArea, DrawingAreaErrorKind, PathElement, Polygon};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontTransform, RGBAColor, RGBColor, ShapeStyle};
+use plotters_backend::DrawingBackend;
+
+use super::axis::{Ticks, tick_label, ticks};
+use super::style::{BLACK, LABEL_PIXELS, LIGHT_GREY, TITLE_PIXELS, stroke, text, units};
+use super::wrap::{BoxAxis, pieces_in_box};
+use crate::ReportError;
+
+/// Pixels left of a panel for its vertical axis.
+pub(crate) const LEFT_PIXELS: f64 = 190.0;
+/// Pixels below a panel for its horizontal axis.
+pub(crate) const BELOW_PIXELS: f64 = 120.0;
+
+/// Error of the drawing library as an error of this crate.
+pub(crate) fn drawing<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> ReportError {
+    ReportError::Drawing(error.to_string())
+}
+
+/// One axis of a panel.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PanelAxis {
+    pub(crate) title: String,
+    pub(crate) range: (f64, f64),
+    pub(crate) ticks: Ticks,
+    pub(crate) periodic: bool,
+}
+
+impl PanelAxis {
+    /// An axis with at most `most` round ticks.
+    pub(crate) fn new(title: impl Into<String>, range: (f64, f64), most: usize) -> Self {
+        let title = title.into();
+        let degrees = title.ends_with("(°)");
+        Self { ticks: ticks(range, most, degrees), title, range, periodic: false }
+    }
+
+    fn in_box(&self) -> BoxAxis {
+        BoxAxis { lower: self.range.0, upper: self.range.1, periodic: self.periodic }
+    }
+}
+
+/// A position on the page in pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct PixelBox {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+}
+
+/// A pair of axes on a page.
+pub(crate) struct Panel<'a, DB: DrawingBackend> {
+    chart: ChartContext<'a, DB, Cartesian2d<RangedCoordf64, RangedCoordf64>>,
+    page: &'a DrawingArea<DB, Shift>,
+    x: PanelAxis,
+    y: PanelAxis,
+    frame: PixelBox,
+}
+
+impl<'a, DB: DrawingBackend> Panel<'a, DB> {
+    /// Prepares the axes between which things are drawn; `frame` is the box that they enclose.
+    pub(crate) fn new(
+        page: &'a DrawingArea<DB, Shift>,
+        frame: PixelBox,
+        x: PanelAxis,
+        y: PanelAxis,
+    ) -> Result<Self, ReportError> {
+        let area = page
+            .clone()
+            .shrink((units(frame.left), units(frame.top)), (units(frame.width), units(frame.height)));
+        let chart = ChartBuilder::on(&area)
+            .build_cartesian_2d(x.range.0..x.range.1, y.range.0..y.range.1)
+            .map_err(drawing)?;
+        Ok(Self { chart, page, x, y, frame })
+    }
+
+    /// Pixel column of a horizontal value.
+    fn column(&self, value: f64) -> f64 {
+        let (lower, upper) = self.x.range;
+        self.frame.left + self.frame.width * (value - lower) / (upper - lower)
+    }
+
+    /// Pixel row of a vertical value.
+    fn row(&self, value: f64) -> f64 {
+        let (lower, upper) = self.y.range;
+        self.frame.top + self.frame.height * (upper - value) / (upper - lower)
+    }
+
+    fn draw_page_line(
+        &self,
+        points: impl IntoIterator<Item = (f64, f64)>,
+        style: ShapeStyle,
+    ) -> Result<(), ReportError> {
+        let path: Vec<(i32, i32)> = points.into_iter().map(|(x, y)| (units(x), units(y))).collect();
+        self.page.draw(&PathElement::new(path, style)).map_err(drawing)
+    }
+
+    /// Faint lines at the ticks.
+    pub(crate) fn draw_grid(&self) -> Result<(), ReportError> {
+        let faint = stroke(&LIGHT_GREY, 1.5);
+        let PixelBox { left, top, width, height } = self.frame;
+        for x in self.x.ticks.positions.iter().map(|&v| self.column(v)) {
+            self.draw_page_line([(x, top), (x, top + height)], faint)?;
+        }
+        for y in self.y.ticks.positions.iter().map(|&v| self.row(v)) {
+            self.draw_page_line([(left, y), (left + width, y)], faint)?;
+        }
+        Ok(())
+    }
+
+    /// Frame, ticks and titles; drawn last, so that nothing covers them.
+    pub(crate) fn draw_frame(&self, with_x_labels: bool) -> Result<(), ReportError> {
+        let PixelBox { left, top, width, height } = self.frame;
+        let (right, bottom) = (left + width, top + height);
+        let at = |x: f64, y: f64| (units(x), units(y));
+        let line = stroke(&BLACK, 2.5);
+        // A closed path: the SVG back end drops the width of a rectangle's outline.
+        let corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
+        self.draw_page_line(corners, line)?;
+
+        let label = text(LABEL_PIXELS)?;
+        let below = label.pos(Pos::new(HPos::Center, VPos::Top));
+        for &value in &self.x.ticks.positions {
+            let x = self.column(value);
+            self.draw_page_line([(x, bottom), (x, bottom + 10.0)], line)?;
+            if with_x_labels {
+                let label = tick_label(value, self.x.ticks.decimals);
+                let place = at(x, bottom + 18.0);
+                self.page.draw_text(&label, &below, place).map_err(drawing)?;
+            }
+        }
+        let beside = label.pos(Pos::new(HPos::Right, VPos::Center));
+        for &value in &self.y.ticks.positions {
+            let y = self.row(value);
+            self.draw_page_line([(left - 10.0, y), (left, y)], line)?;
+            let label = tick_label(value, self.y.ticks.decimals);
+            let place = at(left - 18.0, y);
+            self.page.draw_text(&label, &beside, place).map_err(drawing)?;
+        }
+
+        let title = text(TITLE_PIXELS)?.pos(Pos::new(HPos::Center, VPos::Top));
+        if with_x_labels {
+            let place = at(left + 0.5 * width, bottom + 66.0);
+            self.page.draw_text(&self.x.title, &title, place).map_err(drawing)?;
+        }
+        let upright = title.transform(FontTransform::Rotate270);
+        let place = at(left - LEFT_PIXELS + 22.0, top + 0.5 * height);
+        self.page.draw_text(&self.y.title, &upright, place).map_err(drawing)
+    }
+
+    /// A polyline in the axes' units, split at periodic boundaries and clipped at the frame.
+    pub(crate) fn draw_line(&self, points: &[[f64; 2]], style: ShapeStyle) -> Result<(), ReportError> {
+        for piece in pieces_in_box(points, [self.x.in_box(), self.y.in_box()]) {
+            let path: Vec<(f64, f64)> = piece.iter().map(|p| (p[0], p[1])).collect();
+            let path = PathElement::new(path, style);
+            self.chart.plotting_area().draw(&path).map_err(drawing)?;
+        }
+        Ok(())
+    }
+
+    /// A dashed horizontal line across the panel.
+    pub(crate) fn draw_level(&self, value: f64, color: RGBColor) -> Result<(), ReportError> {
+        if !(self.y.range.0..=self.y.range.1).contains(&value) {
+            return Ok(());
+        }
+        let (left, right) = self.x.range;
+        let dash = (right - left) * 16.0 / self.frame.width;
+        let mut from = left;
+        while from < right {
+            let to = (from + dash).min(right);
+            self.draw_line(&[[from, value], [to, value]], stroke(&color, 3.5))?;
+            from += 1.8 * dash;
+        }
+        Ok(())
+    }
+
+    /// The region between two curves over the same abscissae, cut at the frame.
+    pub(crate) fn draw_band(
+        &self,
+        x: &[f64],
+        lower: &[f64],
+        upper: &[f64],
+        color: RGBAColor,
+    ) -> Result<(), ReportError> {
+        let inside = |v: f64| v.clamp(self.y.range.0, self.y.range.1);
+        let mut outline: Vec<(f64, f64)> = x.iter().zip(upper).map(|(&x, &v)| (x, inside(v))).collect();
+        outline.extend(x.iter().zip(lower).rev().map(|(&x, &v)| (x, inside(v))));
+        let band = Polygon::new(outline, color.filled());
+        self.chart.plotting_area().draw(&band).map_err(drawing)
+    }
+
+    /// Canvas position of a point in the axes' units, by its image inside the frame; none outside.
+    pub(crate) fn position(&self, point: [f64; 2]) -> Option<(i32, i32)> {
+        let axes = [self.x.in_box(), self.y.in_box()];
+        let [x, y] = [0, 1].map(|k| axes[k].wrap(point[k]));
+        let inside = |axis: &BoxAxis, value: f64| (axis.lower..=axis.upper).contains(&value);
+        (inside(&axes[0], x) && inside(&axes[1], y)).then(|| (units(self.column(x)), units(self.row(y))))
+    }
+}
