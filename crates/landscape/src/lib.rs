@@ -1,5 +1,21 @@
 //! Energies over a few variables: formulas, tables, metadynamics, bottlenecks.
 
+mod bottleneck;
+mod error;
+pub mod formulas;
+mod grid;
 mod landscape;
+pub mod metadynamics;
+mod spline;
+mod table;
+pub mod table_file;
 
+pub use bottleneck::{Bottleneck, BottleneckSearch};
+pub use error::LandscapeError;
+pub use formulas::{Formula, formula, formula_names};
+pub use grid::{Grid, GridAxis};
 pub use landscape::Landscape;
+pub use metadynamics::{
+    FreeEnergy, Metadynamics, MetadynamicsParameters, MetadynamicsState, MetadynamicsVariable,
+};
+pub use table::TableLandscape;

@@ -1,0 +1,142 @@
+//! What metadynamics is told.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{GridAxis, LandscapeError};
+
+/// Replicas of one block: a block is the unit of parallel work, so the result does not depend on the number of threads.
+pub(super) const BLOCK: usize = 16;
+
+/// One variable: where it is looked at, and the width of the hills along it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MetadynamicsVariable {
+    /// Grid of the bias and of the result.
+    pub axis: GridAxis,
+    /// Standard deviation of a hill, in the variable's unit.
+    pub hill_width: f64,
+}
+
+impl MetadynamicsVariable {
+    /// A torsion: from -π, 90 grid points, hills of 0.25 rad.
+    pub fn torsion(name: &str) -> Self {
+        let axis = GridAxis::periodic(name, -std::f64::consts::PI, std::f64::consts::TAU, 90);
+        Self { axis, hill_width: 0.25 }
+    }
+
+    /// A variable without period between two walls: 90 grid points, hills of a thirtieth of the range.
+    ///
+    /// Beyond the ends a harmonic wall that rises by `½kT` within one grid spacing keeps it inside.
+    pub fn bounded(name: &str, lower: f64, upper: f64) -> Self {
+        Self { axis: GridAxis::bounded(name, lower, upper, 90), hill_width: (upper - lower) / 30.0 }
+    }
+}
+
+/// Times, hills and numbers of multiple-walker well-tempered metadynamics. The defaults suit a dipeptide's two torsions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MetadynamicsParameters {
+    /// Copies of the molecule that share one bias.
+    pub walkers: usize,
+    /// Time step, ps.
+    pub time_step_ps: f64,
+    /// Friction of the thermostat, 1/ps.
+    pub friction_per_ps: f64,
+    /// Time for which each walker deposits hills, ps.
+    pub filling_time_ps: f64,
+    /// Time for which each walker then forgets the deposition under the bias that no longer changes, ps.
+    pub equilibration_time_ps: f64,
+    /// Time for which each walker is then counted, ps.
+    pub sampling_time_ps: f64,
+    /// Time between two hills of one walker, ps.
+    pub deposition_interval_ps: f64,
+    /// Height of a hill where there is none yet, kJ/mol.
+    pub hill_height_kj_mol: f64,
+    /// Bias factor `γ = 1 + ΔT/T`: the bias tends to `-(1 - 1/γ) F`.
+    pub bias_factor: f64,
+    /// Time between two counts of one walker, ps.
+    pub count_interval_ps: f64,
+    /// Standard deviation of the Gaussian with which the counts are smoothed, in hill widths.
+    pub smoothing_in_hill_widths: f64,
+}
+
+impl Default for MetadynamicsParameters {
+    fn default() -> Self {
+        Self {
+            walkers: 64,
+            time_step_ps: 0.001,
+            friction_per_ps: 2.0,
+            filling_time_ps: 150.0,
+            equilibration_time_ps: 10.0,
+            sampling_time_ps: 800.0,
+            deposition_interval_ps: 0.2,
+            hill_height_kj_mol: 0.1,
+            bias_factor: 15.0,
+            count_interval_ps: 0.01,
+            smoothing_in_hill_widths: 0.4,
+        }
+    }
+}
+
+/// The parameters in whole steps and rounds; a round lasts from one deposition to the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Schedule {
+    pub(super) steps_per_round: u64,
+    pub(super) steps_per_count: u64,
+    pub(super) filling: u64,
+    pub(super) equilibration: u64,
+    pub(super) sampling: u64,
+}
+
+impl Schedule {
+    pub(super) fn rounds(&self) -> u64 {
+        self.filling + self.equilibration + self.sampling
+    }
+}
+
+impl MetadynamicsParameters {
+    /// Checks the numbers and counts them in steps.
+    pub(super) fn schedule(&self) -> Result<Schedule, LandscapeError> {
+        let positive = [
+            ("time_step_ps", self.time_step_ps),
+            ("friction_per_ps", self.friction_per_ps),
+            ("filling_time_ps", self.filling_time_ps),
+            ("sampling_time_ps", self.sampling_time_ps),
+            ("deposition_interval_ps", self.deposition_interval_ps),
+            ("hill_height_kj_mol", self.hill_height_kj_mol),
+            ("count_interval_ps", self.count_interval_ps),
+            ("smoothing_in_hill_widths", self.smoothing_in_hill_widths),
+        ];
+        for (name, value) in positive {
+            if !(value.is_finite() && value > 0.0) {
+                return Err(LandscapeError::Parameters(format!(
+                    "{name} must be a positive number, not {value}"
+                )));
+            }
+        }
+        if !(self.equilibration_time_ps.is_finite() && self.equilibration_time_ps >= 0.0) {
+            let value = self.equilibration_time_ps;
+            return Err(LandscapeError::Parameters(format!(
+                "equilibration_time_ps must not be negative, not {value}"
+            )));
+        }
+        if !(self.bias_factor.is_finite() && self.bias_factor > 1.0) {
+            let value = self.bias_factor;
+            return Err(LandscapeError::Parameters(format!(
+                "bias_factor must be larger than 1, not {value}"
+            )));
+        }
+        if self.walkers == 0 {
+            return Err(LandscapeError::Parameters("walkers must be at least 1".to_owned()));
+        }
+        let steps = |time: f64| ((time / self.time_step_ps).round() as u64).max(1);
+        let steps_per_round = steps(self.deposition_interval_ps);
+        let rounds = |time: f64| ((time / self.time_step_ps) / steps_per_round as f64).round() as u64;
+        Ok(Schedule {
+            steps_per_round,
+            steps_per_count: steps(self.count_interval_ps).min(steps_per_round),
+            filling: rounds(self.filling_time_ps).max(1),
+            equilibration: rounds(self.equilibration_time_ps),
+            sampling: rounds(self.sampling_time_ps).max(super::free_energy::TIME_SEGMENTS as u64),
+        })
+    }
+}
