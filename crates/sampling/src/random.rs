@@ -79,14 +79,15 @@ fn mix(bits: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Philox4x32-10; 32-bit words are kept in 64 bits, the form in which vector units multiply them.
+/// Philox4x32-10; 32-bit words are kept in 64 bits, the form in which vector units multiply them. Wrapping operations,
+/// here and below, because checks for an overflow that cannot be would keep the compiler from vectorising.
 #[inline(always)]
 fn philox(key: [u32; 2], counter: [u64; 4]) -> [u64; 4] {
     let mut c = counter;
     let mut k = key;
     for _ in 0..ROUNDS {
-        let p0 = (c[0] & LOW) * MULTIPLIERS[0];
-        let p1 = (c[2] & LOW) * MULTIPLIERS[1];
+        let p0 = (c[0] & LOW).wrapping_mul(MULTIPLIERS[0]);
+        let p1 = (c[2] & LOW).wrapping_mul(MULTIPLIERS[1]);
         c = [(p1 >> 32) ^ c[1] ^ u64::from(k[0]), p1 & LOW, (p0 >> 32) ^ c[3] ^ u64::from(k[1]), p0 & LOW];
         k = [k[0].wrapping_add(INCREMENTS[0]), k[1].wrapping_add(INCREMENTS[1])];
     }
@@ -106,7 +107,7 @@ fn box_muller(radial: u64, angular: u64) -> [f64; 2] {
     let (sine, cosine) = sine_cosine(angle);
     let quadrant = angular >> 30;
     let swap = (sine.to_bits() ^ cosine.to_bits()) & 0u64.wrapping_sub(quadrant & 1);
-    let cosine = (cosine.to_bits() ^ swap) ^ ((((quadrant + 1) >> 1) & 1) << 63);
+    let cosine = (cosine.to_bits() ^ swap) ^ (((quadrant.wrapping_add(1) >> 1) & 1) << 63);
     let sine = (sine.to_bits() ^ swap) ^ ((quadrant >> 1) << 63);
     [radius * f64::from_bits(cosine), radius * f64::from_bits(sine)]
 }
@@ -117,8 +118,8 @@ fn logarithm(u: f64) -> f64 {
     const ONE: u64 = 0x3FF0_0000_0000_0000;
     const ROOT_HALF: u64 = 0x3FE6_A09E_667F_3BCD;
     let bits = u.to_bits();
-    let exponent = (bits + (ONE - ROOT_HALF)) >> 52;
-    let z = f64::from_bits(bits + ONE - (exponent << 52));
+    let exponent = bits.wrapping_add(ONE - ROOT_HALF) >> 52;
+    let z = f64::from_bits(bits.wrapping_add(ONE).wrapping_sub(exponent << 52));
     let k = f64::from_bits(MAGIC_BITS | exponent) - (MAGIC + 1023.0);
     let s = (z - 1.0) / (z + 1.0);
     let q = s * s;
