@@ -1,5 +1,7 @@
 //! Trajectories written and read back.
 
+use proptest::prelude::*;
+
 use crate::support::{alanine, straight_path, write_all};
 use geodyssey_molecule::{Atom, Element, Residue, Topology};
 use geodyssey_trajectory::{
@@ -104,6 +106,17 @@ fn frames_out_of_order_broken_or_foreign_are_refused() {
 }
 
 #[test]
+fn a_molecule_blown_apart_does_not_fit_an_xtc() {
+    let folder = tempfile::tempdir().unwrap();
+    let structure = alanine("c5.pdb");
+    let mut writer =
+        open_writer(TrajectoryFormat::Xtc, folder.path().join("path.xtc"), structure.topology()).unwrap();
+    let blown: Vec<[f64; 3]> = (0..22).map(|i| [if i % 2 == 0 { -900.0 } else { 900.0 }, 0.0, 0.0]).collect();
+    let error = writer.write(&Frame { positions: &blown, step: 0, time_ps: 0.0 }).unwrap_err();
+    assert!(matches!(error, TrajectoryError::DoesNotFit { .. }), "{error}");
+}
+
+#[test]
 fn an_empty_trajectory_and_a_missing_folder_are_errors() {
     let folder = tempfile::tempdir().unwrap();
     let structure = alanine("c5.pdb");
@@ -188,4 +201,36 @@ fn names_that_do_not_fit_are_errors() {
     assert!(
         open(TrajectoryFormat::Gro, &long_atom).is_some() && open(TrajectoryFormat::Gro, &large_id).is_none()
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    /// Packed integers are written by one library and unpacked by another, for molecules small and large, dense and
+    /// spread out.
+    #[test]
+    fn compressed_frames_unpack(
+        positions in prop::collection::vec(prop::array::uniform3(-1.0..1.0_f64), 1..120),
+        spread in -3.0..3.0_f64,
+    ) {
+        let atom = |index: usize| Atom { name: format!("C{index}"), element: Element::CARBON, residue: 0 };
+        let count = positions.len();
+        let residue = Residue { name: "MOL".into(), id: 1, chain: String::new(), atoms: (0..count).collect() };
+        let topology = Topology::new((0..count).map(atom).collect(), vec![residue], []).unwrap();
+        // Pairs of neighbours, anywhere in the range of the format.
+        let scale = 10.0_f64.powf(spread);
+        let place = |index: usize| {
+            let (site, offset) = (positions[index / 2 * 2], positions[index].map(|x| 0.1 * x));
+            [0, 1, 2].map(|axis| (site[axis] * scale + offset[axis]).clamp(-1000.0, 1000.0))
+        };
+        let frame: Vec<[f64; 3]> = (0..count).map(place).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("path.xtc");
+        write_all(TrajectoryFormat::Xtc, &path, &topology, &[frame.clone(), positions.clone()]);
+        let again = read_frames(&path, Some(&topology)).unwrap();
+        for (read, written) in again.iter().flatten().flatten().zip(frame.iter().chain(&positions).flatten()) {
+            // Single precision adds its own rounding to half a step of 0.001 nm.
+            prop_assert!((read - written).abs() < 0.000_501 + 2e-7 * written.abs(), "{read} {written}");
+        }
+    }
 }
