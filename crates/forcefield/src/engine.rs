@@ -2,6 +2,8 @@
 
 use geodyssey_molecule::Replicas;
 
+use crate::block::{Block, Start, sweep};
+
 /// A potential energy `U(X)` of one molecule, evaluated for a batch of replicas.
 ///
 /// Implementations keep parameters only; the caller keeps the state. Evaluation may be called from
@@ -26,6 +28,14 @@ pub trait EnergyTerm: Send + Sync {
     /// OpenMM's name of the force, as `energy` prints it.
     fn name(&self) -> &'static str;
 
+    /// Adds its forces (kJ/mol/nm) and energies (kJ/mol) for one strip of replicas to what is there.
+    fn add_block(&self, block: &mut Block<'_>);
+
     /// Adds its forces (kJ/mol/nm) and energies (kJ/mol) to what is there.
-    fn add(&self, positions: &Replicas, forces: &mut Replicas, energies: &mut [f64]);
+    ///
+    /// # Panics
+    /// If `forces` or `energies` (`stride` long) do not have the shape of `positions`.
+    fn add(&self, positions: &Replicas, forces: &mut Replicas, energies: &mut [f64]) {
+        sweep(positions, forces, energies, Start::Present, |block| self.add_block(block));
+    }
 }

@@ -1,0 +1,112 @@
+//! The native engine: the sum of a force field's terms.
+
+use std::sync::Arc;
+
+use geodyssey_molecule::Replicas;
+
+use crate::block::{Start, sweep};
+use crate::engine::{EnergyTerm, Engine};
+
+/// A sum of energy terms.
+#[derive(Clone)]
+pub struct ForceField {
+    masses: Vec<f64>,
+    terms: Vec<Arc<dyn EnergyTerm>>,
+}
+
+impl ForceField {
+    /// The sum of `terms` for atoms of these masses (amu).
+    pub fn new(masses: Vec<f64>, terms: Vec<Arc<dyn EnergyTerm>>) -> Self {
+        Self { masses, terms }
+    }
+
+    /// The terms, in the order in which they are summed.
+    pub fn terms(&self) -> &[Arc<dyn EnergyTerm>] {
+        &self.terms
+    }
+
+    /// Energies (kJ/mol) of each term, one per replica, with OpenMM's name of the force.
+    ///
+    /// # Panics
+    /// If the number of atoms is another one.
+    pub fn energies_by_term(&self, positions: &Replicas) -> Vec<(&'static str, Vec<f64>)> {
+        assert_eq!(positions.atoms(), self.masses.len(), "number of atoms");
+        let mut forces = Replicas::zeros(positions.atoms(), positions.replicas());
+        let energies = |term: &Arc<dyn EnergyTerm>| {
+            let mut energies = vec![0.0; positions.stride()];
+            term.add(positions, &mut forces, &mut energies);
+            energies.truncate(positions.replicas());
+            (term.name(), energies)
+        };
+        self.terms.iter().map(energies).collect()
+    }
+}
+
+impl Engine for ForceField {
+    fn masses(&self) -> &[f64] {
+        &self.masses
+    }
+
+    fn evaluate(&self, positions: &Replicas, forces: &mut Replicas, energies: &mut [f64]) {
+        assert_eq!(positions.atoms(), self.masses.len(), "number of atoms");
+        sweep(positions, forces, energies, Start::Zero, |block| {
+            for term in &self.terms {
+                term.add_block(block);
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::tests::PORTABLE_ONLY;
+    use crate::system::read_system;
+
+    /// Plain arrays and the machine's widest instructions differ by rounding only.
+    #[test]
+    fn vector_instructions_change_nothing_but_rounding() {
+        for (system, frames) in [
+            (
+                include_str!("../../../systems/alanine-dipeptide/amber99sb-ildn.obc.xml"),
+                include_str!("../tests/reference/alanine-dipeptide.obc.json"),
+            ),
+            (
+                include_str!("../tests/reference/ace-pro-ser-nme.ff19sb.xml"),
+                include_str!("../tests/reference/ace-pro-ser-nme.ff19sb.json"),
+            ),
+        ] {
+            let force_field = read_system(system).unwrap().force_field();
+            let frames: serde_json::Value = serde_json::from_str(frames).unwrap();
+            let frames: Vec<Vec<[f64; 3]>> = frames["frames"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|frame| serde_json::from_value(frame["positions_nm"].clone()).unwrap())
+                .collect();
+            let positions = Replicas::from_frames(&frames);
+            for term in force_field.terms() {
+                let evaluate = |portable: bool| {
+                    let mut forces = Replicas::zeros(positions.atoms(), positions.replicas());
+                    let mut energies = vec![0.0; positions.stride()];
+                    PORTABLE_ONLY.set(portable);
+                    term.add(&positions, &mut forces, &mut energies);
+                    PORTABLE_ONLY.set(false);
+                    (energies, forces)
+                };
+                let ((plain_energies, plain_forces), (energies, forces)) = (evaluate(true), evaluate(false));
+                let largest = plain_forces.as_slice().iter().fold(1.0, |a: f64, x| a.max(x.abs()));
+                for (a, b) in plain_forces.as_slice().iter().zip(forces.as_slice()) {
+                    assert!((a - b).abs() < 1e-11 * largest, "{}: force {a} against {b}", term.name());
+                }
+                for (a, b) in plain_energies.iter().zip(&energies) {
+                    assert!(
+                        (a - b).abs() < 1e-11 * a.abs().max(1.0),
+                        "{}: energy {a} against {b}",
+                        term.name()
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! OpenMM's System XML: which forces are read, which are left out, and why others are refused.
+
+use std::sync::Arc;
+
+use crate::document::{Element, parse};
+use crate::engine::EnergyTerm;
+use crate::error::ForceFieldError;
+use crate::force_field::ForceField;
+use crate::terms;
+
+/// Reads all `<Force>` elements of one type (at least one) of a system with that many atoms into one term.
+type TermReader = fn(&[&Element], usize) -> Result<Arc<dyn EnergyTerm>, ForceFieldError>;
+
+/// The forces that are computed, in the order in which they are shown.
+const READERS: &[(&str, TermReader)] = &[
+    (terms::harmonic_bond::NAME, terms::harmonic_bond::read),
+    (terms::harmonic_angle::NAME, terms::harmonic_angle::read),
+    (terms::periodic_torsion::NAME, terms::periodic_torsion::read),
+    (terms::ryckaert_bellemans_torsion::NAME, terms::ryckaert_bellemans_torsion::read),
+    (terms::cmap_torsion::NAME, terms::cmap_torsion::read),
+    (terms::nonbonded::NAME, terms::nonbonded::read),
+    (terms::gbsa_obc::NAME, terms::gbsa_obc::read),
+];
+
+/// Forces without an effect on the potential energy.
+const IGNORED: &[&str] = &["CMMotionRemover"];
+
+/// Forces that are refused, why, and what to do.
+const REFUSED: &[(&str, &str, &str)] = &[
+    (
+        "AndersenThermostat",
+        "the temperature is set in the configuration",
+        "make the System without a thermostat",
+    ),
+    (
+        "MonteCarloBarostat",
+        "there is no pressure without a periodic box",
+        "make the System without a barostat",
+    ),
+    (
+        "MonteCarloAnisotropicBarostat",
+        "there is no pressure without a periodic box",
+        "make the System without a barostat",
+    ),
+    (
+        "MonteCarloFlexibleBarostat",
+        "there is no pressure without a periodic box",
+        "make the System without a barostat",
+    ),
+    (
+        "MonteCarloMembraneBarostat",
+        "there is no pressure without a periodic box",
+        "make the System without a barostat",
+    ),
+    (
+        "CustomGBForce",
+        "only GBSAOBCForce is supported as implicit solvent",
+        "use a force-field file that makes it, such as amber99_obc.xml",
+    ),
+];
+
+/// What to do about any other force.
+const OTHER_REMEDY: &str =
+    "use a force field without it, such as AMBER (amber99sbildn.xml, amber19/protein.ff19SB.xml)";
+
+/// A molecule's masses and energy terms, as read from a file.
+#[derive(Clone)]
+pub struct System {
+    masses: Vec<f64>,
+    terms: Vec<Arc<dyn EnergyTerm>>,
+    ignored: Vec<String>,
+}
+
+impl System {
+    /// Atomic masses, amu.
+    pub fn masses(&self) -> &[f64] {
+        &self.masses
+    }
+
+    /// Number of atoms.
+    pub fn atoms(&self) -> usize {
+        self.masses.len()
+    }
+
+    /// Names of the forces in the file that were left out, because they do not act on the potential energy.
+    pub fn ignored(&self) -> &[String] {
+        &self.ignored
+    }
+
+    /// The engine that evaluates it.
+    pub fn force_field(&self) -> ForceField {
+        ForceField::new(self.masses.clone(), self.terms.clone())
+    }
+}
+
+/// Reads an OpenMM System (text written by `openmm.XmlSerializer.serialize`).
+///
+/// # Errors
+/// [`ForceFieldError`] if the text is broken, a number is missing or senseless, or the system needs something
+/// that is not computed here: constraints, cutoffs, virtual sites, other forces, ….
+pub fn read_system(xml: &str) -> Result<System, ForceFieldError> {
+    let root = parse(xml)?;
+    if root.name != "System" {
+        return Err(ForceFieldError::NotASystem { line: root.line, found: root.name });
+    }
+    root.without("Constraints", "make the System with constraints=None and rigidWater=False")?;
+    let masses = read_masses(root.child("Particles")?)?;
+
+    let forces = &root.child("Forces")?.children;
+    let mut ignored = Vec::new();
+    for force in forces {
+        let kind = force.text("type")?;
+        if IGNORED.contains(&kind) {
+            ignored.push(kind.to_owned());
+        } else if let Some((_, reason, remedy)) = REFUSED.iter().find(|(name, ..)| *name == kind) {
+            return Err(force.unsupported(reason, remedy));
+        } else if !READERS.iter().any(|(name, _)| *name == kind) {
+            return Err(force.unsupported("this force is not supported", OTHER_REMEDY));
+        }
+    }
+    let mut terms = Vec::new();
+    for (name, read) in READERS {
+        let elements: Vec<&Element> = forces.iter().filter(|force| force.text("type") == Ok(name)).collect();
+        if !elements.is_empty() {
+            terms.push(read(&elements, masses.len())?);
+        }
+    }
+    if terms.is_empty() {
+        return Err(root.invalid("there is no force in it that acts on the potential energy"));
+    }
+    Ok(System { masses, terms, ignored })
+}
+
+/// Masses of all particles, amu.
+fn read_masses(particles: &Element) -> Result<Vec<f64>, ForceFieldError> {
+    if particles.children.is_empty() {
+        return Err(particles.invalid("there is no particle"));
+    }
+    let mass = |(index, particle): (usize, &Element)| {
+        if let Some(site) = particle.children.first() {
+            return Err(site.unsupported(
+                &format!("particle {index} is a virtual site ({})", site.name),
+                "use a model without virtual sites",
+            ));
+        }
+        let mass = particle.number("mass")?;
+        if mass <= 0.0 {
+            return Err(particle.unsupported(
+                &format!("particle {index} has the mass {mass}: it could not move"),
+                "give every particle a positive mass",
+            ));
+        }
+        Ok(mass)
+    };
+    particles.children.iter().enumerate().map(mass).collect()
+}

@@ -1,0 +1,84 @@
+//! Harmonic angles: `E = ½ k (θ - θ₀)²`.
+
+use std::sync::Arc;
+
+use geodyssey_molecule::LANES;
+
+use crate::block::Block;
+use crate::document::Element;
+use crate::engine::EnergyTerm;
+use crate::error::ForceFieldError;
+use crate::simd::{Kernel, Simd, atan2, dispatch};
+
+/// OpenMM's name.
+pub(crate) const NAME: &str = "HarmonicAngleForce";
+
+/// Least `|a × c|`, nm², for which the plane of the angle is taken to be defined (as OpenMM does).
+const LEAST_CROSS_PRODUCT_NM2: f64 = 1e-6;
+
+/// One angle; the second atom is its vertex.
+struct Angle {
+    atoms: [usize; 3],
+    /// radian
+    angle: f64,
+    /// kJ/mol/rad²
+    stiffness: f64,
+}
+
+struct HarmonicAngles(Vec<Angle>);
+
+/// Reads `<Angle p1 p2 p3 a k>`.
+pub(crate) fn read(forces: &[&Element], atoms: usize) -> Result<Arc<dyn EnergyTerm>, ForceFieldError> {
+    let mut angles = Vec::new();
+    for force in forces {
+        force.without_periodic_boundaries("usesPeriodic")?;
+        for angle in &force.child("Angles")?.children {
+            angles.push(Angle {
+                atoms: angle.atoms(["p1", "p2", "p3"], atoms)?,
+                angle: angle.number("a")?,
+                stiffness: angle.number("k")?,
+            });
+        }
+    }
+    Ok(Arc::new(HarmonicAngles(angles)))
+}
+
+impl EnergyTerm for HarmonicAngles {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn add_block(&self, block: &mut Block<'_>) {
+        dispatch(self, block);
+    }
+}
+
+impl Kernel for HarmonicAngles {
+    #[inline(always)]
+    fn run<V: Simd>(&self, block: &mut Block<'_>) {
+        for part in 0..LANES / V::WIDTH {
+            let mut energy = V::zero();
+            for angle in &self.0 {
+                let [i, j, k] = angle.atoms;
+                let vertex = block.position::<V>(j, part);
+                let a = block.position::<V>(i, part) - vertex;
+                let c = block.position::<V>(k, part) - vertex;
+                // θ from its tangent |a × c| / a·c: exact near 0 and π too.
+                let normal = a.cross(c);
+                let sine = V::splat(LEAST_CROSS_PRODUCT_NM2).max(normal.dot(normal).sqrt());
+                let bend = atan2(sine, a.dot(c)) - V::splat(angle.angle);
+                let slope = V::splat(angle.stiffness) * bend;
+                energy = (V::splat(0.5) * slope).mul_add(bend, energy);
+                // ∂θ/∂x_i = a × (a × c) / (a² |a × c|), ∂θ/∂x_k = (a × c) × c / (c² |a × c|).
+                let (a_square, c_square) = (a.dot(a), c.dot(c));
+                let scale = -slope / (a_square * c_square * sine);
+                let force_i = a.cross(normal) * (scale * c_square);
+                let force_k = normal.cross(c) * (scale * a_square);
+                block.add_force(i, part, force_i);
+                block.add_force(k, part, force_k);
+                block.add_force(j, part, -(force_i + force_k));
+            }
+            block.add_energy(part, energy);
+        }
+    }
+}
