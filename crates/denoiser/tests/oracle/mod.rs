@@ -20,8 +20,23 @@ pub(crate) struct Sums {
     pub(crate) energy_covariance: DVector<f64>,
 }
 
-/// Trapezoid nodes on a box of the cover: `ranges` are `(low, high, intervals)`, `log_density` is `log q`.
+/// Trapezoid nodes on a box of the cover: `ranges` are `(low, high, intervals)`, `log_density` is `log q`. Accurate where
+/// the integrand vanishes at the ends.
 pub(crate) fn trapezoid(ranges: &[(f64, f64, usize)], log_density: &dyn Fn(&[f64]) -> f64) -> Vec<Node> {
+    composite(ranges, [0.5, 1.0, 1.0], log_density)
+}
+
+/// Simpson nodes; the numbers of intervals are even.
+pub(crate) fn simpson(ranges: &[(f64, f64, usize)], log_density: &dyn Fn(&[f64]) -> f64) -> Vec<Node> {
+    composite(ranges, [1.0 / 3.0, 4.0 / 3.0, 2.0 / 3.0], log_density)
+}
+
+/// Weights of the end nodes, the odd nodes and the even inner nodes, in units of the spacing.
+fn composite(
+    ranges: &[(f64, f64, usize)],
+    [end, odd, even]: [f64; 3],
+    log_density: &dyn Fn(&[f64]) -> f64,
+) -> Vec<Node> {
     let mut nodes = vec![(Vec::new(), 0.0)];
     for &(low, high, intervals) in ranges {
         let spacing = (high - low) / intervals as f64;
@@ -31,8 +46,9 @@ pub(crate) fn trapezoid(ranges: &[(f64, f64, usize)], log_density: &dyn Fn(&[f64
                 (0..=intervals).map(move |index| {
                     let mut x = x.clone();
                     x.push(low + index as f64 * spacing);
-                    let end = if index == 0 || index == intervals { 0.5 } else { 1.0 };
-                    (x, log_weight + (end * spacing).ln())
+                    let is_end = index == 0 || index == intervals;
+                    let weight = if is_end { end } else { [even, odd][index % 2] };
+                    (x, log_weight + (weight * spacing).ln())
                 })
             })
             .collect();
