@@ -7,7 +7,7 @@ use crate::state::LangevinState;
 use crate::system::MolecularSystem;
 
 /// Kinetic energy, as a multiple of its mean, beyond which a replica counts as blown up. No thermal fluctuation comes
-/// near: a single degree of freedom would have to be at 31 standard deviations.
+/// near: even of a single atom it would take a velocity of 50 standard deviations.
 const KINETIC_LIMIT: f64 = 1000.0;
 
 /// The BAOAB integrator: half kick, half drift, Ornstein–Uhlenbeck on the velocities, half drift, half kick.

@@ -4,6 +4,36 @@
 //! [`VariableAnnealing`] lead batches of paths along a list of [`TetherPoint`]s and keep the work that this takes;
 //! [`work`] turns it into free-energy differences. All random numbers come from [`RandomStream`] and all batches are
 //! of fixed size, so that results depend on neither threads nor interruptions.
+//!
+//! A walker on the double well `5 (x² - 1)²` kJ/mol, led from one well to the other and its work kept:
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//! use geodyssey_sampling::{AnnealingProtocol, Overdamped, RandomStream, TetherPoint, VariableAnnealing};
+//!
+//! let landscape = |x: &[f64], gradient: &mut [f64]| {
+//!     gradient[0] = 20.0 * x[0] * (x[0] * x[0] - 1.0);
+//!     5.0 * (x[0] * x[0] - 1.0).powi(2)
+//! };
+//! let curve: Vec<TetherPoint> =
+//!     (0..=20).map(|n| TetherPoint { log_snr: 3.0, center: vec![-1.0 + 0.1 * f64::from(n)] }).collect();
+//! let protocol = AnnealingProtocol {
+//!     equilibration_steps: 100,
+//!     steps_per_point: 50,
+//!     switches_per_point: AnnealingProtocol::RECOMMENDED_SWITCHES_PER_POINT,
+//!     frame_stride: 1,
+//! };
+//! let dynamics = Overdamped::new(0.01, true, 2.5)?;
+//! let random = RandomStream::new(1, "forward");
+//! let annealing = VariableAnnealing::new(&landscape, &[None], dynamics, &curve, protocol, 0.05, random)?;
+//! let mut batches = annealing.start(0, &vec![vec![-1.0]; 32])?;
+//! annealing.run(&mut batches, &|_| ControlFlow::Continue(()));
+//! for path in batches.iter().flat_map(|batch| batch.paths()) {
+//!     let end = &path.records[20];
+//!     assert!((end.variables[0] - 1.0).abs() < 1.0 && end.work_kj_mol.is_finite());
+//! }
+//! # Ok::<(), geodyssey_sampling::SamplingError>(())
+//! ```
 
 pub mod annealing;
 mod baoab;

@@ -8,8 +8,8 @@ use crate::toy_systems::{Wells, coordinates};
 const THERMAL_ENERGY: f64 = 2.5;
 
 /// Mean over time and replicas with a standard error from the replicas' means, which are independent.
-fn mean_and_error(sums: &[f64], count: f64) -> (f64, f64) {
-    let means: Vec<f64> = sums.iter().map(|sum| sum / count).collect();
+fn mean_and_error(sums: impl Iterator<Item = f64>, count: f64) -> (f64, f64) {
+    let means: Vec<f64> = sums.map(|sum| sum / count).collect();
     let mean = means.iter().sum::<f64>() / means.len() as f64;
     let variance = means.iter().map(|m| (m - mean) * (m - mean)).sum::<f64>() / (means.len() - 1) as f64;
     (mean, (variance / means.len() as f64).sqrt())
@@ -27,25 +27,25 @@ fn harmonic_well_at_a_large_time_step() {
     let mut state = LangevinState::new(&system, &NoBias, Replicas::zeros(2, 48), &paths).unwrap();
     integrator.draw_velocities(&system, &random, &mut state);
     integrator.steps(&system, &NoBias, &random, &mut state, 300);
-    let mut squares = vec![vec![0.0; 48]; 4];
+    let mut squares = [[0.0; 4]; 48];
     let steps = 6000;
     for _ in 0..steps {
         integrator.step(&system, &NoBias, &random, &mut state);
-        for replica in 0..48 {
+        for (replica, squares) in squares.iter_mut().enumerate() {
             for atom in 0..2 {
                 let x = state.positions.get(atom, replica);
                 let v = state.velocities.get(atom, replica);
-                squares[atom][replica] += x.iter().map(|x| x * x).sum::<f64>() / 3.0;
-                squares[2 + atom][replica] += v.iter().map(|v| v * v).sum::<f64>() / 3.0;
+                squares[atom] += x.iter().map(|x| x * x).sum::<f64>() / 3.0;
+                squares[2 + atom] += v.iter().map(|v| v * v).sum::<f64>() / 3.0;
             }
         }
     }
     for (atom, mass) in [1.0f64, 4.0].into_iter().enumerate() {
         let square_of_frequency_step = 100.0 / mass * 0.01;
-        let (variance, error) = mean_and_error(&squares[atom], f64::from(steps));
+        let (variance, error) = mean_and_error(squares.iter().map(|s| s[atom]), f64::from(steps));
         assert!(error < 0.005 * 0.025, "not sampled well enough to say: {error}");
         assert!((variance - THERMAL_ENERGY / 100.0).abs() < 4.0 * error, "⟨x²⟩ {variance} ± {error}");
-        let (variance, error) = mean_and_error(&squares[2 + atom], f64::from(steps));
+        let (variance, error) = mean_and_error(squares.iter().map(|s| s[2 + atom]), f64::from(steps));
         let expected = THERMAL_ENERGY / mass * (1.0 - square_of_frequency_step / 4.0);
         assert!((variance - expected).abs() < 4.0 * error, "⟨v²⟩ {variance} ± {error}, expected {expected}");
     }
@@ -77,7 +77,7 @@ fn quartic_well_against_quadrature() {
         weight += (-u / THERMAL_ENERGY).exp();
         mean += u * (-u / THERMAL_ENERGY).exp();
     }
-    let (measured, error) = mean_and_error(&sums, f64::from(steps));
+    let (measured, error) = mean_and_error(sums.into_iter(), f64::from(steps));
     assert!(error < 0.02);
     assert!(
         (measured - mean / weight).abs() < 4.0 * error,
@@ -106,21 +106,21 @@ fn bias_acts_through_the_variable() {
     let paths: Vec<u32> = (0..32).collect();
     let bias = Spring(60.0);
     let mut state = LangevinState::new(&system, &bias, Replicas::zeros(2, 32), &paths).unwrap();
-    let mut sums = vec![vec![0.0; 32]; 3];
+    let mut sums = [[0.0; 3]; 32];
     let steps = 8000;
     integrator.steps(&system, &bias, &random, &mut state, 300);
     for _ in 0..steps {
         integrator.step(&system, &bias, &random, &mut state);
-        for replica in 0..32 {
+        for (replica, sums) in sums.iter_mut().enumerate() {
             let x = state.variable(0, replica);
             assert_eq!(x, state.positions.get(1, replica)[0]);
-            sums[0][replica] += x * x;
-            sums[1][replica] += state.positions.get(1, replica)[1].powi(2);
-            sums[2][replica] += state.bias_energies[replica];
+            sums[0] += x * x;
+            sums[1] += state.positions.get(1, replica)[1].powi(2);
+            sums[2] += state.bias_energies[replica];
         }
     }
-    for (sums, expected) in sums.iter().zip([2.5 / 100.0, 2.5 / 40.0, 30.0 * 2.5 / 100.0]) {
-        let (mean, error) = mean_and_error(sums, f64::from(steps));
+    for (kind, expected) in [2.5 / 100.0, 2.5 / 40.0, 30.0 * 2.5 / 100.0].into_iter().enumerate() {
+        let (mean, error) = mean_and_error(sums.iter().map(|s| s[kind]), f64::from(steps));
         assert!(error < 0.02 * expected);
         assert!((mean - expected).abs() < 4.0 * error, "{mean} ± {error}, expected {expected}");
     }
