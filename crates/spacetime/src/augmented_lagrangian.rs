@@ -24,8 +24,8 @@ const FIRST_PENALTY: f64 = 10.0;
 /// The penalty grows by this factor when a minimisation did not shrink the violation to [`SHRINKAGE`] of what it was.
 const PENALTY_GROWTH: f64 = 10.0;
 const SHRINKAGE: f64 = 0.25;
-/// Beyond this growth the constraints are taken to be impossible.
-const LARGEST_GROWTH: f64 = 1e7;
+/// After this many updates in a row that hardly shrink the violation the constraints are taken to be impossible.
+const IDLE_UPDATES: usize = 4;
 
 /// Minimises `E` under the objective's constraints: first-order updates `m ← max(0, m + ρc)` after ever sharper minimisations.
 ///
@@ -50,7 +50,7 @@ pub(crate) fn minimise_constrained(
         objective.penalty = FIRST_PENALTY * initial.energy.max(f64::MIN_POSITIVE);
         objective.multipliers = initial.inequalities.iter().map(|own| vec![0.0; own.len()]).collect();
     }
-    let first_penalty = objective.penalty;
+    let mut idle_updates = 0;
     let mut previous_violation = f64::INFINITY;
     let mut iterations = 0;
     let mut tolerance = settings.newton.tolerance.max(1e-4);
@@ -66,8 +66,12 @@ pub(crate) fn minimise_constrained(
         if sharp && violation <= settings.slack {
             return Ok(minimum);
         }
-        let hopeless = objective.penalty > LARGEST_GROWTH * first_penalty;
-        if hopeless || update >= settings.max_updates || iterations >= 10 * settings.newton.max_iterations {
+        let idle = violation > settings.slack && violation > 0.9 * previous_violation;
+        idle_updates = if idle { idle_updates + 1 } else { 0 };
+        if idle_updates >= IDLE_UPDATES
+            || update >= settings.max_updates
+            || iterations >= 10 * settings.newton.max_iterations
+        {
             minimum.end = if violation <= settings.slack { minimum.end } else { NewtonEnd::IterationLimit };
             return Ok(minimum);
         }

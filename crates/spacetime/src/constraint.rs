@@ -53,6 +53,11 @@ pub trait PathConstraint: Send + Sync {
         None
     }
 
+    /// A ceiling of logSNR that the constraint asks for beside its inequalities; the solver keeps it as a bound.
+    fn log_snr_ceiling(&self) -> Option<f64> {
+        None
+    }
+
     /// Its inequalities at one node; their number is the same for every node.
     ///
     /// # Errors

@@ -132,18 +132,19 @@ impl<'a> Setup<'a> {
                 .map(|period| if period.is_some() { 0.0 } else { kappa })
                 .collect(),
         };
-        let mut lower = problem.settings.log_snr_min;
-        if problem.settings.curve == CurveKind::FreeNodes {
-            lower = problem
-                .constraints
-                .iter()
-                .filter_map(|constraint| constraint.log_snr_floor())
-                .fold(lower, f64::max);
-        }
-        if lower > problem.settings.log_snr_max {
+        let lower = problem
+            .constraints
+            .iter()
+            .filter_map(|constraint| constraint.log_snr_floor())
+            .fold(problem.settings.log_snr_min, f64::max);
+        let upper = problem
+            .constraints
+            .iter()
+            .filter_map(|constraint| constraint.log_snr_ceiling())
+            .fold(problem.settings.log_snr_max, f64::min);
+        if lower > upper {
             return Err(SpacetimeError::Problem(format!(
-                "a constraint asks for logSNR ≥ {lower}, above log_snr_max = {}",
-                problem.settings.log_snr_max
+                "the bounds and constraints ask for logSNR ≥ {lower} and ≤ {upper}"
             )));
         }
         let mut nodes = ends.into_iter().zip(moments).enumerate().map(|(index, (point, moments))| {
@@ -152,7 +153,7 @@ impl<'a> Setup<'a> {
         let (Some(first), Some(last)) = (nodes.next(), nodes.next()) else {
             return Err(SpacetimeError::Problem("the denoiser gave no moments for the ends".into()));
         };
-        let bounds = LogSnrBounds { lower, upper: problem.settings.log_snr_max };
+        let bounds = LogSnrBounds { lower, upper };
         Ok(Self { problem, chart, first, last, bounds })
     }
 
@@ -168,7 +169,7 @@ impl<'a> Setup<'a> {
                 .constraints
                 .iter()
                 .map(|constraint| constraint.as_ref())
-                .filter(|constraint| !free || constraint.log_snr_floor().is_none()),
+                .filter(|constraint| constraint.log_snr_floor().is_none()),
         );
         Objective {
             denoiser: self.problem.denoiser,
