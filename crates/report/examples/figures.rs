@@ -17,6 +17,13 @@ fn noise(i: usize, j: usize) -> f64 {
     2.0 * (x - x.floor()) - 1.0
 }
 
+/// The same, smooth in time.
+fn slow_noise(i: usize, j: usize) -> f64 {
+    let (step, share) = (j / 25, (j % 25) as f64 / 25.0);
+    let smooth = share * share * (3.0 - 2.0 * share);
+    0.8 * (noise(i, step) * (1.0 - smooth) + noise(i, step + 1) * smooth) + 0.2 * noise(i, j)
+}
+
 /// A made-up surface of two torsions with wells in the places of a dipeptide's.
 fn torsion_energy(phi: f64, psi: f64) -> f64 {
     let well = |phi0: f64, psi0: f64, depth: f64| {
@@ -48,8 +55,8 @@ fn ramachandran() -> LandscapeFigure {
     let path = |p: usize| {
         trace((0..400).map(move |i| {
             let mut point = geodesic(f64::from(i) / 399.0);
-            point[0] += 0.25 * noise(p, i as usize);
-            point[1] += 0.25 * noise(p + 100, i as usize);
+            point[0] += 0.4 * slow_noise(p, i as usize);
+            point[1] += 0.4 * slow_noise(p + 100, i as usize);
             point
         }))
     };
@@ -117,7 +124,10 @@ fn box_surface() -> LandscapeFigure {
             .map(|p| {
                 trace((0..200).map(move |i| {
                     let point = along(f64::from(i) / 199.0);
-                    vec![point[0] + 0.06 * noise(p, i as usize), point[1] + 0.06 * noise(p + 999, i as usize)]
+                    vec![
+                        point[0] + 0.06 * slow_noise(p, i as usize),
+                        point[1] + 0.06 * slow_noise(p + 999, i as usize),
+                    ]
                 }))
             })
             .collect(),
@@ -152,7 +162,10 @@ fn one_variable() -> LandscapeFigure {
         geodesic: trace((0..100).map(|i| at(f64::from(i) / 99.0))),
         paths: (0..20)
             .map(|p| {
-                trace((0..300).map(move |i| vec![at(f64::from(i) / 299.0)[0] + 0.4 * noise(p, i as usize)]))
+                trace(
+                    (0..300)
+                        .map(move |i| vec![at(f64::from(i) / 299.0)[0] + 0.4 * slow_noise(p, i as usize)]),
+                )
             })
             .collect(),
         start: at(0.0),
@@ -201,7 +214,7 @@ fn energies() -> EnergyFigure {
     EnergyFigure {
         panels: vec![
             EnergyPanel {
-                title: "landscape".to_owned(),
+                title: "landscape energy".to_owned(),
                 arc_share: share.clone(),
                 paths_kj_mol: paths(32, 0.0, 6.0),
                 geodesic_kj_mol: share.iter().map(|&s| (s, barrier(s))).collect(),

@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn ticks_of_a_full_turn_are_multiples_of_sixty_degrees() {
-        let t = ticks((-180.0, 180.0), 8, true);
+        let t = ticks((-180.0, 180.0), 7, true);
         assert_eq!(t.positions, [-180.0, -120.0, -60.0, 0.0, 60.0, 120.0, 180.0]);
         assert_eq!(t.decimals, 0);
         assert_eq!(tick_label(t.positions[0], t.decimals), "−180");

@@ -7,7 +7,7 @@ use plotters_backend::DrawingBackend;
 
 use super::axis::value_range;
 use super::check_length;
-use super::landscape::paths_label;
+use super::landscape::opacity;
 use super::legend::{Entry, Sign};
 use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox};
 use super::render::{Figure, RenderedFigure, TopLegend, render};
@@ -110,7 +110,12 @@ impl<'a> Page<'a> {
             entries.push((Sign::Band(BLUE), format!("mean ± std of {count} paths")));
         }
         if count > 0 {
-            entries.push((Sign::Line(GREY, 2.0), paths_label(count, MOST_PATHS)));
+            let meaning = match count {
+                1 => "path".to_owned(),
+                n if n > MOST_PATHS => format!("{MOST_PATHS} single paths"),
+                _ => "single paths".to_owned(),
+            };
+            entries.push((Sign::Line(GREY, 2.0), meaning));
         }
         if figure.panels.iter().any(|p| !p.geodesic_kj_mol.is_empty()) {
             entries.push((Sign::Line(VERMILLION, 5.0), "geodesic".to_owned()));
@@ -128,7 +133,7 @@ impl<'a> Page<'a> {
     }
 
     fn frame(&self, panel: usize) -> PixelBox {
-        let height = if self.figure.panels.len() > 1 { 480.0 } else { 720.0 };
+        let height = if self.figure.panels.len() > 1 { 560.0 } else { 720.0 };
         PixelBox {
             left: LEFT_PIXELS,
             top: self.legend.height + panel as f64 * (height + GAP_PIXELS),
@@ -163,11 +168,15 @@ impl Figure for Page<'_> {
             let over_arc = |series: &[f64]| -> Vec<[f64; 2]> {
                 input.arc_share.iter().zip(series).map(|(&s, &v)| [s, v]).collect()
             };
-            for path in input.drawn_paths() {
-                panel.draw_line(&over_arc(path), stroke(&GREY.mix(0.45), 1.5))?;
-            }
-            if input.paths_kj_mol.len() > 1 {
+            let many = input.paths_kj_mol.len() > 1;
+            if many {
                 panel.draw_band(&input.arc_share, &band.lower, &band.upper, BLUE.mix(0.3))?;
+            }
+            let line = stroke(&GREY.mix(opacity(input.drawn_paths().map(Vec::len).sum())), 1.5);
+            for path in input.drawn_paths() {
+                panel.draw_line(&over_arc(path), line)?;
+            }
+            if many {
                 panel.draw_line(&over_arc(&band.mean), stroke(&BLUE, 5.0))?;
             }
             let geodesic: Vec<[f64; 2]> = input.geodesic_kj_mol.iter().map(|&(s, v)| [s, v]).collect();

@@ -91,17 +91,22 @@ impl LandscapeFigure {
         self.paths.iter().take(MOST_PATHS).map(|path| (path, path.points.len().div_ceil(MOST_POINTS).max(1)))
     }
 
-    /// `32 paths`, or `64 of 1000 paths` where not all are drawn.
+    /// Opacity at which all drawn paths together show where they are dense.
+    pub(crate) fn path_opacity(&self) -> f64 {
+        opacity(self.drawn_paths().map(|(path, stride)| path.points.len() / stride).sum())
+    }
+
+    /// `1 path`, `32 paths`, or `64 of 1000 paths` where not all are drawn.
     pub(crate) fn paths_label(&self) -> String {
-        paths_label(self.paths.len(), MOST_PATHS)
+        match self.paths.len() {
+            1 => "1 path".to_owned(),
+            n if n > MOST_PATHS => format!("{MOST_PATHS} of {n} paths"),
+            n => format!("{n} paths"),
+        }
     }
 }
 
-/// `1 path`, `32 paths`, `64 of 1000 paths`.
-pub(crate) fn paths_label(count: usize, most: usize) -> String {
-    match count {
-        1 => "1 path".to_owned(),
-        n if n > most => format!("{most} of {n} paths"),
-        n => format!("{n} paths"),
-    }
+/// Opacity of thin lines with this many points together: less ink each, the more there are.
+pub(crate) fn opacity(points: usize) -> f64 {
+    (16.0 / (points.max(1) as f64).sqrt()).clamp(0.06, 0.6)
 }

@@ -111,7 +111,10 @@ impl<'a> OneVariable<'a> {
         let panel = Panel::new(page, self.frame(1), self.axis(), vertical)?;
         panel.draw_grid()?;
         for (path, stride) in self.figure.drawn_paths() {
-            panel.draw_line(&self.positions(path, stride), stroke(&BLUE.mix(0.3), 1.5))?;
+            panel.draw_line(
+                &self.positions(path, stride),
+                stroke(&BLUE.mix(self.figure.path_opacity()), 1.5),
+            )?;
         }
         panel.draw_line(&self.positions(&self.figure.geodesic, 1), stroke(&VERMILLION, 6.0))?;
         panel.draw_frame(true)

@@ -8,19 +8,19 @@ use plotters_backend::DrawingBackend;
 
 use super::axis::{VariableAxis, tick_label, ticks};
 use super::landscape::{LandscapeFigure, Trace};
-use super::legend::{Entry, ROW_PIXELS, Sign, draw_entry};
+use super::legend::{Entry, ROW_PIXELS, Sign, draw_entry, entry_width};
 use super::markers::{Marker, draw_marker};
 use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox, drawing};
 use super::render::{Figure, Underlay};
-use super::style::{BLACK, BLUE, LABEL_PIXELS, VERMILLION, WHITE, stroke, text, units};
+use super::style::{BLACK, BLUE, LABEL_PIXELS, VERMILLION, WHITE, stroke, text, text_width, units};
 use super::surface::{Bands, Surface, heat_map};
 use super::wrap::BoxAxis;
 use crate::ReportError;
 
 const TOP_PIXELS: f64 = 40.0;
 const LONGEST_SIDE_PIXELS: f64 = 1000.0;
-const COLUMN_PIXELS: f64 = 400.0;
 const COLOR_BAR_PIXELS: f64 = 46.0;
+const COLOR_BAR_TITLE: &str = "energy (kJ/mol)";
 /// Axes in the same unit have the same scale unless that makes the figure this much longer.
 const LONGEST_ASPECT: f64 = 3.0;
 
@@ -56,7 +56,6 @@ impl<'a> TwoVariables<'a> {
             entries.push((self.geodesic_sign(), "geodesic".to_owned()));
         }
         if !self.figure.paths.is_empty() {
-            // White lines would vanish on the white page; blue ones are drawn there.
             entries.push((self.path_sign(), self.figure.paths_label()));
         }
         entries.push((Sign::Marker(Marker::Start), "start".to_owned()));
@@ -72,6 +71,7 @@ impl<'a> TwoVariables<'a> {
     }
 
     fn path_sign(&self) -> Sign {
+        // White lines would vanish on the white page, where there is no heat map.
         match self.surface {
             Some((_, bands)) => Sign::OnPatch(WHITE, bands.band_color(bands.count / 5)),
             None => Sign::Line(BLUE, 2.0),
@@ -102,9 +102,10 @@ impl<'a> TwoVariables<'a> {
         let (right, bottom) = (place.left + place.width, place.top + place.height);
         let step = place.height / bands.count as f64;
         for band in 0..bands.count {
+            // Each band is drawn up to the top and covered by the next, so that no seams show.
             let low = bottom - band as f64 * step;
             let fill = bands.band_color(band).filled();
-            let patch = Rectangle::new([at(place.left, low - step), at(right, low)], fill);
+            let patch = Rectangle::new([at(place.left, place.top), at(right, low)], fill);
             page.draw(&patch).map_err(drawing)?;
         }
         let line = stroke(&BLACK, 2.0);
@@ -132,7 +133,7 @@ impl<'a> TwoVariables<'a> {
             page.draw_text(&label, &style, at(right + 18.0, y)).map_err(drawing)?;
         }
         let title = at(place.left, self.frame.top + 16.0);
-        page.draw_text("energy (kJ/mol)", &style, title).map_err(drawing)
+        page.draw_text(COLOR_BAR_TITLE, &style, title).map_err(drawing)
     }
 }
 
@@ -177,7 +178,11 @@ impl Figure for TwoVariables<'_> {
             column += bar.top + bar.height + 50.0;
         }
         let height = (self.frame.top + self.frame.height + BELOW_PIXELS).max(column + 20.0);
-        Ok((self.column_left() + COLUMN_PIXELS - 50.0, height))
+        let mut column_width = text_width(COLOR_BAR_TITLE, LABEL_PIXELS)?;
+        for entry in &self.legend() {
+            column_width = column_width.max(entry_width(entry)?);
+        }
+        Ok((self.column_left() + column_width + 30.0, height))
     }
 
     fn underlay(&self) -> Option<Underlay> {
@@ -192,15 +197,15 @@ impl Figure for TwoVariables<'_> {
     fn draw<DB: DrawingBackend>(&self, page: &DrawingArea<DB, Shift>) -> Result<(), ReportError> {
         let [x, y] = self.axes.map(|axis| PanelAxis {
             periodic: axis.periodic,
-            ..PanelAxis::new(axis.label(), axis.drawn_range(), 8)
+            ..PanelAxis::new(axis.label(), axis.drawn_range(), 7)
         });
         let panel = Panel::new(page, self.frame, x, y)?;
         if self.surface.is_none() {
             panel.draw_grid()?;
         }
         let path_style = match self.surface {
-            Some(_) => stroke(&WHITE.mix(0.4), 1.5),
-            None => stroke(&BLUE.mix(0.3), 1.5),
+            Some(_) => stroke(&WHITE.mix(self.figure.path_opacity()), 1.5),
+            None => stroke(&BLUE.mix(self.figure.path_opacity()), 1.5),
         };
         for (path, stride) in self.figure.drawn_paths() {
             panel.draw_line(&self.drawn(path, stride), path_style)?;

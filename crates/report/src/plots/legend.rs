@@ -38,7 +38,7 @@ const ENTRY_GAP_PIXELS: f64 = 40.0;
 pub(crate) const ROW_PIXELS: f64 = 52.0;
 
 /// Width of an entry in pixels.
-fn entry_width(entry: &Entry) -> Result<f64, ReportError> {
+pub(crate) fn entry_width(entry: &Entry) -> Result<f64, ReportError> {
     Ok(SIGN_PIXELS + GAP_PIXELS + text_width(&entry.1, LABEL_PIXELS)?)
 }
 

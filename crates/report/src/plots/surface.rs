@@ -58,36 +58,34 @@ impl Surface {
 
     /// Energy at a point, linear between grid points; NaN outside the grid or beside a hole.
     pub(crate) fn energy(&self, point: &[f64], axes: &[BoxAxis]) -> f64 {
-        let mut corners = vec![(0usize, 1.0)];
+        // Index of the two neighbours and weight of the upper one, for each of at most two axes.
+        let mut cells = [(0, 0, 0.0); 2];
         for (k, axis) in axes.iter().enumerate() {
             let n = self.points[k];
-            let mut cell = (point[k] - self.origin[k]) / self.spacing[k];
+            let mut place = (point[k] - self.origin[k]) / self.spacing[k];
             if axis.periodic {
-                cell = cell.rem_euclid(n as f64);
-            } else if !(-1e-9..=(n - 1) as f64 + 1e-9).contains(&cell) {
+                place = place.rem_euclid(n as f64);
+            } else if !(-1e-9..=(n - 1) as f64 + 1e-9).contains(&place) {
                 return f64::NAN;
             }
-            let low = if axis.periodic {
-                cell.floor().max(0.0) as usize
-            } else {
-                (cell.max(0.0) as usize).min(n - 2)
-            };
-            let weight = cell - low as f64;
-            corners = corners
-                .iter()
-                .flat_map(|&(index, w)| {
-                    let at = |i: usize| index * n + i % n;
-                    [(at(low), w * (1.0 - weight)), (at(low + 1), w * weight)]
-                })
-                .collect();
+            let most = if axis.periodic { n - 1 } else { n - 2 };
+            let low = (place.max(0.0) as usize).min(most);
+            cells[k] = (low, (low + 1) % n, place - low as f64);
         }
-        corners
-            .iter()
-            .map(|&(index, weight)| {
-                // Zero times an infinite neighbour must not spoil a point on the grid.
-                if weight == 0.0 { 0.0 } else { weight * self.energies_kj_mol[index] }
-            })
-            .sum()
+        let mut energy = 0.0;
+        for corner in 0..1usize << axes.len() {
+            let (mut index, mut weight) = (0, 1.0);
+            for (k, (low, high, share)) in cells.iter().enumerate().take(axes.len()) {
+                let upper = corner >> k & 1 == 1;
+                index = index * self.points[k] + if upper { *high } else { *low };
+                weight *= if upper { *share } else { 1.0 - share };
+            }
+            // Zero times an infinite neighbour must not spoil a point on the grid.
+            if weight != 0.0 {
+                energy += weight * self.energies_kj_mol[index];
+            }
+        }
+        energy
     }
 }
 

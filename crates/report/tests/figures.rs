@@ -1,0 +1,182 @@
+//! Every figure renders, whatever a run may hand over, and what is wrong is refused by name.
+
+use geodyssey_report::ReportError;
+use geodyssey_report::plots::{
+    EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, PosteriorSpread, RenderedFigure, Surface,
+    Trace, VariableAxis,
+};
+
+const PNG_SIGNATURE: [u8; 8] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n'];
+
+/// Width and height from a PNG's header chunk (PNG specification, 11.2.2).
+fn png_size(png: &[u8]) -> (u32, u32) {
+    assert_eq!(png[..8], PNG_SIGNATURE);
+    assert_eq!(&png[12..16], b"IHDR");
+    let number = |at: usize| u32::from_be_bytes([png[at], png[at + 1], png[at + 2], png[at + 3]]);
+    (number(16), number(20))
+}
+
+fn assert_whole(figure: &RenderedFigure) {
+    let (width, height) = png_size(&figure.png);
+    assert!((1000..2000).contains(&width) && (600..2000).contains(&height), "{width} × {height}");
+    assert!(figure.svg.starts_with(&format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\""
+    )));
+    assert!(figure.svg.trim_end().ends_with("</svg>"));
+    assert!(figure.svg.contains("<text"), "text stays text");
+}
+
+fn axis(name: &str, periodic: bool) -> VariableAxis {
+    let unit = if periodic { "rad" } else { "" };
+    VariableAxis {
+        name: name.to_owned(),
+        unit: unit.to_owned(),
+        lower: -std::f64::consts::PI,
+        upper: std::f64::consts::PI,
+        periodic,
+    }
+}
+
+fn figure(dimension: usize) -> LandscapeFigure {
+    let points = 12usize;
+    let trace = Trace {
+        arc_share: vec![0.0, 0.5, 1.0],
+        points: vec![vec![3.0; dimension], vec![3.5; dimension], vec![-2.0; dimension]],
+    };
+    LandscapeFigure {
+        variables: ["phi", "psi", "chi1"][..dimension].iter().map(|n| axis(n, true)).collect(),
+        surface: (dimension < 3).then(|| Surface {
+            origin: vec![-std::f64::consts::PI; dimension],
+            spacing: vec![std::f64::consts::TAU / points as f64; dimension],
+            points: vec![points; dimension],
+            energies_kj_mol: (0..points.pow(dimension as u32)).map(|i| (i % 7) as f64).collect(),
+        }),
+        energy_cap_kj_mol: None,
+        geodesic: trace.clone(),
+        paths: vec![trace],
+        start: vec![3.0; dimension],
+        end: vec![-2.0; dimension],
+        highest: Some(vec![3.5; dimension]),
+    }
+}
+
+#[test]
+fn landscapes_of_one_two_and_three_variables_render() -> Result<(), ReportError> {
+    for dimension in 1..=3 {
+        let rendered = figure(dimension).render()?;
+        assert_whole(&rendered);
+        assert!(rendered.svg.contains("φ (°)"));
+        assert_eq!(rendered.svg.contains("data:image/png;base64,"), dimension == 2);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_same_numbers_give_the_same_bytes() -> Result<(), ReportError> {
+    assert_eq!(figure(2).render()?, figure(2).render()?);
+    Ok(())
+}
+
+#[test]
+fn holes_in_a_surface_and_broken_paths_do_not_stop_a_figure() -> Result<(), ReportError> {
+    let mut holed = figure(2);
+    if let Some(surface) = &mut holed.surface {
+        surface.energies_kj_mol[5] = f64::INFINITY;
+        surface.energies_kj_mol[60] = f64::NAN;
+    }
+    holed.paths[0].points[1] = vec![f64::NAN; 2];
+    holed.highest = Some(vec![f64::NAN; 2]);
+    assert_whole(&holed.render()?);
+    Ok(())
+}
+
+#[test]
+fn a_geodesic_over_the_edge_does_not_cross_the_page() -> Result<(), ReportError> {
+    let rendered = figure(2).render()?;
+    // The geodesic's stroke: 12 canvas units wide, vermillion. From (3, 3) over the corner to
+    // (-2.78, -2.78): pieces on both sides, none as long as a tenth of the page.
+    let geodesic = rendered.svg.lines().filter(|l| l.contains("#D55E00") && l.contains("polyline"));
+    let mut pieces = 0;
+    for line in geodesic.filter(|l| l.contains("stroke-width=\"12\"")) {
+        let points = line.split("points=\"").nth(1).unwrap_or_default();
+        let points = points.split('"').next().unwrap_or_default();
+        let points: Vec<Vec<f64>> = points
+            .split_whitespace()
+            .map(|p| p.split(',').filter_map(|v| v.parse().ok()).collect())
+            .collect();
+        if points.iter().all(|p| p[1] > 200.0 || p[0] > 2000.0) || points.len() > 1 {
+            pieces += 1;
+        }
+        for pair in points.windows(2) {
+            let step = (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1]);
+            assert!(step < 500.0, "a step of {step} units: {line}");
+        }
+    }
+    assert!(pieces >= 2, "{pieces} pieces");
+    Ok(())
+}
+
+#[test]
+fn what_does_not_fit_together_is_named() {
+    let mut short = figure(2);
+    short.paths[0].arc_share.pop();
+    let message = |figure: &LandscapeFigure| figure.render().err().map(|e| e.to_string()).unwrap_or_default();
+    assert_eq!(message(&short), "shares of arc of a path: expected 3 values, found 2");
+    let mut flat = figure(2);
+    flat.variables[1].upper = flat.variables[1].lower;
+    assert!(message(&flat).contains("'psi'"), "{}", message(&flat));
+    let mut missing = figure(1);
+    missing.surface = None;
+    assert_eq!(message(&missing), "the surface is empty");
+    let mut small = figure(2);
+    if let Some(surface) = &mut small.surface {
+        surface.energies_kj_mol.pop();
+    }
+    assert_eq!(message(&small), "energies of the surface: expected 144 values, found 143");
+}
+
+#[test]
+fn log_snr_gets_a_panel_for_each_unit() -> Result<(), ReportError> {
+    let spread = |name: &str, unit: &str| PosteriorSpread {
+        name: name.to_owned(),
+        unit: unit.to_owned(),
+        standard_deviation: vec![0.1, 0.3, 0.1],
+    };
+    let mut figure = LogSnrFigure {
+        arc_length: vec![0.0, 1.0, 2.5],
+        log_snr: vec![4.0, 3.0, 4.0],
+        posterior: vec![spread("phi", "rad"), spread("distance", "nm")],
+        floor: Some(3.0),
+    };
+    let rendered = figure.render()?;
+    assert_whole(&rendered);
+    assert!(rendered.svg.contains("posterior std (°)") && rendered.svg.contains("posterior std (nm)"));
+    figure.posterior.clear();
+    figure.floor = None;
+    let alone = figure.render()?;
+    assert!(png_size(&alone.png).1 < png_size(&rendered.png).1);
+    figure.log_snr.pop();
+    assert!(matches!(figure.render(), Err(ReportError::Length { .. })));
+    Ok(())
+}
+
+#[test]
+fn energies_render_for_one_path_and_for_none() -> Result<(), ReportError> {
+    let mut panel = EnergyPanel {
+        title: "landscape energy".to_owned(),
+        arc_share: vec![0.0, 0.5, 1.0],
+        paths_kj_mol: vec![vec![0.0, 30.0, 5.0]],
+        geodesic_kj_mol: vec![(0.0, 0.0), (0.5, 28.0), (1.0, 4.0)],
+        lower_bound_kj_mol: Some(27.0),
+    };
+    let figure = |panel: &EnergyPanel| EnergyFigure { panels: vec![panel.clone()] };
+    let one = figure(&panel).render()?;
+    assert_whole(&one);
+    assert!(one.svg.contains("lower bound 27.0 kJ/mol"));
+    assert!(!one.svg.contains("mean ± std"), "one path has no spread");
+    panel.paths_kj_mol.clear();
+    assert_whole(&figure(&panel).render()?);
+    panel.geodesic_kj_mol.clear();
+    assert!(matches!(figure(&panel).render(), Err(ReportError::Empty { .. })));
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! `summary.json` and its schema describe the same document.
+
+use geodyssey_report::{
+    ConstraintSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
+    LandscapeSummary, MaxEnergy, MaxEnergySummary, ReportError, SUMMARY_SCHEMA, SamplingSummary, Summary,
+    SystemSummary, VariableSummary, WindingSummary, WorkSummary,
+};
+use serde_json::{Value, json};
+
+fn torsion(name: &str) -> VariableSummary {
+    VariableSummary {
+        name: name.to_owned(),
+        kind: "torsion".to_owned(),
+        unit: "rad".to_owned(),
+        period: Some(std::f64::consts::TAU),
+    }
+}
+
+fn work() -> DirectionalWork {
+    DirectionalWork {
+        paths: 32,
+        mean_kj_mol: 18.2,
+        std_kj_mol: Some(4.0),
+        standard_error_kj_mol: Some(0.7),
+        dissipated_kt: Some(3.1),
+        dissipated_error_kt: Some(0.3),
+        jarzynski_delta_f_kj_mol: Some(10.9),
+        jarzynski_error_kj_mol: Some(0.8),
+    }
+}
+
+/// A summary with every optional part present.
+fn full() -> Summary {
+    let energy = MaxEnergy {
+        definition: "max over every step of F, zero at its minimum".to_owned(),
+        paths: 32,
+        mean_kj_mol: 37.4,
+        std_kj_mol: Some(0.6),
+        standard_error_kj_mol: Some(0.1),
+        lower_bound_kj_mol: Some(36.3),
+        above_start_mean_kj_mol: Some(30.0),
+    };
+    Summary {
+        version: "0.1.0".to_owned(),
+        config_hash: "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262".to_owned(),
+        seed: 1,
+        system: SystemSummary {
+            atoms: Some(22),
+            variables: vec![torsion("phi"), torsion("psi")],
+            temperature_k: Some(300.0),
+            thermal_energy_kj_mol: 2.494_338_785,
+        },
+        landscape: LandscapeSummary {
+            method: "metadynamics".to_owned(),
+            energy_evaluations: 4_000_000,
+            rms_block_error_kj_mol: Some(0.7),
+            lower_bound_kj_mol: Some(36.3),
+        },
+        geodesic: Some(GeodesicSummary {
+            length: 7.5,
+            energy: 28.1,
+            constant_speed: 1.0002,
+            negative_share: 0.0,
+            points: 129,
+            min_log_snr: 3.0,
+            winding: vec![0, -1],
+            iterations: 40,
+            denoiser_evaluations: 50_000,
+            stop_reason: "step below tolerance".to_owned(),
+            windings: vec![WindingSummary {
+                winding: vec![0, -1],
+                length: 7.5,
+                barrier_kj_mol: Some(36.3),
+                satisfied: true,
+                chosen: true,
+            }],
+        }),
+        constraints: vec![ConstraintSummary {
+            kind: "low-variance".to_owned(),
+            description: "log SNR ≥ 3".to_owned(),
+            unit: String::new(),
+            tolerance: 1e-3,
+            largest_violation: 0.0,
+            satisfied: true,
+        }],
+        sampling: Some(SamplingSummary {
+            paths: 32,
+            reached: 0.96875,
+            backward_paths: 32,
+            reached_backward: Some(1.0),
+            failed: vec![FailedPath {
+                path: 7,
+                direction: Direction::Backward,
+                point: 80,
+                step: 3,
+                energy_kj_mol: Some(1e9),
+                reason: "potential energy is not finite".to_owned(),
+            }],
+            energy_evaluations: 2_560_000,
+            path_time_ps: Some(40.0),
+            share_inside_avoided: Some(0.0),
+            lag: Some(0.1),
+        }),
+        max_energy: Some(MaxEnergySummary { landscape: Some(energy.clone()), atoms: Some(energy) }),
+        work: Some(WorkSummary {
+            forward: Some(work()),
+            backward: Some(work()),
+            delta_f_kj_mol: Some(11.0),
+            delta_f_error_kj_mol: Some(0.5),
+            landscape_delta_f_kj_mol: Some(11.6),
+        }),
+        files: vec![FileSummary {
+            path: "geodesic.csv".to_owned(),
+            content: "points of the geodesic".to_owned(),
+        }],
+    }
+}
+
+/// The least that a run writes: no molecule, no paths.
+fn least() -> Summary {
+    let mut summary = full();
+    summary.system.atoms = None;
+    summary.system.temperature_k = None;
+    summary.system.variables.iter_mut().for_each(|v| v.period = None);
+    summary.landscape.rms_block_error_kj_mol = None;
+    summary.landscape.lower_bound_kj_mol = None;
+    summary.geodesic = None;
+    summary.sampling = None;
+    summary.max_energy = None;
+    summary.work = None;
+    summary.constraints.clear();
+    summary.files.clear();
+    summary
+}
+
+fn schema() -> Value {
+    serde_json::from_str(SUMMARY_SCHEMA).expect("the schema is JSON")
+}
+
+fn errors(document: &Value) -> Vec<String> {
+    let validator = jsonschema::draft202012::new(&schema()).expect("the schema is a schema");
+    validator.iter_errors(document).map(|e| e.to_string()).collect()
+}
+
+fn document(summary: &Summary) -> Value {
+    let text = summary.to_json().expect("all numbers are finite");
+    serde_json::from_str(&text).expect("what was written is JSON")
+}
+
+#[test]
+fn the_schema_is_valid_and_accepts_the_fullest_and_the_least_summary() {
+    assert!(jsonschema::draft202012::meta::is_valid(&schema()));
+    assert_eq!(errors(&document(&full())), Vec::<String>::new());
+    assert_eq!(errors(&document(&least())), Vec::<String>::new());
+}
+
+#[test]
+fn a_summary_reads_back_as_written() -> Result<(), ReportError> {
+    for summary in [full(), least()] {
+        assert_eq!(Summary::from_json(&summary.to_json()?)?, summary);
+    }
+    Ok(())
+}
+
+/// Every field of the structs stands in the schema and the other way round: with all optional parts
+/// present, each property that the schema names occurs in the document.
+#[test]
+fn the_fullest_summary_has_every_property_of_the_schema() {
+    fn walk(schema: &Value, root: &Value, document: &Value, place: &str) {
+        let schema = match schema.get("$ref").and_then(Value::as_str) {
+            Some(reference) => root.pointer(&reference[1..]).expect("references are local"),
+            None => schema,
+        };
+        if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+            assert_eq!(schema["additionalProperties"], json!(false), "{place}");
+            for (name, inner) in properties {
+                let place = format!("{place}.{name}");
+                assert!(inner.get("$ref").is_some() || inner.get("description").is_some(), "{place}");
+                let value = document.get(name);
+                walk(inner, root, value.unwrap_or_else(|| panic!("{place} is missing")), &place);
+            }
+        }
+        if let Some(items) = schema.get("items") {
+            for item in document.as_array().expect("an array") {
+                walk(items, root, item, &format!("{place}[]"));
+            }
+        }
+    }
+    walk(&schema(), &schema(), &document(&full()), "summary");
+}
+
+#[test]
+fn wrong_summaries_are_refused() {
+    let wrong: [(&str, Value); 7] = [
+        ("/seed", json!(-1)),
+        ("/config_hash", json!("not hexadecimal")),
+        ("/sampling/reached", json!(1.5)),
+        ("/sampling/failed/0/direction", json!("sideways")),
+        ("/geodesic/winding", json!([0.5])),
+        ("/max_energy/landscape/mean_kj_mol", json!("37.4")),
+        ("/system/variables", json!([])),
+    ];
+    for (pointer, value) in wrong {
+        let mut document = document(&full());
+        *document.pointer_mut(pointer).expect("the place is there") = value;
+        assert_eq!(errors(&document).len(), 1, "{pointer}");
+    }
+    let mut extra = document(&full());
+    extra["geodesic"]["seconds"] = json!(3.0);
+    assert_eq!(errors(&extra).len(), 1, "wall-clock time has no place in the summary");
+    let mut missing = document(&full());
+    missing["geodesic"].as_object_mut().expect("an object").remove("length");
+    assert_eq!(errors(&missing).len(), 1);
+    assert!(Summary::from_json(&extra.to_string()).is_err());
+}
+
+#[test]
+fn a_number_that_is_not_finite_is_named() {
+    let mut summary = full();
+    if let Some(work) = &mut summary.work {
+        work.delta_f_kj_mol = Some(f64::NAN);
+    }
+    let message = summary.to_json().err().map(|e| e.to_string()).unwrap_or_default();
+    assert_eq!(message, "summary.work.delta_f_kj_mol is not a finite number");
+}

@@ -1,0 +1,84 @@
+//! The viewer scripts do what they should, as far as that shows without the viewers.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use geodyssey_report::{ReportError, ViewedPath, ViewerScene, pymol_script, vmd_script};
+
+/// As many frames as `check-view-vmd.tcl` puts into every trajectory.
+const FRAMES: usize = 10;
+
+fn scene() -> ViewerScene {
+    let path = |i: usize| ViewedPath {
+        trajectory: format!("paths/path-{i:04}.xtc"),
+        frames: FRAMES,
+        highest_frame: 4 + i,
+    };
+    ViewerScene { topology: "topology.pdb".to_owned(), paths: (0..3).map(path).collect(), shown: 2 }
+}
+
+fn check_script() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/check-view-vmd.tcl")
+}
+
+/// Runs the script in a run directory whose path has a space, from elsewhere.
+fn run_vmd_script(script: &str) -> Output {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let run = folder.path().join("a run");
+    std::fs::create_dir_all(run.join("paths")).expect("folders");
+    for file in ["topology.pdb", "paths/path-0000.xtc", "paths/path-0001.xtc", "paths/path-0002.xtc"] {
+        std::fs::write(run.join(file), "").expect("an empty file");
+    }
+    std::fs::write(run.join("view.vmd"), script).expect("the script");
+    Command::new("tclsh")
+        .arg(check_script())
+        .arg(run.join("view.vmd"))
+        .output()
+        .expect("tclsh is needed for this test (package tcl)")
+}
+
+#[test]
+fn the_vmd_script_loads_aligns_and_marks_each_shown_path() -> Result<(), ReportError> {
+    let output = run_vmd_script(&vmd_script(&scene())?);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{message}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "2 paths, fixed frames 0 4 9 0 5 9\n");
+    Ok(())
+}
+
+#[test]
+fn the_check_of_vmd_scripts_finds_what_is_broken() -> Result<(), ReportError> {
+    let script = vmd_script(&scene())?;
+    for (good, broken, message) in [
+        ("mol addrep", "mol addreps", "unknown command"),
+        ("topology.pdb", "topologie.pdb", "no file"),
+        ("\"paths/path-0000.xtc\" 4", "\"paths/path-0000.xtc\" 10", "no frame 10"),
+        ("    $whole delete\n", "", "not deleted"),
+        ("display resetview", "display resetview]\nif {", "missing close-brace"),
+    ] {
+        assert!(script.contains(good), "{good}");
+        let output = run_vmd_script(&script.replacen(good, broken, 1));
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && stderr.contains(message), "{broken}: {stderr}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_pymol_script_loads_the_shown_paths_and_lists_the_others() -> Result<(), ReportError> {
+    let script = pymol_script(&scene())?;
+    let active = |text: &str| script.lines().any(|line| line == text);
+    assert!(active("load topology.pdb, path_0000"));
+    assert!(active("load_traj paths/path-0001.xtc, path_0001, state=1"));
+    assert!(active("intra_fit path_0000 and not hydrogens, 1"));
+    // PyMOL counts states from 1.
+    assert!(active("create path_0000_start, path_0000, 1, 1"));
+    assert!(active("create path_0000_highest, path_0000, 5, 1"));
+    assert!(active("create path_0001_end, path_0001, 10, 1"));
+    let others: Vec<&str> = script.lines().filter(|l| l.contains("path_0002")).collect();
+    assert!(others.len() == 1 && others[0].starts_with("# load topology.pdb, path_0002;"), "{others:?}");
+    let mut pdb = scene();
+    pdb.paths[0].trajectory = "paths/path-0000.pdb".to_owned();
+    assert!(pymol_script(&pdb)?.contains("load paths/path-0000.pdb, path_0000, multiplex=0"));
+    Ok(())
+}
