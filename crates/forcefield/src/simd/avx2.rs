@@ -1,6 +1,7 @@
 //! Four doubles in one register of AVX2 with FMA.
 
 use std::arch::x86_64::*;
+use std::mem::transmute;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use super::Simd;
@@ -50,15 +51,16 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn load(values: &[f64]) -> Self {
-        let values = &values[..4];
-        // SAFETY: four values are there; the instruction needs no alignment.
-        Self(unsafe { _mm256_loadu_pd(values.as_ptr()) })
+        let mut result = [0.0; 4];
+        result.copy_from_slice(&values[..4]);
+        // SAFETY: both types are four doubles.
+        Self(unsafe { transmute::<[f64; 4], __m256d>(result) })
     }
     #[inline(always)]
     fn store(self, values: &mut [f64]) {
-        let values = &mut values[..4];
-        // SAFETY: there is room for four values; the instruction needs no alignment.
-        unsafe { _mm256_storeu_pd(values.as_mut_ptr(), self.0) }
+        // SAFETY: both types are four doubles.
+        let result = unsafe { transmute::<__m256d, [f64; 4]>(self.0) };
+        values[..4].copy_from_slice(&result);
     }
     #[inline(always)]
     fn mul_add(self, factor: Self, summand: Self) -> Self {

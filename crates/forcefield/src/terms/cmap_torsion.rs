@@ -162,8 +162,8 @@ fn transposed(size: usize, values: &[f64]) -> Vec<f64> {
 
 /// Slopes at the nodes of the periodic cubic spline through `values` with unit spacing.
 ///
-/// They solve `s_{k-1} + 4 s_k + s_{k+1} = 3 (f_{k+1} - f_{k-1})`, a cyclic system whose inverse falls off by
-/// 2 - √3 a node; Gauss–Seidel sweeps shrink the error by at least 2 each and run until nothing changes.
+/// They solve the cyclic system `s_{k-1} + 4 s_k + s_{k+1} = 3 (f_{k+1} - f_{k-1})`. A sweep of Gauss and Seidel's method
+/// at least halves the error, so that none is left after 200.
 fn periodic_spline_slopes(values: &[f64]) -> Vec<f64> {
     let size = values.len();
     let (before, after) = (|k: usize| (k + size - 1) % size, |k: usize| (k + 1) % size);

@@ -218,7 +218,7 @@ impl GbsaObc {
         for (i, a) in self.particles.iter().enumerate() {
             let position = block.position::<V>(i, part);
             let mut sum = work.radii.get::<V>(i);
-            for (j, b) in self.particles.iter().enumerate().skip(i + 1) {
+            for (j, b) in (i + 1..).zip(&self.particles[i + 1..]) {
                 let separation = block.position(j, part) - position;
                 let square = separation.dot(separation);
                 let distance = square.sqrt();
@@ -276,7 +276,7 @@ impl GbsaObc {
             let (radius_i, inverse_i) = (work.radii.get::<V>(i), work.inverse_radii.get::<V>(i));
             let mut force = Vector3::zero();
             let mut slope_i = work.slopes.get::<V>(i);
-            for (j, b) in self.particles.iter().enumerate().skip(i + 1) {
+            for (j, b) in (i + 1..).zip(&self.particles[i + 1..]) {
                 let separation = block.position(j, part) - position;
                 let square = separation.dot(separation);
                 let radius_j = work.radii.get::<V>(j);
