@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{ViewedPath, ViewerScene};
+use super::ViewerScene;
 use crate::ReportError;
 
 /// The text of `view.pml`: `pymol view.pml` in the run directory.
@@ -12,65 +12,58 @@ use crate::ReportError;
 pub fn pymol_script(scene: &ViewerScene) -> Result<String, ReportError> {
     scene.check()?;
     let shown = scene.shown.clamp(1, scene.paths.len());
-    let mut text = String::from(HEAD);
-    for (number, path) in scene.paths.iter().enumerate() {
-        let block = path_commands(&scene.topology, number, path);
-        if number == shown {
-            text.push_str("\n# More paths: remove the leading # to load them.\n");
-        }
-        if number < shown {
-            text.push('\n');
-            text.push_str(&block);
-        } else {
-            // One line a path keeps a run of many paths readable.
-            let line = block.trim_end().replace('\n', "; ");
-            let _ = writeln!(text, "# {line}");
-        }
+    let mut list = String::new();
+    for path in &scene.paths {
+        // Writing to a string cannot fail. PyMOL counts states from 1.
+        let _ = writeln!(list, "    (\"{}\", {}, {}),", path.trajectory, path.highest_frame + 1, path.frames);
     }
-    text.push_str(TAIL);
-    Ok(text)
+    let numbers: Vec<String> = (0..shown).map(|i| i.to_string()).collect();
+    Ok(PYMOL
+        .replace("@TOPOLOGY@", &scene.topology)
+        .replace("@PATHS@", list.trim_end())
+        .replace("@SHOWN@", &numbers.join(", ")))
 }
 
-fn path_commands(topology: &str, number: usize, path: &ViewedPath) -> String {
-    let name = format!("path_{number:04}");
-    let load = if path.trajectory.ends_with(".pdb") {
-        format!("load {}, {name}, multiplex=0", path.trajectory)
-    } else {
-        // The trajectory's first frame takes the place of the structure file's own.
-        format!("load {topology}, {name}\nload_traj {}, {name}, state=1", path.trajectory)
-    };
-    let mut text = format!("{load}\nintra_fit {name} and not hydrogens, 1\n");
-    let copies = [
-        ("start", 1, "marine"),
-        ("highest", path.highest_frame + 1, "orange"),
-        ("end", path.frames, "purple"),
-    ];
-    for (label, state, color) in copies {
-        let _ = writeln!(text, "create {name}_{label}, {name}, {state}, 1");
-        let _ = writeln!(text, "color {color}, {name}_{label}");
-    }
-    text
-}
-
-const HEAD: &str = "\
-# Opens the paths of this run in PyMOL, from this directory:  pymol view.pml
+const PYMOL: &str = r#"# Opens the paths of this run in PyMOL, from this directory:  pymol view.pml
 # Moving structure: coloured by element. Fixed copies: start blue, highest energy orange, end purple.
 
 bg_color white
 set all_states, off
-set movie_auto_interpolate, off
-set defer_builds_mode, 3
-";
-
-const TAIL: &str = "
-hide everything
-show sticks
-set stick_radius, 0.15
-set stick_radius, 0.08, *_start or *_highest or *_end
 set orthoscopic, on
 set depth_cue, off
-util.cnc path_????
+set stick_radius, 0.15
+
+python
+# Which paths to load, by number.
+shown = [@SHOWN@]
+
+# Trajectory, state of highest energy, last state (states count from 1).
+paths = [
+@PATHS@
+]
+
+for number in shown:
+    trajectory, highest, last = paths[number]
+    name = "path_%04d" % number
+    if trajectory.endswith(".pdb"):
+        cmd.load(trajectory, name, multiplex=0)
+    else:
+        # The trajectory's first frame takes the place of the structure file's own.
+        cmd.load("@TOPOLOGY@", name)
+        cmd.load_traj(trajectory, name, state=1)
+    # Superpose every frame on the first by the heavy atoms.
+    cmd.intra_fit(name + " and not hydrogens", 1)
+    cmd.color("gray60", name + " and elem C")
+    for label, state, color in (("start", 1, "marine"), ("highest", highest, "orange"), ("end", last, "purple")):
+        copy = name + "_" + label
+        cmd.create(copy, name, state, 1)
+        cmd.color(color, copy)
+        cmd.set("stick_radius", 0.08, copy)
+python end
+
+hide everything
+show sticks
 orient
 zoom all, 2
 mplay
-";
+"#;
