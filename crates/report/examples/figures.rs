@@ -221,7 +221,7 @@ fn energies() -> EnergyFigure {
                 lower_bound_kj_mol: Some(36.3),
             },
             EnergyPanel {
-                title: "potential energy".to_owned(),
+                title: "all-atom potential energy".to_owned(),
                 arc_share: share.clone(),
                 paths_kj_mol: paths(32, -15.0, 30.0),
                 ..EnergyPanel::default()

@@ -10,14 +10,17 @@ use plotters::style::{Color, FontTransform, RGBAColor, RGBColor, ShapeStyle};
 use plotters_backend::DrawingBackend;
 
 use super::axis::{Ticks, tick_label, ticks};
-use super::style::{BLACK, LABEL_PIXELS, LIGHT_GREY, TITLE_PIXELS, stroke, text, units};
+use super::style::{BLACK, LABEL_PIXELS, LIGHT_GREY, TITLE_PIXELS, stroke, text, text_width, units};
 use super::wrap::{BoxAxis, pieces_in_box};
 use crate::ReportError;
 
 /// Pixels left of a panel for its vertical axis.
-pub(crate) const LEFT_PIXELS: f64 = 190.0;
+pub(crate) const LEFT_PIXELS: f64 = 220.0;
 /// Pixels below a panel for its horizontal axis.
 pub(crate) const BELOW_PIXELS: f64 = 120.0;
+
+/// Distance of the lines of an upright title.
+const TITLE_LINE_PIXELS: f64 = 44.0;
 
 /// Error of the drawing library as an error of this crate.
 pub(crate) fn drawing<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> ReportError {
@@ -150,9 +153,18 @@ impl<'a, DB: DrawingBackend> Panel<'a, DB> {
             let place = at(left + 0.5 * width, bottom + 66.0);
             self.page.draw_text(&self.x.title, &title, place).map_err(drawing)?;
         }
+        let mut widest: f64 = 0.0;
+        for &value in &self.y.ticks.positions {
+            widest = widest.max(text_width(&tick_label(value, self.y.ticks.decimals), LABEL_PIXELS)?);
+        }
         let upright = title.transform(FontTransform::Rotate270);
-        let place = at(left - LEFT_PIXELS + 22.0, top + 0.5 * height);
-        self.page.draw_text(&self.y.title, &upright, place).map_err(drawing)
+        let lines = title_lines(&self.y.title, height)?;
+        for (i, line) in lines.iter().rev().enumerate() {
+            let from_axis = 18.0 + widest + 14.0 + (i + 1) as f64 * TITLE_LINE_PIXELS;
+            let place = at((left - from_axis).max(2.0), top + 0.5 * height);
+            self.page.draw_text(line, &upright, place).map_err(drawing)?;
+        }
+        Ok(())
     }
 
     /// A polyline in the axes' units, split at periodic boundaries and clipped at the frame.
@@ -202,5 +214,32 @@ impl<'a, DB: DrawingBackend> Panel<'a, DB> {
         let [x, y] = [0, 1].map(|k| axes[k].wrap(point[k]));
         let inside = |axis: &BoxAxis, value: f64| (axis.lower..=axis.upper).contains(&value);
         (inside(&axes[0], x) && inside(&axes[1], y)).then(|| (units(self.column(x)), units(self.row(y))))
+    }
+}
+
+/// A title in one line, or in two where one is longer than the axis.
+fn title_lines(title: &str, room: f64) -> Result<Vec<&str>, ReportError> {
+    if text_width(title, TITLE_PIXELS)? <= room {
+        return Ok(vec![title]);
+    }
+    let middle = title.len() / 2;
+    let gaps = title.match_indices(' ').map(|(at, _)| at);
+    Ok(match gaps.min_by_key(|at| at.abs_diff(middle)) {
+        Some(at) => vec![&title[..at], &title[at + 1..]],
+        None => vec![title],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_longer_than_its_axis_is_set_in_two_lines() -> Result<(), ReportError> {
+        let title = "all-atom potential energy (kJ/mol)";
+        assert_eq!(title_lines(title, 2000.0)?, [title]);
+        assert_eq!(title_lines(title, 560.0)?, ["all-atom potential", "energy (kJ/mol)"]);
+        assert_eq!(title_lines("φψωχ", 10.0)?, ["φψωχ"]);
+        Ok(())
     }
 }

@@ -44,7 +44,7 @@ paths = [
 
 for number in shown:
     trajectory, highest, last = paths[number]
-    name = "path_%04d" % number
+    name = trajectory.split("/")[-1].split(".")[0].replace("-", "_")
     if trajectory.endswith(".pdb"):
         cmd.load(trajectory, name, multiplex=0)
     else:
