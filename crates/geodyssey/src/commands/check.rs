@@ -1,10 +1,110 @@
-//! `check CONFIG`
-use crate::cli::OneConfiguration;
-use crate::config::Config;
-use crate::error::Error;
+//! `check CONFIG`: reads everything, computes nothing, and says what would run and how large it is.
 
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::print;
+use super::run::{read, run_directory};
+use crate::cli::OneConfiguration;
+use crate::config::{LandscapeConfig, Space};
+use crate::error::Error;
+use crate::stages::steps_of_a_path;
+use crate::stages::system::{EnergySource, Problem};
+
+/// Carries the command out.
 pub(crate) fn check(arguments: &OneConfiguration) -> Result<(), Error> {
-    let config = Config::read(&arguments.configuration, &arguments.overrides.set, arguments.overrides.seed)?;
-    println!("{}", config.resolved()?);
-    Ok(())
+    let problem = read(&arguments.configuration, &arguments.overrides)?;
+    let directory = run_directory(&problem.config, &arguments.overrides, false);
+    let facts = facts(&problem, &directory.display().to_string());
+    if arguments.overrides.json {
+        return print(&format!("{facts:#}\n"));
+    }
+    let mut text = String::new();
+    for (name, value) in facts.as_object().into_iter().flatten() {
+        let value = match value {
+            Value::String(value) => value.clone(),
+            Value::Array(values) => {
+                let values: Vec<String> = values
+                    .iter()
+                    .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                    .collect();
+                values.join("; ")
+            }
+            other => other.to_string(),
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{:<32} {value}", name.replace('_', " "));
+    }
+    print(&text)
+}
+
+fn facts(problem: &Problem, directory: &str) -> Value {
+    let config = &problem.config;
+    let mut facts = serde_json::Map::new();
+    let mut add = |name: &str, value: Value| {
+        facts.insert(name.to_owned(), value);
+    };
+    add("configuration", json!(config.name()));
+    add("run_directory", json!(directory));
+    add("seed", json!(config.seed));
+    if let Some(molecule) = &problem.molecule {
+        add("atoms", json!(molecule.topology.atom_count()));
+        add("heavy_atoms", json!(molecule.topology.heavy_atoms().len()));
+        let terms: Vec<&str> = molecule.force_field.terms().iter().map(|term| term.name()).collect();
+        add("force_field_terms", json!(terms));
+        add("forces_ignored", json!(molecule.ignored_forces));
+    }
+    add("thermal_energy_kj_mol", json!(problem.thermal_energy));
+    if let Some(temperature) = problem.temperature_k {
+        add("temperature_k", json!(temperature));
+    }
+    let variables = problem.variables.iter().map(|variable| {
+        let range = variable.range.map_or_else(String::new, |(low, high)| {
+            format!(" from {} to {}", variable.display(low), variable.display(high))
+        });
+        let period = variable.period.map_or("", |_| ", periodic");
+        format!("{}{range}{period}", variable.name)
+    });
+    add("variables", variables.collect());
+    for (name, state) in ["start", "end"].into_iter().zip(problem.states.iter().flatten()) {
+        let values = problem.variables.iter().zip(&state.center).map(|(variable, &x)| variable.display(x));
+        add(name, values.collect());
+    }
+    add("landscape", json!(landscape(problem)));
+    let points = config.geodesic.points.get();
+    add("curve_points", json!(points));
+    add(
+        "constraints",
+        config.constraints.iter().map(|constraint| format!("{:?}", constraint.settings)).collect(),
+    );
+    let space = match config.space() {
+        Space::Atoms => "atoms",
+        Space::Variables => "variables",
+    };
+    add("paths_in_the_space_of", json!(space));
+    let directions = if config.sampling.backward { 2 } else { 1 };
+    let paths = config.sampling.paths.get() * directions;
+    let steps = steps_of_a_path(problem, points);
+    add("paths", json!(paths));
+    add("steps_of_a_path", json!(steps));
+    add("energy_evaluations_of_all_paths", json!(steps * paths as u64));
+    Value::Object(facts)
+}
+
+fn landscape(problem: &Problem) -> String {
+    match (&problem.config.landscape, &problem.source) {
+        (LandscapeConfig::Metadynamics(settings), _) => {
+            let times = &settings.parameters;
+            let time = times.filling_time_ps + times.equilibration_time_ps + times.sampling_time_ps;
+            let evaluations = time / times.time_step_ps * times.walkers as f64;
+            format!(
+                "metadynamics: {} walkers for {time} ps each, {evaluations:.2e} energy evaluations",
+                times.walkers
+            )
+        }
+        (_, EnergySource::Table(rows)) => format!("table of {} rows", rows.points.len()),
+        (_, EnergySource::Formula(formula)) => format!("formula {}", formula.name()),
+        (_, EnergySource::Molecule) => "metadynamics".to_owned(),
+    }
 }

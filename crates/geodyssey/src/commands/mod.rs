@@ -1,14 +1,47 @@
 //! What each command means.
 
 mod check;
+mod energy;
+pub(crate) mod export;
+mod posterior;
+mod run;
+mod show;
 
-use crate::cli::{Arguments, Command};
+use std::io::Write as _;
+
+use crate::cli::{Arguments, Command, Overrides};
 use crate::error::Error;
+use crate::stages::Stage;
 
 /// Carries a command out.
 pub(crate) fn execute(arguments: &Arguments) -> Result<(), Error> {
     match &arguments.command {
+        Command::Run(arguments) => run::run(&arguments.configurations, &arguments.overrides, Stage::Report),
         Command::Check(arguments) => check::check(arguments),
+        Command::Energy(arguments) => energy::energy(arguments),
+        Command::Posterior(arguments) => posterior::posterior(arguments),
+        Command::Landscape(arguments) => run::run_one(arguments, Stage::Landscape),
+        Command::Geodesic(arguments) => run::run_one(arguments, Stage::Geodesic),
+        Command::Sample(arguments) => run::run_one(arguments, Stage::Paths),
+        Command::Export(arguments) => export::export(arguments),
+    }
+}
+
+/// Writes results to standard output. A reader that went away, as `head` does, is no failure.
+pub(crate) fn print(text: &str) -> Result<(), Error> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::failed("writing to standard output", error))
+        }
         _ => Ok(()),
     }
+}
+
+/// Gives the computing as many threads as the command line says.
+fn use_threads(overrides: &Overrides) -> Result<(), Error> {
+    let threads = overrides.threads.map_or(0, usize::from);
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global()
+        .map_err(|error| Error::failed("starting threads", error))
 }

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use geodyssey_landscape::MetadynamicsParameters;
 use serde::{Deserialize, Serialize};
 
 use super::error::InputError;
 use super::source::Section;
-use super::values::{Count, PositiveReal};
+use super::values::{Count, PerVariable, PositiveReal};
 
 /// Names of the methods, as the configuration has them.
 const METHODS: [&str; 3] = ["metadynamics", "table", "formula"];
@@ -24,43 +25,36 @@ pub(crate) enum LandscapeConfig {
 }
 
 /// `method = "metadynamics"`: many walkers that share one bias.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct MetadynamicsConfig {
-    /// Walkers, all in one batch.
-    pub(crate) walkers: Count,
-    /// Simulated time of each walker, ps.
-    pub(crate) time_ps: PositiveReal,
-    /// Time step, ps.
-    pub(crate) time_step_ps: PositiveReal,
-    /// Friction, 1/ps.
-    pub(crate) friction_per_ps: PositiveReal,
-    /// Height of a fresh hill, kJ/mol.
-    pub(crate) hill_height_kj_mol: PositiveReal,
-    /// Width (standard deviation) of a hill: degrees or nm, one for all variables or one each.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) hill_width: Option<super::values::PerVariable>,
-    /// Steps between hills of one walker.
-    pub(crate) hill_interval_steps: Count,
-    /// Well-tempered bias factor `(T + ΔT)/T`.
-    pub(crate) bias_factor: PositiveReal,
     /// Grid points per variable.
     pub(crate) grid_points: Count,
+    /// Width (standard deviation) of a hill: degrees or nm, one for all variables or one each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hill_width: Option<PerVariable>,
+    /// Times, hills and walkers.
+    #[serde(flatten)]
+    pub(crate) parameters: MetadynamicsParameters,
 }
 
 impl Default for MetadynamicsConfig {
     fn default() -> Self {
         Self {
-            walkers: Count::constant(32),
-            time_ps: PositiveReal::constant(500.0),
-            time_step_ps: PositiveReal::constant(0.001),
-            friction_per_ps: PositiveReal::constant(5.0),
-            hill_height_kj_mol: PositiveReal::constant(1.0),
+            grid_points: Count::constant(90),
             hill_width: None,
-            hill_interval_steps: Count::constant(250),
-            bias_factor: PositiveReal::constant(12.0),
-            grid_points: Count::constant(96),
+            parameters: MetadynamicsParameters::default(),
         }
+    }
+}
+
+impl MetadynamicsConfig {
+    fn read(mut section: Section<'_>) -> Result<Self, InputError> {
+        let default = Self::default();
+        Ok(Self {
+            grid_points: section.take("grid_points")?.unwrap_or(default.grid_points),
+            hill_width: section.take("hill_width")?,
+            parameters: section.read()?,
+        })
     }
 }
 
@@ -73,17 +67,6 @@ pub(crate) enum Interpolation {
     Bicubic,
     /// As they are: point masses with the weights `exp(-βF)`.
     None,
-}
-
-/// kT, as an energy or as a temperature.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct ThermalEnergy {
-    /// kT, kJ/mol.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) thermal_energy: Option<PositiveReal>,
-    /// T, K.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) temperature: Option<PositiveReal>,
 }
 
 /// `method = "table"`.
@@ -143,7 +126,7 @@ impl LandscapeConfig {
             "metadynamics" if !molecule => {
                 return Err(whole.error("method", "metadynamics needs a molecule: there is no [system]"));
             }
-            "metadynamics" => Self::Metadynamics(section.read()?),
+            "metadynamics" => Self::Metadynamics(MetadynamicsConfig::read(section)?),
             "table" => Self::Table(section.read()?),
             _ if molecule => {
                 return Err(whole.error("method", "a formula is no landscape of a molecule: leave [system] out, or use \"metadynamics\" or \"table\""));

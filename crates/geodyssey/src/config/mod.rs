@@ -17,14 +17,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-pub(crate) use constraints::{
-    ConstraintConfig, EnergyCeilingConfig, LowVarianceConfig, RegionAvoidanceConfig,
-};
-pub(crate) use error::{InputError, Place, nearest};
+pub(crate) use error::InputError;
 pub(crate) use geodesic::{Choice, CurveKind, GeodesicConfig, Parametrisation};
 pub(crate) use landscape::{
     DenoiserConfig, FormulaConfig, Interpolation, LandscapeConfig, MetadynamicsConfig, TableConfig,
-    ThermalEnergy,
 };
 pub(crate) use sampling::{
     DEFAULT_DURATION_PS, DEFAULT_STEPS_PER_POINT, OutputConfig, SamplingConfig, Space,
@@ -32,8 +28,9 @@ pub(crate) use sampling::{
 pub(crate) use system::{
     AtomName, Boundary, Measure, StateConfig, StatesConfig, SystemConfig, VariableConfig,
 };
-pub(crate) use values::{PerVariable, Real};
+pub(crate) use values::PerVariable;
 
+use constraints::ConstraintConfig;
 use key_path::KeyPath;
 use source::{Section, Source};
 
@@ -103,7 +100,7 @@ impl Config {
             landscape: LandscapeConfig::read(&root, system.is_some())?,
             denoiser: DenoiserConfig::read(&root)?,
             geodesic: root.table("geodesic")?.map(Section::read).transpose()?.unwrap_or_default(),
-            constraints: constraints::read_constraints(&root, variables.len())?,
+            constraints: constraints::read_constraints(&root)?,
             sampling: root.table("sampling")?.map(Section::read).transpose()?.unwrap_or_default(),
             output: root.table("output")?.map(Section::read).transpose()?.unwrap_or_default(),
             system,
@@ -219,18 +216,23 @@ impl Config {
             let resolved = source.resolve(path);
             *path = std::path::absolute(&resolved).map(|path| without_parents(&path)).unwrap_or(resolved);
         };
+        self.each_path(absolute);
+        self.output.directory.iter_mut().for_each(absolute);
+    }
+
+    /// Every path of an input file.
+    fn each_path(&mut self, change: impl Fn(&mut PathBuf)) {
         if let Some(system) = &mut self.system {
-            absolute(&mut system.topology);
-            absolute(&mut system.force_field);
+            change(&mut system.topology);
+            change(&mut system.force_field);
         }
         if let Some(states) = &mut self.states {
-            states.start.structure.iter_mut().for_each(absolute);
-            states.end.structure.iter_mut().for_each(absolute);
+            states.start.structure.iter_mut().for_each(&change);
+            states.end.structure.iter_mut().for_each(&change);
         }
         if let LandscapeConfig::Table(table) = &mut self.landscape {
-            absolute(&mut table.file);
+            change(&mut table.file);
         }
-        self.output.directory.iter_mut().for_each(absolute);
     }
 
     /// Where the dynamics take place.
@@ -250,6 +252,14 @@ impl Config {
     /// An error about the value at `key`, such as `states.start.radius`, with its place in the file.
     pub(crate) fn error(&self, key: &str, message: impl Into<String>) -> InputError {
         self.source.error(&KeyPath::parse(key).unwrap_or_default(), message)
+    }
+
+    /// The same without the places of its input files, which say nothing about the results.
+    pub(crate) fn without_paths(&self) -> Self {
+        let mut config = self.clone();
+        let strip = |path: &mut PathBuf| *path = path.file_name().map(PathBuf::from).unwrap_or_default();
+        config.each_path(strip);
+        config
     }
 
     /// The whole configuration as TOML, every default written out.

@@ -44,9 +44,10 @@ pub(crate) struct SamplingConfig {
     pub(crate) step_size: Option<PositiveReal>,
     /// Metropolis correction of the steps in the variables.
     pub(crate) metropolis: bool,
-    /// Frames kept of each path; by default one per point of the curve.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) frames: Option<Count>,
+    /// Switches of the tether on the way from one point to the next; many small ones waste less work.
+    pub(crate) switches_per_point: Count,
+    /// Every so many points of the curve a frame is kept.
+    pub(crate) frame_stride: Count,
 }
 
 impl Default for SamplingConfig {
@@ -62,7 +63,8 @@ impl Default for SamplingConfig {
             equilibration_ps: PositiveReal::constant(5.0),
             step_size: None,
             metropolis: true,
-            frames: None,
+            switches_per_point: Count::constant(16),
+            frame_stride: Count::constant(1),
         }
     }
 }

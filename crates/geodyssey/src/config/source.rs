@@ -248,6 +248,13 @@ impl<'s> Section<'s> {
         self.table.get(key).map(|value| self.deserialize(value.clone(), &self.path.key(key))).transpose()
     }
 
+    /// Reads one key of this table and takes it out.
+    pub(crate) fn take<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, InputError> {
+        let value = self.value(key)?;
+        self.table.remove(key);
+        Ok(value)
+    }
+
     /// Reads the whole table.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, InputError> {
         let value = Spanned::new(self.span.clone(), DeValue::Table(self.table.clone()));

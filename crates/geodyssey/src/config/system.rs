@@ -124,15 +124,6 @@ impl Measure {
             Self::Coordinate => "",
         }
     }
-
-    /// The unit in which a person reads it.
-    pub(crate) fn display_unit(self) -> &'static str {
-        match self {
-            Self::Torsion | Self::Angle => "degrees",
-            Self::Distance => "nm",
-            Self::Coordinate => "",
-        }
-    }
 }
 
 impl VariableConfig {

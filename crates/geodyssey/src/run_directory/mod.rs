@@ -54,11 +54,6 @@ impl RunDirectory {
         Ok(Self { path: path.to_owned(), manifest: Manifest::read(path), _lock: lock })
     }
 
-    /// The directory.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The place of an artifact.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
@@ -92,6 +87,12 @@ impl RunDirectory {
     /// Whether a stage was made from just this and its files are as they were written.
     pub(crate) fn is_current(&self, stage: &str, made_from: &Fingerprint) -> bool {
         self.manifest.current(&self.path, stage, made_from).is_some()
+    }
+
+    /// Of all files of a finished stage: what a later stage is made from.
+    pub(crate) fn output_fingerprint(&self, stage: &str) -> Fingerprint {
+        let outputs = self.manifest.stages.get(stage).into_iter().flat_map(|entry| &entry.outputs);
+        outputs.fold(Ingredients::of(stage), |sum, (name, hash)| sum.upstream(name, hash)).fingerprint()
     }
 
     /// Names of the files that a finished stage wrote.

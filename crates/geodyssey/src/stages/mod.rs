@@ -1,1 +1,122 @@
+//! The stages of a run, each in its own file: system → landscape → denoiser → geodesic → paths → report.
+//!
+//! A stage reads earlier artifacts of the run directory and writes its own. What it was made from is gathered in a
+//! fingerprint first; where the manifest has the same, nothing is done.
 
+mod constraints;
+mod denoiser;
+mod geodesic;
+mod landscape;
+mod metadynamics;
+mod paths;
+mod report;
+pub(crate) mod system;
+pub(crate) mod variables;
+
+use std::time::Instant;
+
+use geodyssey_report::{StageTiming, Summary, Timings};
+
+pub(crate) use denoiser::{Points, make_denoiser};
+pub(crate) use landscape::{LandscapeResult, without_run};
+pub(crate) use paths::{TOPOLOGY_FILE, steps_of_a_path};
+
+use crate::error::Error;
+use crate::run_directory::{RunDirectory, write_whole};
+use system::Problem;
+
+/// How far a command goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// Up to the energy of the variables.
+    Landscape,
+    /// Up to the curve.
+    Geodesic,
+    /// Up to the paths.
+    Paths,
+    /// All.
+    Report,
+}
+
+/// The file of wall-clock times, the only one that differs between runs of one configuration.
+const TIMINGS_FILE: &str = "timings.json";
+
+/// A run that is going on.
+pub(crate) struct Run<'r> {
+    /// What is to be solved.
+    pub(crate) problem: &'r Problem,
+    /// Where artifacts are kept.
+    pub(crate) directory: RunDirectory,
+    timings: Timings,
+    started: Instant,
+}
+
+impl<'r> Run<'r> {
+    /// A run in a directory that this process alone may change.
+    pub(crate) fn new(problem: &'r Problem, directory: RunDirectory) -> Self {
+        let before = std::fs::read_to_string(directory.file(TIMINGS_FILE)).ok();
+        let timings = before.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        Self { problem, directory, timings, started: Instant::now() }
+    }
+
+    /// Goes through the stages. The summary holds what was reached.
+    pub(crate) fn carry_out(&mut self, until: Stage) -> Result<Summary, Error> {
+        let result = self.stages(until);
+        self.write_timings()?;
+        result
+    }
+
+    /// The landscape, computed where that is needed.
+    pub(crate) fn landscape(&mut self) -> Result<LandscapeResult, Error> {
+        landscape::run(self)
+    }
+
+    fn stages(&mut self, until: Stage) -> Result<Summary, Error> {
+        if until > Stage::Landscape {
+            self.problem.states()?;
+        }
+        let landscape = self.landscape()?;
+        if until == Stage::Landscape {
+            return report::summary(self, &landscape, None, None);
+        }
+        let geodesic = geodesic::run(self, &landscape)?;
+        if until == Stage::Geodesic {
+            return report::summary(self, &landscape, Some(&geodesic), None);
+        }
+        let paths = paths::run(self, &landscape, &geodesic)?;
+        if until == Stage::Paths {
+            return report::summary(self, &landscape, Some(&geodesic), Some(&paths));
+        }
+        report::run(self, &landscape, &geodesic, &paths)
+    }
+
+    /// Notes how long a stage took.
+    pub(crate) fn record_time(&mut self, stage: &str, started: Instant, evaluations: u64) {
+        self.replace_timing(StageTiming::new(stage, started.elapsed().as_secs_f64(), evaluations));
+    }
+
+    /// Notes that a stage was up to date.
+    pub(crate) fn record_up_to_date(&mut self, stage: &str) {
+        eprintln!("{stage}: up to date");
+        let known = self.timings.stages.iter().find(|timing| timing.stage == stage);
+        let timing = known.cloned().unwrap_or_else(|| StageTiming::new(stage, 0.0, 0));
+        self.replace_timing(StageTiming { up_to_date: true, ..timing });
+    }
+
+    fn replace_timing(&mut self, timing: StageTiming) {
+        match self.timings.stages.iter_mut().find(|known| known.stage == timing.stage) {
+            Some(known) => *known = timing,
+            None => self.timings.stages.push(timing),
+        }
+    }
+
+    fn write_timings(&mut self) -> Result<(), Error> {
+        self.timings.threads = rayon::current_num_threads();
+        self.timings.total_seconds = self.started.elapsed().as_secs_f64();
+        let path = self.directory.file(TIMINGS_FILE);
+        let mut text =
+            serde_json::to_vec_pretty(&self.timings).map_err(|error| Error::file("write", &path, error))?;
+        text.push(b'\n');
+        write_whole(&path, &text)
+    }
+}

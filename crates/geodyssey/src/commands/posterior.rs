@@ -1,0 +1,147 @@
+//! `posterior CONFIG POINTS.csv`: what the denoiser says at given spacetime points.
+
+use geodyssey_denoiser::{PosteriorMoments, SpacetimePoint};
+use geodyssey_report::{Column, NumericColumns, Table, decimals};
+use serde::Serialize;
+
+use super::run::{read, run_directory};
+use super::{print, use_threads};
+use crate::cli::PosteriorArguments;
+use crate::error::Error;
+use crate::interrupt;
+use crate::run_directory::RunDirectory;
+use crate::stages::system::Problem;
+use crate::stages::{LandscapeResult, Points, Run, make_denoiser, without_run};
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Answer {
+    points: Vec<PointAnswer>,
+}
+
+/// The posterior at one point.
+#[derive(Serialize)]
+struct PointAnswer {
+    log_snr: f64,
+    y: Vec<f64>,
+    /// `E[x]`.
+    mean: Vec<f64>,
+    /// `E|x|² - |E x|²`.
+    variance: f64,
+    /// `μ = E[(x, |x|²)]`.
+    expectation_parameter: Vec<f64>,
+    /// `Cov(T)`, `T = (x, |x|²)`.
+    metric: Vec<Vec<f64>>,
+    /// `log Σ w exp(-½ e^λ |x - y|²)`.
+    log_normaliser: Option<f64>,
+    /// `E[F]`.
+    mean_energy_kj_mol: Option<f64>,
+}
+
+/// Carries the command out.
+pub(crate) fn posterior(arguments: &PosteriorArguments) -> Result<(), Error> {
+    let problem = read(&arguments.configuration, &arguments.overrides)?;
+    let points = read_points(arguments, &problem)?;
+    use_threads(&arguments.overrides)?;
+    let landscape = landscape(arguments, &problem)?;
+    let denoiser = make_denoiser(&problem, &landscape, Points::Literally)?;
+    let failed = |error| Error::failed("the denoiser", error);
+    let moments = denoiser.moments(&points).map_err(failed)?;
+    let energies = denoiser.energy_moments(&points).map_err(failed)?;
+    let answers = points.into_iter().zip(&moments).enumerate().map(|(index, (point, moments))| PointAnswer {
+        log_snr: point.log_snr,
+        y: point.y,
+        mean: moments.mean().iter().copied().collect(),
+        variance: moments.variance_trace(),
+        expectation_parameter: moments.expectation_parameter.iter().copied().collect(),
+        metric: rows(moments),
+        log_normaliser: moments.log_normaliser,
+        mean_energy_kj_mol: energies.as_ref().map(|energies| energies[index].mean),
+    });
+    let answer = Answer { points: answers.collect() };
+    if arguments.overrides.json {
+        let text = serde_json::to_string_pretty(&answer).map_err(|error| Error::failed("JSON", error))?;
+        return print(&format!("{text}\n"));
+    }
+    print(&table(&problem, &answer)?)
+}
+
+/// A landscape that is known needs no run directory; one that must be computed is kept there.
+fn landscape(arguments: &PosteriorArguments, problem: &Problem) -> Result<LandscapeResult, Error> {
+    if let Some(known) = without_run(problem)? {
+        return Ok(known);
+    }
+    interrupt::listen();
+    let directory = run_directory(&problem.config, &arguments.overrides, false);
+    Run::new(problem, RunDirectory::open(&directory)?).landscape()
+}
+
+fn rows(moments: &PosteriorMoments) -> Vec<Vec<f64>> {
+    moments.metric.row_iter().map(|row| row.iter().copied().collect()).collect()
+}
+
+fn read_points(arguments: &PosteriorArguments, problem: &Problem) -> Result<Vec<SpacetimePoint>, Error> {
+    let path = &arguments.points;
+    let wrong = |why: String| Error::input(format!("{}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let columns = NumericColumns::from_csv(&text).map_err(|error| wrong(error.to_string()))?;
+    let column = |name: &str| columns.column(name).map_err(|error| wrong(error.to_string()));
+    let log_snr = column("log_snr")?;
+    let mut y = Vec::with_capacity(problem.variables.len());
+    for variable in &problem.variables {
+        // With or without the unit at the end, as the program's own files have it.
+        let with_unit = variable.column();
+        let name = if columns.names().contains(&with_unit) { &with_unit } else { &variable.name };
+        y.push(column(name)?);
+    }
+    if log_snr.is_empty() {
+        return Err(wrong("it holds no points".to_owned()));
+    }
+    let rows = log_snr.iter().enumerate().map(|(row, &log_snr)| {
+        let y: Vec<f64> = y.iter().map(|column| column[row]).collect();
+        if log_snr.is_finite() && y.iter().all(|value| value.is_finite()) {
+            Ok(SpacetimePoint { log_snr, y })
+        } else {
+            Err(wrong(format!("row {} holds a number that is not finite", row + 1)))
+        }
+    });
+    rows.collect()
+}
+
+fn table(problem: &Problem, answer: &Answer) -> Result<String, Error> {
+    let failed = |error| Error::failed("the table", error);
+    let mut columns = vec![Column::number("logSNR", "")];
+    let unit = |variable: &crate::stages::variables::Variable| {
+        variable.measure.column_unit().trim_start_matches('_').to_owned()
+    };
+    columns.extend(
+        problem
+            .variables
+            .iter()
+            .map(|variable| Column::number(&format!("y {}", variable.name), &unit(variable))),
+    );
+    columns.extend(
+        problem
+            .variables
+            .iter()
+            .map(|variable| Column::number(&format!("mean {}", variable.name), &unit(variable))),
+    );
+    columns.extend([
+        Column::number("variance", ""),
+        Column::number("log normaliser", ""),
+        Column::number("mean energy", "kJ/mol"),
+    ]);
+    let mut table = Table::new(columns);
+    let optional = |value: Option<f64>| value.map_or_else(String::new, |value| decimals(value, 6));
+    for point in &answer.points {
+        let mut cells = vec![decimals(point.log_snr, 4)];
+        cells.extend(point.y.iter().chain(&point.mean).map(|value| decimals(*value, 6)));
+        cells.extend([
+            decimals(point.variance, 8),
+            optional(point.log_normaliser),
+            optional(point.mean_energy_kj_mol),
+        ]);
+        table.row(cells).map_err(failed)?;
+    }
+    Ok(table.to_string())
+}

@@ -1,0 +1,221 @@
+//! A summary for people.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use geodyssey_report::{
+    Column, DirectionalWork, GeodesicSummary, MaxEnergy, ReportError, SamplingSummary, Summary, Table,
+    WorkSummary, decimals, grouped, with_error,
+};
+
+use crate::error::Error;
+use crate::stages::system::Problem;
+
+/// The results of a run as text.
+pub(crate) fn show(problem: &Problem, summary: &Summary, directory: &Path) -> Result<String, Error> {
+    let failed = |error: ReportError| Error::failed("the tables", error);
+    let mut text = String::new();
+    landscape(&mut text, summary);
+    if let Some(states) = &problem.states {
+        for (name, state) in ["start", "end"].iter().zip(states) {
+            let values: Vec<String> = problem
+                .variables
+                .iter()
+                .zip(&state.center)
+                .map(|(variable, &x)| format!("{} = {}", variable.name, variable.display(x)))
+                .collect();
+            line(&mut text, &format!("{name}: {}", values.join(", ")));
+        }
+    }
+    if let Some(curve) = &summary.geodesic {
+        geodesic(&mut text, curve).map_err(failed)?;
+    }
+    constraints(&mut text, summary);
+    if let Some(paths) = &summary.sampling {
+        sampling(&mut text, paths);
+    }
+    let energies = summary
+        .max_energy
+        .iter()
+        .flat_map(|energy| [("landscape", &energy.landscape), ("atoms", &energy.atoms)]);
+    for (name, energy) in energies {
+        if let Some(energy) = energy {
+            max_energy(&mut text, name, energy, summary.sampling.as_ref());
+        }
+    }
+    if let Some(done) = &summary.work {
+        work(&mut text, done).map_err(failed)?;
+    }
+    line(&mut text, &format!("\nfiles in {}", directory.display()));
+    if summary.files.iter().any(|file| file.path == "view.vmd") {
+        let script = directory.join("view.vmd");
+        line(
+            &mut text,
+            &format!(
+                "look at the paths: vmd -e {0}  or  pymol {1}",
+                script.display(),
+                directory.join("view.pml").display()
+            ),
+        );
+    }
+    Ok(text)
+}
+
+fn line(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
+}
+
+fn landscape(text: &mut String, summary: &Summary) {
+    let landscape = &summary.landscape;
+    // Writing to a string cannot fail.
+    let _ = write!(text, "landscape: {}", landscape.method);
+    if let Some(error) = landscape.rms_block_error_kj_mol {
+        let _ = write!(text, ", root mean square error {error:.2} kJ/mol below 40 kJ/mol");
+    }
+    if landscape.energy_evaluations > 0 {
+        let _ = write!(text, ", {} energy evaluations", grouped(landscape.energy_evaluations));
+    }
+    if let Some(bound) = landscape.lower_bound_kj_mol {
+        let _ = write!(text, "; lowest barrier between the states {bound:.2} kJ/mol");
+    }
+    text.push('\n');
+}
+
+fn geodesic(text: &mut String, curve: &GeodesicSummary) -> Result<(), ReportError> {
+    line(
+        text,
+        &format!(
+            "\ngeodesic: length {:.3}, energy {:.3}, 2E/L² = {:.5}, {} points, least logSNR {:.2}; {}",
+            curve.length,
+            curve.energy,
+            curve.constant_speed,
+            curve.points,
+            curve.min_log_snr,
+            curve.stop_reason
+        ),
+    );
+    let columns = [
+        Column::text("winding"),
+        Column::number("length", ""),
+        Column::number("barrier", "kJ/mol"),
+        Column::text("constraints"),
+        Column::text(""),
+    ];
+    let mut table = Table::new(columns);
+    for winding in &curve.windings {
+        let turns: Vec<String> = winding.winding.iter().map(|turns| format!("{turns:+}")).collect();
+        table.row([
+            turns.join(" "),
+            decimals(winding.length, 3),
+            winding.barrier_kj_mol.map_or_else(|| "none open".to_owned(), |barrier| decimals(barrier, 2)),
+            if winding.satisfied { "kept" } else { "not kept" }.to_owned(),
+            if winding.chosen { "<- chosen" } else { "" }.to_owned(),
+        ])?;
+    }
+    text.push_str(&table.to_string());
+    Ok(())
+}
+
+fn constraints(text: &mut String, summary: &Summary) {
+    for constraint in &summary.constraints {
+        let unit = if constraint.unit == "1" { "" } else { &constraint.unit };
+        let verdict = if constraint.satisfied { "satisfied" } else { "NOT SATISFIED" };
+        line(
+            text,
+            &format!(
+                "constraint {}: {}: {verdict}, largest violation {:.2e} {unit} (tolerance {:.0e})",
+                constraint.kind, constraint.description, constraint.largest_violation, constraint.tolerance
+            ),
+        );
+    }
+}
+
+fn reached(paths: &SamplingSummary) -> String {
+    let count = |share: f64, paths: usize| (share * paths as f64).round();
+    let mut text = format!("{} of {} paths reached the end", count(paths.reached, paths.paths), paths.paths);
+    if let Some(share) = paths.reached_backward {
+        let _ = write!(
+            text,
+            ", {} of {} backward paths the start",
+            count(share, paths.backward_paths),
+            paths.backward_paths
+        );
+    }
+    text
+}
+
+fn sampling(text: &mut String, paths: &SamplingSummary) {
+    let time = paths.path_time_ps.map_or_else(String::new, |time| format!(", {time:.1} ps each"));
+    line(
+        text,
+        &format!(
+            "\npaths: {}{time}, {} energy evaluations",
+            reached(paths),
+            grouped(paths.energy_evaluations)
+        ),
+    );
+    if let Some(share) = paths.share_inside_avoided {
+        line(text, &format!("share of frames inside the avoided regions: {:.2} %", 100.0 * share));
+    }
+    for failed in &paths.failed {
+        line(text, &format!("failed: {}", failed.reason));
+    }
+}
+
+fn max_energy(text: &mut String, name: &str, energy: &MaxEnergy, paths: Option<&SamplingSummary>) {
+    let _ = write!(
+        text,
+        "highest energy ({name}): {} kJ/mol",
+        with_error(energy.mean_kj_mol, energy.std_kj_mol, 2)
+    );
+    if let Some(bound) = energy.lower_bound_kj_mol {
+        let _ = write!(text, ", lower bound {bound:.2}");
+    }
+    if let Some(above) = energy.above_start_mean_kj_mol {
+        let _ = write!(text, ", {above:.1} above the start's mean");
+    }
+    if let Some(paths) = paths {
+        let _ = write!(text, " ({:.0} % reached)", 100.0 * paths.reached);
+    }
+    text.push('\n');
+}
+
+fn work(text: &mut String, work: &WorkSummary) -> Result<(), ReportError> {
+    let columns = [
+        Column::text("work"),
+        Column::number("mean", "kJ/mol"),
+        Column::number("dissipated", "kT"),
+        Column::number("ΔF Jarzynski", "kJ/mol"),
+    ];
+    let mut table = Table::new(columns);
+    for (name, direction) in [("forward", &work.forward), ("backward", &work.backward)] {
+        let Some(direction) = direction else { continue };
+        table.row(row(name, direction))?;
+    }
+    text.push('\n');
+    text.push_str(&table.to_string());
+    if let Some(value) = work.delta_f_kj_mol {
+        let _ = write!(text, "ΔF by BAR {} kJ/mol", with_error(value, work.delta_f_error_kj_mol, 2));
+    }
+    if let Some(value) = work.landscape_delta_f_kj_mol {
+        let _ = write!(
+            text,
+            "{}the landscape {value:.2} kJ/mol",
+            if work.delta_f_kj_mol.is_some() { ", by " } else { "ΔF by " }
+        );
+    }
+    text.push('\n');
+    Ok(())
+}
+
+fn row(name: &str, direction: &DirectionalWork) -> [String; 4] {
+    let optional =
+        |value: Option<f64>, error| value.map_or_else(String::new, |value| with_error(value, error, 2));
+    [
+        name.to_owned(),
+        with_error(direction.mean_kj_mol, direction.standard_error_kj_mol, 2),
+        optional(direction.dissipated_kt, direction.dissipated_error_kt),
+        optional(direction.jarzynski_delta_f_kj_mol, direction.jarzynski_error_kj_mol),
+    ]
+}

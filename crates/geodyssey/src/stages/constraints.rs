@@ -1,0 +1,116 @@
+//! The constraints of a configuration on one curve, and the regions that they are about.
+
+use geodyssey_constraints::{ConstraintContext, ConstraintError, ConstraintSettings, UserUnit};
+use geodyssey_denoiser::{Denoiser, SpacetimePoint};
+use geodyssey_report::ConstraintSummary;
+use geodyssey_spacetime::{CurveNode, PathConstraint};
+
+use super::system::Problem;
+use super::variables::{State, Variable};
+use crate::config::Measure;
+use crate::error::Error;
+
+/// Constraints that bend the curve.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those that bend the curve.
+    Active,
+    /// Those that are only reported.
+    ReportOnly,
+}
+
+/// A region of the variables that a constraint keeps away from.
+pub(crate) struct Region {
+    ball: State,
+    /// Whether the curve was kept away from it.
+    pub(crate) active: bool,
+}
+
+impl Region {
+    /// Whether a point of the variables lies in it, on any image.
+    pub(crate) fn contains(&self, variables: &[Variable], x: &[f64]) -> bool {
+        self.ball.contains(variables, x)
+    }
+}
+
+/// The avoided regions of a configuration.
+pub(crate) fn regions(problem: &Problem) -> Vec<Region> {
+    let constraints = problem.config.constraints.iter();
+    constraints
+        .filter_map(|constraint| match &constraint.settings {
+            ConstraintSettings::RegionAvoidance(settings)
+                if settings.center.len() == problem.variables.len() =>
+            {
+                let scales = || problem.variables.iter().map(|variable| variable.measure.scale());
+                let center =
+                    settings.center.iter().zip(scales()).map(|(value, scale)| value * scale).collect();
+                // A tether's standard deviation is the radius of the region that it stands for.
+                let radius = match (settings.radius, settings.log_snr) {
+                    (Some(radius), _) => scales().map(|scale| radius * scale).collect(),
+                    (None, Some(log_snr)) => vec![(-0.5 * log_snr).exp(); problem.variables.len()],
+                    (None, None) => return None,
+                };
+                Some(Region { ball: State { center, radius }, active: !constraint.report_only })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// The constraints of a configuration for one pair of ends.
+pub(crate) fn build(
+    problem: &Problem,
+    denoiser: &dyn Denoiser,
+    ends: [&SpacetimePoint; 2],
+    bottleneck: Option<f64>,
+    which: Which,
+) -> Result<Vec<Box<dyn PathConstraint>>, Error> {
+    let units: Vec<UserUnit> = problem.variables.iter().map(unit).collect();
+    let context = ConstraintContext { denoiser, ends, units: &units, bottleneck_kj_mol: bottleneck };
+    let wanted = |report_only: bool| report_only == (which == Which::ReportOnly);
+    let numbered = problem
+        .config
+        .constraints
+        .iter()
+        .enumerate()
+        .filter(|(_, constraint)| wanted(constraint.report_only));
+    numbered
+        .map(|(index, constraint)| {
+            constraint.settings.build(&context).map_err(|error| match error {
+                ConstraintError::Denoiser { .. } => Error::Failed(error.to_string()),
+                _ => problem.config.error(&format!("constraint.{index}"), error.to_string()).into(),
+            })
+        })
+        .collect()
+}
+
+fn unit(variable: &Variable) -> UserUnit {
+    match variable.measure {
+        Measure::Torsion | Measure::Angle => UserUnit::degree(),
+        Measure::Distance => UserUnit::internal("nm"),
+        Measure::Coordinate => UserUnit::internal(""),
+    }
+}
+
+/// How far one constraint is kept by the inner nodes of a curve.
+pub(crate) fn measure(
+    constraint: &dyn PathConstraint,
+    nodes: &[CurveNode],
+) -> Result<ConstraintSummary, Error> {
+    let mut largest = f64::NEG_INFINITY;
+    for node in nodes.iter().skip(1).take(nodes.len().saturating_sub(2)) {
+        let values = constraint
+            .evaluate(node)
+            .map_err(|error| Error::failed(format!("constraint `{}`", constraint.kind()), error))?;
+        largest = values.iter().fold(largest, |largest, value| largest.max(value.value));
+    }
+    let largest_violation = largest.max(0.0);
+    Ok(ConstraintSummary {
+        kind: constraint.kind().to_owned(),
+        description: constraint.description(),
+        unit: constraint.unit().to_owned(),
+        tolerance: constraint.tolerance(),
+        largest_violation,
+        satisfied: largest_violation <= constraint.tolerance(),
+    })
+}

@@ -1,0 +1,109 @@
+//! The denoiser stage: what the landscape's density looks like from every noise level. An exact denoiser needs no
+//! training and so leaves no artifact.
+
+use geodyssey_denoiser::{
+    Covariance, Denoiser, DenoiserError, GridAxis, GridDenoiser, MixtureComponent, MixtureDenoiser,
+};
+use geodyssey_landscape::table_file::TableRows;
+use geodyssey_landscape::{Grid, Landscape as _, LandscapeError, TableLandscape};
+
+use super::landscape::{LandscapeResult, PosteriorData};
+use super::system::{EnergySource, Problem};
+use crate::config::DenoiserConfig;
+use crate::error::Error;
+
+/// Rows that lie as near to the points of a regular grid as this, in spacings, are taken as its points.
+const GRID_TOLERANCE: f64 = 1e-6;
+/// Largest `|F|/kT` whose Boltzmann weight is taken as it stands; rows of larger energies are weighted from their lowest.
+const LARGEST_EXPONENT: f64 = 600.0;
+
+/// How point masses are treated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Points {
+    /// Row by row, just where they lie.
+    Literally,
+    /// On a regular grid where they lie on one to within its tolerance: much faster.
+    OnGrid,
+}
+
+/// The denoiser that the configuration asks for.
+pub(crate) fn make_denoiser(
+    problem: &Problem,
+    landscape: &LandscapeResult,
+    points: Points,
+) -> Result<Box<dyn Denoiser>, Error> {
+    let DenoiserConfig::Mixture(_) = problem.config.denoiser;
+    let failed = |error: DenoiserError| Error::failed("the denoiser", error);
+    match &landscape.data {
+        PosteriorData::Gaussians(components) => {
+            let components = components.iter().map(|component| MixtureComponent {
+                weight: component.weight,
+                mean: component.mean.clone(),
+                covariance: Covariance::Isotropic(component.standard_deviation.powi(2)),
+            });
+            Ok(Box::new(MixtureDenoiser::new(components.collect(), problem.periods()).map_err(failed)?))
+        }
+        PosteriorData::Points(rows) => {
+            of_points(problem, rows, landscape.grid.as_ref(), points).map_err(failed)
+        }
+        PosteriorData::Grid(grid) => of_grid(problem, grid),
+    }
+}
+
+fn of_points(
+    problem: &Problem,
+    rows: &TableRows,
+    grid: Option<&Grid>,
+    points: Points,
+) -> Result<Box<dyn Denoiser>, DenoiserError> {
+    if let Some(grid) = grid.filter(|grid| points == Points::OnGrid && lie_on(rows, grid)) {
+        return Ok(Box::new(GridDenoiser::point_masses(&axes(grid), problem.thermal_energy, &grid.values)?));
+    }
+    let largest = rows.energies.iter().fold(0.0, |largest: f64, energy| largest.max(energy.abs()));
+    let lowest = rows.energies.iter().copied().fold(f64::INFINITY, f64::min);
+    let zero = if largest < LARGEST_EXPONENT * problem.thermal_energy { 0.0 } else { lowest };
+    let weights: Vec<f64> =
+        rows.energies.iter().map(|energy| ((zero - energy) / problem.thermal_energy).exp()).collect();
+    let denoiser = MixtureDenoiser::from_points(rows.points.clone(), &weights, problem.periods())?;
+    Ok(Box::new(denoiser.with_energies(rows.energies.clone())?))
+}
+
+/// Whether rows are just the points of a grid.
+fn lie_on(rows: &TableRows, grid: &Grid) -> bool {
+    let near = |point: &Vec<f64>| {
+        point.iter().zip(&grid.axes).all(|(x, axis)| {
+            let index = (x - axis.start) / axis.spacing;
+            (index - index.round()).abs() < GRID_TOLERANCE
+        })
+    };
+    rows.points.len() == grid.len() && rows.points.iter().all(near)
+}
+
+fn of_grid(problem: &Problem, grid: &Grid) -> Result<Box<dyn Denoiser>, Error> {
+    let failed = |error: DenoiserError| Error::failed("the denoiser", error);
+    let known = |error: LandscapeError| Error::failed("the denoiser", error);
+    let axes = axes(grid);
+    let denoiser = match &problem.source {
+        EnergySource::Formula(formula) => {
+            let formula =
+                geodyssey_landscape::formula(formula.name(), problem.thermal_energy).map_err(known)?;
+            GridDenoiser::continuous(&axes, problem.thermal_energy, move |x| formula.energy(x))
+        }
+        EnergySource::Molecule | EnergySource::Table(_) => {
+            let surface = TableLandscape::new(grid.clone()).map_err(known)?;
+            GridDenoiser::continuous(&axes, problem.thermal_energy, move |x| surface.energy(x))
+        }
+    };
+    Ok(Box::new(denoiser.map_err(failed)?))
+}
+
+fn axes(grid: &Grid) -> Vec<GridAxis> {
+    let axes = grid.axes.iter();
+    axes.map(|axis| GridAxis {
+        start: axis.start,
+        spacing: axis.spacing,
+        count: axis.count,
+        period: axis.period,
+    })
+    .collect()
+}

@@ -1,0 +1,270 @@
+//! The landscape stage: the energy of the variables, computed, read or known, and kept as `landscape.csv`.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use geodyssey_landscape::formulas::GaussianComponent;
+use geodyssey_landscape::table_file::{ENERGY_COLUMN, TableRows, read_grid, write_grid};
+use geodyssey_landscape::{Grid, GridAxis, Landscape, LandscapeError, TableLandscape};
+use serde::{Deserialize, Serialize};
+
+use super::system::{EnergySource, Problem};
+use super::{Run, metadynamics};
+use crate::config::{Interpolation, LandscapeConfig};
+use crate::error::Error;
+use crate::run_directory::{Fingerprint, Ingredients};
+
+/// Name of the stage.
+pub(crate) const STAGE: &str = "landscape";
+/// The energies.
+pub(crate) const TABLE_FILE: &str = "landscape.csv";
+/// How they came about.
+pub(crate) const RECORD_FILE: &str = "landscape.json";
+
+/// How a landscape came about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LandscapeRecord {
+    /// `metadynamics`, `table` or `formula`.
+    pub(crate) method: String,
+    /// Evaluations of the molecule's energy or gradient.
+    pub(crate) energy_evaluations: u64,
+    /// Root mean square block error of the free energy below 40 kJ/mol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rms_block_error_kj_mol: Option<f64>,
+}
+
+/// What the denoiser is made of.
+pub(crate) enum PosteriorData {
+    /// Gaussians whose mixture is the density.
+    Gaussians(Vec<GaussianComponent>),
+    /// Point masses.
+    Points(TableRows),
+    /// Energies on a grid.
+    Grid(Grid),
+}
+
+/// A finished landscape.
+pub(crate) struct LandscapeResult {
+    /// How it came about.
+    pub(crate) record: LandscapeRecord,
+    /// The energy as a smooth function; none for point masses that lie on no grid.
+    pub(crate) landscape: Option<Box<dyn Landscape>>,
+    /// Least and largest value of each variable that is looked at.
+    pub(crate) ranges: Vec<(f64, f64)>,
+    /// What the denoiser is made of.
+    pub(crate) data: PosteriorData,
+    /// The energies on a grid, for figures; none for point masses that lie on no grid.
+    pub(crate) grid: Option<Grid>,
+    /// The energy that counts as zero, kJ/mol: the global minimum.
+    pub(crate) minimum: f64,
+}
+
+/// What the landscape is made from.
+pub(crate) fn fingerprint(problem: &Problem) -> Fingerprint {
+    let config = &problem.config;
+    let ingredients = Ingredients::of(STAGE)
+        .settings("variables", &config.variables)
+        .settings("thermal energy", &problem.thermal_energy);
+    let ingredients = match &config.landscape {
+        LandscapeConfig::Metadynamics(settings) => {
+            ingredients.settings("metadynamics", settings).settings("seed", &config.seed)
+        }
+        // The file counts by its content, wherever it lies.
+        LandscapeConfig::Table(settings) => ingredients.settings("table", &settings.interpolation),
+        LandscapeConfig::Formula(settings) => ingredients.settings("formula", settings),
+    };
+    ingredients.settings("inputs", &problem.inputs).fingerprint()
+}
+
+/// Brings the landscape up to date.
+pub(crate) fn run(run: &mut Run<'_>) -> Result<LandscapeResult, Error> {
+    let made_from = fingerprint(run.problem);
+    if run.directory.is_current(STAGE, &made_from) {
+        run.record_up_to_date(STAGE);
+    } else if let Some(other) = run.directory.adopt(STAGE, &made_from)? {
+        eprintln!("{STAGE}: taken over from {}", other.display());
+    } else {
+        let started = Instant::now();
+        let (table, record) = compute(run, &made_from)?;
+        run.directory.write(TABLE_FILE, table.as_bytes())?;
+        run.directory.write(RECORD_FILE, &json(&record)?)?;
+        run.directory.finish(STAGE, made_from, &[TABLE_FILE.to_owned(), RECORD_FILE.to_owned()])?;
+        run.record_time(STAGE, started, record.energy_evaluations);
+    }
+    let table = run.directory.read_text(TABLE_FILE)?;
+    let record: LandscapeRecord = serde_json::from_slice(&run.directory.read(RECORD_FILE)?)
+        .map_err(|error| Error::file("understand", &run.directory.file(RECORD_FILE), error))?;
+    load(run.problem, &table, record)
+}
+
+/// The landscape of a table or formula, without a run directory; `None` for one that must be computed first.
+pub(crate) fn without_run(problem: &Problem) -> Result<Option<LandscapeResult>, Error> {
+    known(problem)?.map(|(table, record)| load(problem, &table, record)).transpose()
+}
+
+/// Text of [`TABLE_FILE`] and the record.
+fn compute(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
+    match known(run.problem)? {
+        Some(known) => Ok(known),
+        None => metadynamics::run(run, made_from),
+    }
+}
+
+fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord)>, Error> {
+    let record = |method: &str| LandscapeRecord {
+        method: method.to_owned(),
+        energy_evaluations: 0,
+        rms_block_error_kj_mol: None,
+    };
+    match &problem.source {
+        EnergySource::Molecule => Ok(None),
+        EnergySource::Table(rows) if interpolation(problem) == Interpolation::None => {
+            Ok(Some((rows_csv(problem, rows), record("table"))))
+        }
+        EnergySource::Table(rows) => {
+            let mut grid =
+                rows.clone().into_grid(&problem.periods()).map_err(|error| table_error(problem, &error))?;
+            for (axis, variable) in grid.axes.iter_mut().zip(&problem.variables) {
+                axis.name = variable.column();
+            }
+            Ok(Some((write_grid(&grid, &[]), record("table"))))
+        }
+        EnergySource::Formula(formula) => {
+            let axes = axes(problem)?;
+            let grid = Grid::from_function(axes, |x| formula.energy(x))
+                .map_err(|error| table_error(problem, &error))?;
+            Ok(Some((write_grid(&grid, &[]), record("formula"))))
+        }
+    }
+}
+
+/// The grid's axes of a formula or of metadynamics.
+pub(crate) fn axes(problem: &Problem) -> Result<Vec<GridAxis>, Error> {
+    let config = &problem.config;
+    let count = match &config.landscape {
+        LandscapeConfig::Metadynamics(settings) => settings.grid_points.get(),
+        LandscapeConfig::Formula(settings) => settings.grid_points.get(),
+        LandscapeConfig::Table(_) => 0,
+    };
+    let axes = problem.variables.iter().enumerate().map(|(index, variable)| {
+        let name = variable.column();
+        match (variable.range, variable.period) {
+            (range, Some(period)) => {
+                Ok(GridAxis::periodic(&name, range.map_or(0.0, |range| range.0), period, count))
+            }
+            (Some((low, high)), None) => Ok(GridAxis::bounded(&name, low, high, count)),
+            (None, None) => {
+                let message = format!("`{}` needs a `range = [least, largest]`", variable.name);
+                Err(config.error(&format!("variable.{index}.name"), message).into())
+            }
+        }
+    });
+    axes.collect()
+}
+
+fn interpolation(problem: &Problem) -> Interpolation {
+    match &problem.config.landscape {
+        LandscapeConfig::Table(table) => table.interpolation,
+        LandscapeConfig::Metadynamics(_) | LandscapeConfig::Formula(_) => Interpolation::Bicubic,
+    }
+}
+
+fn table_error(problem: &Problem, error: &LandscapeError) -> Error {
+    let (key, file) = match &problem.config.landscape {
+        LandscapeConfig::Table(table) => ("landscape.file", format!("{}: ", table.file.display())),
+        LandscapeConfig::Metadynamics(_) | LandscapeConfig::Formula(_) => ("landscape", String::new()),
+    };
+    problem.config.error(key, format!("{file}{error}")).into()
+}
+
+fn rows_csv(problem: &Problem, rows: &TableRows) -> String {
+    let mut text: String = problem.variables.iter().map(|variable| variable.column() + ",").collect();
+    text.push_str(ENERGY_COLUMN);
+    text.push('\n');
+    for (point, energy) in rows.points.iter().zip(&rows.energies) {
+        for x in point {
+            let _ = write!(text, "{x},"); // writing to a string cannot fail
+        }
+        let _ = writeln!(text, "{energy}");
+    }
+    text
+}
+
+/// A landscape from its artifacts.
+fn load(problem: &Problem, table: &str, record: LandscapeRecord) -> Result<LandscapeResult, Error> {
+    let failed = |error: LandscapeError| Error::failed(TABLE_FILE, error);
+    let columns: Vec<String> = problem.variables.iter().map(super::variables::Variable::column).collect();
+    let periods = problem.periods();
+    let named: Vec<(&str, Option<f64>)> =
+        columns.iter().map(String::as_str).zip(periods.iter().copied()).collect();
+    if interpolation(problem) == Interpolation::None {
+        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let rows = geodyssey_landscape::table_file::read_table(table.as_bytes(), &names).map_err(failed)?;
+        let grid = rows.clone().into_grid(&periods).ok();
+        let surface = grid.clone().map(TableLandscape::new).transpose().map_err(failed)?;
+        return Ok(LandscapeResult {
+            record,
+            ranges: point_ranges(&rows, &periods),
+            landscape: surface.map(|surface| Box::new(surface) as _),
+            minimum: rows.energies.iter().copied().fold(f64::INFINITY, f64::min),
+            data: PosteriorData::Points(rows),
+            grid,
+        });
+    }
+    let grid = read_grid(table.as_bytes(), &named).map_err(failed)?;
+    let ranges = grid.axes.iter().map(|axis| (axis.start, axis.end())).collect();
+    let (landscape, data): (Box<dyn Landscape>, PosteriorData) = match &problem.source {
+        EnergySource::Formula(formula) => {
+            let again =
+                geodyssey_landscape::formula(formula.name(), problem.thermal_energy).map_err(failed)?;
+            let data = again
+                .components()
+                .map_or_else(|| PosteriorData::Grid(grid.clone()), PosteriorData::Gaussians);
+            (Box::new(FormulaLandscape(again)), data)
+        }
+        EnergySource::Molecule | EnergySource::Table(_) => {
+            (Box::new(TableLandscape::new(grid.clone()).map_err(failed)?), PosteriorData::Grid(grid.clone()))
+        }
+    };
+    Ok(LandscapeResult {
+        record,
+        landscape: Some(landscape),
+        ranges,
+        data,
+        minimum: grid.minimum().1,
+        grid: Some(grid),
+    })
+}
+
+/// A formula as a landscape.
+struct FormulaLandscape(Box<dyn geodyssey_landscape::Formula>);
+
+impl Landscape for FormulaLandscape {
+    fn periods(&self) -> &[Option<f64>] {
+        self.0.periods()
+    }
+
+    fn energy_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        self.0.energy_gradient(x, gradient)
+    }
+}
+
+/// Least and largest value of each variable among points; a whole period where there is one.
+fn point_ranges(rows: &TableRows, periods: &[Option<f64>]) -> Vec<(f64, f64)> {
+    (0..periods.len())
+        .map(|axis| {
+            let values = rows.points.iter().map(|point| point[axis]);
+            let (low, high) =
+                values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+            (low, periods[axis].map_or(high, |period| low + period))
+        })
+        .collect()
+}
+
+/// A record as JSON with a newline at the end.
+pub(crate) fn json(record: &impl Serialize) -> Result<Vec<u8>, Error> {
+    let mut bytes =
+        serde_json::to_vec_pretty(record).map_err(|error| Error::failed("writing JSON", error))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

@@ -1,0 +1,128 @@
+//! Paths of all atoms: annealed Langevin dynamics under the force field, the tether acting on the variables.
+
+use geodyssey_report::Direction;
+use geodyssey_sampling::annealing::{AtomAnnealingState, AtomPath};
+use geodyssey_sampling::{
+    AnnealingProtocol, AtomAnnealing, Baoab, MolecularSystem, RandomStream, SamplingError, TetherPoint,
+};
+
+use super::batches::{self, Keeper};
+use super::sampled::{Sampled, SampledPath, SampledPoint};
+use crate::config::DEFAULT_DURATION_PS;
+use crate::error::Error;
+use crate::run_directory::{Fingerprint, RunDirectory};
+use crate::stages::system::{Molecule, Problem};
+
+/// Steps of the dynamics at each point of the curve.
+pub(super) fn steps_per_point(problem: &Problem, points: usize) -> u64 {
+    let settings = &problem.config.sampling;
+    match settings.steps_per_point {
+        Some(steps) => steps.get() as u64,
+        None => {
+            let duration = settings.duration_ps.map_or(DEFAULT_DURATION_PS, |duration| duration.get());
+            (duration / settings.time_step_ps.get() / points as f64).round().max(1.0) as u64
+        }
+    }
+}
+
+/// Samples all paths.
+pub(super) fn sample(
+    problem: &Problem,
+    molecule: &Molecule,
+    directory: &RunDirectory,
+    made_from: &Fingerprint,
+    curve: &[TetherPoint],
+) -> Result<Sampled, Error> {
+    let failed = |error: SamplingError| Error::failed("sampling", error);
+    let settings = &problem.config.sampling;
+    let steps_per_point = steps_per_point(problem, curve.len());
+    let time_step = settings.time_step_ps.get();
+    let protocol = AnnealingProtocol {
+        equilibration_steps: (settings.equilibration_ps.get() / time_step).round() as u64,
+        steps_per_point,
+        switches_per_point: steps_per_point.min(settings.switches_per_point.get() as u64),
+        frame_stride: settings.frame_stride.get(),
+    };
+    let integrator =
+        Baoab::new(time_step, settings.friction_per_ps.get(), problem.thermal_energy).map_err(failed)?;
+    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables).map_err(failed)?;
+    let reversed: Vec<TetherPoint> = curve.iter().rev().cloned().collect();
+    let annealing = |curve, stream: &str| {
+        AtomAnnealing::new(
+            system,
+            integrator,
+            curve,
+            protocol,
+            RandomStream::new(problem.config.seed, stream),
+        )
+    };
+    let forward = annealing(curve, "forward paths").map_err(failed)?;
+    let backward = annealing(&reversed, "backward paths").map_err(failed)?;
+
+    let [start, end] = molecule
+        .structures
+        .as_ref()
+        .ok_or_else(|| Error::Failed("the states have no structures".to_owned()))?;
+    let begin = |annealing: &AtomAnnealing<'_>, direction, structure: &Vec<[f64; 3]>, paths: usize| {
+        let fresh = annealing.start(0, &vec![structure.clone(); paths]).map_err(failed)?;
+        Ok::<_, Error>(batches::resume(directory, made_from, direction, fresh))
+    };
+    let paths = settings.paths.get();
+    let mut forward_batches = begin(&forward, Direction::Forward, start, paths)?;
+    let mut backward_batches =
+        begin(&backward, Direction::Backward, end, if settings.backward { paths } else { 0 })?;
+
+    let batches = || forward_batches.iter().chain(&backward_batches);
+    let (total, done) =
+        (batches().count() * curve.len(), batches().map(AtomAnnealingState::next_point).sum());
+    let keeper = Keeper::new(directory, *made_from, curve.len(), total, done);
+    let (one, other) = rayon::join(
+        || forward.run(&mut forward_batches, &|batch| keeper.passed(Direction::Forward, batch)),
+        || backward.run(&mut backward_batches, &|batch| keeper.passed(Direction::Backward, batch)),
+    );
+    one.and(other).map_err(failed)?;
+    keeper.finish(&format!("{paths} paths{} done", if settings.backward { " each way" } else { "" }))?;
+
+    let all = || forward_batches.iter().chain(&backward_batches);
+    let energy_evaluations = all().map(AtomAnnealingState::energy_evaluations).sum();
+    let of = |batches: &[AtomAnnealingState], direction| -> Vec<SampledPath> {
+        batches
+            .iter()
+            .flat_map(|batch| batch.paths())
+            .map(|path| sampled(path, direction, curve.len()))
+            .collect()
+    };
+    let mut paths = of(&forward_batches, Direction::Forward);
+    paths.extend(of(&backward_batches, Direction::Backward));
+    let path_time_ps = steps_per_point as f64 * curve.len() as f64 * time_step;
+    Ok(Sampled { paths, energy_evaluations, path_time_ps: Some(path_time_ps) })
+}
+
+fn sampled(path: &AtomPath, direction: Direction, curve_points: usize) -> SampledPath {
+    let curve_point = |point: usize| match direction {
+        Direction::Forward => point,
+        Direction::Backward => curve_points - 1 - point,
+    };
+    let points: Vec<SampledPoint> = path
+        .records
+        .iter()
+        .map(|record| SampledPoint {
+            curve_point: curve_point(record.point),
+            variables: record.variables.clone(),
+            potential_energy: Some(record.potential_energy_kj_mol),
+            tether_energy: record.tether_energy_kj_mol,
+            work: record.work_kj_mol,
+        })
+        .collect();
+    let maxima = path.records.iter().map(|record| record.maximum_potential_energy_kj_mol);
+    SampledPath {
+        direction,
+        number: path.path as usize,
+        points,
+        frames: path.frames.iter().map(|frame| frame.point).collect(),
+        positions: path.frames.iter().map(|frame| frame.positions.clone()).collect(),
+        maximum_potential_energy: maxima.reduce(f64::max),
+        maximum_landscape_energy: None,
+        failure: path.failure.clone(),
+    }
+}

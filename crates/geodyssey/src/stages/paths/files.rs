@@ -1,0 +1,130 @@
+//! The files of the paths: a trajectory and a table for each, and one table of all.
+
+use geodyssey_molecule::superposition::{align_frames, superposed};
+use geodyssey_report::Direction;
+use geodyssey_trajectory::{TrajectoryFormat, write_pdb_structure};
+
+use super::sampled::{Sampled, SampledPath};
+use super::{TABLE_FILE, TOPOLOGY_FILE};
+use crate::commands::export::write_trajectory;
+use crate::error::Error;
+use crate::stages::Run;
+use crate::stages::geodesic::GeodesicResult;
+use crate::stages::landscape::LandscapeResult;
+use crate::stages::system::Molecule;
+
+/// Writes all files; their names.
+pub(super) fn write(
+    run: &Run<'_>,
+    landscape: &LandscapeResult,
+    geodesic: &GeodesicResult,
+    sampled: &Sampled,
+) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    if let Some(molecule) = &run.problem.molecule
+        && let Some([start, _]) = &molecule.structures
+    {
+        write_pdb_structure(run.directory.file(TOPOLOGY_FILE), &molecule.topology, start)
+            .map_err(|error| Error::failed("the topology", error))?;
+        names.push(TOPOLOGY_FILE.to_owned());
+    }
+    for path in &sampled.paths {
+        let table = format!("paths/{}.csv", path.name());
+        run.directory.write(&table, path_csv(run, landscape, geodesic, path).as_bytes())?;
+        names.push(table);
+        if let (Some(molecule), false) = (&run.problem.molecule, path.positions.is_empty()) {
+            let name = format!("paths/{}.{}", path.name(), TrajectoryFormat::Xtc.extension());
+            let file = run.directory.file(&name);
+            run.directory.make_folder_of(&file)?;
+            write_trajectory(TrajectoryFormat::Xtc, &file, &molecule.topology, &aligned(molecule, path)?)?;
+            names.push(name);
+        }
+    }
+    run.directory.write(TABLE_FILE, all_csv(run, landscape, sampled)?.as_bytes())?;
+    names.push(TABLE_FILE.to_owned());
+    Ok(names)
+}
+
+/// The frames of a path laid over the first, and the first over the state's structure, by the heavy atoms.
+fn aligned(molecule: &Molecule, path: &SampledPath) -> Result<Vec<Vec<[f64; 3]>>, Error> {
+    let failed = |error| Error::failed("aligning a path", error);
+    let atoms = molecule.aligned_atoms();
+    let mut frames = path.positions.clone();
+    if let (Some(first), Some([start, _])) = (frames.first_mut(), &molecule.structures) {
+        *first = superposed(first, start, &atoms).map_err(failed)?;
+    }
+    align_frames(&mut frames, &atoms).map_err(failed)?;
+    Ok(frames)
+}
+
+fn path_csv(
+    run: &Run<'_>,
+    landscape: &LandscapeResult,
+    geodesic: &GeodesicResult,
+    path: &SampledPath,
+) -> String {
+    let variables = &run.problem.variables;
+    let with_atoms = path.points.first().is_some_and(|point| point.potential_energy.is_some());
+    let mut header =
+        vec!["frame".to_owned(), "point".to_owned(), "arc_length".to_owned(), "log_snr".to_owned()];
+    header.extend(variables.iter().map(|variable| variable.column()));
+    if with_atoms {
+        header.push("potential_energy_kj_mol".to_owned());
+    }
+    if landscape.landscape.is_some() {
+        header.push("landscape_energy_kj_mol".to_owned());
+    }
+    header.extend(["tether_energy_kj_mol".to_owned(), "work_kj_mol".to_owned()]);
+    let mut text = header.join(",") + "\n";
+    for (frame, &index) in path.frames.iter().enumerate() {
+        let Some(point) = path.points.get(index) else { continue };
+        let at = point.curve_point;
+        let mut cells = vec![frame.to_string(), at.to_string()];
+        cells.push(geodesic.arc_length[at].to_string());
+        cells.push(geodesic.points[at].log_snr.to_string());
+        cells.extend(point.variables.iter().map(f64::to_string));
+        cells.extend(point.potential_energy.map(|energy| energy.to_string()));
+        cells.extend(
+            landscape
+                .landscape
+                .as_ref()
+                .map(|surface| (surface.energy(&point.variables) - landscape.minimum).to_string()),
+        );
+        cells.extend([point.tether_energy.to_string(), point.work.to_string()]);
+        text.push_str(&(cells.join(",") + "\n"));
+    }
+    text
+}
+
+fn all_csv(run: &Run<'_>, landscape: &LandscapeResult, sampled: &Sampled) -> Result<String, Error> {
+    let [start, end] = run.problem.states()?;
+    let variables = &run.problem.variables;
+    let mut text = "path,direction,reached,final_distance_radii,frames,max_potential_energy_kj_mol,max_landscape_energy_kj_mol,work_kj_mol,failure\n".to_owned();
+    let cell = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+    for path in &sampled.paths {
+        let (direction, target) = match path.direction {
+            Direction::Forward => ("forward", end),
+            Direction::Backward => ("backward", start),
+        };
+        let highest = path
+            .maximum_landscape_energy
+            .or_else(|| {
+                landscape.landscape.as_ref().map(|surface| path.highest_on(surface.as_ref(), variables))
+            })
+            .map(|energy| energy - landscape.minimum)
+            .filter(|energy| energy.is_finite());
+        let cells = [
+            path.name(),
+            direction.to_owned(),
+            u8::from(path.reached(target, variables)).to_string(),
+            cell(path.final_distance(target, variables)),
+            path.frames.len().to_string(),
+            cell(path.maximum_potential_energy),
+            cell(highest),
+            cell(path.work()),
+            path.failure.as_ref().map_or_else(String::new, |failure| format!("\"{failure}\"")),
+        ];
+        text.push_str(&(cells.join(",") + "\n"));
+    }
+    Ok(text)
+}

@@ -1,0 +1,100 @@
+//! The paths stage: samples paths along the geodesic and writes them.
+
+mod atoms;
+mod batches;
+mod files;
+mod on_landscape;
+mod sampled;
+mod statistics;
+
+use std::time::Instant;
+
+use geodyssey_sampling::TetherPoint;
+
+use super::geodesic::{self, GeodesicResult};
+use super::landscape::{self, LandscapeResult, json};
+use super::system::Problem;
+use super::{Run, variables};
+use crate::config::Space;
+use crate::error::Error;
+use crate::run_directory::{Fingerprint, Ingredients};
+
+pub(crate) use statistics::PathsRecord;
+
+/// Name of the stage.
+pub(crate) const STAGE: &str = "paths";
+/// One row a path.
+pub(crate) const TABLE_FILE: &str = "paths.csv";
+/// Atoms and bonds for the trajectories.
+pub(crate) const TOPOLOGY_FILE: &str = "topology.pdb";
+/// What the paths say together.
+pub(crate) const RECORD_FILE: &str = "paths.json";
+
+/// Brings the paths up to date.
+pub(crate) fn run(
+    run: &mut Run<'_>,
+    landscape: &LandscapeResult,
+    geodesic: &GeodesicResult,
+) -> Result<PathsRecord, Error> {
+    let made_from = fingerprint(run)?;
+    if run.directory.is_current(STAGE, &made_from) {
+        run.record_up_to_date(STAGE);
+    } else {
+        let started = Instant::now();
+        let problem = run.problem;
+        let curve: Vec<TetherPoint> = geodesic
+            .points
+            .iter()
+            .map(|point| TetherPoint { log_snr: point.log_snr, center: point.y.clone() })
+            .collect();
+        let sampled = match (problem.config.space(), &problem.molecule, &landscape.landscape) {
+            (Space::Atoms, Some(molecule), _) => {
+                atoms::sample(problem, molecule, &run.directory, &made_from, &curve)?
+            }
+            (_, _, Some(surface)) => {
+                on_landscape::sample(problem, surface.as_ref(), &run.directory, &made_from, &curve)?
+            }
+            _ => {
+                let message = "the dynamics need a smooth surface: these rows lie on no regular grid";
+                return Err(problem.config.error("landscape.file", message).into());
+            }
+        };
+        let record = statistics::record(problem, landscape, &geodesic.record, &sampled)?;
+        let mut outputs = files::write(run, landscape, geodesic, &sampled)?;
+        run.directory.write(RECORD_FILE, &json(&record)?)?;
+        outputs.push(RECORD_FILE.to_owned());
+        run.directory.finish(STAGE, made_from, &outputs)?;
+        run.record_time(STAGE, started, sampled.energy_evaluations);
+    }
+    serde_json::from_slice(&run.directory.read(RECORD_FILE)?)
+        .map_err(|error| Error::file("understand", &run.directory.file(RECORD_FILE), error))
+}
+
+/// Steps of one path, equilibration left out.
+pub(crate) fn steps_of_a_path(problem: &Problem, points: usize) -> u64 {
+    let per_point = match problem.config.space() {
+        Space::Atoms => atoms::steps_per_point(problem, points),
+        Space::Variables => on_landscape::steps_per_point(problem),
+    };
+    per_point * points as u64
+}
+
+fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
+    let problem = run.problem;
+    let states: Vec<(&[f64], &[f64])> = problem
+        .states()?
+        .iter()
+        .map(|state: &variables::State| (state.center.as_slice(), state.radius.as_slice()))
+        .collect();
+    Ok(Ingredients::of(STAGE)
+        .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))
+        .upstream(geodesic::STAGE, &run.directory.output_fingerprint(geodesic::STAGE))
+        .settings("variables", &problem.config.variables)
+        .settings("thermal energy", &problem.thermal_energy)
+        .settings("states", &states)
+        .settings("constraints", &problem.config.constraints)
+        .settings("sampling", &problem.config.sampling)
+        .settings("seed", &problem.config.seed)
+        .settings("inputs", &problem.inputs)
+        .fingerprint())
+}

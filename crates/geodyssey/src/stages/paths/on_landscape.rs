@@ -1,0 +1,120 @@
+//! Paths of the variables alone: overdamped dynamics on the landscape, as the paper has it.
+
+use geodyssey_landscape::Landscape;
+use geodyssey_report::Direction;
+use geodyssey_sampling::annealing::{VariableAnnealingState, VariablePath};
+use geodyssey_sampling::{
+    AnnealingProtocol, Overdamped, RandomStream, SamplingError, TetherPoint, VariableAnnealing,
+};
+
+use super::batches::{self, Keeper};
+use super::sampled::{Sampled, SampledPath, SampledPoint};
+use crate::config::DEFAULT_STEPS_PER_POINT;
+use crate::error::Error;
+use crate::run_directory::{Fingerprint, RunDirectory};
+use crate::stages::system::Problem;
+
+/// Steps before a path begins, in units of the steps at one point.
+const EQUILIBRATION_POINTS: u64 = 16;
+/// Length of a step by default, as a share of the narrowest tether's variance.
+const STEP_SHARE: f64 = 0.1;
+/// Longest piece of a step that is not searched for its highest energy, in standard deviations of the narrowest tether.
+const SEGMENT_SHARE: f64 = 0.1;
+
+/// Steps of the dynamics at each point of the curve.
+pub(super) fn steps_per_point(problem: &Problem) -> u64 {
+    problem.config.sampling.steps_per_point.map_or(DEFAULT_STEPS_PER_POINT, |steps| steps.get()) as u64
+}
+
+/// Samples all paths.
+pub(super) fn sample(
+    problem: &Problem,
+    landscape: &dyn Landscape,
+    directory: &RunDirectory,
+    made_from: &Fingerprint,
+    curve: &[TetherPoint],
+) -> Result<Sampled, Error> {
+    let failed = |error: SamplingError| Error::failed("sampling", error);
+    let settings = &problem.config.sampling;
+    let steps_per_point = steps_per_point(problem);
+    let narrowest = curve.iter().map(|point| (-point.log_snr).exp()).fold(f64::INFINITY, f64::min);
+    let step = settings.step_size.map_or(STEP_SHARE * narrowest, |step| step.get());
+    let protocol = AnnealingProtocol {
+        equilibration_steps: EQUILIBRATION_POINTS * steps_per_point,
+        steps_per_point,
+        switches_per_point: steps_per_point.min(settings.switches_per_point.get() as u64),
+        frame_stride: settings.frame_stride.get(),
+    };
+    let integrator = Overdamped::new(step, settings.metropolis, problem.thermal_energy).map_err(failed)?;
+    let energy = |x: &[f64], gradient: &mut [f64]| landscape.energy_gradient(x, gradient);
+    let periods = problem.periods();
+    let segment = SEGMENT_SHARE * narrowest.sqrt();
+    let reversed: Vec<TetherPoint> = curve.iter().rev().cloned().collect();
+    let annealing = |curve, stream: &str| {
+        let random = RandomStream::new(problem.config.seed, stream);
+        VariableAnnealing::new(&energy, &periods, integrator, curve, protocol, segment, random)
+    };
+    let forward = annealing(curve, "forward paths").map_err(failed)?;
+    let backward = annealing(&reversed, "backward paths").map_err(failed)?;
+
+    let [start, end] = problem.states()?;
+    let begin = |annealing: &VariableAnnealing<'_>, direction, values: &Vec<f64>, paths: usize| {
+        let fresh = annealing.start(0, &vec![values.clone(); paths]).map_err(failed)?;
+        Ok::<_, Error>(batches::resume(directory, made_from, direction, fresh))
+    };
+    let paths = settings.paths.get();
+    let mut forward_batches = begin(&forward, Direction::Forward, &start.center, paths)?;
+    let mut backward_batches =
+        begin(&backward, Direction::Backward, &end.center, if settings.backward { paths } else { 0 })?;
+
+    let batches = || forward_batches.iter().chain(&backward_batches);
+    let (total, done) =
+        (batches().count() * curve.len(), batches().map(VariableAnnealingState::next_point).sum());
+    let keeper = Keeper::new(directory, *made_from, curve.len(), total, done);
+    rayon::join(
+        || forward.run(&mut forward_batches, &|batch| keeper.passed(Direction::Forward, batch)),
+        || backward.run(&mut backward_batches, &|batch| keeper.passed(Direction::Backward, batch)),
+    );
+    keeper.finish(&format!("{paths} paths{} done", if settings.backward { " each way" } else { "" }))?;
+
+    let all = || forward_batches.iter().chain(&backward_batches);
+    let energy_evaluations = all().map(VariableAnnealingState::energy_evaluations).sum();
+    let of = |batches: &[VariableAnnealingState], direction| -> Vec<SampledPath> {
+        let paths = batches.iter().flat_map(|batch| batch.paths());
+        paths.map(|path| sampled(path, direction, curve.len(), protocol.frame_stride)).collect()
+    };
+    let mut paths = of(&forward_batches, Direction::Forward);
+    paths.extend(of(&backward_batches, Direction::Backward));
+    Ok(Sampled { paths, energy_evaluations, path_time_ps: None })
+}
+
+fn sampled(path: &VariablePath, direction: Direction, curve_points: usize, stride: usize) -> SampledPath {
+    let curve_point = |point: usize| match direction {
+        Direction::Forward => point,
+        Direction::Backward => curve_points - 1 - point,
+    };
+    let points: Vec<SampledPoint> = path
+        .records
+        .iter()
+        .map(|record| SampledPoint {
+            curve_point: curve_point(record.point),
+            variables: record.variables.clone(),
+            potential_energy: None,
+            tether_energy: record.tether_energy_kj_mol,
+            work: record.work_kj_mol,
+        })
+        .collect();
+    let maxima = path.records.iter().map(|record| record.maximum_energy_kj_mol);
+    SampledPath {
+        direction,
+        number: path.path as usize,
+        frames: (0..points.len())
+            .filter(|point| point.is_multiple_of(stride) || point + 1 == curve_points)
+            .collect(),
+        points,
+        positions: Vec::new(),
+        maximum_potential_energy: None,
+        maximum_landscape_energy: maxima.reduce(f64::max),
+        failure: path.failure.clone(),
+    }
+}

@@ -1,0 +1,107 @@
+//! Paths as they come out of the dynamics, whatever space these took place in.
+
+use geodyssey_landscape::Landscape;
+use geodyssey_report::Direction;
+use geodyssey_sampling::Failure;
+
+use crate::stages::variables::{State, Variable};
+
+/// Parts of a segment between two recorded points, at whose ends the landscape's energy is looked at.
+const SEGMENT_PARTS: u32 = 8;
+
+/// One point of a path.
+#[derive(Clone, Debug)]
+pub(super) struct SampledPoint {
+    /// Index of the point on the curve, counted from the state where forward paths begin.
+    pub(super) curve_point: usize,
+    /// The variables.
+    pub(super) variables: Vec<f64>,
+    /// `U(X)`, kJ/mol; none for paths of variables.
+    pub(super) potential_energy: Option<f64>,
+    /// Energy of the tether, kJ/mol.
+    pub(super) tether_energy: f64,
+    /// Work done so far, kJ/mol.
+    pub(super) work: f64,
+}
+
+/// A path.
+#[derive(Clone, Debug)]
+pub(super) struct SampledPath {
+    /// From start to end, or back.
+    pub(super) direction: Direction,
+    /// Its number among those of its direction.
+    pub(super) number: usize,
+    /// Its points in the order in which it passed them; fewer than the curve's if it blew up.
+    pub(super) points: Vec<SampledPoint>,
+    /// Which of the points are frames.
+    pub(super) frames: Vec<usize>,
+    /// Positions of the frames, nm; empty for paths of variables.
+    pub(super) positions: Vec<Vec<[f64; 3]>>,
+    /// Highest `U(X)` over every step, kJ/mol.
+    pub(super) maximum_potential_energy: Option<f64>,
+    /// Highest landscape energy over every step and the segments between, kJ/mol, where the dynamics know it.
+    pub(super) maximum_landscape_energy: Option<f64>,
+    /// Set if it blew up.
+    pub(super) failure: Option<Failure>,
+}
+
+impl SampledPath {
+    /// Its name, as its files are called.
+    pub(super) fn name(&self) -> String {
+        let kind = match self.direction {
+            Direction::Forward => "path",
+            Direction::Backward => "backward",
+        };
+        format!("{kind}-{:04}", self.number)
+    }
+
+    /// Distance of its last point from the centre of a state, in radii; none if it blew up.
+    pub(super) fn final_distance(&self, target: &State, variables: &[Variable]) -> Option<f64> {
+        let last = self.points.last().filter(|_| self.failure.is_none())?;
+        Some(target.distance(variables, &last.variables))
+    }
+
+    /// Whether it arrived.
+    pub(super) fn reached(&self, target: &State, variables: &[Variable]) -> bool {
+        self.final_distance(target, variables).is_some_and(|distance| distance <= 1.0)
+    }
+
+    /// Work done on it, kJ/mol; none if it blew up.
+    pub(super) fn work(&self) -> Option<f64> {
+        self.points.last().filter(|_| self.failure.is_none()).map(|point| point.work)
+    }
+
+    /// Highest energy of a landscape at its points and on the straight segments between them.
+    pub(super) fn highest_on(&self, landscape: &dyn Landscape, variables: &[Variable]) -> f64 {
+        let mut highest =
+            self.points.first().map_or(f64::NEG_INFINITY, |point| landscape.energy(&point.variables));
+        for pair in self.points.windows(2) {
+            let (from, to) = (&pair[0].variables, &pair[1].variables);
+            for part in 1..=SEGMENT_PARTS {
+                let share = f64::from(part) / f64::from(SEGMENT_PARTS);
+                let along = variables.iter().zip(from.iter().zip(to));
+                let x: Vec<f64> =
+                    along.map(|(variable, (&a, &b))| a + share * variable.difference(b, a)).collect();
+                highest = highest.max(landscape.energy(&x));
+            }
+        }
+        highest
+    }
+}
+
+/// All paths and what they cost.
+pub(super) struct Sampled {
+    /// Forward paths, then backward ones.
+    pub(super) paths: Vec<SampledPath>,
+    /// Evaluations of the energy or its gradient.
+    pub(super) energy_evaluations: u64,
+    /// Simulated time of one path, ps.
+    pub(super) path_time_ps: Option<f64>,
+}
+
+impl Sampled {
+    /// Those of one direction.
+    pub(super) fn of(&self, direction: Direction) -> impl Iterator<Item = &SampledPath> {
+        self.paths.iter().filter(move |path| path.direction == direction)
+    }
+}

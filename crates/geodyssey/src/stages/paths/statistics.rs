@@ -1,0 +1,215 @@
+//! What the paths say together: how many arrived, how high they went, and how much work it took.
+
+use geodyssey_report::{
+    Direction, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary, WorkSummary,
+};
+use geodyssey_sampling::SamplingError;
+use geodyssey_sampling::work::{Estimate, bar, dissipated_work, jarzynski, mean_work};
+use serde::{Deserialize, Serialize};
+
+use super::sampled::{Sampled, SampledPath};
+use crate::error::Error;
+use crate::stages::constraints;
+use crate::stages::geodesic::GeodesicRecord;
+use crate::stages::landscape::LandscapeResult;
+use crate::stages::system::Problem;
+
+/// What is kept in `paths.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct PathsRecord {
+    /// How many arrived, and what they cost.
+    pub(crate) sampling: SamplingSummary,
+    /// How high they went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_energy: Option<MaxEnergySummary>,
+    /// Work and free-energy differences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) work: Option<WorkSummary>,
+}
+
+/// The statistics of all paths.
+pub(super) fn record(
+    problem: &Problem,
+    landscape: &LandscapeResult,
+    geodesic: &GeodesicRecord,
+    sampled: &Sampled,
+) -> Result<PathsRecord, Error> {
+    let failed = |error: SamplingError| Error::failed("the work of the paths", error);
+    Ok(PathsRecord {
+        sampling: sampling(problem, sampled)?,
+        max_energy: max_energy(problem, landscape, geodesic, sampled),
+        work: work(problem, geodesic, sampled).map_err(failed)?,
+    })
+}
+
+fn sampling(problem: &Problem, sampled: &Sampled) -> Result<SamplingSummary, Error> {
+    let [start, end] = problem.states()?;
+    let share = |direction, target| {
+        let (count, reached) = sampled.of(direction).fold((0_usize, 0_usize), |(count, reached), path| {
+            (count + 1, reached + usize::from(path.reached(target, &problem.variables)))
+        });
+        (count > 0).then(|| reached as f64 / count as f64)
+    };
+    let failed = sampled.paths.iter().filter_map(|path| {
+        let failure = path.failure.as_ref()?;
+        Some(FailedPath {
+            path: path.number,
+            direction: path.direction,
+            point: path.points.len(),
+            step: failure.step as usize,
+            energy_kj_mol: path.points.last().and_then(|point| point.potential_energy),
+            reason: failure.to_string(),
+        })
+    });
+    Ok(SamplingSummary {
+        paths: sampled.of(Direction::Forward).count(),
+        reached: share(Direction::Forward, end).unwrap_or(0.0),
+        backward_paths: sampled.of(Direction::Backward).count(),
+        reached_backward: share(Direction::Backward, start),
+        failed: failed.collect(),
+        energy_evaluations: sampled.energy_evaluations,
+        path_time_ps: sampled.path_time_ps,
+        share_inside_avoided: share_inside(problem, sampled),
+        lag: None,
+    })
+}
+
+/// Share of the forward paths' points inside any region that a constraint speaks of.
+fn share_inside(problem: &Problem, sampled: &Sampled) -> Option<f64> {
+    let regions = constraints::regions(problem);
+    let mut points = sampled.of(Direction::Forward).flat_map(|path| &path.points).peekable();
+    if regions.is_empty() || points.peek().is_none() {
+        return None;
+    }
+    let (count, inside) = points.fold((0_usize, 0_usize), |(count, inside), point| {
+        let within = regions.iter().any(|region| region.contains(&problem.variables, &point.variables));
+        (count + 1, inside + usize::from(within))
+    });
+    Some(inside as f64 / count as f64)
+}
+
+fn max_energy(
+    problem: &Problem,
+    landscape: &LandscapeResult,
+    geodesic: &GeodesicRecord,
+    sampled: &Sampled,
+) -> Option<MaxEnergySummary> {
+    let whole = || sampled.of(Direction::Forward).filter(|path| path.failure.is_none());
+    let every_step: Vec<f64> = whole().filter_map(|path| path.maximum_landscape_energy).collect();
+    let on_landscape = match &landscape.landscape {
+        _ if !every_step.is_empty() => {
+            let definition = "highest landscape energy of a path over every step and the segments between steps, above the landscape's global minimum";
+            statistics(definition, every_step.iter().map(|energy| energy - landscape.minimum).collect())
+        }
+        Some(surface) => {
+            let definition = "highest landscape energy of a path at its recorded points and on the segments between them, above the landscape's global minimum";
+            statistics(
+                definition,
+                whole()
+                    .map(|path| path.highest_on(surface.as_ref(), &problem.variables) - landscape.minimum)
+                    .collect(),
+            )
+        }
+        None => None,
+    };
+    let atoms = statistics(
+        "highest all-atom potential energy of a path over every step, absolute; contains thermal energy",
+        whole().filter_map(|path| path.maximum_potential_energy).collect(),
+    );
+    let start: Vec<f64> = whole().filter_map(|path| path.points.first()?.potential_energy).collect();
+    let start_mean = start.iter().sum::<f64>() / start.len() as f64;
+    let summary = MaxEnergySummary {
+        landscape: on_landscape
+            .map(|energy| MaxEnergy { lower_bound_kj_mol: geodesic.lower_bound_kj_mol, ..energy }),
+        atoms: atoms.map(|energy| MaxEnergy {
+            above_start_mean_kj_mol: Some(energy.mean_kj_mol - start_mean),
+            ..energy
+        }),
+    };
+    (summary.landscape.is_some() || summary.atoms.is_some()).then_some(summary)
+}
+
+fn statistics(definition: &str, values: Vec<f64>) -> Option<MaxEnergy> {
+    if values.is_empty() {
+        return None;
+    }
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let std = (values.len() > 1)
+        .then(|| (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0)).sqrt());
+    Some(MaxEnergy {
+        definition: definition.to_owned(),
+        paths: values.len(),
+        mean_kj_mol: mean,
+        std_kj_mol: std,
+        standard_error_kj_mol: std.map(|std| std / count.sqrt()),
+        lower_bound_kj_mol: None,
+        above_start_mean_kj_mol: None,
+    })
+}
+
+fn work(
+    problem: &Problem,
+    geodesic: &GeodesicRecord,
+    sampled: &Sampled,
+) -> Result<Option<WorkSummary>, SamplingError> {
+    let of = |direction| -> Vec<f64> { sampled.of(direction).filter_map(SampledPath::work).collect() };
+    let (forward, backward) = (of(Direction::Forward), of(Direction::Backward));
+    if forward.is_empty() && backward.is_empty() {
+        return Ok(None);
+    }
+    let both = forward.len() > 1 && backward.len() > 1;
+    let estimate = both.then(|| bar(&forward, &backward, problem.thermal_energy)).transpose()?;
+    // Without backward paths the landscape's own difference stands in for what BAR would say.
+    let reference = estimate.or(geodesic
+        .delta_f_kj_mol
+        .map(|value| Estimate { value_kj_mol: value, standard_error_kj_mol: 0.0 }));
+    Ok(Some(WorkSummary {
+        forward: directional(&forward, 1.0, reference, problem.thermal_energy)?,
+        backward: directional(&backward, -1.0, reference, problem.thermal_energy)?,
+        delta_f_kj_mol: estimate.map(|estimate| estimate.value_kj_mol),
+        delta_f_error_kj_mol: estimate.map(|estimate| estimate.standard_error_kj_mol),
+        landscape_delta_f_kj_mol: geodesic.delta_f_kj_mol,
+    }))
+}
+
+/// Work in one direction; `sign` is that of its free-energy difference.
+fn directional(
+    work: &[f64],
+    sign: f64,
+    delta_f: Option<Estimate>,
+    thermal_energy: f64,
+) -> Result<Option<DirectionalWork>, SamplingError> {
+    let empty = DirectionalWork {
+        paths: work.len(),
+        mean_kj_mol: 0.0,
+        std_kj_mol: None,
+        standard_error_kj_mol: None,
+        dissipated_kt: None,
+        dissipated_error_kt: None,
+        jarzynski_delta_f_kj_mol: None,
+        jarzynski_error_kj_mol: None,
+    };
+    match work {
+        [] => Ok(None),
+        [only] => Ok(Some(DirectionalWork { mean_kj_mol: *only, ..empty })),
+        _ => {
+            let mean = mean_work(work)?;
+            let own =
+                delta_f.map(|estimate| Estimate { value_kj_mol: sign * estimate.value_kj_mol, ..estimate });
+            let dissipated = own.map(|own| dissipated_work(work, own)).transpose()?;
+            let dissipated = dissipated.map(|dissipated| dissipated.in_thermal_energies(thermal_energy));
+            let estimate = jarzynski(work, thermal_energy)?;
+            Ok(Some(DirectionalWork {
+                mean_kj_mol: mean.value_kj_mol,
+                std_kj_mol: Some(mean.standard_error_kj_mol * (work.len() as f64).sqrt()),
+                standard_error_kj_mol: Some(mean.standard_error_kj_mol),
+                dissipated_kt: dissipated.map(|dissipated| dissipated.0),
+                dissipated_error_kt: dissipated.map(|dissipated| dissipated.1),
+                jarzynski_delta_f_kj_mol: Some(sign * estimate.value_kj_mol),
+                jarzynski_error_kj_mol: Some(estimate.standard_error_kj_mol),
+                ..empty
+            }))
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The report stage: `summary.json`, figures, viewer scripts and further trajectory formats, all from the artifacts.
+
+mod figures;
+mod path_tables;
+mod summary;
+
+use std::time::Instant;
+
+use geodyssey_report::{FileSummary, Summary, ViewedPath, ViewerScene, pymol_script, vmd_script};
+use geodyssey_trajectory::{TrajectoryFormat, read_frames};
+
+use super::Run;
+use super::geodesic::{self, GeodesicResult};
+use super::landscape::{self, LandscapeResult};
+use super::paths::{self, PathsRecord, TOPOLOGY_FILE};
+use crate::commands::export::write_trajectory;
+use crate::error::Error;
+use crate::run_directory::{Fingerprint, Ingredients};
+use path_tables::{PathTable, read_path_tables};
+
+pub(crate) use summary::summary;
+
+/// Name of the stage.
+const STAGE: &str = "report";
+/// The results, for scripts.
+pub(crate) const SUMMARY_FILE: &str = "summary.json";
+/// The configuration with every default written out.
+const CONFIG_FILE: &str = "config.toml";
+/// Paths that a viewer loads at once.
+const SHOWN_PATHS: usize = 8;
+
+/// Brings the report up to date.
+pub(crate) fn run(
+    run: &mut Run<'_>,
+    landscape: &LandscapeResult,
+    geodesic: &GeodesicResult,
+    paths: &PathsRecord,
+) -> Result<Summary, Error> {
+    let made_from = fingerprint(run)?;
+    if run.directory.is_current(STAGE, &made_from) {
+        run.record_up_to_date(STAGE);
+    } else {
+        let started = Instant::now();
+        let outputs = write_all(run, landscape, geodesic, paths)?;
+        run.directory.finish(STAGE, made_from, &outputs)?;
+        run.record_time(STAGE, started, 0);
+    }
+    Summary::from_json(&run.directory.read_text(SUMMARY_FILE)?)
+        .map_err(|error| Error::file("understand", &run.directory.file(SUMMARY_FILE), error))
+}
+
+fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
+    let stages = [landscape::STAGE, geodesic::STAGE, paths::STAGE];
+    let ingredients = stages.iter().fold(Ingredients::of(STAGE), |sum, stage| {
+        sum.upstream(stage, &run.directory.output_fingerprint(stage))
+    });
+    Ok(ingredients
+        .add("configuration", run.problem.config.resolved()?.as_bytes())
+        .settings("inputs", &run.problem.inputs)
+        .fingerprint())
+}
+
+fn write_all(
+    run: &Run<'_>,
+    landscape: &LandscapeResult,
+    geodesic: &GeodesicResult,
+    paths: &PathsRecord,
+) -> Result<Vec<String>, Error> {
+    let tables = read_path_tables(run, landscape)?;
+    let mut outputs = vec![CONFIG_FILE.to_owned()];
+    run.directory.write(CONFIG_FILE, run.problem.config.resolved()?.as_bytes())?;
+    outputs.extend(write_formats(run, &tables)?);
+    outputs.extend(write_viewers(run, &tables)?);
+    for (name, figure) in figures::draw(run, landscape, geodesic, &tables)? {
+        let (png, svg) = (format!("plots/{name}.png"), format!("plots/{name}.svg"));
+        run.directory.write(&png, &figure.png)?;
+        run.directory.write(&svg, figure.svg.as_bytes())?;
+        outputs.extend([png, svg]);
+    }
+    let mut summary = summary(run, landscape, Some(geodesic), Some(paths))?;
+    summary.files.extend(outputs.iter().map(|name| described(name)));
+    summary.files.sort_by(|a, b| a.path.cmp(&b.path));
+    let text = summary.to_json().map_err(|error| Error::failed("the summary", error))?;
+    run.directory.write(SUMMARY_FILE, text.as_bytes())?;
+    outputs.push(SUMMARY_FILE.to_owned());
+    Ok(outputs)
+}
+
+/// Further formats, from the trajectories that the paths stage wrote.
+fn write_formats(run: &Run<'_>, tables: &[PathTable]) -> Result<Vec<String>, Error> {
+    let Some(molecule) = &run.problem.molecule else { return Ok(Vec::new()) };
+    let mut names = Vec::new();
+    for format in run.problem.formats.iter().filter(|format| **format != TrajectoryFormat::Xtc) {
+        for trajectory in tables.iter().filter_map(|table| table.trajectory.as_ref()) {
+            let file = run.directory.file(trajectory);
+            let frames = read_frames(&file, Some(&molecule.topology))
+                .map_err(|error| Error::failed("a trajectory", error))?;
+            let path = file.with_extension(format.extension());
+            write_trajectory(*format, &path, &molecule.topology, &frames)?;
+            names.push(trajectory.replace(TrajectoryFormat::Xtc.extension(), format.extension()));
+        }
+    }
+    Ok(names)
+}
+
+fn write_viewers(run: &Run<'_>, tables: &[PathTable]) -> Result<Vec<String>, Error> {
+    let paths: Vec<ViewedPath> = tables
+        .iter()
+        .filter_map(|table| {
+            let trajectory = table.trajectory.clone()?;
+            Some(ViewedPath { trajectory, frames: table.frames(), highest_frame: table.highest_frame() })
+        })
+        .collect();
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let scene = ViewerScene { topology: TOPOLOGY_FILE.to_owned(), paths, shown: SHOWN_PATHS };
+    let failed = |error| Error::failed("a viewer script", error);
+    let mut names = Vec::new();
+    for (name, text) in [("view.vmd", vmd_script(&scene)), ("view.pml", pymol_script(&scene))] {
+        run.directory.write(name, text.map_err(failed)?.as_bytes())?;
+        names.push(name.to_owned());
+    }
+    Ok(names)
+}
+
+/// What a file of a run directory holds, by its name.
+fn described(name: &str) -> FileSummary {
+    let content = match name {
+        landscape::TABLE_FILE => "energy of the variables",
+        landscape::RECORD_FILE => "how the landscape came about",
+        geodesic::CURVE_FILE => "the curve through spacetime",
+        geodesic::RECORD_FILE => "length, windings and constraints of the curve",
+        paths::TABLE_FILE => "one row a path",
+        paths::RECORD_FILE => "what the paths say together",
+        TOPOLOGY_FILE => "atoms and bonds for the trajectories",
+        CONFIG_FILE => "the configuration with every default",
+        "view.vmd" => "shows the paths in VMD",
+        "view.pml" => "shows the paths in PyMOL",
+        _ if name.starts_with("plots/") => "figure",
+        _ if name.ends_with(".csv") => "frames of a path: place, variables, energies, work",
+        _ => "trajectory of a path",
+    };
+    FileSummary { path: name.to_owned(), content: content.to_owned() }
+}

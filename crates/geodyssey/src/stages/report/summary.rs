@@ -1,0 +1,74 @@
+//! Puts the summary together from what the stages kept.
+
+use geodyssey_report::{LandscapeSummary, Summary, SystemSummary, VariableSummary};
+
+use super::described;
+use crate::config::Measure;
+use crate::error::Error;
+use crate::run_directory::Ingredients;
+use crate::stages::Run;
+use crate::stages::geodesic::{self, GeodesicResult};
+use crate::stages::landscape::{self, LandscapeResult};
+use crate::stages::paths::{self, PathsRecord};
+use crate::stages::system::{Problem, temperature_of};
+use crate::stages::variables::Variable;
+
+/// The summary of as many stages as there are.
+pub(crate) fn summary(
+    run: &Run<'_>,
+    landscape: &LandscapeResult,
+    geodesic: Option<&GeodesicResult>,
+    paths: Option<&PathsRecord>,
+) -> Result<Summary, Error> {
+    let problem = run.problem;
+    let stages = [Some(landscape::STAGE), geodesic.map(|_| geodesic::STAGE), paths.map(|_| paths::STAGE)];
+    let files = stages.into_iter().flatten().flat_map(|stage| run.directory.outputs(stage)).map(described);
+    Ok(Summary {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        config_hash: config_hash(problem)?,
+        seed: problem.config.seed,
+        system: SystemSummary {
+            atoms: problem.molecule.as_ref().map(|molecule| molecule.topology.atom_count()),
+            variables: problem.variables.iter().map(variable).collect(),
+            temperature_k: Some(
+                problem.temperature_k.unwrap_or_else(|| temperature_of(problem.thermal_energy)),
+            ),
+            thermal_energy_kj_mol: problem.thermal_energy,
+        },
+        landscape: LandscapeSummary {
+            method: landscape.record.method.clone(),
+            energy_evaluations: landscape.record.energy_evaluations,
+            rms_block_error_kj_mol: landscape.record.rms_block_error_kj_mol,
+            lower_bound_kj_mol: geodesic.and_then(|geodesic| geodesic.record.lower_bound_kj_mol),
+        },
+        geodesic: geodesic.map(|geodesic| geodesic.record.summary.clone()),
+        constraints: geodesic.map_or_else(Vec::new, |geodesic| geodesic.record.constraints.clone()),
+        sampling: paths.map(|paths| paths.sampling.clone()),
+        max_energy: paths.and_then(|paths| paths.max_energy.clone()),
+        work: paths.and_then(|paths| paths.work.clone()),
+        files: files.collect(),
+    })
+}
+
+fn variable(variable: &Variable) -> VariableSummary {
+    let (kind, unit) = match variable.measure {
+        Measure::Torsion => ("torsion", "rad"),
+        Measure::Angle => ("angle", "rad"),
+        Measure::Distance => ("distance", "nm"),
+        Measure::Coordinate => ("coordinate", ""),
+    };
+    VariableSummary {
+        name: variable.name.clone(),
+        kind: kind.to_owned(),
+        unit: unit.to_owned(),
+        period: variable.period,
+    }
+}
+
+/// Of the configuration and the contents of its input files, wherever these lie.
+fn config_hash(problem: &Problem) -> Result<String, Error> {
+    let text = problem.config.without_paths().resolved()?;
+    let ingredients =
+        Ingredients::of("configuration").add("text", text.as_bytes()).settings("inputs", &problem.inputs);
+    Ok(ingredients.fingerprint().to_hex())
+}
