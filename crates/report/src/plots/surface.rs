@@ -58,27 +58,40 @@ impl Surface {
 
     /// Energy at a point, linear between grid points; NaN outside the grid or beside a hole.
     pub(crate) fn energy(&self, point: &[f64], axes: &[BoxAxis]) -> f64 {
-        // Index of the two neighbours and weight of the upper one, for each of at most two axes.
-        let mut cells = [(0, 0, 0.0); 2];
+        let mut cells = [Cell::default(); 2];
         for (k, axis) in axes.iter().enumerate() {
-            let n = self.points[k];
-            let mut place = (point[k] - self.origin[k]) / self.spacing[k];
-            if axis.periodic {
-                place = place.rem_euclid(n as f64);
-            } else if !(-1e-9..=(n - 1) as f64 + 1e-9).contains(&place) {
-                return f64::NAN;
+            match self.cell(k, point[k], axis) {
+                Some(cell) => cells[k] = cell,
+                None => return f64::NAN,
             }
-            let most = if axis.periodic { n - 1 } else { n - 2 };
-            let low = (place.max(0.0) as usize).min(most);
-            cells[k] = (low, (low + 1) % n, place - low as f64);
         }
+        self.energy_in(&cells[..axes.len()])
+    }
+
+    /// The neighbours of a value on one axis; none outside the grid.
+    fn cell(&self, k: usize, value: f64, axis: &BoxAxis) -> Option<Cell> {
+        let n = self.points[k];
+        let mut place = (value - self.origin[k]) / self.spacing[k];
+        if axis.periodic {
+            place = place.rem_euclid(n as f64);
+        }
+        if !axis.periodic && !(-1e-9..=(n - 1) as f64 + 1e-9).contains(&place) || place.is_nan() {
+            return None;
+        }
+        let most = if axis.periodic { n - 1 } else { n - 2 };
+        let low = (place.max(0.0) as usize).min(most);
+        Some(Cell { low, high: (low + 1) % n, share: place - low as f64 })
+    }
+
+    /// Energy between the neighbours on each axis.
+    fn energy_in(&self, cells: &[Cell]) -> f64 {
         let mut energy = 0.0;
-        for corner in 0..1usize << axes.len() {
+        for corner in 0..1usize << cells.len() {
             let (mut index, mut weight) = (0, 1.0);
-            for (k, (low, high, share)) in cells.iter().enumerate().take(axes.len()) {
+            for (k, cell) in cells.iter().enumerate() {
                 let upper = corner >> k & 1 == 1;
-                index = index * self.points[k] + if upper { *high } else { *low };
-                weight *= if upper { *share } else { 1.0 - share };
+                index = index * self.points[k] + if upper { cell.high } else { cell.low };
+                weight *= if upper { cell.share } else { 1.0 - cell.share };
             }
             // Zero times an infinite neighbour must not spoil a point on the grid.
             if weight != 0.0 {
@@ -87,6 +100,14 @@ impl Surface {
         }
         energy
     }
+}
+
+/// Two neighbouring grid points of one axis, and the weight of the upper one.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cell {
+    low: usize,
+    high: usize,
+    share: f64,
 }
 
 /// Division of energies into bands of one colour each; what lies above the last has its colour.
@@ -133,17 +154,25 @@ pub(crate) fn heat_map(
     bands: &Bands,
     (width, height): (u32, u32),
 ) -> Vec<u8> {
-    let position = |axis: &BoxAxis, pixel: f64, pixels: u32| {
-        axis.lower + (axis.upper - axis.lower) * pixel / f64::from(pixels)
+    let cells = |k: usize, pixels: u32| -> Vec<Option<Cell>> {
+        let step = (axes[k].upper - axes[k].lower) / f64::from(2 * pixels);
+        (0..2 * pixels)
+            .map(|sample| axes[k].lower + (f64::from(sample) + 0.5) * step)
+            .map(|value| surface.cell(k, value, &axes[k]))
+            .collect()
+    };
+    let (columns, mut rows) = (cells(0, width), cells(1, height));
+    rows.reverse();
+    let color = |x: Option<Cell>, y: Option<Cell>| match (x, y) {
+        (Some(x), Some(y)) => bands.color(surface.energy_in(&[x, y])),
+        _ => bands.color(f64::NAN),
     };
     let mut pixels = Vec::with_capacity(3 * width as usize * height as usize);
-    for row in 0..height {
-        for column in 0..width {
+    for row in rows.chunks_exact(2) {
+        for column in columns.chunks_exact(2) {
             let mut sum = [0u32; 3];
-            for (dx, dy) in [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)] {
-                let x = position(&axes[0], f64::from(column) + dx, width);
-                let y = position(&axes[1], f64::from(height - row) - dy, height);
-                let RGBColor(r, g, b) = bands.color(surface.energy(&[x, y], axes));
+            for (x, y) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                let RGBColor(r, g, b) = color(column[x], row[y]);
                 for (total, channel) in sum.iter_mut().zip([r, g, b]) {
                     *total += u32::from(channel);
                 }
