@@ -163,9 +163,11 @@ impl CubicSpline {
 #[inline]
 fn contract(coefficients: &[f64], stencil: &Stencil) -> (f64, f64) {
     let mut result = (0.0, 0.0);
-    for k in 0..4 {
-        result.0 += stencil.values[k] * coefficients[k];
-        result.1 += stencil.derivatives[k] * coefficients[k];
+    for ((coefficient, value), derivative) in
+        coefficients.iter().zip(&stencil.values).zip(&stencil.derivatives)
+    {
+        result.0 += value * coefficient;
+        result.1 += derivative * coefficient;
     }
     result
 }

@@ -115,12 +115,12 @@ fn parameters() -> MetadynamicsParameters {
         walkers: 24,
         time_step_ps: 0.004,
         friction_per_ps: 5.0,
-        filling_time_ps: 60.0,
+        filling_time_ps: 80.0,
         equilibration_time_ps: 4.0,
         sampling_time_ps: 250.0,
         deposition_interval_ps: 0.2,
         count_interval_ps: 0.04,
-        hill_height_kj_mol: 0.3,
+        hill_height_kj_mol: 1.0,
         ..MetadynamicsParameters::default()
     }
 }

@@ -209,7 +209,7 @@ fn tables_that_cannot_be_used_say_where() {
             "line 7 of the table: the point [-1.2, 0.1] was given before, on line 6",
         ),
         (without_last.to_owned(), "1 of the grid's 20 points are missing, the first is [1.2"),
-        (good.replace(",0.5,", ",0.6,"), "line 4 of the table: the values of `d` are not equally spaced"),
+        (good.replace(",0.5,", ",0.6,"), "line 3 of the table: the values of `d` are not equally spaced"),
         (
             good.lines().filter(|l| !l.starts_with("-2,")).collect::<Vec<_>>().join("\n"),
             "does not cover its period",

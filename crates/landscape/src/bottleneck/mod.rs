@@ -18,6 +18,8 @@ use union_find::{Image, UnionFind};
 
 /// Nodes along each variable, by the number of variables.
 const NODES: [usize; MAX_DIMENSION] = [20_000, 400, 64];
+/// Every how many nodes along each variable a path has a point.
+const PATH_STRIDE: [usize; MAX_DIMENSION] = [20, 4, 2];
 /// How often a search is repeated with the barriers found so far refined.
 const MAX_REPEATS: usize = 24;
 
@@ -29,16 +31,20 @@ pub struct Bottleneck {
     /// Where it is (on a torus: one of its images). A saddle, unless it is one of the ends or lies at the edge of a
     /// blocked region.
     pub position: Vec<f64>,
-    /// From the start to the end's image: a path of least resistance, `∫ exp((F - B)/w) dl` with a tenth of the barrier's
-    /// height for `w` (S. Huo and J. E. Straub, J. Chem. Phys. 107, 5000 (1997)), among those that cross no node above the
-    /// bottleneck. On the universal cover, one point per grid step.
+    /// From the start to the end's image, on the universal cover: the path of least resistance `∫ exp((F - B)/w) dl`, with
+    /// the bottleneck `B` and a tenth of the barrier's height for `w` (S. Huo and J. E. Straub, J. Chem. Phys. 107, 5000
+    /// (1997)). Its points lie on a grid of 1000, 100 or 32 points a variable, so its highest point is above the bottleneck by
+    /// `½F''(h/2)²` with their distance `h`.
     pub path: Vec<Vec<f64>>,
 }
+
+/// Says of a point whether no path may go there.
+type Predicate<'a> = dyn Fn(&[f64]) -> bool + Send + Sync + 'a;
 
 /// Prepared energies for searches between any points of one landscape.
 pub struct BottleneckSearch<'a> {
     landscape: &'a dyn Landscape,
-    blocked: Box<dyn Fn(&[f64]) -> bool + Send + Sync + 'a>,
+    blocked: Box<Predicate<'a>>,
     axes: Vec<GridAxis>,
     /// Energies of the nodes, last axis fastest; infinite where blocked.
     energies: Vec<f64>,
@@ -130,20 +136,8 @@ impl<'a> BottleneckSearch<'a> {
         end: &[f64],
         winding: &[i32],
     ) -> Result<Option<Bottleneck>, LandscapeError> {
-        if winding.len() != self.axes.len() {
-            return Err(LandscapeError::Bottleneck("the winding needs one entry a variable".to_owned()));
-        }
         let ((first, first_image), (last, last_image)) = (self.node_near(start)?, self.node_near(end)?);
-        let mut relative = [0; 3];
-        for (axis, turns) in winding.iter().enumerate() {
-            if *turns != 0 && self.axes[axis].period.is_none() {
-                return Err(LandscapeError::Bottleneck(format!(
-                    "variable {axis} has no period to wind around"
-                )));
-            }
-            relative[axis] = turns + last_image[axis] - first_image[axis];
-        }
-
+        let relative = self.relative_winding(winding, first_image, last_image)?;
         let mut energies = std::borrow::Cow::Borrowed(&self.energies);
         let mut order = std::borrow::Cow::Borrowed(&self.order);
         let mut passes: Vec<(Vec<u32>, Pass)> = Vec::new();
@@ -185,8 +179,7 @@ impl<'a> BottleneckSearch<'a> {
                 result.position = x.to_vec();
             }
         }
-        let level = result.energy_kj_mol.max(energies[first as usize]).max(energies[last as usize]);
-        let Some(mut path) = self.path(&energies, level, (first, first_image), (last, relative)) else {
+        let Some(mut path) = self.path(result.energy_kj_mol, (first, first_image), (last, relative)) else {
             return Ok(None);
         };
         let target = end.iter().enumerate().map(|(axis, x)| {
@@ -196,6 +189,23 @@ impl<'a> BottleneckSearch<'a> {
         path.push(target.collect());
         result.path = path;
         Ok(Some(result))
+    }
+
+    /// The image of the end's node relative to that of the start's.
+    fn relative_winding(&self, winding: &[i32], first: Image, last: Image) -> Result<Image, LandscapeError> {
+        if winding.len() != self.axes.len() {
+            return Err(LandscapeError::Bottleneck("the winding needs one entry a variable".to_owned()));
+        }
+        let mut relative = [0; 3];
+        for (axis, turns) in winding.iter().enumerate() {
+            if *turns != 0 && self.axes[axis].period.is_none() {
+                return Err(LandscapeError::Bottleneck(format!(
+                    "variable {axis} has no period to wind around"
+                )));
+            }
+            relative[axis] = turns + last[axis] - first[axis];
+        }
+        Ok(relative)
     }
 
     /// Energy, infinite where blocked.

@@ -3,13 +3,19 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::{BottleneckSearch, Image};
+use super::{BottleneckSearch, Image, PATH_STRIDE};
 
 /// A cost in a heap: never NaN.
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, PartialEq)]
 struct Cost(f64);
 
 impl Eq for Cost {}
+
+impl PartialOrd for Cost {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Ord for Cost {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
@@ -20,71 +26,116 @@ impl Ord for Cost {
 /// Not reached, or the first node.
 const NO_STEP: u8 = u8::MAX;
 
+/// A grid of every few nodes in a box of images: a part of the universal cover.
+struct Cover<'s> {
+    search: &'s BottleneckSearch<'s>,
+    stride: usize,
+    /// Points along each axis in one image.
+    counts: [usize; 3],
+    least: Image,
+    images: [i32; 3],
+}
+
+impl Cover<'_> {
+    fn points(&self) -> usize {
+        self.counts.iter().product()
+    }
+
+    /// Number of a point (indices in nodes, multiples of the stride) in an image; `None` outside the box.
+    fn place(&self, indices: [usize; 3], image: Image) -> Option<usize> {
+        let mut number = 0usize;
+        for ((image, least), count) in image.iter().zip(self.least).zip(self.images) {
+            let index = image - least;
+            if !(0..count).contains(&index) {
+                return None;
+            }
+            number = number * count as usize + index as usize;
+        }
+        Some((0..3).fold(number, |number, axis| number * self.counts[axis] + indices[axis] / self.stride))
+    }
+
+    fn unplace(&self, place: usize) -> ([usize; 3], Image) {
+        let (mut number, mut indices, mut image) = (place, [0; 3], [0; 3]);
+        for axis in (0..3).rev() {
+            indices[axis] = number % self.counts[axis] * self.stride;
+            number /= self.counts[axis];
+        }
+        for axis in (0..3).rev() {
+            image[axis] = self.least[axis] + (number % self.images[axis] as usize) as i32;
+            number /= self.images[axis] as usize;
+        }
+        (indices, image)
+    }
+
+    /// The point a step (of one stride or none along each axis) leads to, with the sum of `resistance` over the nodes on the
+    /// way; `None` beyond the box or the ends.
+    fn moved(
+        &self,
+        indices: [usize; 3],
+        image: Image,
+        step: [i32; 3],
+        resistance: &impl Fn(u32) -> f64,
+    ) -> Option<(usize, f64)> {
+        let (mut sum, mut last) = (0.0, None);
+        for part in 1..=self.stride as i32 {
+            let (node, shift) = self.search.moved(indices, step.map(|entry| entry * part))?;
+            sum += resistance(node);
+            last = Some((node, shift));
+        }
+        let (node, shift) = last?;
+        let place = self.place(self.search.indices(node), [0, 1, 2].map(|axis| image[axis] + shift[axis]))?;
+        Some((place, sum))
+    }
+}
+
 impl BottleneckSearch<'_> {
-    /// The path of least resistance from a node in its image to another in the image `winding` relative to it, over nodes
-    /// no higher than `level`, at most one period beyond the images of the ends (if there is none: up to three).
+    /// The path of least resistance from a node in its image to another in the image `winding` relative to it, at most one
+    /// period beyond the images of the ends (if there is none: up to three). Where a blocked region leaves too narrow a way,
+    /// every node is a point.
     pub(super) fn path(
         &self,
-        energies: &[f64],
         level: f64,
         (first, first_image): (u32, Image),
         (last, winding): (u32, Image),
     ) -> Option<Vec<Vec<f64>>> {
-        (1..=3).find_map(|margin| self.path_within(energies, level, first, last, winding, margin)).map(
-            |path| {
-                path.into_iter()
-                    .map(|(node, image)| {
-                        let mut x = self.point(node);
-                        for (axis, x) in x.iter_mut().enumerate() {
-                            let turns = f64::from(image[axis] + first_image[axis]);
-                            *x += self.axes[axis].period.map_or(0.0, |period| period * turns);
-                        }
-                        x
-                    })
-                    .collect()
-            },
-        )
+        let coarse = PATH_STRIDE[self.axes.len() - 1];
+        let tries = [(coarse, 1), (1, 1), (1, 3)];
+        let path = tries
+            .into_iter()
+            .find_map(|(stride, margin)| self.path_within(level, first, last, winding, stride, margin))?;
+        let point = |(indices, image): ([usize; 3], Image)| {
+            let turns = |axis: usize| f64::from(image[axis] + first_image[axis]);
+            let axes = self.axes.iter().enumerate();
+            axes.map(|(number, axis)| {
+                axis.coordinate(indices[number]) + axis.period.unwrap_or(0.0) * turns(number)
+            })
+            .collect()
+        };
+        Some(path.into_iter().map(point).collect())
     }
 
     /// Dijkstra's algorithm on the universal cover, all neighbours of the cube counted.
     fn path_within(
         &self,
-        energies: &[f64],
         level: f64,
         first: u32,
         last: u32,
         winding: Image,
+        stride: usize,
         margin: i32,
-    ) -> Option<Vec<(u32, Image)>> {
+    ) -> Option<Vec<([usize; 3], Image)>> {
         let dimension = self.axes.len();
-        let lowest = energies.iter().copied().fold(f64::INFINITY, f64::min);
+        let lowest = self.energies[self.order.first().copied()? as usize];
         let width = (0.1 * (level - lowest)).max(f64::MIN_POSITIVE);
-        let (mut least, mut images) = ([0; 3], [1; 3]);
+        let resistance = |node: u32| ((self.energies[node as usize] - level) / width).exp();
+        let mut cover = Cover { search: self, stride, counts: [1; 3], least: [0; 3], images: [1; 3] };
         for (axis, grid_axis) in self.axes.iter().enumerate() {
+            cover.counts[axis] = grid_axis.count.div_ceil(stride);
             if grid_axis.period.is_some() {
-                least[axis] = winding[axis].min(0) - margin;
-                images[axis] = winding[axis].abs() + 2 * margin + 1;
+                cover.least[axis] = winding[axis].min(0) - margin;
+                cover.images[axis] = winding[axis].abs() + 2 * margin + 1;
             }
         }
-        let place = |node: u32, image: Image| -> Option<usize> {
-            let mut number = 0usize;
-            for axis in 0..3 {
-                let index = image[axis] - least[axis];
-                if !(0..images[axis]).contains(&index) {
-                    return None;
-                }
-                number = number * images[axis] as usize + index as usize;
-            }
-            Some(number * energies.len() + node as usize)
-        };
-        let unplace = |place: usize| -> (u32, Image) {
-            let (mut number, mut image) = (place / energies.len(), [0; 3]);
-            for axis in (0..3).rev() {
-                image[axis] = least[axis] + (number % images[axis] as usize) as i32;
-                number /= images[axis] as usize;
-            }
-            ((place % energies.len()) as u32, image)
-        };
         let steps: Vec<([i32; 3], f64)> = (0..3usize.pow(dimension as u32))
             .map(|mut number| {
                 let (mut step, mut square) = ([0; 3], 0.0);
@@ -98,11 +149,11 @@ impl BottleneckSearch<'_> {
             .filter(|(_, length)| *length > 0.0)
             .collect();
 
-        let total = images.iter().map(|&count| count as usize).product::<usize>() * energies.len();
+        let total = cover.images.iter().map(|&count| count as usize).product::<usize>() * cover.points();
         let mut costs = vec![f64::INFINITY; total];
         let mut came_by = vec![NO_STEP; total];
-        let resistance = |node: u32| ((energies[node as usize] - level) / width).exp();
-        let (source, target) = (place(first, [0; 3])?, place(last, winding)?);
+        let on_grid = |node: u32| self.indices(node).map(|index| index / stride * stride);
+        let (source, target) = (cover.place(on_grid(first), [0; 3])?, cover.place(on_grid(last), winding)?);
         costs[source] = 0.0;
         let mut heap = BinaryHeap::from([Reverse((Cost(0.0), source))]);
         while let Some(Reverse((Cost(cost), here))) = heap.pop() {
@@ -112,17 +163,10 @@ impl BottleneckSearch<'_> {
             if cost > costs[here] {
                 continue;
             }
-            let (node, image) = unplace(here);
-            let indices = self.indices(node);
+            let (indices, image) = cover.unplace(here);
             for (number, (step, length)) in steps.iter().enumerate() {
-                let Some((neighbour, shift)) = self.moved(indices, *step) else { continue };
-                if energies[neighbour as usize] > level {
-                    continue;
-                }
-                let Some(there) = place(neighbour, [0, 1, 2].map(|axis| image[axis] + shift[axis])) else {
-                    continue;
-                };
-                let next = cost + 0.5 * length * (resistance(node) + resistance(neighbour));
+                let Some((there, sum)) = cover.moved(indices, image, *step, &resistance) else { continue };
+                let next = cost + length * sum;
                 if next < costs[there] {
                     costs[there] = next;
                     came_by[there] = number as u8;
@@ -135,14 +179,13 @@ impl BottleneckSearch<'_> {
         }
         let (mut path, mut here) = (Vec::new(), target);
         loop {
-            let (node, image) = unplace(here);
-            path.push((node, image));
+            let (indices, image) = cover.unplace(here);
+            path.push((indices, image));
             if here == source {
                 break;
             }
             let back = steps[came_by[here] as usize].0.map(|step| -step);
-            let (previous, shift) = self.moved(self.indices(node), back)?;
-            here = place(previous, [0, 1, 2].map(|axis| image[axis] + shift[axis]))?;
+            here = cover.moved(indices, image, back, &|_| 0.0)?.0;
         }
         path.reverse();
         Some(path)
