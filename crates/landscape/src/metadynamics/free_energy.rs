@@ -38,10 +38,11 @@ impl FreeEnergy {
 
 /// `F(x) = -V(x) - kT log N(x)` from the bias `V` on the nodes and the counts of several independent groups.
 ///
-/// `N` are the counts of the bin around each node, smoothed by a Gaussian whose standard deviation is `smoothing` hill
-/// widths and divided by the bin's width, which is half at the ends of a variable without period. Under the bias the
-/// density is nearly flat (it varies as `F/γ`), so smoothing it moves no minimum and rounds off no barrier; the bias itself
-/// is not smoothed.
+/// `N` are the counts of the bin around each node, divided by the bin's width, which is half at the ends of a variable without
+/// period, and smoothed by a Gaussian whose standard deviation is `smoothing` hill widths. What smoothing the result once more
+/// would add is taken off (multiplicative bias reduction; M. C. Jones, O. Linton and J. P. Nielsen, Biometrika 82, 327 (1995)),
+/// which leaves exponential slopes as they are. Under the bias the density is nearly flat (it varies as `F/γ`), so smoothing
+/// moves no minimum and rounds off no barrier; the bias itself is not smoothed.
 pub(super) fn estimate(
     variables: &[MetadynamicsVariable],
     bias: &Grid,
@@ -80,11 +81,16 @@ pub(super) fn estimate(
     if total.iter().sum::<f64>() < 1.0 {
         return Err(LandscapeError::Parameters("no walker was counted inside the grid".to_owned()));
     }
-    // The free energy, measured from that of the whole.
-    let from_counts = |count: &dyn Fn(usize) -> f64| {
+    // The free energy from smoothed counts, measured from that of the whole.
+    let from_counts = |counts: &[f64]| {
+        let first: Vec<f64> =
+            counts.iter().zip(&smooth_widths).map(|(count, width)| (count + FLOOR_COUNTS) / width).collect();
+        let expected =
+            smooth(&first.iter().zip(&widths).map(|(density, width)| density * width).collect::<Vec<_>>());
         let mut energies: Vec<f64> = (0..nodes)
             .map(|node| {
-                let density = (count(node) + FLOOR_COUNTS) / smooth_widths[node];
+                let corrected = first[node] * (counts[node] + FLOOR_COUNTS) / expected[node];
+                let density = corrected.max(FLOOR_COUNTS / smooth_widths[node]);
                 -bias.values[node] - thermal_energy * density.ln()
             })
             .collect();
@@ -98,13 +104,18 @@ pub(super) fn estimate(
         energies.iter_mut().for_each(|energy| *energy -= whole);
         energies
     };
-    let mut energies = from_counts(&|node| total[node]);
+    let mut energies = from_counts(&total);
 
     // Jackknife: leave out one group at a time.
     let number = groups.len() as f64;
     let mut sums = vec![(0.0, 0.0); nodes];
     for group in &smooth_groups {
-        let left = from_counts(&|node| (total[node] - group[node]).max(0.0) * number / (number - 1.0));
+        let others: Vec<f64> = total
+            .iter()
+            .zip(group)
+            .map(|(all, own)| (all - own).max(0.0) * number / (number - 1.0))
+            .collect();
+        let left = from_counts(&others);
         for ((sum, square), (left, all)) in sums.iter_mut().zip(left.iter().zip(&energies)) {
             *sum += left - all;
             *square += (left - all) * (left - all);
@@ -163,7 +174,6 @@ fn smooth_along(grid: &Grid, axis: usize, width: f64, values: &[f64]) -> Vec<f64
 mod tests {
     use super::*;
 
-    /// Smoothing is of first order at the ends of a bounded variable and of second order elsewhere: hence the tolerance.
     /// Counts that are exactly those expected give back the free energy, at the ends of a bounded variable too, and a bias
     /// far from the free energy does no harm.
     #[test]
@@ -184,7 +194,9 @@ mod tests {
         let lowest = (0..bias.len()).map(|node| exact(&bias.point(node))).fold(f64::INFINITY, f64::min);
         for node in 0..bias.len() {
             let difference = result.grid.values[node] - (exact(&bias.point(node)) - lowest);
-            assert!(difference.abs() < 0.08, "{:?} {difference}", bias.point(node));
+            // Smoothing is of lower order at the ends of a variable without period.
+            let tolerance = if (0.15..2.85).contains(&bias.point(node)[1]) { 0.005 } else { 0.05 };
+            assert!(difference.abs() < tolerance, "{:?} {difference}", bias.point(node));
         }
         assert!(result.root_mean_square_error_kj_mol < 1e-6 && result.sampled.iter().all(|sampled| *sampled));
     }
@@ -197,7 +209,7 @@ mod tests {
         counts[40..60].fill(1000);
         let result = estimate(&variables, &bias, &[counts.clone(), counts], 2.5, 0.4).unwrap();
         assert!(result.sampled[50] && !result.sampled[0]);
-        assert!((result.grid.values[0] - 2.5 * 2000f64.ln()).abs() < 0.01, "{}", result.grid.values[0]);
+        assert!((result.grid.values[0] - 2.5 * 2000f64.ln()).abs() < 0.2, "{}", result.grid.values[0]);
         assert!(result.to_csv().starts_with("phi,energy_kj_mol,standard_error_kj_mol,sampled\n-3.14"));
         assert!(estimate(&variables, &bias, &vec![vec![0; 90]; 2], 2.5, 0.4).is_err());
     }
