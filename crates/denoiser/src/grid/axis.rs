@@ -1,5 +1,6 @@
 //! Axes of a grid, and the quadrature nodes that lie on them at each level of refinement.
 
+use super::collapse;
 use crate::DenoiserError;
 
 /// One axis of a regular grid: nodes `start + i spacing`, `i < count`.
@@ -96,6 +97,15 @@ static SIX_NODES: CellRule = CellRule {
     decay: 2.5,
 };
 
+/// The level at which a tile's measure is gathered on a few nodes; see [`super::collapse`].
+pub(super) const COLLAPSED: i32 = -1;
+
+/// Cells of level 0 in a collapsed tile.
+const COLLAPSED_CELLS: u64 = 10;
+
+/// Most halvings of a cell.
+const FINEST: f64 = 36.0;
+
 /// How quadrature nodes lie along one axis. Cells are halved `level` times; a tile is a fixed number of cells.
 #[derive(Clone, Debug)]
 pub(super) struct AxisRule {
@@ -138,55 +148,87 @@ impl AxisRule {
         }
     }
 
+    fn end(&self) -> f64 {
+        self.start + self.cells as f64 * self.spacing
+    }
+
     /// The coarsest level whose cells are narrow enough for the tether's variance at `y` (reduced). Where `y` lies
     /// outside a box, at a distance `D`, the tether ends at the border as `exp(-D u/s²)`.
-    pub(super) fn level(&self, y: f64, variance: f64) -> u32 {
+    pub(super) fn level(&self, y: f64, variance: f64) -> i32 {
         let outside = match self.period {
             Some(_) => 0.0,
-            None => (self.start - y).max(y - self.start - self.cells as f64 * self.spacing).max(0.0),
+            None => (self.start - y).max(y - self.end()).max(0.0),
         };
         let width = (self.rule.width * variance.sqrt()).min(self.rule.decay * variance / outside);
-        (self.spacing / width).log2().ceil().max(0.0) as u32
+        (self.spacing / width).log2().ceil().clamp(0.0, FINEST) as i32
     }
 
-    pub(super) fn cell_width(&self, level: u32) -> f64 {
-        self.spacing / 2f64.powi(level as i32)
+    /// Whether the tether is so smooth over a collapsed tile that interpolation from its nodes is exact to about 1e-12.
+    ///
+    /// With half a tile `h` and the largest distance `r` the tether is `exp(-(r/s²) u) exp(-½u²/s²)`; interpolation of
+    /// `exp(at)`, `|t| ≤ 1`, on `n` Chebyshev nodes errs by `aⁿ/(2ⁿ⁻¹ n!)`.
+    pub(super) fn can_collapse(&self, y: f64, variance: f64) -> bool {
+        let half = 0.5 * self.tile_width(COLLAPSED);
+        let distance = self.period.unwrap_or_else(|| (y - self.start).abs().max((self.end() - y).abs()));
+        self.continuous && 9.0 * half * half <= variance && half * distance <= 2.5 * variance
     }
 
-    pub(super) fn tile_width(&self, level: u32) -> f64 {
-        self.cell_width(level) * self.cells_per_tile as f64
+    fn cells_at(&self, level: i32) -> u64 {
+        (self.cells as u64) << level.max(0)
     }
 
-    pub(super) fn tile_count(&self, level: u32) -> u64 {
-        ((self.cells as u64) << level).div_ceil(self.cells_per_tile as u64)
+    fn cells_in_tile(&self, level: i32) -> u64 {
+        if level == COLLAPSED { COLLAPSED_CELLS } else { self.cells_per_tile as u64 }
+    }
+
+    fn cell_width(&self, level: i32) -> f64 {
+        self.spacing / 2f64.powi(level.max(0))
+    }
+
+    fn tile_width(&self, level: i32) -> f64 {
+        self.cell_width(level) * self.cells_in_tile(level) as f64
+    }
+
+    pub(super) fn tile_count(&self, level: i32) -> u64 {
+        self.cells_at(level).div_ceil(self.cells_in_tile(level))
     }
 
     /// First cell and the cell after the last of a tile.
-    pub(super) fn tile_cells(&self, level: u32, tile: u64) -> (u64, u64) {
-        let first = tile * self.cells_per_tile as u64;
-        (first, (first + self.cells_per_tile as u64).min((self.cells as u64) << level))
+    pub(super) fn tile_cells(&self, level: i32, tile: u64) -> (u64, u64) {
+        let first = tile * self.cells_in_tile(level);
+        (first, (first + self.cells_in_tile(level)).min(self.cells_at(level)))
     }
 
     /// Smallest interval that holds a tile's nodes.
-    pub(super) fn tile_interval(&self, level: u32, tile: u64) -> (f64, f64) {
+    pub(super) fn tile_interval(&self, level: i32, tile: u64) -> (f64, f64) {
         let (first, end) = self.tile_cells(level, tile);
         let width = self.cell_width(level);
         let last = if self.continuous { end as f64 } else { end as f64 - 1.0 };
         (self.start + first as f64 * width, self.start + last * width)
     }
 
-    /// Nodes of a tile with their weights.
-    pub(super) fn nodes(&self, level: u32, tile: u64) -> impl Iterator<Item = (f64, f64)> + '_ {
+    /// Nodes at which a tile's tether is taken, with the weights that its measure does not hold already.
+    pub(super) fn nodes(&self, level: i32, tile: u64) -> Vec<(f64, f64)> {
+        if level != COLLAPSED {
+            return self.quadrature(level, tile);
+        }
+        let (low, high) = self.tile_interval(level, tile);
+        collapse::NODES.iter().map(|offset| (low + offset * (high - low), 1.0)).collect()
+    }
+
+    /// Quadrature nodes of a tile with their weights.
+    pub(super) fn quadrature(&self, level: i32, tile: u64) -> Vec<(f64, f64)> {
         let (first, end) = self.tile_cells(level, tile);
         let width = self.cell_width(level);
         let unit = if self.continuous { width } else { 1.0 };
-        (first..end).flat_map(move |cell| {
-            let CellRule { offsets, weights, .. } = self.rule;
-            offsets
-                .iter()
-                .zip(*weights)
-                .map(move |(offset, weight)| (self.start + (cell as f64 + offset) * width, weight * unit))
-        })
+        let CellRule { offsets, weights, .. } = self.rule;
+        (first..end)
+            .flat_map(|cell| {
+                let nodes = offsets.iter().zip(*weights);
+                nodes
+                    .map(move |(offset, weight)| (self.start + (cell as f64 + offset) * width, weight * unit))
+            })
+            .collect()
     }
 
     /// Number of nodes at level 0.
@@ -205,13 +247,13 @@ impl AxisRule {
     }
 
     /// Tile whose cells hold `y` or, outside, the one nearest to it.
-    pub(super) fn nearest_tile(&self, level: u32, y: f64) -> u64 {
+    pub(super) fn nearest_tile(&self, level: i32, y: f64) -> u64 {
         let tile = ((y - self.start) / self.tile_width(level)).floor().max(0.0);
         (tile as u64).min(self.tile_count(level) - 1)
     }
 
     /// Distance from `y` (reduced) to the nearest image of a tile.
-    pub(super) fn distance(&self, level: u32, tile: u64, y: f64) -> f64 {
+    pub(super) fn distance(&self, level: i32, tile: u64, y: f64) -> f64 {
         let (low, high) = self.tile_interval(level, tile);
         let Some(period) = self.period else {
             return (low - y).max(y - high).max(0.0);
@@ -224,9 +266,9 @@ impl AxisRule {
 
     /// Tiles with a node within `radius` of `y` (reduced) or of an image of it, in increasing order; `None` where
     /// there are more than `most`.
-    pub(super) fn tiles_within(&self, level: u32, y: f64, radius: f64, most: u64) -> Option<Vec<u64>> {
+    pub(super) fn tiles_within(&self, level: i32, y: f64, radius: f64, most: u64) -> Option<Vec<u64>> {
         let count = self.tile_count(level);
-        let end = self.start + self.cells as f64 * self.spacing;
+        let end = self.end();
         let whole = match self.period {
             Some(period) => 2.0 * radius >= period,
             None => y - radius <= self.start && y + radius >= end,

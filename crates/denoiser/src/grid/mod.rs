@@ -1,6 +1,7 @@
 //! Exact moments where the energy is known on a grid of one to three variables, or as a function of them.
 
 mod axis;
+mod collapse;
 mod contraction;
 mod floor;
 mod posterior;
@@ -155,7 +156,7 @@ fn point_tiles(
                     energies[row] / thermal_energy
                 })
                 .collect();
-            Arc::new(Tile::new(&reduced, lengths[lengths.len() - 1]))
+            Arc::new(Tile::new(&reduced, &lengths))
         })
         .collect()
 }

@@ -4,6 +4,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::GridDenoiser;
+use super::axis::COLLAPSED;
 use super::contraction::contract_tile;
 use super::tether::{AxisTether, FoldedPowers};
 use super::tiles::{MOST_DIMENSIONS, TileKey};
@@ -22,7 +23,7 @@ const MOST_TILES: u64 = 1 << 20;
 
 /// Moments are taken again about the posterior mean where its squared distance from the first centre exceeds this many
 /// variances.
-const RECENTRE: f64 = 100.0;
+const RECENTRE: f64 = 1e4;
 
 /// `Σ w Π_i u_i^(k_i)` and the same times `βF`, up to total order `ORDERS - 1`, `u = x - c`.
 pub(super) struct RawMoments<const ORDERS: usize> {
@@ -59,14 +60,17 @@ impl GridDenoiser {
         centre: Vec<f64>,
         with_energies: bool,
     ) -> Result<RawMoments<ORDERS>, DenoiserError> {
+        let variance = (-point.log_snr).exp();
+        let y: Vec<f64> = self.rules.iter().zip(&point.y).map(|(rule, &y)| rule.reduce(y)).collect();
+        let collapsed = self.rules.iter().zip(&y).all(|(rule, &y)| rule.can_collapse(y, variance));
         let tethers: Vec<AxisTether> = self
             .rules
             .iter()
             .enumerate()
             .map(|(axis, rule)| AxisTether {
                 rule,
-                level: rule.level(rule.reduce(point.y[axis]), (-point.log_snr).exp()),
-                y: rule.reduce(point.y[axis]),
+                level: if collapsed { COLLAPSED } else { rule.level(y[axis], variance) },
+                y: y[axis],
                 centre: centre[axis],
                 precision: point.log_snr.exp(),
             })
@@ -163,7 +167,7 @@ impl GridDenoiser {
     }
 }
 
-fn levels(tethers: &[AxisTether]) -> [u32; MOST_DIMENSIONS] {
+fn levels(tethers: &[AxisTether]) -> [i32; MOST_DIMENSIONS] {
     let mut levels = [0; MOST_DIMENSIONS];
     for (level, tether) in levels.iter_mut().zip(tethers) {
         *level = tether.level;

@@ -12,7 +12,7 @@ const UNIFORM_RATIO: f64 = 1.75;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AxisTether<'a> {
     pub(super) rule: &'a AxisRule,
-    pub(super) level: u32,
+    pub(super) level: i32,
     /// `y`, brought into the fundamental cell.
     pub(super) y: f64,
     /// Centre of the moments relative to `y`.
@@ -57,12 +57,12 @@ impl AxisTether<'_> {
         let nodes = self.rule.nodes(self.level, tile);
         if let Some(period) = self.uniform_period() {
             let moments = self.gaussian_moments(period);
-            let factors = nodes.map(|(_, weight)| moments.map(|moment| weight * moment)).collect();
+            let factors = nodes.iter().map(|(_, weight)| moments.map(|moment| weight * moment)).collect();
             return FoldedPowers { exponent: 0.0, exponent_range: 0.0, factors };
         }
         let wrap = |u: f64| self.rule.period.map_or(u, |period| u - period * (u / period).round());
         let (offsets, weights): (Vec<f64>, Vec<f64>) =
-            nodes.map(|(x, weight)| (wrap(x - self.y), weight)).unzip();
+            nodes.into_iter().map(|(x, weight)| (wrap(x - self.y), weight)).unzip();
         let exponents: Vec<f64> = offsets.iter().map(|u| 0.5 * self.precision * u * u).collect();
         let least = exponents.iter().copied().fold(f64::INFINITY, f64::min);
         let largest = exponents.iter().copied().fold(0.0, f64::max);
