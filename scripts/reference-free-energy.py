@@ -2,8 +2,9 @@
 """Free energy of alanine dipeptide over phi and psi by umbrella sampling with OpenMM, as a reference for metadynamics.
 
 24 x 24 windows, harmonic in both torsions, on OpenMM's Reference platform; the windows are combined by WHAM
-(Kumar et al., J. Comput. Chem. 13, 1011 (1992)) on 144 x 144 bins and summed to 36 x 36. The standard error is that of
-four blocks of time. Hydrogen masses are raised to 4 amu, which leaves configurational averages as they are.
+(Kumar et al., J. Comput. Chem. 13, 1011 (1992)) on 144 x 144 bins and summed to 36 x 36. Windows whose mean lies more than
+0.3 rad from their centre stand on a ridge that they slid off, to one side only: they are not in equilibrium and would join
+the two sides wrongly, so they are left out. The standard error is that of four blocks of time. Hydrogen masses are raised to 4 amu, which leaves configurational averages as they are.
 
     reference-free-energy.py sample OUT.npz [--rows A B] [--picoseconds T]     one share of the windows
     reference-free-energy.py combine OUT.csv SHARE.npz...                      WHAM and the table
@@ -25,6 +26,8 @@ TEMPERATURE = 300.0  # K
 TIME_STEP = 0.0025  # ps
 SAMPLE_EVERY = 20  # steps
 BLOCKS = 4
+LARGEST_SLIDE = 0.3  # rad
+LARGEST_ERROR = 1.5  # kJ/mol; bins that are known less well are left out
 THERMAL_ENERGY = 8.31446261815324e-3 * TEMPERATURE
 CENTRES = -np.pi + 2 * np.pi / WINDOWS * np.arange(WINDOWS)
 SYSTEM = pathlib.Path(__file__).resolve().parent.parent / "systems" / "alanine-dipeptide"
@@ -98,23 +101,29 @@ def wrap(angle):
     return angle - 2 * np.pi * np.round(angle / (2 * np.pi))
 
 
-def wham(samples):
-    """-kT log of the unbiased probabilities of the fine bins; `samples` is [row][column][frame][variable]."""
+def stayed(samples):
+    """Which windows stayed near their centres; `samples` is [row][column][frame][variable]."""
+    centres = np.stack(np.meshgrid(CENTRES, CENTRES, indexing="ij"), axis=-1)
+    slide = wrap(samples - centres[:, :, None, :]).mean(axis=2)
+    return np.linalg.norm(slide, axis=-1) <= LARGEST_SLIDE
+
+
+def wham(samples, used):
+    """Unbiased probabilities of the fine bins from the windows that are `used`."""
     fine = -np.pi + 2 * np.pi / FINE * (np.arange(FINE) + 0.5)
     # The umbrella factorises over the two torsions: window (i, j) weighs bin (a, b) by K[i, a] K[j, b].
     kernel = np.exp(-0.5 * STIFFNESS / THERMAL_ENERGY * wrap(fine[None] - CENTRES[:, None]) ** 2)
     edges = np.linspace(-np.pi, np.pi, FINE + 1)
-    flat = wrap(samples.reshape(-1, 2).astype(float))
+    flat = wrap(samples[used].reshape(-1, 2).astype(float))
     counts, _, _ = np.histogram2d(flat[:, 0], flat[:, 1], bins=[edges, edges])
-    per_window = samples.shape[2]
+    per_window = samples.shape[2] * used
     f = np.zeros((WINDOWS, WINDOWS))  # log of the inverse normaliser of each window
     for iteration in range(200000):
-        with np.errstate(over="ignore"):
-            density = counts / (kernel.T @ (per_window * np.exp(f)) @ kernel)
+        density = counts / (kernel.T @ (per_window * np.exp(f)) @ kernel)
         density /= density.sum()
         updated = -np.log(kernel @ density @ kernel.T)
-        updated -= updated[0, 0]
-        change = np.abs(updated - f).max()
+        updated -= updated[used].mean()
+        change = np.abs(updated - f)[used].max()
         f = updated
         if change < 1e-7:
             break
@@ -122,8 +131,8 @@ def wham(samples):
     return density
 
 
-def coarse_free_energy(samples):
-    density = wham(samples)
+def coarse_free_energy(samples, used):
+    density = wham(samples, used)
     factor = FINE // COARSE
     p = density.reshape(COARSE, factor, COARSE, factor).sum(axis=(1, 3))
     with np.errstate(divide="ignore"):
@@ -139,10 +148,15 @@ def combine(arguments):
             samples[data["rows"]] = data["samples"]
     if not np.isfinite(samples).all():
         sys.exit("windows are missing")
-    free_energy = coarse_free_energy(samples)
+    used = stayed(samples)
+    print(f"{used.sum()} of {used.size} windows stayed within {LARGEST_SLIDE} rad", flush=True)
+    free_energy = coarse_free_energy(samples, used)
     frames = samples.shape[2] // BLOCKS
     blocks = np.array(
-        [coarse_free_energy(samples[:, :, block * frames : (block + 1) * frames]) for block in range(BLOCKS)]
+        [
+            coarse_free_energy(samples[:, :, block * frames : (block + 1) * frames], used)
+            for block in range(BLOCKS)
+        ]
     )
     with np.errstate(invalid="ignore"):
         error = blocks.std(axis=0, ddof=1) / np.sqrt(BLOCKS)
@@ -152,9 +166,9 @@ def combine(arguments):
         out.write("phi_degree,psi_degree,free_energy_kj_mol,standard_error_kj_mol\n")
         for i, phi in enumerate(degrees):
             for j, psi in enumerate(degrees):
-                if np.isfinite(free_energy[i, j]) and np.isfinite(error[i, j]):
+                if np.isfinite(free_energy[i, j]) and error[i, j] <= LARGEST_ERROR:
                     out.write(f"{phi:g},{psi:g},{free_energy[i, j]:.3f},{error[i, j]:.3f}\n")
-    low = free_energy < 40
+    low = (free_energy < 40) & (error <= LARGEST_ERROR)
     print(f"{low.sum()} bins below 40 kJ/mol, standard error there {np.sqrt(np.nanmean(error[low] ** 2)):.3f} kJ/mol (RMS)")
 
 
