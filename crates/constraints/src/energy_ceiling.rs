@@ -93,6 +93,7 @@ impl PathConstraint for EnergyCeiling {
         Ok(vec![NodeConstraintValue {
             value: energy.mean - self.ceiling,
             gradient: energy.covariance.clone(),
+            hessian: None,
         }])
     }
 }

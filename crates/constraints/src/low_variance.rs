@@ -78,7 +78,7 @@ impl PathConstraint for LogSnrFloor {
         let size = node.point.y.len() + 1;
         let mut gradient = DVector::zeros(size);
         gradient[size - 1] = 2.0 * (-node.point.log_snr).exp();
-        Ok(vec![NodeConstraintValue { value: self.floor - node.point.log_snr, gradient }])
+        Ok(vec![NodeConstraintValue { value: self.floor - node.point.log_snr, gradient, hessian: None }])
     }
 }
 
@@ -118,6 +118,10 @@ impl PathConstraint for VarianceCeiling {
         for (row, component) in mean.iter().enumerate() {
             gradient.axpy(-2.0 * component, &metric.row(row).transpose(), 1.0);
         }
-        Ok(vec![NodeConstraintValue { value: node.moments.variance_trace() - self.ceiling, gradient }])
+        Ok(vec![NodeConstraintValue {
+            value: node.moments.variance_trace() - self.ceiling,
+            gradient,
+            hessian: None,
+        }])
     }
 }

@@ -31,9 +31,9 @@ pub struct RegionAvoidanceSettings {
     /// The tether's logSNR (in internal units: radian, nm), instead of `radius`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_snr: Option<f64>,
-    /// Least `KL(p* ‖ p)` of every posterior `p` on the path, in nats. The default is the largest that a posterior has which is as
-    /// narrow as those at the path's ends and tethered two of its tether's standard deviations outside the radius, along any axis:
-    /// all nearer or wider ones are then forbidden.
+    /// Least `KL(p* ‖ p)` of every posterior `p` on the path, in nats. The default is that of a posterior as narrow as those at
+    /// the path's ends and tethered two of its tether's standard deviations outside the radius, in the direction along an axis in
+    /// which that is least; and at least two nats more than that of one tethered at the centre.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub least_kl_nats: Option<f64>,
 }
@@ -102,19 +102,22 @@ impl RegionAvoidance {
         let least_kl = match settings.least_kl_nats {
             Some(least) => positive(KIND, "least_kl_nats", least)?,
             None => {
-                let central = images.len() / 2;
+                let central = &images[images.len() / 2];
+                let at = |y: Vec<f64>| -> Result<f64, ConstraintError> {
+                    let point = SpacetimePoint { log_snr: log_snr_ceiling, y };
+                    let psi = partition(&point, &moments_at(denoiser, &point)?)?;
+                    Ok(divergence(central, &point.natural_parameter(), psi))
+                };
                 let distance = radius + MARGIN * (-0.5 * log_snr_ceiling).exp();
-                let mut largest = 0.0_f64;
+                let mut least = f64::INFINITY;
                 for axis in 0..center.len() {
                     for sign in [-1.0, 1.0] {
                         let mut y = center.clone();
                         y[axis] += sign * distance;
-                        let point = SpacetimePoint { log_snr: log_snr_ceiling, y };
-                        let psi = partition(&point, &moments_at(denoiser, &point)?)?;
-                        largest = largest.max(divergence(&images[central], &point.natural_parameter(), psi));
+                        least = least.min(at(y)?);
                     }
                 }
-                largest
+                least.max(at(center.clone())? + 0.5 * MARGIN * MARGIN)
             }
         };
         let listed: Vec<String> = settings
@@ -176,6 +179,7 @@ impl PathConstraint for RegionAvoidance {
             .map(|image| NodeConstraintValue {
                 value: self.least_kl - divergence(image, &natural, psi),
                 gradient: &image.0 - &node.moments.expectation_parameter,
+                hessian: Some(-&node.moments.metric),
             })
             .collect())
     }

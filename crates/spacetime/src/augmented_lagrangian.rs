@@ -29,7 +29,7 @@ const IDLE_UPDATES: usize = 4;
 
 /// Minimises `E` under the objective's constraints: first-order updates `m ← max(0, m + ρc)` after ever sharper minimisations.
 ///
-/// Ends when all inequalities and their complementarity, `max(c, -m/ρ) = 0`, hold within tolerance.
+/// The largest number of Newton steps counts for all minimisations together. Ends when all inequalities and their complementarity, `max(c, -m/ρ) = 0`, hold within tolerance.
 pub(crate) fn minimise_constrained(
     objective: &mut Objective,
     parametrisation: &Parametrisation,
@@ -56,7 +56,8 @@ pub(crate) fn minimise_constrained(
     let mut tolerance = settings.newton.tolerance.max(1e-4);
     let mut update = 0;
     loop {
-        let newton = NewtonSettings { tolerance, ..settings.newton };
+        let max_iterations = settings.newton.max_iterations - iterations;
+        let newton = NewtonSettings { tolerance, max_iterations, ..settings.newton };
         let mut minimum = minimise(objective, parametrisation, unknowns, &newton, report)?;
         iterations += minimum.iterations;
         minimum.iterations = iterations;
@@ -70,7 +71,7 @@ pub(crate) fn minimise_constrained(
         idle_updates = if idle { idle_updates + 1 } else { 0 };
         if idle_updates >= IDLE_UPDATES
             || update >= settings.max_updates
-            || iterations >= 10 * settings.newton.max_iterations
+            || iterations >= settings.newton.max_iterations
         {
             minimum.end = if violation <= settings.slack { minimum.end } else { NewtonEnd::IterationLimit };
             return Ok(minimum);
@@ -97,17 +98,36 @@ fn update_multipliers(objective: &mut Objective, evaluation: &Evaluation) -> f64
     violation
 }
 
+/// The largest of a constraint's values at one node.
+fn largest_value(constraint: &dyn PathConstraint, node: &CurveNode) -> Result<f64, SpacetimeError> {
+    let values = constraint
+        .evaluate(node)
+        .map_err(|reason| SpacetimeError::Constraint { kind: constraint.kind(), reason })?;
+    Ok(values.iter().map(|inequality| inequality.value).fold(f64::NEG_INFINITY, f64::max))
+}
+
+/// Checks that the fixed ends of a curve keep a constraint; no curve can otherwise.
+pub(crate) fn check_ends(
+    constraint: &dyn PathConstraint,
+    first: &CurveNode,
+    last: &CurveNode,
+) -> Result<(), SpacetimeError> {
+    for (end, node) in [("start", first), ("end", last)] {
+        let violation = largest_value(constraint, node)?;
+        if violation > constraint.tolerance() {
+            let (description, unit) = (constraint.description(), constraint.unit());
+            return Err(SpacetimeError::EndViolates { end, description, violation, unit });
+        }
+    }
+    Ok(())
+}
+
 /// How well a finished curve keeps a constraint.
 pub(crate) fn report(
     constraint: &dyn PathConstraint,
     nodes: &[CurveNode],
 ) -> Result<ConstraintReport, SpacetimeError> {
-    let worst = |node: &CurveNode| -> Result<f64, SpacetimeError> {
-        let values = constraint
-            .evaluate(node)
-            .map_err(|reason| SpacetimeError::Constraint { kind: constraint.kind(), reason })?;
-        Ok(values.iter().map(|inequality| inequality.value).fold(f64::NEG_INFINITY, f64::max))
-    };
+    let worst = |node: &CurveNode| largest_value(constraint, node);
     let last = nodes.len() - 1;
     let (mut highest, mut at_node) = (f64::NEG_INFINITY, 1);
     for (index, node) in nodes.iter().enumerate().take(last).skip(1) {
@@ -161,8 +181,8 @@ impl PathConstraint for LogSnrBounds {
         let log_snr = node.point.log_snr;
         let slope = log_snr_gradient(log_snr, &node.moments);
         Ok(vec![
-            NodeConstraintValue { value: self.lower - log_snr, gradient: -&slope },
-            NodeConstraintValue { value: log_snr - self.upper, gradient: slope },
+            NodeConstraintValue { value: self.lower - log_snr, gradient: -&slope, hessian: None },
+            NodeConstraintValue { value: log_snr - self.upper, gradient: slope, hessian: None },
         ])
     }
 }

@@ -1,7 +1,7 @@
 //! The trait behind which every constraint on a path stands.
 
 use geodyssey_denoiser::{ObservableMoments, PosteriorMoments, SpacetimePoint};
-use nalgebra::DVector;
+use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
 
 /// A point of a curve with all that a constraint may ask of it.
@@ -22,6 +22,8 @@ pub struct NodeConstraintValue {
     pub value: f64,
     /// `∂value/∂η`, length `d + 1`.
     pub gradient: DVector<f64>,
+    /// `∂²value/∂η²` where it is known; it only speeds the solver up, which otherwise takes the inequality for linear.
+    pub hessian: Option<DMatrix<f64>>,
 }
 
 /// Inequalities that every inner node of a curve must keep.

@@ -19,6 +19,20 @@ pub enum SpacetimeError {
         /// Why.
         reason: String,
     },
+    /// An end of the curve, which is fixed, violates a constraint, so that no curve can keep it.
+    #[error(
+        "the {end} of the path violates `{description}` by {violation:.4} {unit}: move it, raise its logSNR or loosen the constraint"
+    )]
+    EndViolates {
+        /// `start` or `end`.
+        end: &'static str,
+        /// What the constraint asks.
+        description: String,
+        /// By how much it is violated.
+        violation: f64,
+        /// Unit of the violation.
+        unit: &'static str,
+    },
     /// The curve has a value that is not finite.
     #[error("the curve is not finite at node {node}: {quantity}")]
     NotFinite {

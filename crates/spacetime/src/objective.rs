@@ -53,12 +53,13 @@ pub(crate) struct Inequality {
     pub(crate) value: f64,
     pub(crate) tolerance: f64,
     gradient: DVector<f64>,
+    hessian: Option<DMatrix<f64>>,
 }
 
 /// The objective to second order in the chart coordinates of the inner nodes.
 pub(crate) struct NodeModel {
     pub(crate) gradient: Vec<DVector<f64>>,
-    /// Hessian; the constraints' part is Gauss–Newton's.
+    /// Hessian; of the constraints' part, what is known.
     pub(crate) hessian: BlockTridiagonal,
     /// Positive semidefinite approximation of it: a chain of springs with the local metric.
     pub(crate) gauss_newton: BlockTridiagonal,
@@ -106,6 +107,7 @@ impl Objective<'_> {
                     value: inequality.value / scale,
                     tolerance: constraint.tolerance() / scale,
                     gradient: inequality.gradient / scale,
+                    hessian: inequality.hessian.map(|hessian| hessian / scale),
                 }));
             }
             for (component, inequality) in own.iter().enumerate() {
@@ -166,23 +168,30 @@ impl Objective<'_> {
                 * (0.5 * segments);
             let jacobian = &jacobians[index];
             let mut gradient = jacobian.tr_mul(&energy_gradient);
+            let pull_back = |matrix: &DMatrix<f64>| jacobian.tr_mul(&(matrix * jacobian));
             let mut constraint_part = DMatrix::zeros(gradient.len(), gradient.len());
+            let mut constraint_curvature = DMatrix::zeros(gradient.len(), gradient.len());
             for (component, inequality) in curve.inequalities[index].iter().enumerate() {
                 let force = self.multiplier(index, component) + self.penalty * inequality.value;
                 if force > 0.0 {
                     let slope = jacobian.tr_mul(&inequality.gradient);
                     gradient.axpy(force / segments, &slope, 1.0);
                     constraint_part.ger(self.penalty / segments, &slope, &slope, 1.0);
+                    if let Some(hessian) = &inequality.hessian {
+                        let own = pull_back(hessian)
+                            + self.chart.curvature(&curve.coordinates[index], &inequality.gradient);
+                        constraint_curvature += own * (force / segments);
+                    }
                 }
             }
-            let pull_back = |matrix: &DMatrix<f64>| jacobian.tr_mul(&(matrix * jacobian));
             let exact = (&symmetric[node] * 4.0 - &derivatives[index]) * (0.5 * segments);
             let springs =
                 (&symmetric[node - 1] + &symmetric[node] * 2.0 + &symmetric[node + 1]) * (0.5 * segments);
             model.hessian.diagonal.push(
                 pull_back(&exact)
                     + self.chart.curvature(&curve.coordinates[index], &energy_gradient)
-                    + &constraint_part,
+                    + &constraint_part
+                    + constraint_curvature,
             );
             model.gauss_newton.diagonal.push(pull_back(&springs) + constraint_part);
             if index + 1 < inner {

@@ -26,7 +26,7 @@ pub struct SolverSettings {
     pub tolerance: f64,
     /// Largest `|2E/L² - 1|` of the finished curve.
     pub constant_speed_tolerance: f64,
-    /// Most Newton steps of one minimisation.
+    /// Most Newton steps on a coarse curve, and again on the fine one.
     pub max_iterations: usize,
     /// Most updates of the constraints' multipliers.
     pub max_multiplier_updates: usize,
@@ -48,7 +48,7 @@ impl Default for SolverSettings {
             constant_speed_tolerance: 1e-3,
             max_iterations: 300,
             max_multiplier_updates: 40,
-            tent_drops: vec![1.5, 3.0, 6.0],
+            tent_drops: vec![3.0, 6.0],
             max_winding: 1,
         }
     }

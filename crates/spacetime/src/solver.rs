@@ -6,7 +6,9 @@ use geodyssey_denoiser::SpacetimePoint;
 use nalgebra::DVector;
 use rayon::prelude::*;
 
-use crate::augmented_lagrangian::{LogSnrBounds, MultiplierSettings, minimise_constrained, report};
+use crate::augmented_lagrangian::{
+    LogSnrBounds, MultiplierSettings, check_ends, minimise_constrained, report,
+};
 use crate::chart::Chart;
 use crate::constraint::{CurveNode, PathConstraint};
 use crate::curve::{arc_length, measure_curve};
@@ -24,7 +26,9 @@ const COARSE_TOLERANCE: f64 = 1e-5;
 const COARSE_UPDATES: usize = 12;
 const COARSE_SLACK: f64 = 30.0;
 /// Rounds of spreading the nodes evenly and solving again.
-const SPEED_ROUNDS: usize = 6;
+const SPEED_ROUNDS: usize = 5;
+/// A segment this many times longer than the mean is a leap.
+const LEAP: f64 = 2.0;
 
 /// The geodesic nearest to one initial curve.
 ///
@@ -32,8 +36,8 @@ const SPEED_ROUNDS: usize = 6;
 /// tolerance; nodes of uneven speed are spread again and solved again.
 ///
 /// # Errors
-/// A problem that makes no sense, a denoiser that fails on the initial curve, a constraint that cannot be evaluated. Constraints
-/// that cannot be kept are no error: see [`Geodesic::stop_reason`].
+/// A problem that makes no sense, a denoiser that fails on the initial curve, a constraint that cannot be evaluated or that an end
+/// violates. Constraints that no curve keeps are no error: see [`Geodesic::stop_reason`].
 pub fn solve(problem: &GeodesicProblem, initial: &[SpacetimePoint]) -> Result<Geodesic, SpacetimeError> {
     solve_from_starts(problem, std::slice::from_ref(&initial.to_vec()))
 }
@@ -153,6 +157,9 @@ impl<'a> Setup<'a> {
         let (Some(first), Some(last)) = (nodes.next(), nodes.next()) else {
             return Err(SpacetimeError::Problem("the denoiser gave no moments for the ends".into()));
         };
+        for constraint in problem.constraints {
+            check_ends(constraint.as_ref(), &first, &last)?;
+        }
         let bounds = LogSnrBounds { lower, upper };
         Ok(Self { problem, chart, first, last, bounds })
     }
@@ -324,7 +331,8 @@ impl<'a> Setup<'a> {
         }
         let multiplier_settings = MultiplierSettings {
             newton: self.newton(settings.tolerance),
-            max_updates: settings.max_multiplier_updates,
+            // What no coarse curve could keep is not pursued on a fine one.
+            max_updates: if stage.violation > 0.0 { 1 } else { settings.max_multiplier_updates },
             slack: 1.0,
         };
         let mut iterations = stage.minimum.iterations;
@@ -341,21 +349,31 @@ impl<'a> Setup<'a> {
             iterations += minimum.iterations;
             let (points, moments) = unzip(&minimum.evaluation.nodes);
             let speed = measure_curve(&points, &moments).constant_speed;
+            let arc = arc_length(&points, &moments);
             round += 1;
-            if (speed - 1.0).abs() <= settings.constant_speed_tolerance || round == SPEED_ROUNDS {
+            let is_even = (speed - 1.0).abs() <= settings.constant_speed_tolerance;
+            let is_last = round == SPEED_ROUNDS || minimum.end != NewtonEnd::Converged;
+            // A curve may keep its constraints by leaping over what they forbid. Its evenly spread nodes then tell the truth.
+            let leaps = !objective.constraints.is_empty() && leaps(&arc);
+            if is_even || is_last && !leaps {
                 break minimum;
             }
-            let even = even_parameters(&parameters, &arc_length(&points, &moments));
+            let even = even_parameters(&parameters, &arc);
             unknowns = match settings.curve {
-                CurveKind::Spline { .. } => {
-                    parameters = even;
-                    minimum.unknowns
-                }
+                CurveKind::Spline { .. } => minimum.unknowns,
                 CurveKind::FreeNodes => {
                     let all = self.with_ends(&minimum.unknowns);
                     interpolate_linearly(&parameters, &all, &even[1..even.len() - 1])
                 }
             };
+            if settings.curve != CurveKind::FreeNodes {
+                parameters = even;
+            }
+            if is_last {
+                let coordinates = self.parametrisation(&parameters).nodes(&unknowns);
+                let evaluation = objective.evaluate(coordinates)?;
+                break Minimum { unknowns, evaluation, end: NewtonEnd::IterationLimit, ..minimum };
+            }
         };
         evaluations += objective.evaluations.get();
         self.finish(minimum, iterations, evaluations)
@@ -404,6 +422,12 @@ impl<'a> Setup<'a> {
             stop_reason,
         })
     }
+}
+
+/// Whether a segment is much longer than the others.
+fn leaps(arc: &[f64]) -> bool {
+    let mean = arc[arc.len() - 1] / (arc.len() - 1) as f64;
+    arc.windows(2).any(|pair| pair[1] - pair[0] > LEAP * mean)
 }
 
 /// Parameters at which nodes stand at equal arc lengths, from nodes that do not.
