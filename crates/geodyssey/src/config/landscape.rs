@@ -104,7 +104,7 @@ pub(crate) struct FormulaConfig {
 }
 
 fn formula_grid() -> Count {
-    Count::constant(200)
+    Count::constant(64)
 }
 
 impl LandscapeConfig {

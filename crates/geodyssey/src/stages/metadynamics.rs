@@ -18,7 +18,7 @@ use crate::run_directory::Fingerprint;
 /// The one checkpoint's name.
 const CHECKPOINT: &str = "metadynamics";
 /// Between two checkpoints.
-const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(3);
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
 /// Rounds between two looks at the clock.
 const ROUNDS_PER_BLOCK: u64 = 25;
 /// Width of a hill by default: radian for torsions, a share of the range otherwise.

@@ -17,7 +17,7 @@ use crate::progress::Progress;
 use crate::run_directory::{Fingerprint, RunDirectory};
 
 /// Between two checkpoints of one batch.
-const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(3);
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A batch that can be kept and read back.
 pub(super) trait Batch: Serialize + DeserializeOwned + Sync {

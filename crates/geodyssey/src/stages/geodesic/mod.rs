@@ -1,13 +1,16 @@
 //! The geodesic stage: the curve through spacetime that the paths follow, for every winding, and the choice among them.
 
+mod candidate;
+mod curve_file;
+
 use std::time::Instant;
 
 use geodyssey_denoiser::{Denoiser, PosteriorMoments, SpacetimePoint};
 use geodyssey_landscape::{Bottleneck, BottleneckSearch};
-use geodyssey_report::{ConstraintSummary, GeodesicSummary, NumericColumns, WindingSummary};
+use geodyssey_report::{ConstraintSummary, GeodesicSummary, WindingSummary};
 use geodyssey_spacetime::{
-    CurveKind as SolverCurve, CurveMeasures, CurveNode, GeodesicProblem, PathConstraint, SolverSettings,
-    WindingStart, arc_length, measure_curve, solve_windings, straight_line, tent, windings, wound,
+    CurveKind as SolverCurve, CurveNode, GeodesicProblem, PathConstraint, SolverSettings, WindingStart,
+    arc_length, measure_curve, solve_windings, straight_line, tent, windings, wound,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +19,10 @@ use super::constraints::{self, Which};
 use super::denoiser::{self, Points};
 use super::landscape::{self, LandscapeResult, json};
 use super::system::Problem;
-use crate::config::{Choice, CurveKind, Parametrisation};
+use candidate::{Candidate, choose};
+use curve_file::{curve_csv, load};
+
+use crate::config::{CurveKind, Parametrisation};
 use crate::error::Error;
 use crate::interrupt;
 use crate::run_directory::{Fingerprint, Ingredients};
@@ -51,33 +57,6 @@ pub(crate) struct GeodesicResult {
     pub(crate) points: Vec<SpacetimePoint>,
     /// Fisher–Rao arc length from the start to each point.
     pub(crate) arc_length: Vec<f64>,
-}
-
-/// One winding's curve.
-struct Candidate {
-    winding: Vec<i32>,
-    nodes: Vec<CurveNode>,
-    arc_length: Vec<f64>,
-    measures: CurveMeasures,
-    iterations: u64,
-    evaluations: u64,
-    stop_reason: String,
-    constraints: Vec<ConstraintSummary>,
-    /// Above the landscape's own zero, kJ/mol; infinite where blocked regions leave no way.
-    barrier: Option<f64>,
-}
-
-impl Candidate {
-    fn satisfied(&self) -> bool {
-        self.constraints.iter().all(|constraint| constraint.satisfied)
-    }
-
-    fn highest_mean_energy(&self) -> Option<f64> {
-        let energies = self.nodes.iter().map(|node| node.energy.as_ref().map(|energy| energy.mean));
-        energies
-            .into_iter()
-            .try_fold(f64::NEG_INFINITY, |highest, energy| energy.map(|energy| highest.max(energy)))
-    }
 }
 
 /// Brings the geodesic up to date.
@@ -146,7 +125,7 @@ impl Solve<'_> {
                 None => candidate.highest_mean_energy(),
             };
         }
-        let chosen = choose(settings.choose, &candidates)
+        let chosen = choose(settings.choose, self.problem.thermal_energy, &candidates)
             .ok_or_else(|| Error::Failed("no geodesic was found for any winding".to_owned()))?;
         let report_only =
             constraints::build(self.problem, self.denoiser, [&start, &end], lower_bound, Which::ReportOnly)?;
@@ -388,21 +367,6 @@ impl Solve<'_> {
     }
 }
 
-/// The best winding: constraints first, then the barrier or the length, then the other of the two.
-fn choose(choice: Choice, candidates: &[Candidate]) -> Option<usize> {
-    let key = |candidate: &Candidate| {
-        let barrier = candidate.barrier.unwrap_or(f64::INFINITY);
-        match choice {
-            Choice::LowestBarrier => (!candidate.satisfied(), barrier, candidate.measures.length),
-            Choice::Shortest => (!candidate.satisfied(), candidate.measures.length, barrier),
-        }
-    };
-    let keyed = candidates.iter().map(key).enumerate();
-    keyed
-        .min_by(|(_, a), (_, b)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)))
-        .map(|(index, _)| index)
-}
-
 /// A path of the variables as a curve of spacetime: logSNR goes linearly from the start's to the end's.
 fn along(path: &[Vec<f64>], start: &SpacetimePoint, end: &SpacetimePoint) -> Vec<SpacetimePoint> {
     let last = path.len().saturating_sub(1).max(1) as f64;
@@ -413,56 +377,4 @@ fn along(path: &[Vec<f64>], start: &SpacetimePoint, end: &SpacetimePoint) -> Vec
             SpacetimePoint { log_snr: start.log_snr + share * (end.log_snr - start.log_snr), y: y.clone() }
         })
         .collect()
-}
-
-fn curve_csv(problem: &Problem, curve: &Candidate) -> String {
-    let names = |prefix: &str, power: &str| -> Vec<String> {
-        problem
-            .variables
-            .iter()
-            .map(|variable| {
-                let power = if variable.measure.column_unit().is_empty() { "" } else { power };
-                format!("{prefix}_{}{power}", variable.column())
-            })
-            .collect()
-    };
-    let mut header = vec!["arc_length".to_owned(), "log_snr".to_owned()];
-    header.extend(names("y", ""));
-    header.extend(names("mean", ""));
-    header.extend(names("variance", "2"));
-    header.push("mean_energy_kj_mol".to_owned());
-    let mut text = header.join(",") + "\n";
-    for (node, arc) in curve.nodes.iter().zip(&curve.arc_length) {
-        let dimension = problem.variables.len();
-        let mut cells = vec![arc.to_string(), node.point.log_snr.to_string()];
-        cells.extend(node.point.y.iter().map(f64::to_string));
-        cells.extend(node.moments.mean().iter().map(f64::to_string));
-        cells.extend((0..dimension).map(|axis| node.moments.metric[(axis, axis)].to_string()));
-        cells.push(node.energy.as_ref().map_or_else(String::new, |energy| energy.mean.to_string()));
-        text.push_str(&(cells.join(",") + "\n"));
-    }
-    text
-}
-
-fn load(run: &Run<'_>) -> Result<GeodesicResult, Error> {
-    let path = run.directory.file(CURVE_FILE);
-    let damaged = |error| Error::file("understand", &path, error);
-    let columns = NumericColumns::from_csv(&run.directory.read_text(CURVE_FILE)?).map_err(damaged)?;
-    let log_snr = columns.column("log_snr").map_err(damaged)?;
-    let names: Vec<String> =
-        run.problem.variables.iter().map(|variable| format!("y_{}", variable.column())).collect();
-    let y = names.iter().map(|name| columns.column(name)).collect::<Result<Vec<_>, _>>().map_err(damaged)?;
-    let points = log_snr.iter().enumerate();
-    let record = serde_json::from_slice(&run.directory.read(RECORD_FILE)?)
-        .map_err(|error| Error::file("understand", &run.directory.file(RECORD_FILE), error))?;
-    Ok(GeodesicResult {
-        record,
-        points: points
-            .map(|(index, &log_snr)| SpacetimePoint {
-                log_snr,
-                y: y.iter().map(|column| column[index]).collect(),
-            })
-            .collect(),
-        arc_length: columns.column("arc_length").map_err(damaged)?.to_vec(),
-    })
 }

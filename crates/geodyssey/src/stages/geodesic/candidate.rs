@@ -1,0 +1,117 @@
+//! One winding's curve, and the choice among them.
+
+use geodyssey_report::ConstraintSummary;
+use geodyssey_spacetime::{CurveMeasures, CurveNode};
+
+use crate::config::Choice;
+
+/// One winding's curve.
+pub(super) struct Candidate {
+    /// Turns of the end's image.
+    pub(super) winding: Vec<i32>,
+    /// Its points with their moments.
+    pub(super) nodes: Vec<CurveNode>,
+    /// Arc length from the start to each point.
+    pub(super) arc_length: Vec<f64>,
+    /// Length and energy.
+    pub(super) measures: CurveMeasures,
+    /// Iterations of the solver.
+    pub(super) iterations: u64,
+    /// Points at which the denoiser was asked.
+    pub(super) evaluations: u64,
+    /// Why the solver stopped.
+    pub(super) stop_reason: String,
+    /// How far each constraint is kept.
+    pub(super) constraints: Vec<ConstraintSummary>,
+    /// Above the landscape's own zero, kJ/mol; infinite where blocked regions leave no way.
+    pub(super) barrier: Option<f64>,
+}
+
+impl Candidate {
+    pub(super) fn satisfied(&self) -> bool {
+        self.constraints.iter().all(|constraint| constraint.satisfied)
+    }
+
+    pub(super) fn highest_mean_energy(&self) -> Option<f64> {
+        let energies = self.nodes.iter().map(|node| node.energy.as_ref().map(|energy| energy.mean));
+        energies
+            .into_iter()
+            .try_fold(f64::NEG_INFINITY, |highest, energy| energy.map(|energy| highest.max(energy)))
+    }
+}
+
+/// Barriers closer than this to the lowest are as good as it, kT.
+const EQUAL_BARRIERS: f64 = 0.1;
+
+/// The winding to follow, among those that keep their constraints; among all, where none does.
+///
+/// Several windings may share the lowest bottleneck, where the variables can wind at little cost before they cross it. Then
+/// that geodesic is taken whose highest posterior mean energy is lowest, which is the one that goes through it.
+pub(super) fn choose(choice: Choice, thermal_energy: f64, candidates: &[Candidate]) -> Option<usize> {
+    let any = candidates.iter().any(Candidate::satisfied);
+    let allowed = || candidates.iter().enumerate().filter(|(_, candidate)| !any || candidate.satisfied());
+    let barrier = |candidate: &Candidate| candidate.barrier.unwrap_or(f64::INFINITY);
+    let least = match choice {
+        Choice::LowestBarrier => {
+            allowed().map(|(_, candidate)| barrier(candidate)).fold(f64::INFINITY, f64::min)
+        }
+        Choice::Shortest => f64::INFINITY,
+    };
+    let equal =
+        allowed().filter(|(_, candidate)| barrier(candidate) <= least + EQUAL_BARRIERS * thermal_energy);
+    let score = |candidate: &Candidate| match choice {
+        Choice::LowestBarrier => (candidate.highest_mean_energy().unwrap_or(0.0), candidate.measures.length),
+        Choice::Shortest => (candidate.measures.length, barrier(candidate)),
+    };
+    equal
+        .map(|(index, candidate)| (index, score(candidate)))
+        .min_by(|(_, a), (_, b)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)))
+        .map(|(index, _)| index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(length: f64, barrier: f64, violation: bool) -> Candidate {
+        let constraint = ConstraintSummary {
+            kind: "low-variance".to_owned(),
+            description: String::new(),
+            unit: String::new(),
+            tolerance: 1e-3,
+            largest_violation: f64::from(u8::from(violation)),
+            satisfied: !violation,
+        };
+        Candidate {
+            winding: vec![0],
+            nodes: Vec::new(),
+            arc_length: Vec::new(),
+            measures: CurveMeasures {
+                energy: length * length / 2.0,
+                length,
+                constant_speed: 1.0,
+                negative_share: 0.0,
+            },
+            iterations: 0,
+            evaluations: 0,
+            stop_reason: String::new(),
+            constraints: vec![constraint],
+            barrier: Some(barrier),
+        }
+    }
+
+    #[test]
+    fn the_lowest_barrier_wins_before_the_length_and_constraints_before_both() {
+        let candidates =
+            [candidate(5.0, 60.0, false), candidate(8.0, 36.0, false), candidate(4.0, 30.0, true)];
+        assert_eq!(choose(Choice::LowestBarrier, 2.5, &candidates), Some(1));
+        assert_eq!(choose(Choice::Shortest, 2.5, &candidates), Some(0));
+        assert_eq!(choose(Choice::Shortest, 2.5, &[]), None);
+    }
+
+    #[test]
+    fn where_none_keeps_its_constraints_all_are_compared() {
+        let candidates = [candidate(5.0, 60.0, true), candidate(8.0, f64::INFINITY, true)];
+        assert_eq!(choose(Choice::LowestBarrier, 2.5, &candidates), Some(0));
+    }
+}

@@ -1,0 +1,107 @@
+//! Every configuration of the repository runs, and its summary is what the schema says.
+
+use std::path::Path;
+
+use geodyssey_tests::{contents, repository, run, short};
+use serde_json::Value;
+
+fn schema() -> jsonschema::Validator {
+    let text = std::fs::read_to_string(repository().join("crates/report/schema/summary.schema.json"))
+        .expect("the schema");
+    let schema: Value = serde_json::from_str(&text).expect("JSON");
+    jsonschema::validator_for(&schema).expect("a valid schema")
+}
+
+#[test]
+fn every_configuration_runs() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let validator = schema();
+    let mut names: Vec<String> = std::fs::read_dir(repository().join("configs"))
+        .expect("configs")
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.ends_with(".toml"))
+        .collect();
+    names.sort();
+    assert!(names.len() >= 8, "{names:?}");
+    for name in names {
+        let config = format!("configs/{name}");
+        let out = folder.path().join(name.trim_end_matches(".toml"));
+        let arguments = ["run", &config, "--json", "--out", out.to_str().expect("a path")].into_iter();
+        let outcome = run(arguments.chain(short(&name))).exits_with(0);
+        let summary = outcome.json();
+        let errors: Vec<String> = validator.iter_errors(&summary).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+        let written: Value =
+            serde_json::from_slice(&std::fs::read(out.join("summary.json")).expect("a summary"))
+                .expect("JSON");
+        assert_eq!(summary, written, "{name}");
+        check_files(&out, &summary, &name);
+        check_paths(&out, &summary, &name);
+    }
+}
+
+/// What the summary lists is there, and nothing else but the run's own records.
+fn check_files(out: &Path, summary: &Value, name: &str) {
+    let listed: Vec<&str> =
+        summary["files"].as_array().expect("files").iter().filter_map(|file| file["path"].as_str()).collect();
+    let there = contents(out);
+    for file in &listed {
+        assert!(there.contains_key(Path::new(file)), "{name}: {file} is not there");
+    }
+    for file in there.keys() {
+        let file = file.to_string_lossy().replace('\\', "/");
+        assert!(
+            listed.contains(&file.as_str()) || ["summary.json", "manifest.json"].contains(&file.as_str()),
+            "{name}: {file} is not listed"
+        );
+    }
+    for file in [
+        "config.toml",
+        "geodesic.csv",
+        "landscape.csv",
+        "paths.csv",
+        "plots/log-snr.png",
+        "plots/log-snr.svg",
+    ] {
+        assert!(listed.contains(&file), "{name}: {file} is not listed");
+    }
+    if name.contains("alanine") {
+        for file in ["topology.pdb", "view.vmd", "view.pml", "paths/path-0000.xtc", "paths/backward-0002.xtc"]
+        {
+            assert!(listed.contains(&file), "{name}: {file} is not listed");
+        }
+    }
+}
+
+/// Tables of the paths: as many rows as frames, numbers finite, arc length in the right direction.
+fn check_paths(out: &Path, summary: &Value, name: &str) {
+    let points = summary["geodesic"]["points"].as_u64().expect("points") as usize;
+    for (file, rising) in [("paths/path-0000.csv", true), ("paths/backward-0000.csv", false)] {
+        let mut reader = csv::Reader::from_path(out.join(file)).expect("a table");
+        let headers: Vec<String> = reader.headers().expect("a header").iter().map(str::to_owned).collect();
+        let arc = headers.iter().position(|header| header == "arc_length").expect("arc length");
+        let rows: Vec<Vec<f64>> = reader
+            .records()
+            .map(|row| row.expect("a row").iter().map(|cell| cell.parse().expect("a number")).collect())
+            .collect();
+        assert_eq!(rows.len(), points, "{name} {file}");
+        assert!(rows.iter().flatten().all(|value: &f64| value.is_finite()), "{name} {file}");
+        assert!(rows.windows(2).all(|pair| (pair[1][arc] > pair[0][arc]) == rising), "{name} {file}");
+        let unit = if name.contains("alanine") { "phi_rad" } else { "x" };
+        assert!(headers.iter().any(|header| header == unit), "{name}: {headers:?}");
+        assert!(headers.iter().any(|header| header == "work_kj_mol"), "{name}: {headers:?}");
+    }
+}
+
+#[test]
+fn a_resolved_configuration_runs_to_the_same_results() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+    let config = "configs/mixture-1d.toml";
+    run(["run", config, "--out", first.to_str().expect("a path")].into_iter().chain(short(config)))
+        .exits_with(0);
+    let resolved = first.join("config.toml");
+    run(["run", resolved.to_str().expect("a path"), "--out", second.to_str().expect("a path")]).exits_with(0);
+    assert_eq!(contents(&first), contents(&second));
+}

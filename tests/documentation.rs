@@ -1,0 +1,131 @@
+//! What the documents say works: every command and configuration in a fenced block is tried.
+
+use std::path::{Path, PathBuf};
+
+use geodyssey_tests::{repository, run};
+
+/// A fenced block: its language and its text.
+struct Block {
+    place: String,
+    language: String,
+    text: String,
+}
+
+fn documents() -> Vec<PathBuf> {
+    let mut documents = Vec::new();
+    let mut folders = vec![repository().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if path.is_dir() && !name.starts_with('.') && !["target", "runs"].contains(&name.as_str()) {
+                folders.push(path);
+            } else if name.ends_with(".md") {
+                documents.push(path);
+            }
+        }
+    }
+    documents.sort();
+    documents
+}
+
+fn blocks(document: &Path) -> Vec<Block> {
+    let text = std::fs::read_to_string(document).expect("a document");
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for (number, line) in text.lines().enumerate() {
+        match (line.trim_start().strip_prefix("```"), &mut open) {
+            (Some(language), None) => {
+                let place = format!("{}:{}", document.display(), number + 1);
+                open = Some(Block { place, language: language.trim().to_owned(), text: String::new() });
+            }
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (None, Some(block)) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "{}: a fenced block does not end", document.display());
+    blocks
+}
+
+/// The words of a line that calls the program, without the program's name.
+fn command_words(line: &str) -> Option<Vec<String>> {
+    let line = line.trim().trim_start_matches("$ ").split(" #").next()?.trim();
+    let mut words = line.split_whitespace().map(|word| word.trim_matches(['\'', '"']).to_owned());
+    let program = words.next()?;
+    (program == "geodyssey" || program.ends_with("/geodyssey")).then(|| words.collect())
+}
+
+#[test]
+fn commands_of_the_documents_are_understood() {
+    for document in documents() {
+        for block in blocks(&document)
+            .iter()
+            .filter(|block| ["sh", "bash", "console", "shell"].contains(&block.language.as_str()))
+        {
+            for words in block.text.lines().filter_map(command_words) {
+                try_command(&block.place, &words);
+            }
+        }
+    }
+}
+
+/// Commands that compute are checked instead; with the same options they must be understood.
+fn try_command(place: &str, words: &[String]) {
+    let Some((name, rest)) = words.split_first() else { return };
+    let outcome = match name.as_str() {
+        "run" | "landscape" | "geodesic" | "sample" => {
+            let (configurations, options): (Vec<&String>, Vec<&String>) =
+                rest.iter().partition(|word| word.ends_with(".toml"));
+            assert!(!configurations.is_empty(), "{place}: no configuration in {words:?}");
+            for configuration in configurations {
+                run(["check"]
+                    .into_iter()
+                    .chain([configuration.as_str()])
+                    .chain(options.iter().map(|word| word.as_str())))
+                .exits_with(0);
+            }
+            return;
+        }
+        "check" | "energy" => run(words),
+        // These need a run or a table that the reader has made; that their options exist can be seen without.
+        other => run([other, "--help"]),
+    };
+    assert_eq!(outcome.code, Some(0), "{place}: geodyssey {}\n{}", words.join(" "), outcome.stderr);
+}
+
+#[test]
+fn configurations_of_the_documents_are_understood() {
+    let folder = tempfile::tempdir_in(repository().join("configs")).expect("a temporary folder");
+    for document in documents() {
+        let whole = |block: &&Block| {
+            block.language == "toml"
+                && (block.text.contains("[system]") || block.text.contains("[landscape]"))
+        };
+        for block in blocks(&document).iter().filter(whole) {
+            // As if it lay in configs/, where relative paths of the documents are meant.
+            let text = block.text.replace("\"../", "\"../../");
+            let path = folder.path().join("block.toml");
+            std::fs::write(&path, text).expect("written");
+            let outcome = run([Path::new("check"), &path]);
+            assert_eq!(outcome.code, Some(0), "{}: {}", block.place, outcome.stderr);
+        }
+    }
+}
+
+#[test]
+fn files_that_the_documents_link_to_are_there() {
+    for document in documents() {
+        let text = std::fs::read_to_string(&document).expect("a document");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap_or("");
+            if file.is_empty() || file.contains("://") || file.contains(' ') {
+                continue;
+            }
+            let path = document.parent().expect("a folder").join(file);
+            assert!(path.exists(), "{}: {file} is not there", document.display());
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Whatever happens to a run, its artifacts are the same bytes in the end.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use geodyssey_tests::{command, contents, run, short};
+
+/// A run of about a second or more, most of it metadynamics and sampling.
+fn arguments(config: &str, out: &Path, threads: &str) -> Vec<String> {
+    let fixed = ["run", config, "--threads", threads, "--out", out.to_str().expect("a path")].into_iter();
+    let longer = if config.contains("alanine") {
+        vec![
+            "--set",
+            "landscape.sampling_time_ps=40",
+            "--set",
+            "sampling.duration_ps=20",
+            "--set",
+            "sampling.paths=20",
+        ]
+    } else {
+        Vec::new()
+    };
+    fixed.chain(short(config)).chain(longer).map(str::to_owned).collect()
+}
+
+/// Numbers in (0, 1) that look random and are always the same.
+fn shares(seed: u64) -> impl Iterator<Item = f64> {
+    let mut state = seed;
+    std::iter::from_fn(move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Some((state >> 11) as f64 / (1_u64 << 53) as f64)
+    })
+}
+
+#[track_caller]
+fn assert_same(first: &Path, second: &Path) {
+    let (first, second) = (contents(first), contents(second));
+    assert_eq!(first.keys().collect::<Vec<_>>(), second.keys().collect::<Vec<_>>());
+    let differing: Vec<_> =
+        first.iter().filter(|(name, bytes)| second[*name] != **bytes).map(|(name, _)| name).collect();
+    assert!(differing.is_empty(), "{differing:?} differ");
+}
+
+#[test]
+fn killed_runs_go_on_to_the_same_bytes_on_any_number_of_threads() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for config in ["configs/alanine-dipeptide.toml", "configs/mueller-brown.toml"] {
+        // Each name with a folder of its own: a landscape must not be taken over from the whole run.
+        let whole = folder.path().join("whole").join("run");
+        let killed = folder.path().join("killed").join("run");
+        let started = Instant::now();
+        run(arguments(config, &whole, "2")).exits_with(0);
+        let duration = started.elapsed();
+        let mut ended_early = 0;
+        for share in shares(1).take(10) {
+            let mut child = command(arguments(config, &killed, "1"))
+                .stderr(Stdio::null())
+                .stdout(Stdio::null())
+                .spawn()
+                .expect("started");
+            std::thread::sleep(duration.mul_f64(0.5 * share));
+            ended_early += u32::from(child.try_wait().expect("asked").is_none());
+            // SIGKILL: nothing of the process is left to tidy up.
+            child.kill().expect("killed");
+            child.wait().expect("ended");
+        }
+        assert!(ended_early >= 1, "{config}: no run was killed");
+        run(arguments(config, &killed, "1")).exits_with(0);
+        assert_same(&whole, &killed);
+        std::fs::remove_dir_all(folder.path().join("whole")).expect("removed");
+        std::fs::remove_dir_all(folder.path().join("killed")).expect("removed");
+    }
+}
+
+/// A pressed Ctrl-C ends the run in order, and the same command finishes it.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_says_how_to_go_on() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = "configs/alanine-dipeptide.toml";
+    let (whole, interrupted) = (folder.path().join("a").join("run"), folder.path().join("b").join("run"));
+    run(arguments(config, &whole, "2")).exits_with(0);
+    let child = command(arguments(config, &interrupted, "2"))
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("started");
+    let begun = Instant::now();
+    while !interrupted.join(".lock").exists() && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(status.success());
+    let outcome: geodyssey_tests::Outcome = child.wait_with_output().expect("ended").into();
+    outcome.exits_with(1).complains_of(&["interrupted", "give the same command again"]);
+    run(arguments(config, &interrupted, "2")).exits_with(0);
+    assert_same(&whole, &interrupted);
+}
