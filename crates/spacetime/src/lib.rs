@@ -9,6 +9,25 @@
 //! - [`solve_windings`], [`solve_from_starts`], [`solve`]: geodesics, under any [`PathConstraint`].
 //! - [`straight_line`], [`tent`]: where solves start, and the baselines of a geodesic.
 //! - [`diffusion_edit_distance`]: the length of a geodesic between two clean configurations.
+//!
+//! ```
+//! use geodyssey_denoiser::{Covariance, MixtureComponent, MixtureDenoiser, SpacetimePoint};
+//! use geodyssey_spacetime::{GeodesicProblem, SolverSettings, default_starts, solve_from_starts};
+//!
+//! let well = |mean: f64| MixtureComponent { weight: 0.5, mean: vec![mean], covariance: Covariance::Isotropic(0.1) };
+//! let denoiser = MixtureDenoiser::new(vec![well(-1.0), well(1.0)], vec![None])?;
+//! let problem = GeodesicProblem {
+//!     denoiser: &denoiser,
+//!     start: SpacetimePoint { log_snr: 4.0, y: vec![-1.0] },
+//!     end: SpacetimePoint { log_snr: 4.0, y: vec![1.0] },
+//!     constraints: &[],
+//!     settings: SolverSettings::default(),
+//!     progress: None,
+//! };
+//! let geodesic = solve_from_starts(&problem, &default_starts(&problem))?;
+//! assert!(geodesic.converged && (geodesic.measures.constant_speed - 1.0).abs() < 1e-3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod augmented_lagrangian;
 mod block_tridiagonal;

@@ -273,3 +273,67 @@ fn check_finite(vectors: &[DVector<f64>], quantity: &'static str) -> Result<(), 
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use geodyssey_denoiser::{Covariance, MixtureComponent, MixtureDenoiser};
+
+    use super::*;
+    use crate::augmented_lagrangian::LogSnrBounds;
+    use crate::starts::tent;
+
+    #[test]
+    fn gradient_and_hessian_match_finite_differences() {
+        let component = |weight: f64, mean: [f64; 2]| MixtureComponent {
+            weight,
+            mean: mean.to_vec(),
+            covariance: Covariance::Diagonal(vec![0.2, 0.4]),
+        };
+        let components = vec![component(0.6, [-1.0, 0.4]), component(0.4, [1.1, -0.3])];
+        let denoiser = MixtureDenoiser::new(components, vec![None, Some(6.0)]).unwrap();
+        let chart = Chart { reference_precision: vec![0.8, 0.0] };
+        let start = SpacetimePoint { log_snr: 2.0, y: vec![-1.0, 0.5] };
+        let end = SpacetimePoint { log_snr: 1.5, y: vec![1.2, -0.4] };
+        let curve = tent(&start, &end, -0.7, 6);
+        let nodes: Vec<CurveNode> = curve
+            .iter()
+            .zip(denoiser.moments(&curve).unwrap())
+            .map(|(point, moments)| CurveNode { point: point.clone(), moments, energy: None })
+            .collect();
+        // Some inner nodes violate the bound, some carry a multiplier, some neither.
+        let bounds = LogSnrBounds { lower: 0.3, upper: 9.0 };
+        let objective = Objective {
+            denoiser: &denoiser,
+            chart: &chart,
+            constraints: vec![&bounds],
+            first: nodes[0].clone(),
+            last: nodes[5].clone(),
+            multipliers: vec![vec![3.0, 0.0], vec![0.0, 0.0], vec![2.0, 0.0], vec![0.0, 0.0]],
+            penalty: 5.0,
+            evaluations: Cell::new(0),
+        };
+        let coordinates: Vec<_> = curve[1..5].iter().map(|point| chart.coordinates(point)).collect();
+        let model = objective.model(&objective.evaluate(coordinates.clone()).unwrap()).unwrap();
+        let step = 1e-5;
+        for node in 0..4 {
+            for axis in 0..3 {
+                let moved = |sign: f64| {
+                    let mut other = coordinates.clone();
+                    other[node][axis] += sign * step;
+                    objective.evaluate(other).unwrap()
+                };
+                let (plus, minus) = (moved(1.0), moved(-1.0));
+                let slope = (plus.value - minus.value) / (2.0 * step);
+                assert!((slope - model.gradient[node][axis]).abs() < 1e-6 * (1.0 + slope.abs()));
+                let mut unit = vec![DVector::zeros(3); 4];
+                unit[node][axis] = 1.0;
+                let column = model.hessian.multiply(&unit);
+                let (above, below) = (objective.model(&plus).unwrap(), objective.model(&minus).unwrap());
+                for (row, product) in column.iter().enumerate() {
+                    let change = (&above.gradient[row] - &below.gradient[row]) / (2.0 * step);
+                    assert!((&change - product).norm() < 1e-5 * (1.0 + change.norm()), "{change} {product}");
+                }
+            }
+        }
+    }
+}
