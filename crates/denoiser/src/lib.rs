@@ -1,4 +1,6 @@
-//! Moments of the denoising posterior: exact mixtures and grids.
+//! Moments of the denoising posterior `p(x | λ, y) ∝ q(x) exp(-½ e^λ |x - y|²)`: the trait [`Denoiser`] and its exact
+//! forms, [`MixtureDenoiser`] for Gaussians and weighted points in any dimension and [`GridDenoiser`] for energies of one
+//! to three variables. Both compute cumulants about the posterior mean and then those of `T = (x, |x|²)`.
 
 mod cumulants;
 mod denoiser;

@@ -199,8 +199,7 @@ fn refinement_is_seamless() {
     let denoiser = GridDenoiser::continuous(&[circle(40), circle(40)], 1.0, energy).unwrap();
     // Where cells are halved, and where tiles of ten cells are gathered on fewer nodes.
     let spacing = TAU / 40.0;
-    let widths =
-        (0..5).map(|level| spacing / 1.25 / 2f64.powi(level)).chain([(5.0 * spacing * TAU / 2.5).sqrt()]);
+    let widths = (0..5).map(|level| spacing / 1.25 / 2f64.powi(level)).chain([10.0 * spacing]);
     for (level, width) in widths.enumerate() {
         let switch = -2.0 * width.ln();
         for y in [[0.3, 2.0], [-1.0, -2.5], [1.93, 0.4]] {

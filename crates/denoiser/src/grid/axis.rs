@@ -163,14 +163,17 @@ impl AxisRule {
         (self.spacing / width).log2().ceil().clamp(0.0, FINEST) as i32
     }
 
-    /// Whether the tether is so smooth over a collapsed tile that interpolation from its nodes is exact to about 1e-12.
+    /// Whether the tether is so smooth over a collapsed tile that interpolation from its nodes is exact to about 1e-11.
     ///
-    /// With half a tile `h` and the largest distance `r` the tether is `exp(-(r/s²) u) exp(-½u²/s²)`; interpolation of
-    /// `exp(at)`, `|t| ≤ 1`, on `n` Chebyshev nodes errs by `aⁿ/(2ⁿ⁻¹ n!)`.
+    /// With `h` half a tile and `r` the largest distance the tether is `exp(-(r/s²) u) exp(-½u²/s²)`, `|u| ≤ h`;
+    /// interpolation of `exp(at)`, `|t| ≤ 1`, on `n` Chebyshev nodes errs by `aⁿ/(2ⁿ⁻¹ n!)`.
     pub(super) fn can_collapse(&self, y: f64, variance: f64) -> bool {
         let half = 0.5 * self.tile_width(COLLAPSED);
-        let distance = self.period.unwrap_or_else(|| (y - self.start).abs().max((self.end() - y).abs()));
-        self.continuous && 9.0 * half * half <= variance && half * distance <= 2.5 * variance
+        let distance = match self.period {
+            Some(period) => 0.5 * period,
+            None => (y - self.start).abs().max((self.end() - y).abs()),
+        };
+        self.continuous && 4.0 * half * half <= variance && half * distance <= 2.5 * variance
     }
 
     fn cells_at(&self, level: i32) -> u64 {

@@ -86,9 +86,11 @@ impl GridDenoiser {
     /// A continuous energy `F(x)` in kJ/mol, integrated over the axes' extent: one period, or from the first node to the
     /// last.
     ///
-    /// `F` is sampled by Gauss–Legendre quadrature in cells as wide as the axes' spacing, halved wherever the tether is
-    /// narrower; the spacing should resolve `exp(-F/kT)`, and kinks of an interpolated `F` belong on the axes' nodes. It
-    /// is called for positions within the extent only, from several threads.
+    /// `F` is integrated by Gauss–Legendre quadrature (six nodes per cell and variable, four for three variables) in cells
+    /// as wide as the axes' spacing, halved until they are no wider than the tether. The spacing should be no more than
+    /// the width of the wells of `exp(-F/kT)`, and kinks of an interpolated `F` belong on the axes' nodes; results then
+    /// join to about 1e-10 where the cells change. `F` is called for positions within the extent only, from several
+    /// threads, and must be a pure function.
     ///
     /// # Errors
     /// [`DenoiserError::Data`] as for [`GridDenoiser::point_masses`] or if the grid needs more than 256 MiB,
