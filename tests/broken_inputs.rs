@@ -296,24 +296,27 @@ fn tables_that_are_not_right() {
 
 #[test]
 fn formulas_that_are_not_right() {
-    let config =
-        |change: &str| run(["run", "configs/mueller-brown.toml", "--set", change, "--out", "runs/none"]);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("out");
+    let out = out.to_str().expect("a path");
+    let config = |change: &str| run(["run", "configs/mueller-brown.toml", "--set", change, "--out", out]);
     config("landscape.name=muller-brown").exits_with(2).complains_of(&["did you mean `mueller-brown`"]);
     config("landscape.thermal_energy=0").exits_with(2).complains_of(&["above zero"]);
     config("variable.0.period=3").exits_with(2).complains_of(&["no period"]);
     config("sampling.space=atoms").exits_with(2).complains_of(&["there is no [system]"]);
-    config("states.start.center=[50.0, 1.0]").exits_with(2).complains_of(&["outside"]);
+    config("states.start.center=[50.0, 1.0]").exits_with(2).complains_of(&["x = 50", "outside its range"]);
+    assert!(!Path::new(out).exists());
 }
 
 #[test]
 fn constraints_that_are_not_right() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().to_str().expect("a path");
     let config = |changes: &[&str]| {
-        let mut arguments = vec!["geodesic", "configs/mueller-brown.toml", "--out", "runs/none"];
+        let mut arguments = vec!["geodesic", "configs/mueller-brown.toml", "--out", out];
         changes.iter().for_each(|change| arguments.extend(["--set", change]));
         run(arguments.into_iter().chain(short("mueller-brown")))
     };
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let _ = folder;
     config(&["constraint.0.kind=region-avoidance"]).exits_with(2).complains_of(&["center"]);
     config(&["constraint.0.kind=low-variance", "constraint.0.floor=3"])
         .exits_with(2)

@@ -59,7 +59,7 @@ impl Default for SamplingConfig {
             duration_ps: None,
             steps_per_point: None,
             time_step_ps: PositiveReal::constant(0.001),
-            friction_per_ps: PositiveReal::constant(5.0),
+            friction_per_ps: PositiveReal::constant(2.0),
             equilibration_ps: PositiveReal::constant(5.0),
             step_size: None,
             metropolis: true,

@@ -279,7 +279,11 @@ fn variables(config: &Config, source: &EnergySource) -> Result<Vec<Variable>, In
             );
         }
     }
-    let EnergySource::Formula(formula) = source else { return Ok(given) };
+    let formula = match source {
+        EnergySource::Formula(formula) => formula,
+        EnergySource::Table(rows) => return Ok(with_ranges(given, rows)),
+        EnergySource::Molecule => return Ok(given),
+    };
     let known = formula.variables();
     if given.is_empty() {
         return Ok(known
@@ -318,6 +322,17 @@ fn variables(config: &Config, source: &EnergySource) -> Result<Vec<Variable>, In
             Ok(variable)
         })
         .collect()
+}
+
+/// Variables of a table without a range get that of its rows.
+fn with_ranges(variables: Vec<Variable>, rows: &TableRows) -> Vec<Variable> {
+    let ranged = variables.into_iter().enumerate().map(|(axis, variable)| {
+        let values = rows.points.iter().map(|point| point[axis]);
+        let range =
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        Variable { range: variable.range.or(Some(range)), ..variable }
+    });
+    ranged.collect()
 }
 
 fn read_molecule(

@@ -109,6 +109,18 @@ impl State {
             }
         };
         let resolved = Self { center, radius: radius(config, key, state.radius.as_ref(), variables)? };
+        for (variable, &value) in variables.iter().zip(&resolved.center) {
+            if let (Some((low, high)), None) = (variable.range, variable.period)
+                && !(low..=high).contains(&value)
+            {
+                let shown = [value, low, high].map(|x| variable.display(x));
+                let message = format!(
+                    "`{}` = {} lies outside its range, {} to {}",
+                    variable.name, shown[0], shown[1], shown[2]
+                );
+                return Err(config.error(&format!("{key}.center"), message));
+            }
+        }
         if let Some(values) = structure
             && !resolved.contains(variables, &values)
         {
