@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::print;
 use super::run::{read, run_directory};
 use crate::cli::OneConfiguration;
-use crate::config::{LandscapeConfig, Space};
+use crate::config::{ConstraintConfig, LandscapeConfig, Space};
 use crate::error::Error;
 use crate::stages::steps_of_a_path;
 use crate::stages::system::{EnergySource, Problem};
@@ -18,10 +18,10 @@ pub(crate) fn check(arguments: &OneConfiguration) -> Result<(), Error> {
     let directory = run_directory(&problem.config, &arguments.overrides, false);
     let facts = facts(&problem, &directory.display().to_string());
     if arguments.overrides.json {
-        return print(&format!("{facts:#}\n"));
+        return print(&format!("{:#}\n", Value::Object(facts.into_iter().collect())));
     }
     let mut text = String::new();
-    for (name, value) in facts.as_object().into_iter().flatten() {
+    for (name, value) in &facts {
         let value = match value {
             Value::String(value) => value.clone(),
             Value::Array(values) => {
@@ -34,17 +34,37 @@ pub(crate) fn check(arguments: &OneConfiguration) -> Result<(), Error> {
             other => other.to_string(),
         };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{:<32} {value}", name.replace('_', " "));
+        let _ = writeln!(text, "{:<32} {value}", label(name));
     }
     print(&text)
 }
 
-fn facts(problem: &Problem, directory: &str) -> Value {
+/// A key of the JSON form as a person reads it: words, with the unit in parentheses.
+fn label(key: &str) -> String {
+    let units = [("_kj_mol", " (kJ/mol)"), ("_k", " (K)")];
+    let unit = units.iter().find_map(|(suffix, unit)| key.strip_suffix(suffix).map(|name| (name, *unit)));
+    let (name, unit) = unit.unwrap_or((key, ""));
+    name.replace('_', " ") + unit
+}
+
+/// A constraint in one line: its kind, then its numbers as the configuration has them.
+fn in_words(constraint: &ConstraintConfig) -> String {
+    let value = serde_json::to_value(constraint).unwrap_or_default();
+    let kind = value["kind"].as_str().unwrap_or_default();
+    let numbers: Vec<String> = value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(key, value)| *key != "kind" && !value.is_null())
+        .map(|(key, value)| format!("{key} = {value}"))
+        .collect();
+    format!("{kind} ({})", numbers.join(", "))
+}
+
+fn facts(problem: &Problem, directory: &str) -> Vec<(String, Value)> {
     let config = &problem.config;
-    let mut facts = serde_json::Map::new();
-    let mut add = |name: &str, value: Value| {
-        facts.insert(name.to_owned(), value);
-    };
+    let mut facts = Vec::new();
+    let mut add = |name: &str, value: Value| facts.push((name.to_owned(), value));
     add("configuration", json!(config.name()));
     add("run_directory", json!(directory));
     add("seed", json!(config.seed));
@@ -74,10 +94,9 @@ fn facts(problem: &Problem, directory: &str) -> Value {
     add("landscape", json!(landscape(problem)));
     let points = config.geodesic.points.get();
     add("curve_points", json!(points));
-    add(
-        "constraints",
-        config.constraints.iter().map(|constraint| format!("{:?}", constraint.settings)).collect(),
-    );
+    let constraints: Vec<String> =
+        config.constraints.iter().map(|constraint| constraint_line(&json!(constraint))).collect();
+    add("constraints", json!(constraints));
     let space = match config.space() {
         Space::Atoms => "atoms",
         Space::Variables => "variables",
@@ -89,7 +108,15 @@ fn facts(problem: &Problem, directory: &str) -> Value {
     add("paths", json!(paths));
     add("steps_of_a_path", json!(steps));
     add("energy_evaluations_of_all_paths", json!(steps * paths as u64));
-    Value::Object(facts)
+    facts
+}
+
+/// `low-variance, log_snr_floor = 3.5`
+fn constraint_line(constraint: &Value) -> String {
+    let entries = constraint.as_object().into_iter().flatten();
+    let kind = constraint["kind"].as_str().unwrap_or_default();
+    let keys = entries.filter(|(name, _)| *name != "kind").map(|(name, value)| format!(", {name} = {value}"));
+    std::iter::once(kind.to_owned()).chain(keys).collect()
 }
 
 fn landscape(problem: &Problem) -> String {

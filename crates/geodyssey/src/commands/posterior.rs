@@ -51,7 +51,7 @@ pub(crate) fn posterior(arguments: &PosteriorArguments) -> Result<(), Error> {
     let answers = points.into_iter().zip(&moments).enumerate().map(|(index, (point, moments))| PointAnswer {
         log_snr: point.log_snr,
         y: point.y,
-        mean: moments.mean().iter().copied().collect(),
+        mean: moments.mean().to_vec(),
         variance: moments.variance_trace(),
         expectation_parameter: moments.expectation_parameter.iter().copied().collect(),
         metric: rows(moments),

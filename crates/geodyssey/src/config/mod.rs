@@ -30,7 +30,7 @@ pub(crate) use system::{
 };
 pub(crate) use values::PerVariable;
 
-use constraints::ConstraintConfig;
+pub(crate) use constraints::ConstraintConfig;
 use key_path::KeyPath;
 use source::{Section, Source};
 

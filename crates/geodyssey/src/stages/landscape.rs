@@ -21,6 +21,9 @@ pub(crate) const TABLE_FILE: &str = "landscape.csv";
 /// How they came about.
 pub(crate) const RECORD_FILE: &str = "landscape.json";
 
+/// Where the search for the minimum ends, in grid spacings: the energy is then good to rounding.
+const SMALLEST_STEP: f64 = 1e-7;
+
 /// How a landscape came about.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct LandscapeRecord {
@@ -226,14 +229,32 @@ fn load(problem: &Problem, table: &str, record: LandscapeRecord) -> Result<Lands
             (Box::new(TableLandscape::new(grid.clone()).map_err(failed)?), PosteriorData::Grid(grid.clone()))
         }
     };
-    Ok(LandscapeResult {
-        record,
-        landscape: Some(landscape),
-        ranges,
-        data,
-        minimum: grid.minimum().1,
-        grid: Some(grid),
-    })
+    let minimum = minimum(landscape.as_ref(), &grid);
+    Ok(LandscapeResult { record, landscape: Some(landscape), ranges, data, minimum, grid: Some(grid) })
+}
+
+/// The lowest energy: from the lowest grid point downhill along the axes, with steps halved down to the point.
+fn minimum(landscape: &dyn Landscape, grid: &Grid) -> f64 {
+    let (mut x, mut lowest) = grid.minimum();
+    let mut share = 0.5;
+    while share > SMALLEST_STEP {
+        let before = lowest;
+        for (index, axis) in grid.axes.iter().enumerate() {
+            for step in [-share * axis.spacing, share * axis.spacing] {
+                let mut moved = x.clone();
+                moved[index] += step;
+                let inside = axis.period.is_some() || (axis.start..=axis.end()).contains(&moved[index]);
+                let energy = landscape.energy(&moved);
+                if inside && energy < lowest {
+                    (x, lowest) = (moved, energy);
+                }
+            }
+        }
+        if lowest >= before {
+            share *= 0.5;
+        }
+    }
+    lowest
 }
 
 /// A formula as a landscape.

@@ -26,8 +26,8 @@ const STAGE: &str = "report";
 pub(crate) const SUMMARY_FILE: &str = "summary.json";
 /// The configuration with every default written out.
 const CONFIG_FILE: &str = "config.toml";
-/// Paths that a viewer loads at once.
-const SHOWN_PATHS: usize = 8;
+/// Paths that a viewer loads at once; a line near the top of its script names the others.
+const SHOWN_PATHS: usize = 1;
 
 /// Brings the report up to date.
 pub(crate) fn run(
