@@ -94,9 +94,7 @@ fn facts(problem: &Problem, directory: &str) -> Vec<(String, Value)> {
     add("landscape", json!(landscape(problem)));
     let points = config.geodesic.points.get();
     add("curve_points", json!(points));
-    let constraints: Vec<String> =
-        config.constraints.iter().map(|constraint| constraint_line(&json!(constraint))).collect();
-    add("constraints", json!(constraints));
+    add("constraints", config.constraints.iter().map(in_words).collect());
     let space = match config.space() {
         Space::Atoms => "atoms",
         Space::Variables => "variables",
@@ -109,14 +107,6 @@ fn facts(problem: &Problem, directory: &str) -> Vec<(String, Value)> {
     add("steps_of_a_path", json!(steps));
     add("energy_evaluations_of_all_paths", json!(steps * paths as u64));
     facts
-}
-
-/// `low-variance, log_snr_floor = 3.5`
-fn constraint_line(constraint: &Value) -> String {
-    let entries = constraint.as_object().into_iter().flatten();
-    let kind = constraint["kind"].as_str().unwrap_or_default();
-    let keys = entries.filter(|(name, _)| *name != "kind").map(|(name, value)| format!(", {name} = {value}"));
-    std::iter::once(kind.to_owned()).chain(keys).collect()
 }
 
 fn landscape(problem: &Problem) -> String {
