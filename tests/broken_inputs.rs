@@ -304,7 +304,7 @@ fn formulas_that_are_not_right() {
     config("landscape.thermal_energy=0").exits_with(2).complains_of(&["above zero"]);
     config("variable.0.period=3").exits_with(2).complains_of(&["no period"]);
     config("sampling.space=atoms").exits_with(2).complains_of(&["there is no [system]"]);
-    config("states.start.center=[50.0, 1.0]").exits_with(2).complains_of(&["x = 50", "outside its range"]);
+    config("states.start.center=[50.0, 1.0]").exits_with(2).complains_of(&["`x` = 50", "outside its range"]);
     assert!(!Path::new(out).exists());
 }
 

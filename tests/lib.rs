@@ -115,6 +115,10 @@ pub fn short(configuration: &str) -> Vec<&'static str> {
             "sampling.duration_ps=0.5",
             "sampling.equilibration_ps=0.1",
         ]);
+        if configuration.contains("region-avoidance") {
+            // Where the region lies is measured on the landscape, so that it must be somewhat like the molecule's.
+            changes.extend(["landscape.filling_time_ps=60", "landscape.sampling_time_ps=40"]);
+        }
     } else {
         changes.extend(["landscape.grid_points=32", "sampling.steps_per_point=4"]);
     }

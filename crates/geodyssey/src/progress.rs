@@ -62,3 +62,43 @@ impl Progress {
         eprintln!("{}: {message}", self.name);
     }
 }
+
+/// A stage whose end cannot be foretold: a moving sign on a terminal, one plain line otherwise.
+pub(crate) struct Activity {
+    name: String,
+    bar: ProgressBar,
+}
+
+impl Activity {
+    /// Says what is being done.
+    pub(crate) fn start(name: &str, message: &str) -> Self {
+        let bar = if std::io::stderr().is_terminal() {
+            let bar = ProgressBar::new_spinner();
+            bar.set_prefix(name.to_owned());
+            if let Ok(style) = ProgressStyle::with_template("{prefix:>12} {spinner} {elapsed} elapsed  {msg}")
+            {
+                bar.set_style(style);
+            }
+            bar.set_message(message.to_owned());
+            bar
+        } else {
+            eprintln!("{name}: {message}");
+            ProgressBar::hidden()
+        };
+        Self { name: name.to_owned(), bar }
+    }
+
+    /// Something happened; may be called from any thread.
+    pub(crate) fn tick(&self, message: impl FnOnce() -> String) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(message());
+            self.bar.tick();
+        }
+    }
+
+    /// The sign makes room for a line that stays.
+    pub(crate) fn finish(self, message: &str) {
+        self.bar.finish_and_clear();
+        eprintln!("{}: {message}", self.name);
+    }
+}

@@ -3,14 +3,15 @@
 mod candidate;
 mod curve_file;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use geodyssey_denoiser::{Denoiser, PosteriorMoments, SpacetimePoint};
 use geodyssey_landscape::{Bottleneck, BottleneckSearch};
 use geodyssey_report::{ConstraintSummary, GeodesicSummary, WindingSummary};
 use geodyssey_spacetime::{
-    CurveKind as SolverCurve, CurveNode, GeodesicProblem, PathConstraint, SolverSettings, WindingStart,
-    arc_length, measure_curve, solve_windings, straight_line, tent, windings, wound,
+    CurveKind as SolverCurve, CurveNode, GeodesicProblem, PathConstraint, SolverProgress, SolverSettings,
+    WindingStart, arc_length, measure_curve, solve_windings, straight_line, tent, windings, wound,
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,7 @@ use curve_file::{curve_csv, load};
 use crate::config::{CurveKind, Parametrisation};
 use crate::error::Error;
 use crate::interrupt;
+use crate::progress::Activity;
 use crate::run_directory::{Fingerprint, Ingredients};
 
 /// Name of the stage.
@@ -211,15 +213,21 @@ impl Solve<'_> {
             max_iterations: settings.iterations.get(),
             ..SolverSettings::default()
         };
+        let plural = if all.len() == 1 { "" } else { "s" };
+        let activity = Activity::start(STAGE, &format!("solving {} winding{plural}", all.len()));
+        let steps = AtomicUsize::new(0);
+        let progress = |solver: SolverProgress| {
+            let step = steps.fetch_add(1, Ordering::Relaxed);
+            activity.tick(|| format!("{step} Newton steps, E = {:.4}", solver.energy));
+        };
         let problem = |end: SpacetimePoint, max_winding: u32| GeodesicProblem {
             denoiser: self.denoiser,
             start: start.clone(),
             end,
             constraints: active,
             settings: SolverSettings { max_winding, ..solver.clone() },
-            progress: None,
+            progress: Some(&progress),
         };
-        eprintln!("{STAGE}: solving {} winding{}", all.len(), if all.len() == 1 { "" } else { "s" });
         let failed = |error| Error::failed("the geodesic", error);
         let solved = match &settings.winding {
             // One winding is the direct one to an image of the end.
@@ -237,6 +245,7 @@ impl Solve<'_> {
             }
             None => solve_windings(&problem(end.clone(), 1), &starts).map_err(failed)?,
         };
+        activity.finish(&format!("{} winding{plural} solved", all.len()));
         let mut candidates = Vec::new();
         let mut first_error = None;
         for one in solved {
