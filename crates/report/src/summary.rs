@@ -264,6 +264,10 @@ pub struct WorkSummary {
     /// Standard error of that, in kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta_f_error_kj_mol: Option<f64>,
+    /// Share of all works (backward ones with their sign turned) that lie where both directions have been seen.
+    /// Where it is small, Bennett's estimate rests on next to nothing and its standard error is too small.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<f64>,
     /// The same difference from the landscape, in kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landscape_delta_f_kj_mol: Option<f64>,

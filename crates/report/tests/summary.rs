@@ -107,6 +107,7 @@ fn full() -> Summary {
             backward: Some(work()),
             delta_f_kj_mol: Some(11.0),
             delta_f_error_kj_mol: Some(0.5),
+            overlap: Some(0.75),
             landscape_delta_f_kj_mol: Some(11.6),
         }),
         files: vec![FileSummary {

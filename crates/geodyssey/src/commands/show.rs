@@ -4,12 +4,15 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use geodyssey_report::{
-    Column, DirectionalWork, GeodesicSummary, MaxEnergy, ReportError, SamplingSummary, Summary, Table,
-    WorkSummary, decimals, grouped, with_error,
+    Column, Direction, DirectionalWork, GeodesicSummary, MaxEnergy, ReportError, SamplingSummary, Summary,
+    Table, WorkSummary, decimals, grouped, with_error,
 };
 
 use crate::error::Error;
 use crate::stages::system::Problem;
+
+/// Share of the works that both directions must have seen before Bennett's ratio is shown without a warning.
+const LITTLE_OVERLAP: f64 = 0.1;
 
 /// The results of a run as text.
 pub(crate) fn show(problem: &Problem, summary: &Summary, directory: &Path) -> Result<String, Error> {
@@ -100,7 +103,7 @@ fn geodesic(text: &mut String, curve: &GeodesicSummary) -> Result<(), ReportErro
         Column::number("length", ""),
         Column::number("barrier", "kJ/mol"),
         Column::text("constraints"),
-        Column::text(""),
+        Column::text("followed"),
     ];
     let mut table = Table::new(columns);
     for winding in &curve.windings {
@@ -110,7 +113,7 @@ fn geodesic(text: &mut String, curve: &GeodesicSummary) -> Result<(), ReportErro
             decimals(winding.length, 3),
             winding.barrier_kj_mol.map_or_else(|| "none open".to_owned(), |barrier| decimals(barrier, 2)),
             if winding.satisfied { "kept" } else { "not kept" }.to_owned(),
-            if winding.chosen { "<- chosen" } else { "" }.to_owned(),
+            if winding.chosen { "yes" } else { "" }.to_owned(),
         ])?;
     }
     text.push_str(&table.to_string());
@@ -119,12 +122,12 @@ fn geodesic(text: &mut String, curve: &GeodesicSummary) -> Result<(), ReportErro
 
 fn constraints(text: &mut String, summary: &Summary) {
     for constraint in &summary.constraints {
-        let unit = if constraint.unit == "1" { "" } else { &constraint.unit };
+        let unit = if constraint.unit == "1" { String::new() } else { format!(" {}", constraint.unit) };
         let verdict = if constraint.satisfied { "satisfied" } else { "NOT SATISFIED" };
         line(
             text,
             &format!(
-                "constraint {}: {}: {verdict}, largest violation {:.2e} {unit} (tolerance {:.0e})",
+                "constraint {}: {}: {verdict}, largest violation {:.4}{unit} (tolerance {:.4})",
                 constraint.kind, constraint.description, constraint.largest_violation, constraint.tolerance
             ),
         );
@@ -159,16 +162,19 @@ fn sampling(text: &mut String, paths: &SamplingSummary) {
         line(text, &format!("share of frames inside the avoided regions: {:.2} %", 100.0 * share));
     }
     for failed in &paths.failed {
-        line(text, &format!("failed: {}", failed.reason));
+        let direction = match failed.direction {
+            Direction::Forward => "forward",
+            Direction::Backward => "backward",
+        };
+        line(text, &format!("failed, {direction}: {}", failed.reason));
     }
 }
 
 fn max_energy(text: &mut String, name: &str, energy: &MaxEnergy, paths: Option<&SamplingSummary>) {
-    let _ = write!(
-        text,
-        "highest energy ({name}): {} kJ/mol",
-        with_error(energy.mean_kj_mol, energy.std_kj_mol, 2)
-    );
+    let _ = write!(text, "highest energy ({name}): mean {} kJ/mol", decimals(energy.mean_kj_mol, 2));
+    if let Some(std) = energy.std_kj_mol {
+        let _ = write!(text, ", standard deviation {std:.2}");
+    }
     if let Some(bound) = energy.lower_bound_kj_mol {
         let _ = write!(text, ", lower bound {bound:.2}");
     }
@@ -206,6 +212,14 @@ fn work(text: &mut String, work: &WorkSummary) -> Result<(), ReportError> {
         );
     }
     text.push('\n');
+    if let Some(overlap) = work.overlap.filter(|overlap| *overlap < LITTLE_OVERLAP) {
+        let _ = writeln!(
+            text,
+            "warning: only {:.0} % of the works lie where both directions have been seen: this ΔF and its error are not to \
+             be trusted; slower paths, more of them, or a higher floor of logSNR are needed",
+            100.0 * overlap
+        );
+    }
     Ok(())
 }
 

@@ -125,7 +125,10 @@ impl RunDirectory {
     /// Takes a finished stage over from another run directory beside this one that made it from just the same.
     /// The other's name, if there is one.
     pub(crate) fn adopt(&mut self, stage: &str, made_from: &Fingerprint) -> Result<Option<PathBuf>, Error> {
-        let Some(Ok(siblings)) = self.path.parent().map(fs::read_dir) else { return Ok(None) };
+        // A bare name has an empty parent, which is the working directory.
+        let parent =
+            self.path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
+        let Some(Ok(siblings)) = parent.map(fs::read_dir) else { return Ok(None) };
         let mut directories: Vec<PathBuf> = siblings.flatten().map(|entry| entry.path()).collect();
         directories.sort();
         for directory in directories {

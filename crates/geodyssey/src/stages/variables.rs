@@ -170,6 +170,13 @@ fn radius(
             })
             .collect());
     };
+    let mixed =
+        variables.windows(2).any(|pair| pair[0].measure.column_unit() != pair[1].measure.column_unit());
+    if mixed && matches!(given, PerVariable::One(_)) {
+        let message =
+            format!("expected {} numbers, one per variable, since their units differ", variables.len());
+        return Err(config.error(&format!("{key}.radius"), message));
+    }
     scaled(given, variables).ok_or_else(|| {
         config.error(
             &format!("{key}.radius"),

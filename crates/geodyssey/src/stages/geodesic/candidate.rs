@@ -25,6 +25,9 @@ pub(super) struct Candidate {
     pub(super) constraints: Vec<ConstraintSummary>,
     /// Above the landscape's own zero, kJ/mol; infinite where blocked regions leave no way.
     pub(super) barrier: Option<f64>,
+    /// Highest energy of the landscape at the posterior means of its points, kJ/mol; where there is no landscape, the
+    /// highest posterior mean energy.
+    pub(super) crest: Option<f64>,
 }
 
 impl Candidate {
@@ -40,33 +43,29 @@ impl Candidate {
     }
 }
 
-/// Barriers closer than this to the lowest are as good as it, kT.
+/// Barriers, or crests, closer than this to the lowest are as good as it, kT.
 const EQUAL_BARRIERS: f64 = 0.1;
 
 /// The winding to follow, among those that keep their constraints; among all, where none does.
 ///
-/// Several windings may share the lowest bottleneck, where the variables can wind at little cost before they cross it. Then
-/// that geodesic is taken whose highest posterior mean energy is lowest, which is the one that goes through it.
+/// Several windings may share the lowest bottleneck, where the variables can wind at little cost before they cross it. Of
+/// their geodesics some go through it and some cut over the ridge beside it: those of the lowest crest are kept, and of these
+/// the shortest is taken.
 pub(super) fn choose(choice: Choice, thermal_energy: f64, candidates: &[Candidate]) -> Option<usize> {
     let any = candidates.iter().any(Candidate::satisfied);
     let allowed = || candidates.iter().enumerate().filter(|(_, candidate)| !any || candidate.satisfied());
-    let barrier = |candidate: &Candidate| candidate.barrier.unwrap_or(f64::INFINITY);
-    let least = match choice {
-        Choice::LowestBarrier => {
-            allowed().map(|(_, candidate)| barrier(candidate)).fold(f64::INFINITY, f64::min)
+    let mut eligible: Vec<(usize, &Candidate)> = allowed().collect();
+    if choice == Choice::LowestBarrier {
+        let heights: [fn(&Candidate) -> Option<f64>; 2] =
+            [|candidate| candidate.barrier, |candidate| candidate.crest];
+        for height in heights {
+            let height = |candidate: &Candidate| height(candidate).unwrap_or(f64::INFINITY);
+            let least = eligible.iter().map(|(_, candidate)| height(candidate)).fold(f64::INFINITY, f64::min);
+            eligible.retain(|(_, candidate)| height(candidate) <= least + EQUAL_BARRIERS * thermal_energy);
         }
-        Choice::Shortest => f64::INFINITY,
-    };
-    let equal =
-        allowed().filter(|(_, candidate)| barrier(candidate) <= least + EQUAL_BARRIERS * thermal_energy);
-    let score = |candidate: &Candidate| match choice {
-        Choice::LowestBarrier => (candidate.highest_mean_energy().unwrap_or(0.0), candidate.measures.length),
-        Choice::Shortest => (candidate.measures.length, barrier(candidate)),
-    };
-    equal
-        .map(|(index, candidate)| (index, score(candidate)))
-        .min_by(|(_, a), (_, b)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)))
-        .map(|(index, _)| index)
+    }
+    let shortest = eligible.iter().min_by(|(_, a), (_, b)| a.measures.length.total_cmp(&b.measures.length));
+    shortest.map(|(index, _)| *index)
 }
 
 #[cfg(test)]
@@ -97,7 +96,15 @@ mod tests {
             stop_reason: String::new(),
             constraints: vec![constraint],
             barrier: Some(barrier),
+            crest: Some(barrier),
         }
+    }
+
+    #[test]
+    fn among_equal_barriers_a_high_crest_loses_and_then_the_longer_way() {
+        let with_crest = |length, crest| Candidate { crest: Some(crest), ..candidate(length, 36.0, false) };
+        let candidates = [with_crest(5.0, 75.0), with_crest(9.8, 36.0), with_crest(6.8, 36.03)];
+        assert_eq!(choose(Choice::LowestBarrier, 1.0, &candidates), Some(2));
     }
 
     #[test]

@@ -106,8 +106,11 @@ impl Solve<'_> {
         let settings = &self.problem.config.geodesic;
         let [start, end] = self.ends()?;
         let all = self.windings()?;
+        // The lower bound is a property of the landscape: it looks at every winding, whichever is followed.
+        let mut every = windings(&self.problem.periods(), 1);
+        every.extend(all.iter().filter(|winding| !every.contains(winding)).cloned().collect::<Vec<_>>());
         let lower_bound =
-            self.bottlenecks(&all, false)?.into_iter().flatten().map(|b| b.energy_kj_mol).reduce(f64::min);
+            self.bottlenecks(&every, false)?.into_iter().flatten().map(|b| b.energy_kj_mol).reduce(f64::min);
         let channels = self.bottlenecks(&all, true)?;
         let active =
             constraints::build(self.problem, self.denoiser, [&start, &end], lower_bound, Which::Active)?;
@@ -126,13 +129,27 @@ impl Solve<'_> {
                 None if known => Some(f64::INFINITY),
                 None => candidate.highest_mean_energy(),
             };
+            candidate.crest = self.crest(candidate).or_else(|| candidate.highest_mean_energy());
         }
         let chosen = choose(settings.choose, self.problem.thermal_energy, &candidates)
             .ok_or_else(|| Error::Failed("no geodesic was found for any winding".to_owned()))?;
+        let length = candidates[chosen].measures.length;
+        if !(length.is_finite() && length > 0.0) {
+            return Err(Error::Failed(format!(
+                "the curve has length {length}: its two ends are one point to this landscape and logSNR"
+            )));
+        }
         let report_only =
             constraints::build(self.problem, self.denoiser, [&start, &end], lower_bound, Which::ReportOnly)?;
         let record = self.record(&candidates, chosen, &report_only, lower_bound)?;
         Ok((candidates.swap_remove(chosen), record))
+    }
+
+    /// The highest energy of the landscape at the posterior means along a curve.
+    fn crest(&self, candidate: &Candidate) -> Option<f64> {
+        let surface = self.landscape.landscape.as_ref()?;
+        let energies = candidate.nodes.iter().map(|node| surface.energy(node.moments.mean()));
+        Some(energies.fold(f64::NEG_INFINITY, f64::max))
     }
 
     fn ends(&self) -> Result<[SpacetimePoint; 2], Error> {
@@ -263,6 +280,7 @@ impl Solve<'_> {
                     stop_reason: geodesic.stop_reason.to_string(),
                     nodes: geodesic.nodes,
                     barrier: None,
+                    crest: None,
                 }),
                 Err(error) => first_error = first_error.or(Some(error)),
             }
@@ -304,6 +322,7 @@ impl Solve<'_> {
                     .collect::<Result<_, _>>()?,
                 nodes,
                 barrier: None,
+                crest: None,
             })
         };
         all.iter().map(make).collect()

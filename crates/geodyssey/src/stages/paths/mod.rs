@@ -59,6 +59,11 @@ pub(crate) fn run(
                 return Err(problem.config.error("landscape.file", message).into());
             }
         };
+        if let Some(failure) = sampled.all_failed() {
+            return Err(Error::Failed(format!(
+                "all paths broke down, the first with: {failure}; a shorter time step or a longer equilibration may help"
+            )));
+        }
         let record = statistics::record(problem, landscape, &geodesic.record, &sampled)?;
         let mut outputs = files::write(run, landscape, geodesic, &sampled)?;
         run.directory.write(RECORD_FILE, &json(&record)?)?;

@@ -100,6 +100,12 @@ pub(super) struct Sampled {
 }
 
 impl Sampled {
+    /// The first failure, where no forward path came through.
+    pub(super) fn all_failed(&self) -> Option<&Failure> {
+        let through = self.of(Direction::Forward).any(|path| path.failure.is_none());
+        if through { None } else { self.of(Direction::Forward).find_map(|path| path.failure.as_ref()) }
+    }
+
     /// Those of one direction.
     pub(super) fn of(&self, direction: Direction) -> impl Iterator<Item = &SampledPath> {
         self.paths.iter().filter(move |path| path.direction == direction)

@@ -169,8 +169,21 @@ fn work(
         backward: directional(&backward, -1.0, reference, problem.thermal_energy)?,
         delta_f_kj_mol: estimate.map(|estimate| estimate.value_kj_mol),
         delta_f_error_kj_mol: estimate.map(|estimate| estimate.standard_error_kj_mol),
+        overlap: both.then(|| overlap(&forward, &backward)),
         landscape_delta_f_kj_mol: geodesic.delta_f_kj_mol,
     }))
+}
+
+/// Share of the works, backward ones with their sign turned, that lie where both directions have been seen.
+///
+/// Bennett's ratio weighs the works of the two directions against each other there and nowhere else.
+fn overlap(forward: &[f64], backward: &[f64]) -> f64 {
+    let turned: Vec<f64> = backward.iter().map(|work| -work).collect();
+    let lowest = |works: &[f64]| works.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = |works: &[f64]| works.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let common = lowest(forward).max(lowest(&turned))..=highest(forward).min(highest(&turned));
+    let inside = forward.iter().chain(&turned).filter(|work| common.contains(work)).count();
+    inside as f64 / (forward.len() + turned.len()) as f64
 }
 
 /// Work in one direction; `sign` is that of its free-energy difference.
@@ -211,5 +224,18 @@ fn directional(
                 ..empty
             }))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlap_is_the_share_of_works_that_both_directions_have_seen() {
+        assert_eq!(overlap(&[1.0, 2.0, 3.0], &[-1.0, -2.0, -3.0]), 1.0);
+        assert_eq!(overlap(&[10.0, 11.0], &[-1.0, -2.0]), 0.0);
+        // Common range [2, 3]: 2 and 3 of the forward works, 2 and 3 of the turned ones.
+        assert_eq!(overlap(&[2.0, 3.0, 4.0, 5.0], &[0.0, -1.0, -2.0, -3.0]), 0.5);
     }
 }
