@@ -18,6 +18,9 @@ use manifest::{Entry, Manifest};
 
 use crate::error::Error;
 
+/// The results, for scripts: what the last stage writes.
+pub(crate) const SUMMARY_FILE: &str = "summary.json";
+
 const LOCK: &str = ".lock";
 const CHECKPOINTS: &str = ".checkpoints";
 /// Folders of the run directory that hold artifacts.
@@ -116,6 +119,10 @@ impl RunDirectory {
             self.outputs(stage).filter(|name| !hashes.contains_key(*name)).map(str::to_owned).collect();
         for name in obsolete {
             remove_if_there(&self.file(&name))?;
+        }
+        // A summary of what was there before would look like one of what is there now.
+        if !hashes.contains_key(SUMMARY_FILE) {
+            remove_if_there(&self.file(SUMMARY_FILE))?;
         }
         self.manifest.stages.insert(stage.to_owned(), Entry { made_from, outputs: hashes });
         self.manifest.write(&self.path)?;

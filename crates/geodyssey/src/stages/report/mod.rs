@@ -15,15 +15,13 @@ use super::landscape::{self, LandscapeResult};
 use super::paths::{self, PathsRecord, TOPOLOGY_FILE};
 use crate::commands::export::write_trajectory;
 use crate::error::Error;
-use crate::run_directory::{Fingerprint, Ingredients};
+use crate::run_directory::{Fingerprint, Ingredients, SUMMARY_FILE};
 use path_tables::{PathTable, read_path_tables};
 
 pub(crate) use summary::summary;
 
 /// Name of the stage.
 const STAGE: &str = "report";
-/// The results, for scripts.
-pub(crate) const SUMMARY_FILE: &str = "summary.json";
 /// The configuration with every default written out.
 const CONFIG_FILE: &str = "config.toml";
 /// Paths that a viewer loads at once; a line near the top of its script names the others.
