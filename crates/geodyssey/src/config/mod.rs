@@ -4,6 +4,7 @@
 //! (atoms, structures, tables) is checked by the stages, which report through [`Config::error`] with the place.
 
 mod constraints;
+mod denoiser;
 mod error;
 mod geodesic;
 mod key_path;
@@ -17,10 +18,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+pub(crate) use denoiser::DenoiserConfig;
 pub(crate) use error::InputError;
 pub(crate) use geodesic::{Choice, CurveKind, GeodesicConfig, Parametrisation};
 pub(crate) use landscape::{
-    DenoiserConfig, FormulaConfig, Interpolation, LandscapeConfig, MetadynamicsConfig, TableConfig,
+    FormulaConfig, Interpolation, LandscapeConfig, MetadynamicsConfig, TableConfig,
 };
 pub(crate) use sampling::{
     DEFAULT_DURATION_PS, DEFAULT_STEPS_PER_POINT, OutputConfig, SamplingConfig, Space,
