@@ -153,6 +153,11 @@ pub trait Denoiser: Send + Sync {
         Ok(None)
     }
 
+    /// Least and largest `λ` that the denoiser can be asked about; a learned one knows what it was trained on only.
+    fn log_snr_range(&self) -> (f64, f64) {
+        (-LOG_SNR_LIMIT, LOG_SNR_LIMIT)
+    }
+
     /// Number of variables `d`.
     fn dimension(&self) -> usize {
         self.periods().len()

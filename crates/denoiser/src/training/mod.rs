@@ -1,0 +1,7 @@
+//! What every learned denoiser shares: where it looks, what it is told there, and the scale of its task.
+
+mod pairs;
+mod preconditioning;
+
+pub use pairs::{PairSource, Targets, TrainingPairs};
+pub use preconditioning::Preconditioning;

@@ -1,0 +1,224 @@
+//! The scale of a learned denoiser's task at every noise level.
+
+use nalgebra::{DMatrix, DVector};
+use serde::{Deserialize, Serialize};
+
+use super::TrainingPairs;
+use crate::{DenoiserError, SampleSet, SpacetimePoint};
+
+/// Equal parts of the range of `λ` in which the spread of the targets is measured.
+const BINS: usize = 32;
+/// Degree of the polynomial of `log c(λ)`.
+const DEGREE: usize = 6;
+/// Smallest scale, relative to the noise `s = e^{-λ/2}`, that a target is stretched from.
+const LEAST_SCALE: f64 = 1e-4;
+
+/// `D(λ, y) = skip(λ, y) + c(λ) N(λ, y)` per variable, with `N` of unit scale at every `λ`.
+///
+/// The form of Karras et al. (arXiv 2206.00364, Eq. 7 and Table 1), fitted to the torus: a periodic variable has
+/// `skip = y`, so that `D(λ, y + P) = D(λ, y) + P` where `N` is periodic; any other is standardised with the centre `m`
+/// and standard deviation `σ` of the samples and has `skip = m + (y - m) σ²/(σ² + s²)`, `s² = e^{-λ}`. Their `c` is that of
+/// single noisy targets; here `log c` is a polynomial of `λ` fitted to the targets' own root mean square.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preconditioning {
+    /// Period of each variable.
+    pub periods: Vec<Option<f64>>,
+    /// `m` of each variable; 0 for a periodic one.
+    pub centre: Vec<f64>,
+    /// `σ` of each variable; 1 for a periodic one.
+    pub deviation: Vec<f64>,
+    /// Least and largest `λ`.
+    pub log_snr: (f64, f64),
+    /// Of each variable, the coefficients of `log c` in powers of `t = (2λ - λ_min - λ_max)/(λ_max - λ_min)`, constant first.
+    pub log_scale: Vec<Vec<f64>>,
+}
+
+impl Preconditioning {
+    /// Measures the samples and the targets of some pairs.
+    ///
+    /// # Errors
+    /// [`DenoiserError::Data`] if there are too few pairs, the range of `λ` is empty or a target is not finite.
+    pub fn fit(
+        samples: &SampleSet,
+        pairs: &TrainingPairs,
+        log_snr: (f64, f64),
+    ) -> Result<Self, DenoiserError> {
+        let periods = samples.periods().to_vec();
+        if !(log_snr.0 < log_snr.1) {
+            return Err(DenoiserError::Data(format!("the range of logSNR {log_snr:?} is empty")));
+        }
+        let (centre, deviation) = standardisation(samples);
+        let mut fitted = Self { periods, centre, deviation, log_snr, log_scale: Vec::new() };
+        for axis in 0..samples.dimension() {
+            let coefficients = fitted.fit_axis(axis, pairs)?;
+            fitted.log_scale.push(coefficients);
+        }
+        Ok(fitted)
+    }
+
+    fn fit_axis(&self, axis: usize, pairs: &TrainingPairs) -> Result<Vec<f64>, DenoiserError> {
+        let mut sums = vec![(0.0, 0usize); BINS];
+        for (point, mean) in pairs.points.iter().zip(&pairs.means) {
+            let target = mean[axis] - self.skip(axis, point.log_snr, point.y[axis]).0;
+            if !target.is_finite() {
+                return Err(DenoiserError::Data(format!("the target at {point:?} is {target}")));
+            }
+            let bin = (0.5 * (self.position(point.log_snr) + 1.0) * BINS as f64) as usize;
+            let (sum, count) = &mut sums[bin.min(BINS - 1)];
+            *sum += target * target;
+            *count += 1;
+        }
+        let measured: Vec<(f64, f64)> = (0..BINS)
+            .filter(|&bin| sums[bin].1 > 0)
+            .map(|bin| {
+                let t = (2.0 * bin as f64 + 1.0) / BINS as f64 - 1.0;
+                let log_snr = 0.5 * (self.log_snr.0 + self.log_snr.1 + t * (self.log_snr.1 - self.log_snr.0));
+                let floor = LEAST_SCALE * (-0.5 * log_snr).exp().min(self.deviation[axis]);
+                (t, (sums[bin].0 / sums[bin].1 as f64).sqrt().max(floor).ln())
+            })
+            .collect();
+        if measured.len() < BINS / 2 {
+            let message =
+                format!("{} training pairs cover too little of the noise levels", pairs.points.len());
+            return Err(DenoiserError::Data(message));
+        }
+        let powers =
+            DMatrix::from_fn(measured.len(), DEGREE + 1, |row, power| measured[row].0.powi(power as i32));
+        let values = DVector::from_iterator(measured.len(), measured.iter().map(|(_, value)| *value));
+        let solution = powers.svd(true, true).solve(&values, 1e-12);
+        let coefficients = solution.map_err(|reason| DenoiserError::Data(reason.to_owned()))?;
+        Ok(coefficients.as_slice().to_vec())
+    }
+
+    /// Number of variables.
+    #[must_use]
+    pub fn dimension(&self) -> usize {
+        self.periods.len()
+    }
+
+    /// `t` in [-1, 1] over the range of `λ`.
+    #[must_use]
+    pub fn position(&self, log_snr: f64) -> f64 {
+        (2.0 * log_snr - self.log_snr.0 - self.log_snr.1) / (self.log_snr.1 - self.log_snr.0)
+    }
+
+    /// `skip` of one variable, and its derivatives by `λ` and by `y`.
+    #[must_use]
+    pub fn skip(&self, axis: usize, log_snr: f64, y: f64) -> (f64, f64, f64) {
+        if self.periods[axis].is_some() {
+            return (y, 0.0, 1.0);
+        }
+        let variance = self.deviation[axis].powi(2);
+        let noise = (-log_snr).exp();
+        let share = variance / (variance + noise);
+        let offset = y - self.centre[axis];
+        (self.centre[axis] + share * offset, offset * share * noise / (variance + noise), share)
+    }
+
+    /// `log c` of one variable and its derivative by `λ`.
+    #[must_use]
+    pub fn log_scale(&self, axis: usize, log_snr: f64) -> (f64, f64) {
+        let t = self.position(log_snr);
+        let (mut value, mut slope) = (0.0, 0.0);
+        for coefficient in self.log_scale[axis].iter().rev() {
+            slope = slope * t + value;
+            value = value * t + coefficient;
+        }
+        (value, slope * 2.0 / (self.log_snr.1 - self.log_snr.0))
+    }
+
+    /// `N` that belongs to a denoiser's value: `(D - skip)/c`, per variable.
+    #[must_use]
+    pub fn normalised(&self, point: &SpacetimePoint, mean: &[f64]) -> Vec<f64> {
+        mean.iter()
+            .zip(&point.y)
+            .enumerate()
+            .map(|(axis, (mean, &y))| {
+                let scale = self.log_scale(axis, point.log_snr).0.exp();
+                (mean - self.skip(axis, point.log_snr, y).0) / scale
+            })
+            .collect()
+    }
+}
+
+/// Centre and standard deviation of each variable, by the weights; 0 and 1 where it is periodic or does not vary.
+fn standardisation(samples: &SampleSet) -> (Vec<f64>, Vec<f64>) {
+    let dimension = samples.dimension();
+    (0..dimension)
+        .map(|axis| {
+            if samples.periods()[axis].is_some() {
+                return (0.0, 1.0);
+            }
+            let weighted = |value: &dyn Fn(f64) -> f64| -> f64 {
+                let terms = samples.weights().iter().enumerate();
+                terms.map(|(index, weight)| weight * value(samples.point(index)[axis])).sum()
+            };
+            let mean = weighted(&|x| x);
+            let deviation = weighted(&|x| (x - mean).powi(2)).sqrt();
+            (mean, if deviation > 0.0 { deviation } else { 1.0 })
+        })
+        .unzip()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Covariance, MixtureComponent, MixtureDenoiser, PairSource, Targets};
+
+    #[test]
+    fn targets_have_unit_scale_at_every_level_and_slopes_are_right() {
+        let component = |mean: f64, x: f64| MixtureComponent {
+            weight: 0.5,
+            mean: vec![mean, x],
+            covariance: Covariance::Isotropic(0.05),
+        };
+        let periods = vec![Some(std::f64::consts::TAU), None];
+        let teacher =
+            MixtureDenoiser::new(vec![component(-1.0, 3.0), component(1.5, 4.0)], periods.clone()).unwrap();
+        let points: Vec<Vec<f64>> = (0..200)
+            .map(|i| {
+                let offset = 0.2 * (f64::from(i) * 0.7).sin();
+                if i % 2 == 0 { vec![-1.0 + offset, 3.0 - offset] } else { vec![1.5 - offset, 4.0 + offset] }
+            })
+            .collect();
+        let samples = SampleSet::new(&points, None, periods).unwrap();
+        let range = (-3.0, 6.0);
+        let source = PairSource {
+            teacher: &teacher,
+            samples: &samples,
+            log_snr: range,
+            targets: Targets::PosteriorMean,
+            seed: 3,
+        };
+        let fitted =
+            Preconditioning::fit(&samples, &source.draw("fit", 0, 8192, &[]).unwrap(), range).unwrap();
+        let test = source.draw("test", 0, 8192, &[]).unwrap();
+        for axis in 0..2 {
+            for part in 0..9 {
+                let low = -3.0 + f64::from(part);
+                let values: Vec<f64> = test
+                    .points
+                    .iter()
+                    .zip(&test.means)
+                    .filter(|(point, _)| (low..low + 1.0).contains(&point.log_snr))
+                    .map(|(point, mean)| fitted.normalised(point, mean)[axis].powi(2))
+                    .collect();
+                let rms = (values.iter().sum::<f64>() / values.len() as f64).sqrt();
+                assert!((0.8..1.25).contains(&rms), "axis {axis}, logSNR {low}: {rms}");
+            }
+            let h = 1e-5;
+            for log_snr in [-2.0, 1.0, 5.0] {
+                let difference = (fitted.log_scale(axis, log_snr + h).0
+                    - fitted.log_scale(axis, log_snr - h).0)
+                    / (2.0 * h);
+                assert!((fitted.log_scale(axis, log_snr).1 - difference).abs() < 1e-7);
+                let skip = |l: f64, y: f64| fitted.skip(axis, l, y).0;
+                let (_, by_level, by_y) = fitted.skip(axis, log_snr, 2.2);
+                assert!(
+                    (by_level - (skip(log_snr + h, 2.2) - skip(log_snr - h, 2.2)) / (2.0 * h)).abs() < 1e-7
+                );
+                assert!((by_y - (skip(log_snr, 2.2 + h) - skip(log_snr, 2.2 - h)) / (2.0 * h)).abs() < 1e-7);
+            }
+        }
+    }
+}
