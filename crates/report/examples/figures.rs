@@ -5,8 +5,9 @@ use std::f64::consts::{PI, TAU};
 use std::path::Path;
 
 use geodyssey_report::plots::{
-    EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, PosteriorSpread, RenderedFigure, Surface,
-    Trace, VariableAxis,
+    CurvesFigure, CurvesPanel, EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, PointLayer,
+    PointsFigure, PointsPanel, PosteriorSpread, RenderedFigure, Scale, Series, SeriesStyle, Surface, Trace,
+    VariableAxis,
 };
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -230,6 +231,56 @@ fn energies() -> EnergyFigure {
     }
 }
 
+fn curves() -> CurvesFigure {
+    let falling = |name: &str, style, level: f64| Series {
+        name: name.to_owned(),
+        style,
+        points: (0..60).map(|i| [f64::from(i) * 50.0, level * (-f64::from(i) / 9.0).exp() + 2e-4]).collect(),
+    };
+    let panel = |y_title: &str, scale, series| CurvesPanel {
+        x_title: "step".to_owned(),
+        y_title: y_title.to_owned(),
+        scale,
+        series,
+        levels: vec![("threshold".to_owned(), 0.02)],
+        doubtful: vec![(2000.0, 2600.0)],
+    };
+    CurvesFigure {
+        panels: vec![
+            panel(
+                "loss",
+                Scale::Logarithmic,
+                vec![
+                    falling("training", SeriesStyle::Line, 1.0),
+                    falling("held out", SeriesStyle::Discs, 1.2),
+                ],
+            ),
+            panel("share", Scale::Linear, vec![falling("training", SeriesStyle::LineAndDiscs, 0.5)]),
+        ],
+        doubtful: "too few data points".to_owned(),
+    }
+}
+
+fn points() -> PointsFigure {
+    let map = ramachandran();
+    let cloud = |name: &str, shift: f64, radius_pixels| PointLayer {
+        name: name.to_owned(),
+        points: (0..1500).map(|i| [-2.5 + shift + 0.6 * noise(i, 1), 2.7 + 0.8 * noise(i, 2)]).collect(),
+        radius_pixels,
+    };
+    let panel = |title: &str, layers| PointsPanel { title: title.to_owned(), layers };
+    PointsFigure {
+        variables: [torsion("phi"), torsion("psi")],
+        surface: map.surface,
+        energy_cap_kj_mol: Some(60.0),
+        panels: vec![
+            panel("data", vec![cloud("samples", 0.0, 3.0)]),
+            panel("reverse SDE", vec![cloud("samples", 0.4, 3.0), cloud("ridge", 1.5, 5.0)]),
+            panel("probability-flow ODE", vec![cloud("samples", 0.9, 3.0)]),
+        ],
+    }
+}
+
 fn write(folder: &Path, name: &str, figure: &RenderedFigure) -> Outcome {
     std::fs::write(folder.join(format!("{name}.png")), &figure.png)?;
     std::fs::write(folder.join(format!("{name}.svg")), &figure.svg)?;
@@ -255,5 +306,10 @@ fn main() -> Outcome {
     let two = energies();
     write(folder, "energy-two-panels", &two.render()?)?;
     let one = EnergyFigure { panels: two.panels[..1].to_vec() };
-    write(folder, "energy", &one.render()?)
+    write(folder, "energy", &one.render()?)?;
+    write(folder, "curves", &curves().render()?)?;
+    write(folder, "points", &points().render()?)?;
+    let mut bare = points();
+    bare.surface = None;
+    write(folder, "points-without-surface", &bare.render()?)
 }

@@ -2,8 +2,9 @@
 
 use geodyssey_report::ReportError;
 use geodyssey_report::plots::{
-    EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, PosteriorSpread, RenderedFigure, Surface,
-    Trace, VariableAxis,
+    CurvesFigure, CurvesPanel, EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, PointLayer,
+    PointsFigure, PointsPanel, PosteriorSpread, RenderedFigure, Scale, Series, SeriesStyle, Surface, Trace,
+    VariableAxis,
 };
 
 const PNG_SIGNATURE: [u8; 8] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n'];
@@ -178,5 +179,68 @@ fn energies_render_for_one_path_and_for_none() -> Result<(), ReportError> {
     assert_whole(&figure(&panel).render()?);
     panel.geodesic_kj_mol.clear();
     assert!(matches!(figure(&panel).render(), Err(ReportError::Empty { .. })));
+    Ok(())
+}
+
+#[test]
+fn curves_leave_out_what_a_logarithm_cannot_show() -> Result<(), ReportError> {
+    let series = |name: &str, values: [f64; 3]| Series {
+        name: name.to_owned(),
+        style: SeriesStyle::LineAndDiscs,
+        points: values.iter().enumerate().map(|(i, v)| [i as f64, *v]).collect(),
+    };
+    let mut figure = CurvesFigure {
+        panels: vec![CurvesPanel {
+            x_title: "step".to_owned(),
+            y_title: "loss".to_owned(),
+            scale: Scale::Logarithmic,
+            series: vec![series("training", [1.0, 0.1, 1e-5]), series("held out", [0.0, f64::NAN, 0.5])],
+            levels: vec![("threshold".to_owned(), 0.01)],
+            doubtful: vec![(0.5, 1.0)],
+        }],
+        doubtful: "too few data points".to_owned(),
+    };
+    let rendered = figure.render()?;
+    assert_whole(&rendered);
+    for text in ["10⁻⁵", "held out", "threshold", "too few data points"] {
+        assert!(rendered.svg.contains(text), "{text}");
+    }
+    // Three and one of the two curves' values can be drawn as discs.
+    assert_eq!(rendered.svg.matches("<circle").count(), 4);
+    figure.doubtful.clear();
+    assert!(figure.render().is_err(), "strips without a meaning");
+    figure.panels[0].series = vec![series("negative", [-1.0, 0.0, f64::NAN])];
+    figure.panels[0].doubtful.clear();
+    assert!(matches!(figure.render(), Err(ReportError::Empty { .. })));
+    Ok(())
+}
+
+#[test]
+fn clouds_of_points_render_beside_each_other_and_by_their_images() -> Result<(), ReportError> {
+    let layer = |name: &str, x: f64| PointLayer {
+        name: name.to_owned(),
+        points: vec![[x, 0.5], [x, -0.5]],
+        radius_pixels: 3.0,
+    };
+    let mut clouds = PointsFigure {
+        variables: [axis("phi", true), axis("x", false)],
+        surface: figure(2).surface,
+        energy_cap_kj_mol: Some(4.0),
+        panels: ["data", "reverse SDE"]
+            .map(|title| PointsPanel {
+                title: title.to_owned(),
+                layers: vec![layer("samples", 1.0), layer("ridge", 20.0)],
+            })
+            .to_vec(),
+    };
+    let rendered = clouds.render()?;
+    // Two layers of two points in two panels, and one disc each in the legend; 20 rad has an image on the axis.
+    assert_eq!(rendered.svg.matches("<circle").count(), 10);
+    assert_eq!(rendered.svg.matches("data:image/png").count(), 2);
+    assert!(rendered.svg.contains("reverse SDE"));
+    clouds.panels[1].layers[0].points[1][0] = f64::NAN;
+    assert!(clouds.render().is_err());
+    clouds.panels.clear();
+    assert!(matches!(clouds.render(), Err(ReportError::Empty { .. })));
     Ok(())
 }

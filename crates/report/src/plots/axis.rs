@@ -1,5 +1,6 @@
 //! Axes: how a variable is named, in which unit a person reads it, and where its ticks stand.
 
+use super::wrap::BoxAxis;
 use crate::ReportError;
 
 /// One collective variable as an axis.
@@ -24,6 +25,11 @@ impl VariableAxis {
         } else {
             Err(ReportError::Axis { axis: self.name.clone(), lower: self.lower, upper: self.upper })
         }
+    }
+
+    /// The axis in the stored unit.
+    pub(crate) fn stored(&self) -> BoxAxis {
+        BoxAxis { lower: self.lower, upper: self.upper, periodic: self.periodic }
     }
 
     /// Factor from the stored unit to the drawn one.
@@ -113,6 +119,40 @@ pub(crate) fn tick_label(value: f64, decimals: usize) -> String {
     format!("{value:.decimals$}").replace('-', "−")
 }
 
+/// Common logarithms of round numbers within a range of common logarithms, at most `most` or so: 1, 2, 5 within less than
+/// two decades, else powers of ten.
+pub(crate) fn logarithmic_ticks((lower, upper): (f64, f64), most: usize) -> Vec<f64> {
+    let inside = |v: &f64| (lower - 1e-9..=upper + 1e-9).contains(v);
+    let stride = if upper - lower < 2.0 { 1.0 } else { ((upper - lower) / most.max(2) as f64).ceil() };
+    let (first, last) = ((lower / stride).floor(), (upper / stride).ceil());
+    let decades = (0..=(last - first) as usize).map(|i| (first + i as f64) * stride);
+    if upper - lower < 2.0 {
+        decades.flat_map(|decade| [1.0_f64, 2.0, 5.0].map(|f| decade + f.log10())).filter(inside).collect()
+    } else {
+        decades.filter(inside).collect()
+    }
+}
+
+/// The number whose common logarithm this is: plain where that is short, else with a power of ten.
+pub(crate) fn logarithmic_label(logarithm: f64) -> String {
+    let exponent = (logarithm + 1e-9).floor();
+    let factor = 10f64.powf(logarithm - exponent).round();
+    if (-3.0..4.0).contains(&exponent) {
+        return format!("{:.*}", (-exponent).max(0.0) as usize, factor * 10f64.powf(exponent));
+    }
+    let digits: String = format!("{exponent:.0}")
+        .chars()
+        .map(|c| match c {
+            '-' => '⁻',
+            '1' => '¹',
+            '2' => '²',
+            '3' => '³',
+            digit => char::from_u32(0x2070 + digit.to_digit(10).unwrap_or(0)).unwrap_or(digit),
+        })
+        .collect();
+    if factor > 1.5 { format!("{factor:.0}·10{digits}") } else { format!("10{digits}") }
+}
+
 /// Range of all finite values, widened by `margin` of its length on both sides.
 pub(crate) fn value_range(values: impl IntoIterator<Item = f64>, margin: f64) -> Option<(f64, f64)> {
     let (lower, upper) = values
@@ -166,6 +206,17 @@ mod tests {
         assert_eq!(axis.label(), "ψ (°)");
         let (lower, upper) = axis.drawn_range();
         assert!((lower + 180.0).abs() < 1e-12 && (upper - 180.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn logarithmic_axes_have_round_numbers() {
+        let labels = |range, most| -> Vec<String> {
+            logarithmic_ticks(range, most).into_iter().map(logarithmic_label).collect()
+        };
+        assert_eq!(labels((-1.75, -0.6), 8), ["0.02", "0.05", "0.1", "0.2"]);
+        assert_eq!(labels((-6.2, 1.0), 8), ["10⁻⁶", "10⁻⁵", "10⁻⁴", "0.001", "0.01", "0.1", "1", "10"]);
+        assert_eq!(labels((-12.0, 4.0), 4), ["10⁻¹²", "10⁻⁸", "10⁻⁴", "1", "10⁴"]);
+        assert_eq!(logarithmic_label(-4.0 + 5f64.log10()), "5·10⁻⁴");
     }
 
     #[test]

@@ -56,10 +56,7 @@ impl<'a> OneVariable<'a> {
     }
 
     fn axis(&self) -> PanelAxis {
-        PanelAxis {
-            periodic: self.variable.periodic,
-            ..PanelAxis::new(self.variable.label(), self.variable.drawn_range(), 10)
-        }
+        PanelAxis::of_variable(self.variable, 10)
     }
 
     fn energy(&self, value: f64) -> f64 {

@@ -1,26 +1,24 @@
 //! Heat map over two variables, or two of more variables without one.
 
 use plotters::coord::Shift;
-use plotters::prelude::{DrawingArea, PathElement, Rectangle};
+use plotters::prelude::DrawingArea;
 use plotters::style::Color;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::DrawingBackend;
 
-use super::axis::{VariableAxis, tick_label, ticks};
+use super::axis::VariableAxis;
+use super::color_bar::{COLOR_BAR_PIXELS, COLOR_BAR_TITLE, draw_color_bar};
 use super::landscape::{LandscapeFigure, Trace};
 use super::legend::{Entry, ROW_PIXELS, Sign, draw_entry, entry_width};
 use super::markers::{Marker, draw_marker};
-use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox, drawing};
+use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox};
 use super::render::{Figure, Underlay};
-use super::style::{BLACK, BLUE, LABEL_PIXELS, VERMILLION, WHITE, stroke, text, text_width, units};
-use super::surface::{Bands, Surface, heat_map};
+use super::style::{BLUE, LABEL_PIXELS, VERMILLION, WHITE, stroke, text_width};
+use super::surface::{Bands, Surface};
 use super::wrap::BoxAxis;
 use crate::ReportError;
 
 const TOP_PIXELS: f64 = 40.0;
 const LONGEST_SIDE_PIXELS: f64 = 1000.0;
-const COLOR_BAR_PIXELS: f64 = 46.0;
-const COLOR_BAR_TITLE: &str = "energy (kJ/mol)";
 /// Axes in the same unit have the same scale unless that makes the figure this much longer.
 const LONGEST_ASPECT: f64 = 3.0;
 
@@ -34,7 +32,9 @@ pub(super) struct TwoVariables<'a> {
 impl<'a> TwoVariables<'a> {
     pub(super) fn new(figure: &'a LandscapeFigure, axes: [&'a VariableAxis; 2]) -> Self {
         let surface = figure.surface.as_ref().filter(|_| figure.variables.len() == 2);
-        Self { figure, axes, surface: surface.map(|s| (s, bands(figure, s))), frame: frame(axes) }
+        let (width, height) = side_lengths(axes, LONGEST_SIDE_PIXELS);
+        let frame = PixelBox { left: LEFT_PIXELS, top: TOP_PIXELS, width, height };
+        Self { figure, axes, surface: surface.map(|s| (s, bands(figure, s))), frame }
     }
 
     fn column_left(&self) -> f64 {
@@ -90,55 +90,10 @@ impl<'a> TwoVariables<'a> {
             .map(|(_, p)| [p[0] * scales[0], p[1] * scales[1]])
             .collect()
     }
-
-    fn draw_color_bar<DB: DrawingBackend>(
-        &self,
-        page: &DrawingArea<DB, Shift>,
-        surface: &Surface,
-        bands: &Bands,
-    ) -> Result<(), ReportError> {
-        let place = self.color_bar();
-        let at = |x: f64, y: f64| (units(x), units(y));
-        let (right, bottom) = (place.left + place.width, place.top + place.height);
-        let step = place.height / bands.count as f64;
-        for band in 0..bands.count {
-            // Each band is drawn up to the top and covered by the next, so that no seams show.
-            let low = bottom - band as f64 * step;
-            let fill = bands.band_color(band).filled();
-            let patch = Rectangle::new([at(place.left, place.top), at(right, low)], fill);
-            page.draw(&patch).map_err(drawing)?;
-        }
-        let line = stroke(&BLACK, 2.0);
-        let corners = [
-            at(place.left, place.top),
-            at(right, place.top),
-            at(right, bottom),
-            at(place.left, bottom),
-            at(place.left, place.top),
-        ];
-        page.draw(&PathElement::new(corners.to_vec(), line)).map_err(drawing)?;
-
-        let style = text(LABEL_PIXELS)?.pos(Pos::new(HPos::Left, VPos::Center));
-        let marks = ticks((bands.lower, bands.upper()), 6, false);
-        let clipped = surface.maximum() > bands.upper();
-        for (i, &value) in marks.positions.iter().enumerate() {
-            let share = (value - bands.lower) / (bands.upper() - bands.lower);
-            let y = bottom - share * place.height;
-            let tick = PathElement::new(vec![at(right, y), at(right + 8.0, y)], line);
-            page.draw(&tick).map_err(drawing)?;
-            let mut label = tick_label(value, marks.decimals);
-            if clipped && i + 1 == marks.positions.len() {
-                label.insert_str(0, "≥ ");
-            }
-            page.draw_text(&label, &style, at(right + 18.0, y)).map_err(drawing)?;
-        }
-        let title = at(place.left, self.frame.top + 16.0);
-        page.draw_text(COLOR_BAR_TITLE, &style, title).map_err(drawing)
-    }
 }
 
-/// The box between the axes: equal scales where the units are equal.
-fn frame(axes: [&VariableAxis; 2]) -> PixelBox {
+/// Width and height of the box between two variables' axes: equal scales where the units are equal.
+pub(super) fn side_lengths(axes: [&VariableAxis; 2], longest: f64) -> (f64, f64) {
     let [(x0, x1), (y0, y1)] = axes.map(VariableAxis::drawn_range);
     let mut aspect = (x1 - x0) / (y1 - y0);
     let comparable =
@@ -146,28 +101,19 @@ fn frame(axes: [&VariableAxis; 2]) -> PixelBox {
     if !comparable {
         aspect = 1.0;
     }
-    PixelBox {
-        left: LEFT_PIXELS,
-        top: TOP_PIXELS,
-        width: (LONGEST_SIDE_PIXELS * aspect.min(1.0)).round(),
-        height: (LONGEST_SIDE_PIXELS / aspect.max(1.0)).round(),
-    }
+    ((longest * aspect.min(1.0)).round(), (longest / aspect.max(1.0)).round())
 }
 
 /// Bands from the minimum to the cap: given, or half above the geodesic's highest point.
 fn bands(figure: &LandscapeFigure, surface: &Surface) -> Bands {
     let (minimum, maximum) = (surface.minimum(), surface.maximum());
-    let axes: Vec<BoxAxis> = figure.variables.iter().map(stored_axis).collect();
+    let axes: Vec<BoxAxis> = figure.variables.iter().map(VariableAxis::stored).collect();
     let along_curve = figure.geodesic.points.iter().map(|p| surface.energy(p, &axes));
     let highest = along_curve.filter(|e| e.is_finite()).fold(minimum, f64::max);
     let cap = figure.energy_cap_kj_mol.unwrap_or_else(|| {
         if highest > minimum { (minimum + 1.5 * (highest - minimum)).min(maximum) } else { maximum }
     });
     Bands::new(minimum, cap)
-}
-
-fn stored_axis(variable: &VariableAxis) -> BoxAxis {
-    BoxAxis { lower: variable.lower, upper: variable.upper, periodic: variable.periodic }
 }
 
 impl Figure for TwoVariables<'_> {
@@ -185,20 +131,13 @@ impl Figure for TwoVariables<'_> {
         Ok((self.column_left() + column_width + 30.0, height))
     }
 
-    fn underlay(&self) -> Option<Underlay> {
-        let (surface, bands) = self.surface.as_ref()?;
-        let size = (self.frame.width as u32, self.frame.height as u32);
-        Some(Underlay {
-            place: self.frame,
-            pixels: heat_map(surface, &self.axes.map(stored_axis), bands, size),
-        })
+    fn underlays(&self) -> Vec<Underlay> {
+        let Some((surface, bands)) = self.surface.as_ref() else { return Vec::new() };
+        vec![Underlay::of_surface(surface, bands, self.axes, self.frame)]
     }
 
     fn draw<DB: DrawingBackend>(&self, page: &DrawingArea<DB, Shift>) -> Result<(), ReportError> {
-        let [x, y] = self.axes.map(|axis| PanelAxis {
-            periodic: axis.periodic,
-            ..PanelAxis::new(axis.label(), axis.drawn_range(), 7)
-        });
+        let [x, y] = self.axes.map(|axis| PanelAxis::of_variable(axis, 7));
         let panel = Panel::new(page, self.frame, x, y)?;
         if self.surface.is_none() {
             panel.draw_grid()?;
@@ -230,8 +169,8 @@ impl Figure for TwoVariables<'_> {
 
         let mut below = self.frame.top;
         if let Some((surface, bands)) = &self.surface {
-            self.draw_color_bar(page, surface, bands)?;
             let bar = self.color_bar();
+            draw_color_bar(page, bar, surface, bands)?;
             below = bar.top + bar.height + 50.0;
         }
         for (i, entry) in self.legend().iter().enumerate() {

@@ -1,7 +1,7 @@
 //! Legends outside the axes: a list of signs with their meaning.
 
 use plotters::coord::Shift;
-use plotters::prelude::{DrawingArea, PathElement, Rectangle};
+use plotters::prelude::{Circle, DrawingArea, PathElement, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor};
 use plotters_backend::DrawingBackend;
@@ -24,6 +24,12 @@ pub(crate) enum Sign {
     Dashes(RGBColor, f64),
     /// A band around a line.
     Band(RGBColor),
+    /// A patch of colour.
+    Patch(RGBColor),
+    /// A disc of this radius in pixels.
+    Disc(RGBColor, f64),
+    /// A disc on a patch of the second colour.
+    DiscOnPatch(RGBColor, RGBColor, f64),
     /// A marker.
     Marker(Marker),
 }
@@ -92,6 +98,20 @@ pub(crate) fn draw_entry<DB: DrawingBackend>(
             let band = Rectangle::new([at(0.0, -14.0), at(SIGN_PIXELS, 14.0)], color.mix(0.3).filled());
             area.draw(&band).map_err(drawing)?;
             line(0.0, SIGN_PIXELS, color, 5.0)?;
+        }
+        Sign::Patch(color) => {
+            let patch = [at(0.0, -14.0), at(SIGN_PIXELS, 14.0)];
+            area.draw(&Rectangle::new(patch, color.filled())).map_err(drawing)?;
+        }
+        Sign::Disc(color, radius) => {
+            let disc = Circle::new(at(0.5 * SIGN_PIXELS, 0.0), units(*radius), color.filled());
+            area.draw(&disc).map_err(drawing)?;
+        }
+        Sign::DiscOnPatch(color, background, radius) => {
+            let patch = [at(0.0, -14.0), at(SIGN_PIXELS, 14.0)];
+            area.draw(&Rectangle::new(patch, background.filled())).map_err(drawing)?;
+            let disc = Circle::new(at(0.5 * SIGN_PIXELS, 0.0), units(*radius), color.filled());
+            area.draw(&disc).map_err(drawing)?;
         }
         Sign::Marker(marker) => draw_marker(area, *marker, at(0.5 * SIGN_PIXELS, 0.0))?,
     }

@@ -4,6 +4,8 @@
 //! files. Torsions are drawn in degrees. The font is embedded; nothing is asked of the system.
 
 mod axis;
+mod color_bar;
+mod curves;
 mod energy;
 mod landscape;
 mod landscape_one_variable;
@@ -12,6 +14,7 @@ mod legend;
 mod log_snr;
 mod markers;
 mod panel;
+mod points;
 mod raster;
 mod render;
 mod style;
@@ -19,9 +22,11 @@ mod surface;
 mod wrap;
 
 pub use axis::VariableAxis;
+pub use curves::{CurvesFigure, CurvesPanel, Scale, Series, SeriesStyle};
 pub use energy::{EnergyFigure, EnergyPanel};
 pub use landscape::{LandscapeFigure, Trace};
 pub use log_snr::{LogSnrFigure, PosteriorSpread};
+pub use points::{PointLayer, PointsFigure, PointsPanel};
 pub use render::RenderedFigure;
 pub use surface::Surface;
 

@@ -4,12 +4,12 @@ use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::Shift;
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::types::RangedCoordf64;
-use plotters::prelude::{DrawingArea, DrawingAreaErrorKind, PathElement, Polygon};
+use plotters::prelude::{Circle, DrawingArea, DrawingAreaErrorKind, PathElement, Polygon};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, RGBAColor, RGBColor, ShapeStyle};
 use plotters_backend::DrawingBackend;
 
-use super::axis::{Ticks, tick_label, ticks};
+use super::axis::{Ticks, VariableAxis, logarithmic_label, logarithmic_ticks, tick_label, ticks};
 use super::style::{BLACK, LABEL_PIXELS, LIGHT_GREY, TITLE_PIXELS, stroke, text, text_width, units};
 use super::wrap::{BoxAxis, pieces_in_box};
 use crate::ReportError;
@@ -34,6 +34,9 @@ pub(crate) struct PanelAxis {
     pub(crate) range: (f64, f64),
     pub(crate) ticks: Ticks,
     pub(crate) periodic: bool,
+    /// Whether positions are common logarithms of what the labels say.
+    logarithmic: bool,
+    labelled: bool,
 }
 
 impl PanelAxis {
@@ -41,7 +44,42 @@ impl PanelAxis {
     pub(crate) fn new(title: impl Into<String>, range: (f64, f64), most: usize) -> Self {
         let title = title.into();
         let degrees = title.ends_with("(°)");
-        Self { ticks: ticks(range, most, degrees), title, range, periodic: false }
+        Self {
+            ticks: ticks(range, most, degrees),
+            title,
+            range,
+            periodic: false,
+            logarithmic: false,
+            labelled: true,
+        }
+    }
+
+    /// The axis of a collective variable, in the drawn unit.
+    pub(crate) fn of_variable(variable: &VariableAxis, most: usize) -> Self {
+        let periodic = variable.periodic;
+        Self { periodic, ..Self::new(variable.label(), variable.drawn_range(), most) }
+    }
+
+    /// A logarithmic axis; range and everything drawn on it are common logarithms.
+    pub(crate) fn logarithmic(title: impl Into<String>, range: (f64, f64), most: usize) -> Self {
+        let positions = logarithmic_ticks(range, most);
+        let ticks = Ticks { positions, decimals: 0 };
+        Self { title: title.into(), range, ticks, periodic: false, logarithmic: true, labelled: true }
+    }
+
+    /// The same axis, its ticks without labels and itself without a title.
+    pub(crate) fn without_labels(self) -> Self {
+        Self { title: String::new(), labelled: false, ..self }
+    }
+
+    fn label(&self, position: f64) -> String {
+        if !self.labelled {
+            String::new()
+        } else if self.logarithmic {
+            logarithmic_label(position)
+        } else {
+            tick_label(position, self.ticks.decimals)
+        }
     }
 
     fn in_box(&self) -> BoxAxis {
@@ -134,7 +172,7 @@ impl<'a, DB: DrawingBackend> Panel<'a, DB> {
             let x = self.column(value);
             self.draw_page_line([(x, bottom), (x, bottom + 10.0)], line)?;
             if with_x_labels {
-                let label = tick_label(value, self.x.ticks.decimals);
+                let label = self.x.label(value);
                 let place = at(x, bottom + 18.0);
                 self.page.draw_text(&label, &below, place).map_err(drawing)?;
             }
@@ -143,7 +181,7 @@ impl<'a, DB: DrawingBackend> Panel<'a, DB> {
         for &value in &self.y.ticks.positions {
             let y = self.row(value);
             self.draw_page_line([(left - 10.0, y), (left, y)], line)?;
-            let label = tick_label(value, self.y.ticks.decimals);
+            let label = self.y.label(value);
             let place = at(left - 18.0, y);
             self.page.draw_text(&label, &beside, place).map_err(drawing)?;
         }
@@ -155,7 +193,7 @@ impl<'a, DB: DrawingBackend> Panel<'a, DB> {
         }
         let mut widest: f64 = 0.0;
         for &value in &self.y.ticks.positions {
-            widest = widest.max(text_width(&tick_label(value, self.y.ticks.decimals), LABEL_PIXELS)?);
+            widest = widest.max(text_width(&self.y.label(value), LABEL_PIXELS)?);
         }
         let upright = title.transform(FontTransform::Rotate270);
         let lines = title_lines(&self.y.title, height)?;
@@ -206,6 +244,25 @@ impl<'a, DB: DrawingBackend> Panel<'a, DB> {
         outline.extend(x.iter().zip(lower).rev().map(|(&x, &v)| (x, inside(v))));
         let band = Polygon::new(outline, color.filled());
         self.chart.plotting_area().draw(&band).map_err(drawing)
+    }
+
+    /// A coloured strip over the whole height, from one horizontal value to another.
+    pub(crate) fn draw_strip(&self, from: f64, to: f64, color: RGBAColor) -> Result<(), ReportError> {
+        let inside = |v: f64| v.clamp(self.x.range.0, self.x.range.1);
+        self.draw_band(&[inside(from), inside(to)], &[self.y.range.0; 2], &[self.y.range.1; 2], color)
+    }
+
+    /// Discs of the same radius in pixels; those outside the frame are left out.
+    pub(crate) fn draw_points(
+        &self,
+        points: &[[f64; 2]],
+        radius: f64,
+        color: RGBAColor,
+    ) -> Result<(), ReportError> {
+        for center in points.iter().filter_map(|point| self.position(*point)) {
+            self.page.draw(&Circle::new(center, units(radius), color.filled())).map_err(drawing)?;
+        }
+        Ok(())
     }
 
     /// Canvas position of a point in the axes' units, by its image inside the frame; none outside.

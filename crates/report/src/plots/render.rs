@@ -7,10 +7,12 @@ use plotters::prelude::{DrawingArea, IntoDrawingArea, SVGBackend};
 use plotters_backend::DrawingBackend;
 use tiny_skia::{IntSize, Pixmap, PixmapPaint, Transform};
 
+use super::axis::VariableAxis;
 use super::legend::{self, Entry};
 use super::panel::{PixelBox, drawing};
 use super::raster::RasterBackend;
 use super::style::{UNITS_PER_PIXEL, font, units};
+use super::surface::{Bands, Surface, heat_map};
 use crate::ReportError;
 
 /// A figure, ready to be written to files.
@@ -30,14 +32,27 @@ pub(crate) struct Underlay {
     pub(crate) pixels: Vec<u8>,
 }
 
+impl Underlay {
+    /// The heat map of a surface over two variables.
+    pub(crate) fn of_surface(
+        surface: &Surface,
+        bands: &Bands,
+        axes: [&VariableAxis; 2],
+        place: PixelBox,
+    ) -> Self {
+        let size = (place.width as u32, place.height as u32);
+        Self { place, pixels: heat_map(surface, &axes.map(VariableAxis::stored), bands, size) }
+    }
+}
+
 /// Something that can be drawn on any back end.
 pub(crate) trait Figure {
     /// Width and height in pixels.
     fn size(&self) -> Result<(f64, f64), ReportError>;
 
     /// What lies below the drawing.
-    fn underlay(&self) -> Option<Underlay> {
-        None
+    fn underlays(&self) -> Vec<Underlay> {
+        Vec::new()
     }
 
     /// Draws everything above the underlay and the white page.
@@ -57,7 +72,7 @@ pub(crate) fn render(figure: &impl Figure) -> Result<RenderedFigure, ReportError
     page.fill(tiny_skia::Color::WHITE);
     let mut background = String::from(r##"<rect width="100%" height="100%" fill="#FFFFFF"/>"##);
     background.push('\n');
-    if let Some(underlay) = figure.underlay() {
+    for underlay in figure.underlays() {
         let picture = picture(&underlay).ok_or_else(unusable)?;
         let PixelBox { left, top, .. } = underlay.place;
         let (x, y) = (left.round() as i32, top.round() as i32);

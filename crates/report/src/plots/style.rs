@@ -136,7 +136,8 @@ mod tests {
     #[test]
     fn the_font_has_the_letters_of_labels() -> Result<(), ReportError> {
         let font = font()?;
-        for letter in "φψωχθλξ°−±²½ΔÅ≥≤0123456789".chars() {
+        for letter in "φψωχθλξμ°−±²½ΔÅ≥≤·⁻⁰¹³⁴⁵⁶⁷⁸⁹0123456789".chars()
+        {
             assert_ne!(font.glyph_id(letter).0, 0, "{letter} is missing");
         }
         // Tabulated advance of a digit in DejaVu Sans: 1303 of 2048 units.
