@@ -65,11 +65,37 @@ impl Baoab {
         random: &RandomStream,
         state: &mut LangevinState,
     ) {
+        self.draw(system, random, state, None);
+    }
+
+    /// As [`Baoab::draw_velocities`], each replica at a thermal energy (kJ/mol) of its own.
+    ///
+    /// # Panics
+    /// If there is not one thermal energy per replica.
+    pub fn draw_velocities_at(
+        &self,
+        system: &MolecularSystem<'_>,
+        random: &RandomStream,
+        state: &mut LangevinState,
+        thermal_energies_kj_mol: &[f64],
+    ) {
+        let scales = self.noise_scales(state, thermal_energies_kj_mol);
+        self.draw(system, random, state, Some(&scales));
+    }
+
+    fn draw(
+        &self,
+        system: &MolecularSystem<'_>,
+        random: &RandomStream,
+        state: &mut LangevinState,
+        scales: Option<&[f64]>,
+    ) {
         random.substream("velocities").fill_normals(
             state.step,
             &state.lane_paths,
             state.velocities.as_mut_slice(),
         );
+        scale_lanes(state.velocities.as_mut_slice(), scales);
         let width = 3 * state.stride();
         for (velocities, mass) in
             state.velocities.as_mut_slice().chunks_exact_mut(width).zip(system.engine().masses())
@@ -88,15 +114,28 @@ impl Baoab {
         random: &RandomStream,
         state: &mut LangevinState,
     ) {
+        self.advance(system, bias, random, state, None);
+    }
+
+    fn advance(
+        &self,
+        system: &MolecularSystem<'_>,
+        bias: &dyn BiasPotential,
+        random: &RandomStream,
+        state: &mut LangevinState,
+        scales: Option<&[f64]>,
+    ) {
         let mut normals = std::mem::take(&mut state.normals);
         random.fill_normals(state.step, &state.lane_paths, &mut normals);
+        scale_lanes(&mut normals, scales);
         self.kick_drift_thermostat_drift(system.engine().masses(), &normals, state);
         state.normals = normals;
         system.evaluate(bias, state);
         self.kick(system.engine().masses(), state);
         state.step += 1;
         let mean = 1.5 * system.engine().atoms() as f64 * self.thermal_energy_kj_mol;
-        state.find_failures(KINETIC_LIMIT * mean);
+        let hottest = scales.map_or(1.0, |scales| scales.iter().fold(0.0, |most: f64, s| most.max(s * s)));
+        state.find_failures(KINETIC_LIMIT * mean * hottest);
     }
 
     /// `count` steps.
@@ -111,6 +150,34 @@ impl Baoab {
         for _ in 0..count {
             self.step(system, bias, random, state);
         }
+    }
+
+    /// `count` steps, each replica at a thermal energy (kJ/mol) of its own in place of the integrator's.
+    ///
+    /// # Panics
+    /// If there is not one thermal energy per replica.
+    pub fn steps_at(
+        &self,
+        system: &MolecularSystem<'_>,
+        bias: &dyn BiasPotential,
+        random: &RandomStream,
+        state: &mut LangevinState,
+        thermal_energies_kj_mol: &[f64],
+        count: u64,
+    ) {
+        let scales = self.noise_scales(state, thermal_energies_kj_mol);
+        for _ in 0..count {
+            self.advance(system, bias, random, state, Some(&scales));
+        }
+    }
+
+    /// By what the integrator's noise is multiplied in each lane; padding goes with the last replica.
+    fn noise_scales(&self, state: &LangevinState, thermal_energies_kj_mol: &[f64]) -> Vec<f64> {
+        assert_eq!(thermal_energies_kj_mol.len(), state.replicas(), "one thermal energy per replica");
+        let last = state.replicas() - 1;
+        (0..state.stride())
+            .map(|lane| (thermal_energies_kj_mol[lane.min(last)] / self.thermal_energy_kj_mol).sqrt())
+            .collect()
     }
 
     /// The letters B, A, O, A in one pass over the rows.
@@ -149,5 +216,13 @@ impl Baoab {
                 }
             }
         }
+    }
+}
+
+/// Multiplies every row over lanes by the lanes' scales.
+fn scale_lanes(rows: &mut [f64], scales: Option<&[f64]>) {
+    let Some(scales) = scales else { return };
+    for row in rows.chunks_exact_mut(scales.len()) {
+        row.iter_mut().zip(scales).for_each(|(value, scale)| *value *= scale);
     }
 }

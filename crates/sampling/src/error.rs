@@ -48,6 +48,31 @@ pub enum SamplingError {
         /// What there is.
         found: usize,
     },
+    /// Numbers that do not go together.
+    #[error("{0}")]
+    Parameters(String),
+    /// A replica's positions or energy are no longer finite, or far too large.
+    #[error(
+        "replica {replica}, at {temperature_k:.0} K, blew up after {time_ps} ps; a smaller time step, a lower highest temperature or relaxed starting structures may help"
+    )]
+    Diverged {
+        /// Which replica, from 0.
+        replica: usize,
+        /// Its temperature then, K.
+        temperature_k: f64,
+        /// Simulated time until then, ps.
+        time_ps: f64,
+    },
+    /// An iteration did not come to its end.
+    #[error("{what} did not converge: {residual:.1e} after {iterations} iterations")]
+    NotConverged {
+        /// What was sought.
+        what: &'static str,
+        /// How far off it still is.
+        residual: f64,
+        /// Iterations done.
+        iterations: usize,
+    },
 }
 
 impl SamplingError {

@@ -2,7 +2,8 @@
 //!
 //! Atoms move by [`Baoab`] under `U(X) + V(ξ(X))`, collective variables by [`Overdamped`]. [`AtomAnnealing`] and
 //! [`VariableAnnealing`] lead batches of paths along a list of [`TetherPoint`]s and keep the work that this takes;
-//! [`work`] turns it into free-energy differences. All random numbers come from [`RandomStream`] and all batches are
+//! [`work`] turns it into free-energy differences. [`ReplicaExchange`] samples a molecule at many temperatures at once, and
+//! [`reweight_temperatures`] leads all its samples back to one. All random numbers come from [`RandomStream`] and all batches are
 //! of fixed size, so that results depend on neither threads nor interruptions.
 //!
 //! A walker on the double well `5 (x² - 1)²` kJ/mol, led from one well to the other and its work kept:
@@ -38,9 +39,12 @@
 pub mod annealing;
 mod baoab;
 mod bias;
+mod effective_size;
 mod error;
+mod mbar;
 mod overdamped;
 mod random;
+pub mod replica_exchange;
 mod state;
 mod system;
 mod tether;
@@ -49,9 +53,12 @@ pub mod work;
 pub use annealing::{AnnealingProtocol, AtomAnnealing, VariableAnnealing};
 pub use baoab::Baoab;
 pub use bias::{BiasPotential, NoBias};
+pub use effective_size::effective_sample_size;
 pub use error::{Failure, SamplingError};
+pub use mbar::{TemperatureReweighting, reweight_temperatures};
 pub use overdamped::{Overdamped, Walker};
 pub use random::RandomStream;
+pub use replica_exchange::{ReplicaExchange, ReplicaExchangeParameters};
 pub use state::{LangevinSnapshot, LangevinState};
 pub use system::MolecularSystem;
 pub use tether::{Tether, TetherPoint};

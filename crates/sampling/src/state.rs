@@ -113,6 +113,15 @@ impl LangevinState {
         self.variable_values[variable * self.stride() + replica]
     }
 
+    /// Multiplies all velocities of one replica, padding included where it is the last.
+    pub(crate) fn scale_velocities(&mut self, replica: usize, factor: f64) {
+        let stride = self.stride();
+        let end = if replica + 1 == self.replicas() { stride } else { replica + 1 };
+        for row in self.velocities.as_mut_slice().chunks_exact_mut(stride) {
+            row[replica..end].iter_mut().for_each(|velocity| *velocity *= factor);
+        }
+    }
+
     /// Marks every replica whose energy is not finite or whose kinetic energy exceeds `limit` (kJ/mol) as failed.
     pub(crate) fn find_failures(&mut self, limit: f64) {
         for replica in 0..self.replicas() {

@@ -3,4 +3,5 @@
 mod annealed_atoms;
 mod annealed_variables;
 mod langevin;
+mod replica_exchange;
 mod toy_systems;
