@@ -22,4 +22,23 @@ pub enum DenoiserError {
     /// The data cannot make a density.
     #[error("the data cannot make a density: {0}")]
     Data(String),
+    /// Weights of a learned denoiser cannot be written, read, or used here.
+    #[error("the weights cannot be used: {0}")]
+    Weights(String),
+    /// A setting of a learned denoiser cannot be.
+    #[error("{0}")]
+    Settings(String),
+    /// The loss of a training is no longer a number.
+    #[error("the training loss is {loss} at step {step} with learning rate {learning_rate:.2e}: lower the learning rate")]
+    Training {
+        /// Step, counted from 0.
+        step: usize,
+        /// Learning rate of that step.
+        learning_rate: f64,
+        /// Sum of the losses.
+        loss: f64,
+    },
+    /// The wanted device cannot be used.
+    #[error("no GPU: {0}")]
+    Device(String),
 }
