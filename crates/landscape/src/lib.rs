@@ -1,5 +1,7 @@
 //! Energies over a few variables: formulas, tables, metadynamics, bottlenecks.
 
+mod basin;
+mod boltzmann;
 mod bottleneck;
 mod error;
 pub mod formulas;
@@ -10,6 +12,8 @@ mod spline;
 mod table;
 pub mod table_file;
 
+pub use basin::{basin, nearest_point};
+pub use boltzmann::{BoltzmannSamples, boltzmann_rows, boltzmann_samples};
 pub use bottleneck::{Bottleneck, BottleneckSearch};
 pub use error::LandscapeError;
 pub use formulas::{Formula, formula, formula_names};

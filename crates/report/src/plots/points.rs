@@ -20,7 +20,7 @@ use crate::ReportError;
 
 const TOP_PIXELS: f64 = 90.0;
 const LONGEST_SIDE_PIXELS: f64 = 700.0;
-const GAP_PIXELS: f64 = 40.0;
+const GAP_PIXELS: f64 = 110.0;
 /// Most points of one layer that are drawn.
 const MOST_POINTS: usize = 4000;
 
@@ -166,7 +166,7 @@ impl Figure for Page<'_> {
         let title = text(TITLE_PIXELS)?.pos(Pos::new(HPos::Center, VPos::Center));
         for (i, input) in self.figure.panels.iter().enumerate() {
             let frame = self.frame(i);
-            let [x, y] = self.figure.variables.each_ref().map(|axis| PanelAxis::of_variable(axis, 7));
+            let [x, y] = self.figure.variables.each_ref().map(|axis| PanelAxis::of_variable(axis, 5));
             // The vertical axis is the same for all: it is labelled at the first only.
             let y = if i == 0 { y } else { y.without_labels() };
             let panel = Panel::new(page, frame, x, y)?;
