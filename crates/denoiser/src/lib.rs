@@ -1,5 +1,5 @@
-//! Moments of the denoising posterior `p(x | λ, y) ∝ q(x) exp(-½ e^λ |x - y|²)`: the trait [`Denoiser`] and its exact
-//! forms, [`MixtureDenoiser`] for Gaussians and weighted points in any dimension and [`GridDenoiser`] for energies of one
+//! Moments of the denoising posterior `p(x | λ, y) ∝ q(x) exp(-½ e^λ |x - y|²)`: the trait [`Denoiser`] and its
+//! exact forms, [`MixtureDenoiser`] for Gaussians and weighted points in any dimension and [`GridDenoiser`] for energies of one
 //! to three variables. Both compute cumulants about the posterior mean and then those of `T = (x, |x|²)`.
 
 mod cumulants;
@@ -7,8 +7,21 @@ mod denoiser;
 mod error;
 mod grid;
 mod mixture;
+mod neural;
+mod random;
+mod samples;
+mod training;
+mod weights_file;
 
 pub use denoiser::{Denoiser, ObservableMoments, PosteriorMoments, SpacetimePoint};
 pub use error::DenoiserError;
 pub use grid::{GridAxis, GridDenoiser};
 pub use mixture::{Covariance, MixtureComponent, MixtureDenoiser};
+pub use neural::{
+    Activation, ComputeDevice, DeviceChoice, NeuralDenoiser, NeuralIdentity, NeuralSettings, Training, TrainingProgress,
+};
+pub use samples::{KernelDenoiser, SampleSet};
+pub use training::{PairSource, Preconditioning, Targets, TrainingPairs};
+pub use weights_file::{
+    WEIGHTS_VERSION, WeightsExpectation, WeightsFile, WeightsHeader, WeightsTensor, WeightsValues,
+};

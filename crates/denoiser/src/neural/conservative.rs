@@ -1,0 +1,312 @@
+//! The conservative variant: a scalar potential whose gradient is the denoiser.
+//!
+//! `φ(λ, y) ≈ log Z = log ∫ q(x) exp(-½ e^λ |x - y|²) dx` up to a constant, so that `∇_y φ = e^λ (D - y)` and
+//! `∂_λ φ = -½ e^λ E|x - y|²`: `μ` is the gradient of `φ` in `η`, its Jacobian the Hessian.
+
+use burn::tensor::TensorData;
+use nalgebra::DVector;
+use serde::{Deserialize, Serialize};
+
+use super::features::pull_back;
+use super::level_polynomial::LevelPolynomial;
+use super::model::{Evaluation, Model, PreparedPairs};
+use super::network::Network;
+use crate::{DenoiserError, Preconditioning, SpacetimePoint, TrainingPairs};
+
+/// Smallest scale that a target is stretched from, relative to `1/s` (by `y`) and to 1 (by `λ`).
+const LEAST_SCALE: f64 = 1e-4;
+
+/// `φ = φ₀(λ) + Σ_j B_j(λ, y_j) + a(λ) N(λ, y)`, with `B_j` the potential of a Gaussian of the variable's centre and
+/// deviation where it is not periodic, and 0 where it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Potential {
+    /// `φ₀`.
+    level: LevelPolynomial,
+    /// `log a`: the root mean square of `e^λ (D - skip)`.
+    log_scale: LevelPolynomial,
+    /// `log` of the root mean square of `∂_λ(φ - φ₀ - Σ B)`.
+    log_level_scale: LevelPolynomial,
+}
+
+/// `φ₀ + Σ B` with its first and second derivatives.
+struct Base {
+    value: f64,
+    by_level: f64,
+    by_level_level: f64,
+    by_y: Vec<f64>,
+    by_level_y: Vec<f64>,
+    by_y_y: Vec<f64>,
+}
+
+impl Base {
+    /// `Σ B` alone.
+    fn gaussian(preconditioning: &Preconditioning, point: &SpacetimePoint) -> Self {
+        let dimension = point.y.len();
+        let zeros = vec![0.0; dimension];
+        let mut base = Self {
+            value: 0.0,
+            by_level: 0.0,
+            by_level_level: 0.0,
+            by_y: zeros.clone(),
+            by_level_y: zeros.clone(),
+            by_y_y: zeros,
+        };
+        let noise = (-point.log_snr).exp();
+        for axis in (0..dimension).filter(|&axis| preconditioning.periods[axis].is_none()) {
+            let variance = preconditioning.deviation[axis].powi(2);
+            let offset = point.y[axis] - preconditioning.centre[axis];
+            let precision = 1.0 / (variance + noise);
+            // ∂_λ precision.
+            let growth = noise * precision * precision;
+            base.value += 0.5 * (noise * precision).ln() - 0.5 * offset * offset * precision;
+            base.by_level -= 0.5 * (variance * precision + offset * offset * growth);
+            base.by_level_level -=
+                0.5 * variance * growth + 0.5 * offset * offset * growth * (2.0 * noise * precision - 1.0);
+            base.by_y[axis] = -offset * precision;
+            base.by_level_y[axis] = -offset * growth;
+            base.by_y_y[axis] = -precision;
+        }
+        base
+    }
+}
+
+impl Potential {
+    pub(super) fn fit(
+        preconditioning: &Preconditioning,
+        pairs: &TrainingPairs,
+    ) -> Result<Self, DenoiserError> {
+        let range = preconditioning.log_snr;
+        let targets: Vec<(f64, f64, f64)> = (0..pairs.points.len())
+            .map(|index| {
+                let point = &pairs.points[index];
+                let precision = point.log_snr.exp();
+                let base = Base::gaussian(preconditioning, point);
+                let forces = pairs.means[index].iter().zip(&point.y).zip(&base.by_y);
+                let force: f64 =
+                    forces.map(|((mean, y), by_y)| (precision * (mean - y) - by_y).powi(2)).sum();
+                let level = -0.5 * precision * pairs.squared_displacements[index] - base.by_level;
+                (point.log_snr, force / point.y.len() as f64, level)
+            })
+            .collect();
+        let slope = LevelPolynomial::fit(range, targets.iter().map(|t| (t.0, t.2)), |_, mean| mean)?;
+        let log_scale = LevelPolynomial::fit(range, targets.iter().map(|t| (t.0, t.1)), |level, square| {
+            0.5 * square.ln().max(2.0 * LEAST_SCALE.ln() + level)
+        })?;
+        let rest = targets.iter().map(|t| (t.0, (t.2 - slope.at(t.0)[0]).powi(2)));
+        let log_level_scale =
+            LevelPolynomial::fit(range, rest, |_, square| 0.5 * square.ln().max(2.0 * LEAST_SCALE.ln()))?;
+        Ok(Self { level: slope.integral(), log_scale, log_level_scale })
+    }
+
+    fn base(&self, preconditioning: &Preconditioning, point: &SpacetimePoint) -> Base {
+        let mut base = Base::gaussian(preconditioning, point);
+        let [value, first, second] = self.level.at(point.log_snr);
+        base.value += value;
+        base.by_level += first;
+        base.by_level_level += second;
+        base
+    }
+
+    /// `a` and its first and second derivatives by `λ`.
+    fn scale(&self, log_snr: f64) -> [f64; 3] {
+        let [log, first, second] = self.log_scale.at(log_snr);
+        let scale = log.exp();
+        [scale, scale * first, scale * (first * first + second)]
+    }
+
+    /// Targets of one pair: `∂N/∂y` per variable; then of `p N + q ∂N/∂λ` its value, `p` and `q`.
+    pub(super) fn targets(
+        &self,
+        preconditioning: &Preconditioning,
+        point: &SpacetimePoint,
+        mean: &[f64],
+        square: f64,
+    ) -> Vec<f64> {
+        let precision = point.log_snr.exp();
+        let base = self.base(preconditioning, point);
+        let [scale, growth, _] = self.scale(point.log_snr);
+        let level_scale = self.log_level_scale.at(point.log_snr)[0].exp();
+        let forces = mean.iter().zip(&point.y).zip(&base.by_y);
+        let mut targets: Vec<f64> =
+            forces.map(|((mean, y), by_y)| (precision * (mean - y) - by_y) / scale).collect();
+        targets.push((-0.5 * precision * square - base.by_level) / level_scale);
+        targets.extend([growth / level_scale, scale / level_scale]);
+        targets
+    }
+
+    /// `μ`, `φ` and the products `G w`: the directional derivative of `μ` along `w` in `η`, by one tangent forward and one
+    /// reverse pass.
+    pub(super) fn evaluate(
+        &self,
+        model: &Model,
+        network: &Network,
+        points: &[SpacetimePoint],
+        cotangents: &[Vec<DVector<f64>>],
+    ) -> Vec<Evaluation> {
+        let copies = cotangents.first().map_or(0, Vec::len);
+        let still = copies == 0;
+        let repeats = copies.max(1);
+        let jets: Vec<_> = points.iter().map(|point| model.features(point)).collect();
+        let count = jets.first().map_or(0, Vec::len);
+        let rows = repeats * points.len();
+        // Directions in (λ, y): with η = (e^λ y, -½ e^λ), δλ = -2 s² δη_last and δy = s² (δη + 2 y δη_last).
+        let direction = |row: usize| {
+            let (copy, index) = (row / points.len(), row % points.len());
+            let (point, w) = (&points[index], &cotangents[index][copy]);
+            let (variance, last) = ((-point.log_snr).exp(), w[w.len() - 1]);
+            let along = point.y.iter().zip(w.iter()).map(|(y, w)| variance * (w + 2.0 * y * last));
+            std::iter::once(-2.0 * variance * last).chain(along).collect::<Vec<f64>>()
+        };
+        let directions: Vec<Vec<f64>> = if still { Vec::new() } else { (0..rows).map(direction).collect() };
+        let mut inputs = Vec::with_capacity(2 * rows * count);
+        for _ in 0..repeats {
+            inputs.extend(jets.iter().flatten().map(|jet| jet.value));
+        }
+        for (row, direction) in directions.iter().enumerate() {
+            inputs.extend(jets[row % points.len()].iter().map(|jet| jet.along(direction)));
+        }
+        let blocks = if still { 1 } else { 2 };
+        let (outputs, trace) = network.forward(TensorData::new(inputs, [blocks * rows, count]), rows);
+        let mut bars = vec![0.0; blocks * rows];
+        bars[(blocks - 1) * rows..].fill(1.0);
+        let of_features = network.pull_back(trace, bars);
+        let bar = |block: usize, row: usize| &of_features[(block * rows + row) * count..][..count];
+
+        let mut evaluations = Vec::with_capacity(points.len());
+        for (index, point) in points.iter().enumerate() {
+            let mut gradient = vec![0.0; 1 + point.y.len()];
+            pull_back(&jets[index], bar(blocks - 1, index), std::iter::empty(), &mut gradient);
+            let local = Local::new(self, &model.preconditioning, point, outputs[index], &gradient);
+            let mut evaluation = Evaluation {
+                expectation_parameter: local.expectation_parameter(),
+                log_normaliser: Some(local.value),
+                products: Vec::with_capacity(copies),
+            };
+            for copy in 0..copies {
+                let row = copy * points.len() + index;
+                let direction = &directions[row];
+                let mut hessian = vec![0.0; 1 + point.y.len()];
+                let of_tangent = [(direction.as_slice(), bar(1, row))];
+                pull_back(&jets[index], bar(0, row), of_tangent.into_iter(), &mut hessian);
+                evaluation.products.push(local.product(direction, outputs[rows + row], &hessian));
+            }
+            evaluations.push(evaluation);
+        }
+        evaluations
+    }
+}
+
+/// The potential at one point.
+struct Local<'l> {
+    point: &'l SpacetimePoint,
+    base: Base,
+    scale: [f64; 3],
+    /// `N` and its gradient `(∂λ, ∂y)`.
+    network: f64,
+    network_gradient: &'l [f64],
+    /// `φ`, and its gradient `(∂λ, ∂y)`.
+    value: f64,
+    gradient: Vec<f64>,
+}
+
+impl<'l> Local<'l> {
+    fn new(
+        potential: &Potential,
+        preconditioning: &Preconditioning,
+        point: &'l SpacetimePoint,
+        network: f64,
+        network_gradient: &'l [f64],
+    ) -> Self {
+        let base = potential.base(preconditioning, point);
+        let scale = potential.scale(point.log_snr);
+        let mut gradient: Vec<f64> = network_gradient.iter().map(|slope| scale[0] * slope).collect();
+        gradient[0] += base.by_level + scale[1] * network;
+        gradient[1..].iter_mut().zip(&base.by_y).for_each(|(slope, by_y)| *slope += by_y);
+        let value = base.value + scale[0] * network;
+        Self { point, base, scale, network, network_gradient, value, gradient }
+    }
+
+    /// `D = y + s² ∇_y φ`, `E|x|² = -2 s² ∂_λ φ + 2 y·D - |y|²`.
+    fn expectation_parameter(&self) -> DVector<f64> {
+        let variance = (-self.point.log_snr).exp();
+        let y = &self.point.y;
+        let mut mu = DVector::zeros(y.len() + 1);
+        let mut square = -2.0 * variance * self.gradient[0];
+        for (axis, &y) in y.iter().enumerate() {
+            mu[axis] = y + variance * self.gradient[1 + axis];
+            square += y * (2.0 * mu[axis] - y);
+        }
+        mu[y.len()] = square;
+        mu
+    }
+
+    /// Derivative of `μ` along `(δλ, δy)`, given those of `N` and of its gradient.
+    fn product(&self, direction: &[f64], network_slope: f64, network_bend: &[f64]) -> DVector<f64> {
+        let variance = (-self.point.log_snr).exp();
+        let dimension = self.point.y.len();
+        let (along_level, along) = (direction[0], &direction[1..]);
+        let [scale, growth, growth_slope] = self.scale;
+        let mut level_bend = self.base.by_level_level * along_level
+            + growth_slope * along_level * self.network
+            + growth * (network_slope + along_level * self.network_gradient[0])
+            + scale * network_bend[0];
+        let mut product = DVector::zeros(dimension + 1);
+        let mut square = 0.0;
+        for axis in 0..dimension {
+            level_bend += self.base.by_level_y[axis] * along[axis];
+            let bend = self.base.by_y_y[axis] * along[axis]
+                + (self.base.by_level_y[axis] + growth * self.network_gradient[1 + axis]) * along_level
+                + scale * network_bend[1 + axis];
+            let (y, gradient) = (self.point.y[axis], self.gradient[1 + axis]);
+            product[axis] = along[axis] + variance * (bend - along_level * gradient);
+            // 2 y·dD + 2 dy·(D - y).
+            square += 2.0 * y * product[axis] + 2.0 * along[axis] * variance * gradient;
+        }
+        product[dimension] = square + 2.0 * variance * (along_level * self.gradient[0] - level_bend);
+        product
+    }
+}
+
+/// Mean over the variables of the squared error of `∂N/∂y`, plus the weighted one of `∂_λ φ`, per pair. The gradient by
+/// the parameters is that of the network's derivative along the loss's own gradient (B. Pearlmutter, *Neural Computation* 6,
+/// 147, 1994), one tangent forward and one reverse pass.
+pub(super) fn loss(
+    model: &Model,
+    network: &Network,
+    pairs: &PreparedPairs,
+    rows: &[usize],
+    share: Option<f64>,
+) -> (Vec<f64>, Option<Vec<f32>>) {
+    let dimension = model.dimension();
+    let (outputs, trace) = network.forward(pairs.matrix(pairs.gather(rows, 1)), rows.len());
+    let of_features = network.pull_back(trace, vec![1.0; rows.len()]);
+    let count = of_features.len() / rows.len();
+    let factor = share.unwrap_or(0.0);
+    let mut losses = Vec::with_capacity(rows.len());
+    let mut bars = vec![1.0; 2 * rows.len()];
+    let mut inputs = pairs.gather(rows, 2);
+    for (index, &row) in rows.iter().enumerate() {
+        let gradient = model.gradient(pairs, row, &of_features[index * count..][..count]);
+        let targets = pairs.targets(row);
+        let mut loss = 0.0;
+        let mut direction = vec![0.0; 1 + dimension];
+        for axis in 0..dimension {
+            let error = gradient[1 + axis] - f64::from(targets[axis]);
+            loss += error * error / dimension as f64;
+            direction[1 + axis] = factor * 2.0 * error / dimension as f64;
+        }
+        let [target, p, q] = [0, 1, 2].map(|k| f64::from(targets[dimension + k]));
+        let error = p * outputs[index] + q * gradient[0] - target;
+        let weight = model.settings.displacement_weight;
+        loss += weight * error * error;
+        direction[0] = factor * 2.0 * weight * error * q;
+        bars[index] = factor * 2.0 * weight * error * p;
+        losses.push(loss);
+        model.push_tangent(pairs, row, &direction, &mut inputs);
+    }
+    if share.is_none() {
+        return (losses, None);
+    }
+    let (_, trace) = network.forward(pairs.matrix(inputs), rows.len());
+    (losses, Some(network.parameter_gradient(trace, bars)))
+}

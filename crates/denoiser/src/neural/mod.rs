@@ -1,0 +1,22 @@
+//! The neural denoiser: a small network, its moments with derivatives, its training and its files.
+
+mod activation;
+mod checkpoint;
+mod conservative;
+mod denoiser;
+mod device;
+mod features;
+mod level_polynomial;
+mod model;
+mod network;
+mod optimiser;
+mod plain;
+mod schedule;
+mod settings;
+mod training;
+
+pub use activation::Activation;
+pub use denoiser::NeuralDenoiser;
+pub use device::{ComputeDevice, DeviceChoice};
+pub use settings::NeuralSettings;
+pub use training::{NeuralIdentity, Training, TrainingProgress};

@@ -1,0 +1,277 @@
+//! What a network's output means, and what it is asked to be.
+
+use burn::tensor::TensorData;
+use nalgebra::DVector;
+use rand::RngExt as _;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::conservative::Potential;
+use super::features::{FeatureMap, Jet};
+use super::level_polynomial::LevelPolynomial;
+use super::network::{Architecture, Network};
+use super::{NeuralSettings, plain};
+use crate::random::stream;
+use crate::{DenoiserError, Preconditioning, SpacetimePoint, TrainingPairs};
+
+/// How the output makes a denoiser.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Head {
+    /// One output per variable, `D = skip + c N`.
+    Plain {
+        /// `log` of the root mean square of `tr Var[x] - s² Σ ∂skip`, where the variance is trained on too.
+        variance_log_scale: Option<LevelPolynomial>,
+    },
+    /// One output; the denoiser is the gradient of a potential.
+    Conservative(Potential),
+}
+
+impl Head {
+    fn fit(
+        settings: &NeuralSettings,
+        preconditioning: &Preconditioning,
+        pairs: &TrainingPairs,
+    ) -> Result<Self, DenoiserError> {
+        if settings.conservative {
+            return Ok(Self::Conservative(Potential::fit(preconditioning, pairs)?));
+        }
+        let scale = (settings.divergence_weight > 0.0)
+            .then(|| plain::variance_log_scale(preconditioning, pairs))
+            .transpose()?;
+        Ok(Self::Plain { variance_log_scale: scale })
+    }
+}
+
+/// All that turns a network into a denoiser, without its weights.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Model {
+    pub(super) settings: NeuralSettings,
+    pub(super) preconditioning: Preconditioning,
+    pub(super) head: Head,
+    /// Directions `(0, v)` of the plain variant's tangents: one per variable, or Rademacher vectors.
+    pub(super) directions: Vec<Vec<f64>>,
+    /// Each direction's weight in the divergence.
+    pub(super) direction_weight: f64,
+    /// Variable of each feature.
+    axes: Vec<Option<usize>>,
+}
+
+/// A denoiser's answer at one point.
+#[derive(Clone, Debug)]
+pub(super) struct Evaluation {
+    /// `μ`.
+    pub(super) expectation_parameter: DVector<f64>,
+    /// `log Z`, where it is known.
+    pub(super) log_normaliser: Option<f64>,
+    /// `wᵀ ∂μ/∂η` for each of the point's cotangents.
+    pub(super) products: Vec<DVector<f64>>,
+}
+
+impl Model {
+    pub(super) fn fit(
+        settings: &NeuralSettings,
+        preconditioning: Preconditioning,
+        pairs: &TrainingPairs,
+    ) -> Result<Self, DenoiserError> {
+        let head = Head::fit(settings, &preconditioning, pairs)?;
+        Ok(Self::new(settings.clone(), preconditioning, head))
+    }
+
+    pub(super) fn new(settings: NeuralSettings, preconditioning: Preconditioning, head: Head) -> Self {
+        let dimension = preconditioning.dimension();
+        let exact = dimension <= settings.exact_divergence_up_to;
+        let count = if exact { dimension } else { settings.divergence_probes };
+        let directions = (0..count)
+            .map(|index| {
+                let mut direction = vec![0.0; 1 + dimension];
+                if exact {
+                    direction[1 + index] = 1.0;
+                } else {
+                    let mut random = stream(0, "divergence probes", index as u64);
+                    direction[1..].fill_with(|| if random.random::<bool>() { 1.0 } else { -1.0 });
+                }
+                direction
+            })
+            .collect();
+        let direction_weight = if exact { 1.0 } else { 1.0 / count as f64 };
+        let origin = SpacetimePoint { log_snr: preconditioning.log_snr.0, y: preconditioning.centre.clone() };
+        let map = FeatureMap { settings: &settings, preconditioning: &preconditioning };
+        let axes = map.at(&origin).iter().map(|jet| jet.axis).collect();
+        Self { settings, preconditioning, head, directions, direction_weight, axes }
+    }
+
+    pub(super) fn dimension(&self) -> usize {
+        self.preconditioning.dimension()
+    }
+
+    pub(super) fn architecture(&self) -> Architecture {
+        Architecture {
+            inputs: self.axes.len(),
+            width: self.settings.width,
+            hidden_layers: self.settings.hidden_layers,
+            outputs: match self.head {
+                Head::Plain { .. } => self.dimension(),
+                Head::Conservative(_) => 1,
+            },
+            residual: self.settings.residual,
+            activation: self.settings.activation,
+        }
+    }
+
+    pub(super) fn features(&self, point: &SpacetimePoint) -> Vec<Jet> {
+        FeatureMap { settings: &self.settings, preconditioning: &self.preconditioning }.at(point)
+    }
+
+    /// `μ` and products with the cotangents `[point][copy]`, as many for each point, in one pass of the network.
+    pub(super) fn evaluate(
+        &self,
+        network: &Network,
+        points: &[SpacetimePoint],
+        cotangents: &[Vec<DVector<f64>>],
+    ) -> Vec<Evaluation> {
+        match &self.head {
+            Head::Plain { .. } => plain::evaluate(self, network, points, cotangents),
+            Head::Conservative(potential) => potential.evaluate(self, network, points, cotangents),
+        }
+    }
+
+    /// What training needs of some pairs.
+    pub(super) fn prepare(&self, pairs: &TrainingPairs) -> Result<PreparedPairs, DenoiserError> {
+        let parts = self.settings.level_parts;
+        let rows: Vec<PreparedRow> = (0..pairs.points.len())
+            .into_par_iter()
+            .map(|index| {
+                let point = &pairs.points[index];
+                let mean = &pairs.means[index];
+                let square = pairs.squared_displacements[index];
+                let targets = match &self.head {
+                    Head::Plain { variance_log_scale } => plain::targets(
+                        &self.preconditioning,
+                        variance_log_scale.as_ref(),
+                        point,
+                        mean,
+                        square,
+                    ),
+                    Head::Conservative(potential) => {
+                        potential.targets(&self.preconditioning, point, mean, square)
+                    }
+                };
+                if targets.iter().any(|value| !value.is_finite()) {
+                    let message = format!("a training target at {point:?} is not finite: {targets:?}");
+                    return Err(DenoiserError::Data(message));
+                }
+                let part = 0.5 * (self.preconditioning.position(point.log_snr) + 1.0) * parts as f64;
+                Ok(PreparedRow { jets: self.features(point), targets, part: (part as usize).min(parts - 1) })
+            })
+            .collect::<Result<_, _>>()?;
+        let of_jets = |value: fn(&Jet) -> f64| {
+            rows.iter().flat_map(|row| row.jets.iter().map(move |jet| value(jet) as f32)).collect::<Vec<_>>()
+        };
+        let by_y = self.settings.conservative || self.settings.divergence_weight > 0.0;
+        Ok(PreparedPairs {
+            inputs: self.axes.len(),
+            features: of_jets(|jet| jet.value),
+            by_y: if by_y { of_jets(|jet| jet.by_y) } else { Vec::new() },
+            by_level: if self.settings.conservative { of_jets(|jet| jet.by_level) } else { Vec::new() },
+            stride: rows.first().map_or(0, |row| row.targets.len()),
+            targets: rows.iter().flat_map(|row| row.targets.iter().map(|value| *value as f32)).collect(),
+            parts: rows.iter().map(|row| row.part).collect(),
+        })
+    }
+
+    /// Loss of each row, and its sum's gradient by the parameters times `share`, if wanted.
+    pub(super) fn loss(
+        &self,
+        network: &Network,
+        pairs: &PreparedPairs,
+        rows: &[usize],
+        share: Option<f64>,
+    ) -> (Vec<f64>, Option<Vec<f32>>) {
+        match &self.head {
+            Head::Plain { .. } => plain::loss(self, network, pairs, rows, share),
+            Head::Conservative(_) => super::conservative::loss(self, network, pairs, rows, share),
+        }
+    }
+
+    /// The tangents of a row's features along a direction `(δλ, δy)`, appended to `tangents`.
+    pub(super) fn push_tangent(
+        &self,
+        pairs: &PreparedPairs,
+        row: usize,
+        direction: &[f64],
+        tangents: &mut Vec<f32>,
+    ) {
+        let range = row * pairs.inputs..(row + 1) * pairs.inputs;
+        let by_y = &pairs.by_y[range.clone()];
+        let moved =
+            |index: usize| self.axes[index].map_or(0.0, |axis| by_y[index] * direction[1 + axis] as f32);
+        if direction[0] == 0.0 {
+            tangents.extend((0..pairs.inputs).map(moved));
+        } else {
+            let by_level = &pairs.by_level[range];
+            let level = direction[0] as f32;
+            tangents.extend((0..pairs.inputs).map(|index| moved(index) + by_level[index] * level));
+        }
+    }
+
+    /// Derivatives `(∂λ, ∂y)` of what has the cotangents `bars` by a row's features.
+    pub(super) fn gradient(&self, pairs: &PreparedPairs, row: usize, bars: &[f64]) -> Vec<f64> {
+        let range = row * pairs.inputs..(row + 1) * pairs.inputs;
+        let mut gradient = vec![0.0; 1 + self.dimension()];
+        let slopes = pairs.by_y[range.clone()].iter().zip(&pairs.by_level[range]);
+        for ((bar, (by_y, by_level)), axis) in bars.iter().zip(slopes).zip(&self.axes) {
+            gradient[0] += bar * f64::from(*by_level);
+            if let Some(axis) = axis {
+                gradient[1 + axis] += bar * f64::from(*by_y);
+            }
+        }
+        gradient
+    }
+}
+
+struct PreparedRow {
+    jets: Vec<Jet>,
+    targets: Vec<f64>,
+    part: usize,
+}
+
+/// Training pairs as the network sees them, in single precision.
+pub(super) struct PreparedPairs {
+    inputs: usize,
+    /// Features `[pair][feature]`, and their derivatives where the loss needs them.
+    features: Vec<f32>,
+    by_y: Vec<f32>,
+    by_level: Vec<f32>,
+    /// Targets `[pair][stride]`; what they are, the head knows.
+    stride: usize,
+    targets: Vec<f32>,
+    /// Part of the noise range that each pair lies in.
+    pub(super) parts: Vec<usize>,
+}
+
+impl PreparedPairs {
+    pub(super) fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Targets of one pair.
+    pub(super) fn targets(&self, row: usize) -> &[f32] {
+        &self.targets[row * self.stride..][..self.stride]
+    }
+
+    /// Features of some pairs, with room behind them.
+    pub(super) fn gather(&self, rows: &[usize], blocks: usize) -> Vec<f32> {
+        let mut features = Vec::with_capacity(rows.len() * self.inputs * blocks);
+        for row in rows {
+            features.extend_from_slice(&self.features[row * self.inputs..][..self.inputs]);
+        }
+        features
+    }
+
+    /// Rows of features, and of their tangents, as a matrix.
+    pub(super) fn matrix(&self, features: Vec<f32>) -> TensorData {
+        let rows = features.len() / self.inputs;
+        TensorData::new(features, [rows, self.inputs])
+    }
+}

@@ -1,0 +1,237 @@
+//! The plain variant: one output per variable, `D(λ, y) = skip + c N`.
+
+use burn::tensor::TensorData;
+use nalgebra::DVector;
+
+use super::features::pull_back;
+use super::level_polynomial::LevelPolynomial;
+use super::model::{Evaluation, Head, Model, PreparedPairs};
+use super::network::Network;
+use crate::{DenoiserError, Preconditioning, SpacetimePoint, TrainingPairs};
+
+/// `skip`, `c` and their derivatives for one variable at one point.
+struct Terms {
+    skip: f64,
+    skip_by_level: f64,
+    skip_by_y: f64,
+    skip_by_level_y: f64,
+    scale: f64,
+    scale_by_level: f64,
+}
+
+impl Terms {
+    fn at(preconditioning: &Preconditioning, axis: usize, point: &SpacetimePoint) -> Self {
+        let (skip, skip_by_level, skip_by_y) = preconditioning.skip(axis, point.log_snr, point.y[axis]);
+        let (log_scale, slope) = preconditioning.log_scale(axis, point.log_snr);
+        let scale = log_scale.exp();
+        Self {
+            skip,
+            skip_by_level,
+            skip_by_y,
+            // The slope by y is σ²/(σ² + s²), or 1 throughout: both grow with λ by slope × (1 - slope).
+            skip_by_level_y: skip_by_y * (1.0 - skip_by_y),
+            scale,
+            scale_by_level: scale * slope,
+        }
+    }
+}
+
+/// `μ = (D, |D|² + s² div D)` with forward-mode tangents for the divergence, and `wᵀ ∂μ/∂η` by one reverse pass.
+pub(super) fn evaluate(
+    model: &Model,
+    network: &Network,
+    points: &[SpacetimePoint],
+    cotangents: &[Vec<DVector<f64>>],
+) -> Vec<Evaluation> {
+    let (dimension, rows) = (model.dimension(), points.len());
+    let (directions, weight) = (&model.directions, model.direction_weight);
+    let jets: Vec<_> = points.iter().map(|point| model.features(point)).collect();
+    let count = jets.first().map_or(0, Vec::len);
+    let mut inputs = Vec::with_capacity((1 + directions.len()) * rows * count);
+    inputs.extend(jets.iter().flatten().map(|jet| jet.value));
+    for direction in directions {
+        inputs.extend(jets.iter().flatten().map(|jet| jet.along(direction)));
+    }
+    let matrix = TensorData::new(inputs, [(1 + directions.len()) * rows, count]);
+    let (outputs, trace) = network.forward(matrix, rows);
+    let output = |block: usize, row: usize| &outputs[(block * rows + row) * dimension..][..dimension];
+
+    let terms: Vec<Vec<Terms>> = points
+        .iter()
+        .map(|point| (0..dimension).map(|axis| Terms::at(&model.preconditioning, axis, point)).collect())
+        .collect();
+    let mut evaluations: Vec<Evaluation> = Vec::with_capacity(rows);
+    for (row, point) in points.iter().enumerate() {
+        let mut mu = DVector::zeros(dimension + 1);
+        let mut divergence = 0.0;
+        for (axis, term) in terms[row].iter().enumerate() {
+            mu[axis] = term.skip + term.scale * output(0, row)[axis];
+            let slope: f64 = directions
+                .iter()
+                .enumerate()
+                .map(|(t, direction)| direction[1 + axis] * output(1 + t, row)[axis])
+                .sum();
+            divergence += term.skip_by_y + weight * term.scale * slope;
+        }
+        mu[dimension] = mu.iter().map(|d| d * d).sum::<f64>() + (-point.log_snr).exp() * divergence;
+        evaluations.push(Evaluation {
+            expectation_parameter: mu,
+            log_normaliser: None,
+            products: Vec::new(),
+        });
+    }
+    let copies = cotangents.first().map_or(0, Vec::len);
+    if copies == 0 {
+        return evaluations;
+    }
+
+    // Cotangents of N and of its tangents, and of (λ, y) where they stand outside the network.
+    let blocks = 1 + directions.len();
+    let mut bars = vec![0.0; copies * blocks * rows * dimension];
+    let mut direct = vec![vec![0.0; 1 + dimension]; copies * rows];
+    for (row, point) in points.iter().enumerate() {
+        let variance = (-point.log_snr).exp();
+        let mu = &evaluations[row].expectation_parameter;
+        for copy in 0..copies {
+            let w = &cotangents[row][copy];
+            let direct = &mut direct[copy * rows + row];
+            for (axis, term) in terms[row].iter().enumerate() {
+                let of_mean = w[axis] + 2.0 * w[dimension] * mu[axis];
+                let of_slope = w[dimension] * variance;
+                bars[((copy * blocks) * rows + row) * dimension + axis] = of_mean * term.scale;
+                let mut slope = 0.0;
+                for (t, direction) in directions.iter().enumerate() {
+                    let along = weight * direction[1 + axis];
+                    slope += along * output(1 + t, row)[axis];
+                    bars[((copy * blocks + 1 + t) * rows + row) * dimension + axis] =
+                        of_slope * along * term.scale;
+                }
+                direct[0] += of_mean * (term.skip_by_level + term.scale_by_level * output(0, row)[axis]);
+                direct[0] += of_slope
+                    * (term.skip_by_level_y + term.scale_by_level * slope
+                        - term.skip_by_y
+                        - term.scale * slope);
+                direct[1 + axis] += of_mean * term.skip_by_y;
+            }
+        }
+    }
+    let of_features = network.pull_back(trace, bars);
+    for copy in 0..copies {
+        for (row, point) in points.iter().enumerate() {
+            let bar = |block: usize| &of_features[((copy * blocks + block) * rows + row) * count..][..count];
+            let cotangent = &mut direct[copy * rows + row];
+            let of_tangents = directions.iter().enumerate().map(|(t, v)| (v.as_slice(), bar(1 + t)));
+            pull_back(&jets[row], bar(0), of_tangents, cotangent);
+            evaluations[row].products.push(by_natural_parameter(point, cotangent));
+        }
+    }
+    evaluations
+}
+
+/// A derivative by `(λ, y)` as one by `η = (e^λ y, -½ e^λ)`.
+fn by_natural_parameter(point: &SpacetimePoint, derivative: &[f64]) -> DVector<f64> {
+    let variance = (-point.log_snr).exp();
+    let along: f64 = point.y.iter().zip(&derivative[1..]).map(|(y, by_y)| y * by_y).sum();
+    let last = 2.0 * variance * (along - derivative[0]);
+    DVector::from_iterator(derivative.len(), derivative[1..].iter().map(|by_y| variance * by_y).chain([last]))
+}
+
+/// `log` of the root mean square of what the tangents have to explain: `tr Var[x] - s² Σ ∂skip`.
+pub(super) fn variance_log_scale(
+    preconditioning: &Preconditioning,
+    pairs: &TrainingPairs,
+) -> Result<LevelPolynomial, DenoiserError> {
+    let values = (0..pairs.points.len()).map(|index| {
+        let point = &pairs.points[index];
+        let rest =
+            variance_rest(preconditioning, point, &pairs.means[index], pairs.squared_displacements[index]);
+        (point.log_snr, rest * rest)
+    });
+    LevelPolynomial::fit(preconditioning.log_snr, values, |log_snr, mean_square| {
+        0.5 * mean_square.ln().max(2.0 * (1e-4 * (-log_snr).exp()).ln())
+    })
+}
+
+fn variance_rest(
+    preconditioning: &Preconditioning,
+    point: &SpacetimePoint,
+    mean: &[f64],
+    square: f64,
+) -> f64 {
+    let noise = (-point.log_snr).exp();
+    let mut rest = square;
+    for (axis, (mean, y)) in mean.iter().zip(&point.y).enumerate() {
+        rest -= (mean - y).powi(2) + noise * preconditioning.skip(axis, point.log_snr, *y).2;
+    }
+    rest
+}
+
+/// Targets of one pair: `N` per variable; with the variance also `s² c/scale` per variable and its own target.
+pub(super) fn targets(
+    preconditioning: &Preconditioning,
+    variance_log_scale: Option<&LevelPolynomial>,
+    point: &SpacetimePoint,
+    mean: &[f64],
+    square: f64,
+) -> Vec<f64> {
+    let mut targets = preconditioning.normalised(point, mean);
+    if let Some(scale) = variance_log_scale {
+        let scale = scale.at(point.log_snr)[0].exp();
+        let noise = (-point.log_snr).exp();
+        let axes = 0..mean.len();
+        targets
+            .extend(axes.map(|axis| noise * preconditioning.log_scale(axis, point.log_snr).0.exp() / scale));
+        targets.push(variance_rest(preconditioning, point, mean, square) / scale);
+    }
+    targets
+}
+
+/// Mean over the variables of `(N - N*)²`, plus the weighted squared error of the posterior variance, per pair.
+pub(super) fn loss(
+    model: &Model,
+    network: &Network,
+    pairs: &PreparedPairs,
+    rows: &[usize],
+    share: Option<f64>,
+) -> (Vec<f64>, Option<Vec<f32>>) {
+    let dimension = model.dimension();
+    let with_variance = matches!(model.head, Head::Plain { variance_log_scale: Some(_) });
+    let directions = if with_variance { &model.directions[..] } else { &[] };
+    let mut inputs = pairs.gather(rows, 1 + directions.len());
+    for direction in directions {
+        rows.iter().for_each(|&row| model.push_tangent(pairs, row, direction, &mut inputs));
+    }
+    let (outputs, trace) = network.forward(pairs.matrix(inputs), rows.len());
+    let mut bars = vec![0.0; outputs.len()];
+    let mut losses = Vec::with_capacity(rows.len());
+    let factor = share.unwrap_or(0.0);
+    for (index, &row) in rows.iter().enumerate() {
+        let targets = pairs.targets(row);
+        let mut loss = 0.0;
+        for (axis, target) in targets[..dimension].iter().enumerate() {
+            let at = index * dimension + axis;
+            let error = outputs[at] - f64::from(*target);
+            loss += error * error / dimension as f64;
+            bars[at] = factor * 2.0 * error / dimension as f64;
+        }
+        if with_variance {
+            let place = |t: usize, axis: usize| ((1 + t) * rows.len() + index) * dimension + axis;
+            let along = |t: usize, axis: usize| {
+                model.direction_weight * directions[t][1 + axis] * f64::from(targets[dimension + axis])
+            };
+            let mut error = -f64::from(targets[2 * dimension]);
+            for t in 0..directions.len() {
+                error += (0..dimension).map(|axis| along(t, axis) * outputs[place(t, axis)]).sum::<f64>();
+            }
+            loss += model.settings.divergence_weight * error * error;
+            for t in 0..directions.len() {
+                for axis in 0..dimension {
+                    bars[place(t, axis)] =
+                        factor * 2.0 * model.settings.divergence_weight * error * along(t, axis);
+                }
+            }
+        }
+        losses.push(loss);
+    }
+    (losses, share.map(|_| network.parameter_gradient(trace, bars)))
+}
