@@ -9,6 +9,7 @@ mod grid;
 mod mixture;
 mod neural;
 mod random;
+mod random_features;
 mod samples;
 mod training;
 mod weights_file;
@@ -19,6 +20,10 @@ pub use grid::{GridAxis, GridDenoiser};
 pub use mixture::{Covariance, MixtureComponent, MixtureDenoiser};
 pub use neural::{
     Activation, ComputeDevice, DeviceChoice, NeuralDenoiser, NeuralIdentity, NeuralSettings, Training, TrainingProgress,
+};
+pub use random_features::{
+    FitReport, GradientFlow, LevelError, NormalEquations, RandomFeatureDenoiser, RandomFeatureSettings,
+    RectifierFeatures, Row,
 };
 pub use samples::{KernelDenoiser, SampleSet};
 pub use training::{PairSource, Preconditioning, Targets, TrainingPairs};
