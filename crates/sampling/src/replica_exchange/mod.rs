@@ -8,7 +8,7 @@ mod exchanges;
 mod parameters;
 
 pub use exchanges::Exchanges;
-pub use parameters::ReplicaExchangeParameters;
+pub use parameters::{ReplicaExchangeParameters, geometric_ladder};
 
 use geodyssey_molecule::Replicas;
 use geodyssey_molecule::units::thermal_energy_kj_mol;
@@ -65,8 +65,7 @@ pub struct Frames {
 }
 
 impl<'a> ReplicaExchange<'a> {
-    /// A run of `system` at these temperatures (K), the lowest first. `parameters` gives all but the temperatures; see
-    /// [`ReplicaExchangeParameters::geometric_ladder`].
+    /// A run of `system` at these temperatures (K), the lowest first; see [`geometric_ladder`].
     ///
     /// # Errors
     /// Fewer than two temperatures, or such that do not rise; a parameter that cannot be used.

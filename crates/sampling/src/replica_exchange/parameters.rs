@@ -4,14 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::SamplingError;
 
-/// Times and numbers of temperature replica exchange. The defaults suit a small peptide in vacuum.
+/// Times of temperature replica exchange, and how many ladders. The defaults suit a small peptide in vacuum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReplicaExchangeParameters {
-    /// Temperatures of a ladder.
-    pub temperatures: usize,
-    /// The highest of them, K; the others lie between it and the run's temperature in one ratio.
-    pub highest_temperature_k: f64,
     /// Ladders side by side; they never exchange with each other.
     pub ladders: usize,
     /// Time step, ps.
@@ -31,8 +27,6 @@ pub struct ReplicaExchangeParameters {
 impl Default for ReplicaExchangeParameters {
     fn default() -> Self {
         Self {
-            temperatures: 8,
-            highest_temperature_k: 800.0,
             ladders: 8,
             time_step_ps: 0.001,
             friction_per_ps: 2.0,
@@ -44,26 +38,23 @@ impl Default for ReplicaExchangeParameters {
     }
 }
 
-impl ReplicaExchangeParameters {
-    /// A ladder from `lowest_k` to the highest temperature, neighbours in one ratio, K.
-    ///
-    /// # Errors
-    /// Fewer than two temperatures, or a highest that is not above the lowest.
-    pub fn geometric_ladder(&self, lowest_k: f64) -> Result<Vec<f64>, SamplingError> {
-        let highest = self.highest_temperature_k;
-        if self.temperatures < 2 {
-            return Err(SamplingError::TooFew { what: "temperatures", least: 2, found: self.temperatures });
-        }
-        if !(highest.is_finite() && highest > lowest_k) {
-            return Err(SamplingError::Parameters(format!(
-                "the highest temperature is {highest} K, which is not above the run's {lowest_k} K"
-            )));
-        }
-        let last = (self.temperatures - 1) as f64;
-        Ok((0..self.temperatures)
-            .map(|index| lowest_k * (highest / lowest_k).powf(index as f64 / last))
-            .collect())
+/// `count` temperatures from the lowest to the highest, neighbours in one ratio, K.
+///
+/// # Errors
+/// Fewer than two temperatures, or a highest that is not above the lowest.
+pub fn geometric_ladder(lowest_k: f64, highest_k: f64, count: usize) -> Result<Vec<f64>, SamplingError> {
+    if count < 2 {
+        return Err(SamplingError::TooFew { what: "temperatures", least: 2, found: count });
     }
+    SamplingError::check_positive("the lowest temperature in K", lowest_k)?;
+    if !(highest_k.is_finite() && highest_k > lowest_k) {
+        return Err(SamplingError::Parameters(format!(
+            "the highest temperature is {highest_k} K, which is not above the lowest, {lowest_k} K"
+        )));
+    }
+    let last = (count - 1) as f64;
+    let temperature = |index: usize| lowest_k * (highest_k / lowest_k).powf(index as f64 / last);
+    Ok((0..count).map(temperature).collect())
 }
 
 /// The parameters in whole steps and rounds; a round lasts from one attempt to exchange to the next.

@@ -3,7 +3,7 @@
 use geodyssey_forcefield::Engine;
 use geodyssey_molecule::Replicas;
 use geodyssey_molecule::units::thermal_energy_kj_mol;
-use geodyssey_sampling::replica_exchange::ReplicaExchangeState;
+use geodyssey_sampling::replica_exchange::{ReplicaExchangeState, geometric_ladder};
 use geodyssey_sampling::{
     MolecularSystem, ReplicaExchange, ReplicaExchangeParameters, SamplingError, reweight_temperatures,
 };
@@ -67,8 +67,6 @@ fn populations_behind_a_barrier_at_every_temperature() {
     let variables = coordinates(&[0]);
     let system = MolecularSystem::new(&TiltedWells, &variables).unwrap();
     let parameters = ReplicaExchangeParameters {
-        temperatures: 8,
-        highest_temperature_k: 2400.0,
         ladders: 16,
         time_step_ps: 0.02,
         friction_per_ps: 2.0,
@@ -77,7 +75,7 @@ fn populations_behind_a_barrier_at_every_temperature() {
         exchange_interval_ps: 0.2,
         frame_interval_ps: 1.0,
     };
-    let temperatures = parameters.geometric_ladder(300.0).unwrap();
+    let temperatures = geometric_ladder(300.0, 2400.0, 8).unwrap();
     let exchange = ReplicaExchange::new(system, temperatures.clone(), parameters, 3).unwrap();
     let state = run(&exchange, &[vec![[1.0, 0.0, 0.0]]]);
     let energies = &state.frames.potential_energies_kj_mol;
@@ -176,7 +174,6 @@ fn a_run_in_pieces_is_the_same_run() {
     let variables = coordinates(&[0]);
     let system = MolecularSystem::new(&TiltedWells, &variables).unwrap();
     let parameters = ReplicaExchangeParameters {
-        temperatures: 5,
         ladders: 5, // 25 replicas: a ladder lies across two blocks, and the last block is padded
         time_step_ps: 0.02,
         equilibration_time_ps: 2.0,
@@ -185,7 +182,7 @@ fn a_run_in_pieces_is_the_same_run() {
         frame_interval_ps: 0.5,
         ..ReplicaExchangeParameters::default()
     };
-    let temperatures = parameters.geometric_ladder(300.0).unwrap();
+    let temperatures = geometric_ladder(300.0, 800.0, 5).unwrap();
     let exchange = ReplicaExchange::new(system, temperatures, parameters, 9).unwrap();
     let start = [vec![[1.0, 0.0, 0.0]], vec![[-1.0, 0.0, 0.0]]];
     let whole = run(&exchange, &start);
@@ -218,5 +215,5 @@ fn what_blows_up_is_named() {
     for temperatures in [vec![300.0], vec![400.0, 300.0], vec![300.0, f64::NAN]] {
         assert!(make(&temperatures, parameters.clone()).is_err(), "{temperatures:?}");
     }
-    assert!(parameters.geometric_ladder(900.0).is_err());
+    assert!(geometric_ladder(900.0, 800.0, 4).is_err() && geometric_ladder(300.0, 800.0, 1).is_err());
 }
