@@ -9,6 +9,7 @@
 //! - [`solve_windings`], [`solve_from_starts`], [`solve`]: geodesics, under any [`PathConstraint`].
 //! - [`straight_line`], [`tent`]: where solves start, and the baselines of a geodesic.
 //! - [`diffusion_edit_distance`]: the length of a geodesic between two clean configurations.
+//! - [`probability_flow`], [`reverse_diffusion`]: from noise to data, and back.
 //!
 //! ```
 //! use geodyssey_denoiser::{Covariance, MixtureComponent, MixtureDenoiser, SpacetimePoint};
@@ -37,6 +38,7 @@ mod curve;
 mod edit_distance;
 mod error;
 mod exponential_family;
+mod flow;
 mod gaussian;
 mod newton;
 mod objective;
@@ -57,6 +59,9 @@ pub use error::SpacetimeError;
 pub use exponential_family::{
     LinearLogSnrSchedule, kullback_leibler, log_partition, metric_in_log_snr_and_y,
     natural_parameter_jacobian,
+};
+pub use flow::{
+    Prior, ProbabilityFlowSettings, ReverseDiffusionSettings, Trajectory, probability_flow, reverse_diffusion,
 };
 pub use gaussian::isotropic_gaussian_distance;
 pub use parametrisation::CurveKind;
