@@ -328,3 +328,55 @@ fn slice<R: Real>(data: &TensorData) -> &[R] {
 fn slice_mut<R: Real>(data: &mut TensorData) -> &mut [R] {
     data.as_mut_slice().expect("the number type was asked for")
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Distribution};
+
+    use super::*;
+
+    const ALL: [Activation; 4] = [
+        Activation::AlgebraicSilu,
+        Activation::Squareplus,
+        Activation::CentredSquareplus,
+        Activation::AlgebraicSigmoid,
+    ];
+
+    #[test]
+    fn derivatives_match_central_differences() {
+        let h = 1e-4;
+        for activation in ALL {
+            for x in [-30.0, -2.5, -0.3, 0.0, 0.4, 1.7, 12.0] {
+                let (_, first, second) = activation.derivatives(x);
+                let [plus, minus] = [x + h, x - h].map(|x| activation.derivatives(x));
+                assert!((first - (plus.0 - minus.0) / (2.0 * h)).abs() < 1e-7, "{activation:?} at {x}");
+                assert!((second - (plus.1 - minus.1) / (2.0 * h)).abs() < 1e-7, "{activation:?} at {x}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_hosts_loops_and_the_tensor_operations_agree() {
+        let device = Device::flex();
+        let random = |rows: usize| {
+            let spread = Distribution::Normal(0.0, 1.5);
+            Tensor::<2>::random([rows, 5], spread, (&device, DType::F64))
+        };
+        let (rows, copies) = (4, 3);
+        for activation in ALL {
+            for tangents in [0, 2] {
+                let all = (1 + tangents) * rows;
+                let (z, bias, previous, back) = (random(all), random(1), random(all), random(copies * all));
+                let both = [true, false].map(|on_host| {
+                    let previous = Some(previous.clone());
+                    let (out, slopes) = activation.forward(z.clone(), &bias, rows, previous, on_host);
+                    [out, slopes.backward(back.clone(), on_host)]
+                });
+                for (a, b) in both[0].iter().zip(&both[1]) {
+                    let difference = (a.clone() - b.clone()).abs().max().into_scalar::<f64>();
+                    assert!(difference < 1e-13, "{activation:?} with {tangents} tangents: {difference}");
+                }
+            }
+        }
+    }
+}

@@ -15,7 +15,7 @@ pub enum DeviceChoice {
     Auto,
     /// The CPU.
     Cpu,
-    /// A GPU, or an error.
+    /// A GPU, or an error; a driver that computes in software will do if there is no other.
     Gpu,
 }
 
@@ -41,15 +41,33 @@ impl ComputeDevice {
     pub fn select(choice: DeviceChoice) -> Result<Self, DenoiserError> {
         match choice {
             DeviceChoice::Cpu => Ok(Self::cpu()),
-            DeviceChoice::Gpu => Self::gpu().map_err(DenoiserError::Device),
-            DeviceChoice::Auto => Ok(Self::gpu()
+            DeviceChoice::Gpu => Self::gpu(true).map_err(DenoiserError::Device),
+            DeviceChoice::Auto => Ok(Self::gpu(false)
                 .unwrap_or_else(|reason| Self { description: format!("CPU ({reason})"), ..Self::cpu() })),
         }
     }
 
     #[cfg(not(feature = "wgpu"))]
-    fn gpu() -> Result<Self, String> {
-        Err("this build has no GPU support: build with `--features wgpu` for that".into())
+    fn gpu(_software_too: bool) -> Result<Self, String> {
+        Err("this build has no GPU support; build with `--features wgpu` for that".into())
+    }
+
+    /// The first of a discrete, an integrated and a virtual GPU, and last, if wanted, a driver that computes in software.
+    #[cfg(feature = "wgpu")]
+    fn gpu(software_too: bool) -> Result<Self, String> {
+        use burn::tensor::{DeviceKind, DeviceType};
+
+        // Listing asks the drivers without opening a device, which panics where there is none.
+        let found = Device::enumerate(DeviceType::Wgpu).into_vec();
+        let mut kinds =
+            vec![DeviceKind::DiscreteGpu(0), DeviceKind::IntegratedGpu(0), DeviceKind::VirtualGpu(0)];
+        if software_too {
+            kinds.push(DeviceKind::Cpu);
+        }
+        let device = kinds.into_iter().map(Device::wgpu).find(|device| found.contains(device));
+        let device = device.ok_or("no GPU with a Vulkan, Metal or DirectX 12 driver was found")?;
+        let name = device.identity().map_or_else(|| "unnamed".to_owned(), |identity| identity.name);
+        Ok(Self { device, on_host: false, description: format!("GPU {name}") })
     }
 
     /// One line for people: which device, and for [`DeviceChoice::Auto`] why not a GPU.
@@ -72,5 +90,21 @@ impl ComputeDevice {
     pub(super) fn for_inference(&self) -> Placement {
         let dtype = if self.on_host { DType::F64 } else { DType::F32 };
         Placement { device: self.device.clone(), on_host: self.on_host, dtype }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cpu_is_always_there_and_a_gpu_is_used_or_explained() {
+        assert!(ComputeDevice::select(DeviceChoice::Cpu).unwrap().is_cpu());
+        let automatic = ComputeDevice::select(DeviceChoice::Auto).unwrap();
+        assert_eq!(automatic.is_cpu(), automatic.description().starts_with("CPU ("));
+        if !cfg!(feature = "wgpu") {
+            let message = ComputeDevice::select(DeviceChoice::Gpu).unwrap_err().to_string();
+            assert!(message.contains("--features wgpu"), "{message}");
+        }
     }
 }

@@ -34,8 +34,10 @@ pub struct NeuralSettings {
     pub steps: usize,
     /// Training pairs of one step.
     pub batch: usize,
-    /// Pairs drawn at a time; each is used once.
+    /// Pairs drawn at a time.
     pub pairs_per_round: usize,
+    /// How often the pairs of a round are gone through, each time in another order.
+    pub passes_per_round: usize,
     /// Pairs that are never trained on; their loss chooses the weights and ends the training.
     pub held_out_pairs: usize,
     /// Largest learning rate; it follows a half cosine to zero.
@@ -78,6 +80,7 @@ impl Default for NeuralSettings {
             steps: 10_000,
             batch: 256,
             pairs_per_round: 65_536,
+            passes_per_round: 16,
             held_out_pairs: 8192,
             learning_rate: 2e-3,
             warm_up_steps: 200,
@@ -110,6 +113,7 @@ impl NeuralSettings {
             ("divergence_probes", self.divergence_probes),
             ("steps", self.steps),
             ("batch", self.batch),
+            ("passes_per_round", self.passes_per_round),
             ("held_out_pairs", self.held_out_pairs),
             ("evaluate_every", self.evaluate_every),
             ("patience", self.patience),

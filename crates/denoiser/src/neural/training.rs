@@ -14,7 +14,7 @@ use crate::random::stream;
 use crate::{DenoiserError, PairSource, Preconditioning, WeightsExpectation, WeightsFile};
 
 /// Pairs from which the scales of the targets are measured.
-const SCALE_PAIRS: usize = 32_768;
+const SCALE_PAIRS: usize = 8192;
 /// Rows that one task takes through the network on the CPU. Fixed, so that sums do not depend on the number of threads.
 const ROWS_PER_TASK: usize = 128;
 
@@ -67,8 +67,10 @@ pub struct Training {
     optimiser: Optimiser,
     best: Vec<f32>,
     progress: Progress,
-    /// Pairs of the present round, in the order of use.
-    pool: Option<(usize, PreparedPairs, Vec<usize>)>,
+    /// Pairs of the present round.
+    pool: Option<(usize, PreparedPairs)>,
+    /// Order in which the present pass goes through them.
+    order: Option<(usize, Vec<usize>)>,
     held_out: Option<PreparedPairs>,
 }
 
@@ -111,6 +113,7 @@ impl Training {
                 best: (0, f64::MAX),
             },
             pool: None,
+            order: None,
             held_out: None,
             model,
         })
@@ -157,6 +160,7 @@ impl Training {
             best: tensor("best_average")?,
             progress,
             pool: None,
+            order: None,
             held_out: None,
             model,
         })
@@ -255,30 +259,34 @@ impl Training {
         }
     }
 
-    /// Draws the pairs of the present round, if they are not there.
+    /// Draws the pairs of the present round and the order of the present pass, if they are not there.
     fn fill_pool(&mut self, source: &PairSource<'_>) -> Result<(), DenoiserError> {
         let settings = &self.model.settings;
-        let steps_per_round = settings.pairs_per_round / settings.batch;
+        let steps_per_pass = settings.pairs_per_round / settings.batch;
+        let steps_per_round = steps_per_pass * settings.passes_per_round;
+        let count = steps_per_pass * settings.batch;
+        let pass = self.progress.step / steps_per_pass;
         let round = self.progress.step / steps_per_round;
-        if self.pool.as_ref().is_some_and(|(present, _, _)| *present == round) {
-            return Ok(());
+        if self.pool.as_ref().is_none_or(|(present, _)| *present != round) {
+            if round > 0 && self.progress.step.is_multiple_of(steps_per_round) {
+                self.progress.levels.start_round(settings.uniform_share);
+            }
+            let pairs = source.draw("neural round", round as u64, count, &self.progress.levels.density)?;
+            self.pool = Some((round, self.model.prepare(&pairs)?));
         }
-        if round > 0 && self.progress.step.is_multiple_of(steps_per_round) {
-            self.progress.levels.start_round(settings.uniform_share);
+        if self.order.as_ref().is_none_or(|(present, _)| *present != pass) {
+            let mut order: Vec<usize> = (0..count).collect();
+            let mut random = stream(source.seed, "neural order", pass as u64);
+            for last in (1..count).rev() {
+                order.swap(last, random.random_range(0..=last));
+            }
+            self.order = Some((pass, order));
         }
-        let count = steps_per_round * settings.batch;
-        let pairs = source.draw("neural round", round as u64, count, &self.progress.levels.density)?;
-        let mut order: Vec<usize> = (0..count).collect();
-        let mut random = stream(source.seed, "neural order", round as u64);
-        for last in (1..count).rev() {
-            order.swap(last, random.random_range(0..=last));
-        }
-        self.pool = Some((round, self.model.prepare(&pairs)?, order));
         Ok(())
     }
 
     fn step(&mut self, settings: &NeuralSettings) -> Result<(), DenoiserError> {
-        let Some((_, pairs, order)) = &self.pool else {
+        let (Some((_, pairs)), Some((_, order))) = (&self.pool, &self.order) else {
             return Ok(());
         };
         let progress = &mut self.progress;
