@@ -10,6 +10,7 @@ mod mixture;
 mod neural;
 mod random;
 mod random_features;
+mod ridge;
 mod samples;
 mod training;
 mod weights_file;
@@ -25,7 +26,10 @@ pub use random_features::{
     FitReport, GradientFlow, LevelError, NormalEquations, RandomFeatureDenoiser, RandomFeatureSettings,
     RectifierFeatures, Row,
 };
-pub use samples::{KernelDenoiser, SampleSet};
+pub use ridge::{RidgeAnalysis, RidgeFrame, RidgeOffsets, RidgePoint, RidgeProjection, RidgeSettings};
+pub use samples::{
+    BandwidthSettings, Bandwidths, HoldOut, KernelDenoiser, SampleSet, held_out_bandwidth,
+};
 pub use training::{PairSource, Preconditioning, Targets, TrainingPairs};
 pub use weights_file::{
     WEIGHTS_VERSION, WeightsExpectation, WeightsFile, WeightsHeader, WeightsTensor, WeightsValues,

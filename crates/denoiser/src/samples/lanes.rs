@@ -47,10 +47,12 @@ pub(super) fn exponential(x: f64) -> f64 {
     let shifted = x * std::f64::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
     let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;
-    let mut series = INVERSE_FACTORIALS[13];
-    for order in (0..13).rev() {
-        series = series * r + INVERSE_FACTORIALS[order];
-    }
+    // Estrin's scheme: short chains of operations, so that several run at once.
+    let (r2, c) = (r * r, &INVERSE_FACTORIALS);
+    let r4 = r2 * r2;
+    let low = (c[0] + c[1] * r) + (c[2] + c[3] * r) * r2 + ((c[4] + c[5] * r) + (c[6] + c[7] * r) * r2) * r4;
+    let high = (c[8] + c[9] * r) + (c[10] + c[11] * r) * r2 + (c[12] + c[13] * r) * r4;
+    let series = low + high * (r4 * r4);
     f64::from_bits(series.to_bits().wrapping_add(shifted.to_bits() << 52))
 }
 

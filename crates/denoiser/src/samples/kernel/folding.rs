@@ -9,7 +9,7 @@
 
 use std::f64::consts::{PI, TAU};
 
-use crate::samples::lanes::{Block, dot, exponential, largest, nearest_image};
+use crate::samples::lanes::{BLOCK, Block, dot, exponential, largest, nearest_image};
 
 /// From this `sqrt(τ)/P` on the sum over images is done as a Fourier series.
 const HARMONIC_RATIO: f64 = 0.25;
@@ -27,7 +27,7 @@ const MOST_ORDERS: usize = 6;
 #[derive(Clone, Debug)]
 pub(super) enum AxisFold {
     Images(Images),
-    Harmonics(Harmonics),
+    Harmonics(Box<Harmonics>),
     Uniform { noise_variance: f64 },
 }
 
@@ -45,14 +45,17 @@ pub(super) struct Images {
     pub(super) inverse_period: f64,
 }
 
-/// `F = 1 + 2 Σ_k exp(-k²ω²τ/2) cos kω(x_i - y)`, `ω = 2π/P`.
+/// `F = 1 + 2 Σ_k exp(-k²ω²τ/2) cos kθ`, `θ = ω(x_i - y)`, `ω = 2π/P`. As `cos kθ = T_k(cos θ)` and
+/// `sin kθ = sin θ U_{k-1}(cos θ)` (Chebyshev), `F` and its derivatives are polynomials of `cos θ`, the odd ones times `sin θ`.
 #[derive(Clone, Debug)]
 pub(super) struct Harmonics {
     cos_y: f64,
     sin_y: f64,
     noise_variance: f64,
-    /// `[harmonic][order]`: factor of `cos` (even order) or `sin` (odd order) in `s^{2n} ∂ⁿF/∂yⁿ`.
-    factors: [[f64; MOST_ORDERS + 1]; MOST_HARMONICS],
+    log_largest: f64,
+    /// `[order][power of cos θ]` of `s^{2n} ∂ⁿF/∂yⁿ`.
+    polynomials: [[f64; MOST_HARMONICS + 1]; MOST_ORDERS + 1],
+    /// Harmonics that matter: the degree.
     count: usize,
 }
 
@@ -72,23 +75,7 @@ impl AxisFold {
         match period {
             Some(_) if ratio >= UNIFORM_RATIO => Self::Uniform { noise_variance },
             Some(period) if ratio >= HARMONIC_RATIO => {
-                let frequency = TAU / period;
-                let mut factors = [[0.0; MOST_ORDERS + 1]; MOST_HARMONICS];
-                let mut count = 0;
-                for (harmonic, factors) in factors.iter_mut().enumerate() {
-                    let k = (harmonic + 1) as f64;
-                    let amplitude = (-0.5 * (k * frequency).powi(2) * total).exp();
-                    if amplitude * k.powi(MOST_ORDERS as i32) > 1e-20 {
-                        count = harmonic + 1;
-                    }
-                    for (order, factor) in factors.iter_mut().enumerate() {
-                        let sign = [1.0, 1.0, -1.0, -1.0][order % 4];
-                        *factor =
-                            2.0 * sign * amplitude * (k * frequency * noise_variance).powi(order as i32);
-                    }
-                }
-                let (sin_y, cos_y) = (frequency * y).sin_cos();
-                Self::Harmonics(Harmonics { cos_y, sin_y, noise_variance, factors, count })
+                Self::Harmonics(Box::new(Harmonics::new(y, TAU / period, total, noise_variance)))
             }
             _ => Self::Images(Images {
                 y,
@@ -101,13 +88,11 @@ impl AxisFold {
         }
     }
 
-    /// `log ∫ Σ_n N(x; x_i + nP, h²) exp(-½ (x - y)²/s²) dx` minus the logarithm of what [`AxisFold::fold`] gives.
-    pub(super) fn log_volume(&self, noise_variance: f64, period: Option<f64>) -> f64 {
+    /// `log Σ_n N(y; x_i + nP, τ)` minus the logarithm of what [`AxisFold::fold`] gives.
+    pub(super) fn log_unit(&self, period: Option<f64>) -> f64 {
         match (self, period) {
-            (Self::Harmonics(_) | Self::Uniform { .. }, Some(period)) => {
-                0.5 * (2.0 * PI * noise_variance).ln() - period.ln()
-            }
-            (Self::Images(images), _) => 0.5 * images.shrink.ln(),
+            (Self::Harmonics(_) | Self::Uniform { .. }, Some(period)) => -period.ln(),
+            (Self::Images(images), _) => 0.5 * (images.half_precision / PI).ln(),
             (_, None) => 0.0,
         }
     }
@@ -116,9 +101,7 @@ impl AxisFold {
     pub(super) fn log_largest_factor(&self) -> f64 {
         match self {
             Self::Uniform { .. } => 0.0,
-            Self::Harmonics(harmonics) => (1.0
-                + harmonics.factors[..harmonics.count].iter().map(|factors| factors[0]).sum::<f64>())
-            .ln(),
+            Self::Harmonics(harmonics) => harmonics.log_largest,
             // At half a period the two nearest images weigh the same and all others less than a thousandth.
             Self::Images(images) if images.period > 0.0 => 2.01_f64.ln(),
             Self::Images(_) => 0.0,
@@ -195,56 +178,96 @@ impl Images {
         // Where `q²` underflows only the nearest image on the near side counts.
         let exponent = 2.0 * steepness * period;
         let square = if exponent < 700.0 { exponential(-exponent) } else { 0.0 };
-        for lane in 0..factor.len() {
+        let mut weights = [[0.0; BLOCK]; 4];
+        let (mut inverse, mut step, mut centre) = ([0.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
+        for lane in 0..BLOCK {
+            weights[0][lane] = exponential(-steepness * (period - 2.0 * posterior.mean[lane].abs()));
+        }
+        for lane in 0..BLOCK {
             let u = posterior.mean[lane];
-            let distance = u.abs();
-            let near = exponential(-steepness * (period - 2.0 * distance));
+            let near = weights[0][lane];
             let far = square / near;
-            let weights = [far, near, square * far * far, square * near * near];
-            let steps = [1.0, -1.0, 2.0, -2.0];
-            let total = 1.0 + (weights[0] + weights[1]) + (weights[2] + weights[3]);
-            let inverse = 1.0 / total;
-            let mean = ((weights[0] - weights[1]) + 2.0 * (weights[2] - weights[3])) * inverse;
-            let step = shrink * if u < 0.0 { -period } else { period };
+            let (near_2, far_2) = (square * near * near, square * far * far);
+            let total = 1.0 + (near + far) + (near_2 + far_2);
+            inverse[lane] = 1.0 / total;
+            step[lane] = shrink * if u < 0.0 { -period } else { period };
+            centre[lane] = ((far - near) + 2.0 * (far_2 - near_2)) * inverse[lane];
             factor[lane] *= total;
-            posterior.mean[lane] = shrink * u + step * mean;
-            // Central moments of the images' positions in steps, then of the Gaussians about them.
-            let mut between = [0.0; MOST_ORDERS - 1];
-            let mut power = -mean * inverse;
-            for order in 0..ORDERS - 1 {
-                power *= -mean;
-                between[order] = power;
+            posterior.mean[lane] = shrink * u + step[lane] * centre[lane];
+            weights[1][lane] = far;
+            weights[2][lane] = near_2;
+            weights[3][lane] = far_2;
+        }
+        let [near, far, near_2, far_2] = &weights;
+        if ORDERS == 2 {
+            for lane in 0..BLOCK {
+                let square = ((near[lane] + far[lane]) + 4.0 * (near_2[lane] + far_2[lane])) * inverse[lane];
+                posterior.central[0][lane] =
+                    variance + step[lane] * step[lane] * (square - centre[lane] * centre[lane]);
             }
-            for image in 0..4 {
-                let offset = steps[image] - mean;
-                let mut power = weights[image] * inverse * offset;
-                for order in 0..ORDERS - 1 {
+            return;
+        }
+        let AxisPosterior { central: [c2, c3, c4, c5, c6], .. } = posterior;
+        for lane in 0..BLOCK {
+            // Central moments of the images' positions, then of the Gaussians about them.
+            let images =
+                [(1.0, 0.0), (near[lane], -1.0), (far[lane], 1.0), (near_2[lane], -2.0), (far_2[lane], 2.0)];
+            let mut between = [0.0; MOST_ORDERS - 1];
+            for (weight, place) in images {
+                let offset = step[lane] * (place - centre[lane]);
+                let mut power = weight * inverse[lane] * offset;
+                for moment in between.iter_mut().take(ORDERS - 1) {
                     power *= offset;
-                    between[order] += power;
+                    *moment += power;
                 }
             }
-            let mut scale = step;
-            for order in 0..ORDERS - 1 {
-                scale *= step;
-                between[order] *= scale;
-            }
-            let [e2, e3, e4, e5, e6] = between;
-            let v = variance;
-            let central = [
-                e2 + v,
-                e3,
-                e4 + 6.0 * v * e2 + 3.0 * v * v,
-                e5 + 10.0 * v * e3,
-                e6 + 15.0 * v * e4 + 45.0 * v * v * e2 + 15.0 * v * v * v,
-            ];
-            for order in 0..ORDERS - 1 {
-                posterior.central[order][lane] = central[order];
+            let ([e2, e3, e4, e5, e6], v) = (between, variance);
+            c2[lane] = e2 + v;
+            c3[lane] = e3;
+            c4[lane] = e4 + 6.0 * v * e2 + 3.0 * v * v;
+            if ORDERS > 4 {
+                c5[lane] = e5 + 10.0 * v * e3;
+                c6[lane] = e6 + 15.0 * v * e4 + 45.0 * v * v * e2 + 15.0 * v * v * v;
             }
         }
     }
 }
 
 impl Harmonics {
+    fn new(y: f64, frequency: f64, total: f64, noise_variance: f64) -> Self {
+        let mut polynomials = [[0.0; MOST_HARMONICS + 1]; MOST_ORDERS + 1];
+        polynomials[0][0] = 1.0;
+        let (mut count, mut largest) = (0, 1.0);
+        // Coefficients of T_k and of U_{k-1}, the one before and the current one, by p_{k+1} = 2 c p_k - p_{k-1}.
+        let mut cosine = [[0.0; MOST_HARMONICS + 1]; 2];
+        let mut sine = cosine;
+        (cosine[0][0], cosine[1][1], sine[1][0]) = (1.0, 1.0, 1.0);
+        for k in 1..=MOST_HARMONICS {
+            let amplitude = (-0.5 * (k as f64 * frequency).powi(2) * total).exp();
+            if amplitude * (k as f64).powi(MOST_ORDERS as i32) > 1e-20 {
+                count = k;
+            }
+            largest += 2.0 * amplitude;
+            for (order, polynomial) in polynomials.iter_mut().enumerate() {
+                let sign = [1.0, 1.0, -1.0, -1.0][order % 4];
+                let scale = (k as f64 * frequency * noise_variance).powi(order as i32);
+                let wave = if order % 2 == 0 { &cosine[1] } else { &sine[1] };
+                for (coefficient, wave) in polynomial.iter_mut().zip(wave) {
+                    *coefficient += 2.0 * sign * amplitude * scale * wave;
+                }
+            }
+            for wave in [&mut cosine, &mut sine] {
+                let [before, current] = *wave;
+                let next = std::array::from_fn(|power| {
+                    if power > 0 { 2.0 * current[power - 1] - before[power] } else { -before[0] }
+                });
+                *wave = [current, next];
+            }
+        }
+        let (sin_y, cos_y) = (frequency * y).sin_cos();
+        Self { cos_y, sin_y, noise_variance, log_largest: f64::ln(largest), polynomials, count }
+    }
+
     #[inline(always)]
     fn fold<const COUNT: usize, const ORDERS: usize>(
         &self,
@@ -252,51 +275,74 @@ impl Harmonics {
         factor: &mut Block,
         posterior: &mut AxisPosterior,
     ) {
-        let s2 = self.noise_variance;
-        for lane in 0..factor.len() {
-            let (cosine, sine) = (cosines[lane], sines[lane]);
-            let (c1, s1) = (cosine * self.cos_y + sine * self.sin_y, sine * self.cos_y - cosine * self.sin_y);
-            let (mut c, mut s) = (c1, s1);
-            let mut derivatives = [0.0; MOST_ORDERS + 1];
-            derivatives[0] = 1.0;
-            for harmonic in 0..COUNT {
-                for order in 0..=ORDERS {
-                    let wave = if order % 2 == 0 { c } else { s };
-                    derivatives[order] += self.factors[harmonic][order] * wave;
+        // One short loop for each derivative: each becomes vectors.
+        let (mut cosine, mut sine) = ([0.0; BLOCK], [0.0; BLOCK]);
+        for lane in 0..BLOCK {
+            cosine[lane] = cosines[lane] * self.cos_y + sines[lane] * self.sin_y;
+            sine[lane] = sines[lane] * self.cos_y - cosines[lane] * self.sin_y;
+        }
+        let mut inverse = [0.0; BLOCK];
+        for lane in 0..BLOCK {
+            let sum = horner::<COUNT>(&self.polynomials[0], cosine[lane]);
+            factor[lane] *= sum;
+            inverse[lane] = 1.0 / sum;
+        }
+        let mut ratios = [[0.0; BLOCK]; MOST_ORDERS];
+        for order in 1..=ORDERS {
+            let (polynomial, ratio) = (&self.polynomials[order], &mut ratios[order - 1]);
+            if order % 2 == 0 {
+                for lane in 0..BLOCK {
+                    ratio[lane] = horner::<COUNT>(polynomial, cosine[lane]) * inverse[lane];
                 }
-                (c, s) = (c * c1 - s * s1, s * c1 + c * s1);
+            } else {
+                for lane in 0..BLOCK {
+                    ratio[lane] = horner::<COUNT>(polynomial, cosine[lane]) * sine[lane] * inverse[lane];
+                }
             }
-            factor[lane] *= derivatives[0];
-            let inverse = 1.0 / derivatives[0];
-            for order in 1..=ORDERS {
-                derivatives[order] *= inverse;
-            }
-            let [_, f1, f2, f3, f4, f5, f6] = derivatives;
-            // Derivatives of log F: l_n = f_n - Σ_j (n-1 choose j-1) l_j f_{n-j}.
-            let l1 = f1;
-            let l2 = f2 - l1 * f1;
-            let k2 = s2 + l2;
-            posterior.mean[lane] = l1;
-            posterior.central[0][lane] = k2;
-            if ORDERS > 2 {
-                let l3 = f3 - l1 * f2 - 2.0 * l2 * f1;
-                let l4 = f4 - l1 * f3 - 3.0 * (l2 * f2 + l3 * f1);
-                posterior.central[1][lane] = l3;
-                posterior.central[2][lane] = l4 + 3.0 * k2 * k2;
+        }
+        // Derivatives of log F: l_n = f_n - Σ_j (n-1 choose j-1) l_j f_{n-j}.
+        let [f1, f2, f3, f4, f5, f6] = &ratios;
+        let AxisPosterior { mean, central: [c2, c3, c4, c5, c6] } = posterior;
+        *mean = *f1;
+        for lane in 0..BLOCK {
+            c2[lane] = self.noise_variance + f2[lane] - f1[lane] * f1[lane];
+        }
+        if ORDERS > 2 {
+            for lane in 0..BLOCK {
+                let l1 = f1[lane];
+                let l2 = f2[lane] - l1 * l1;
+                let l3 = f3[lane] - l1 * f2[lane] - 2.0 * l2 * l1;
+                let l4 = f4[lane] - l1 * f3[lane] - 3.0 * (l2 * f2[lane] + l3 * l1);
+                c3[lane] = l3;
+                c4[lane] = l4 + 3.0 * c2[lane] * c2[lane];
                 if ORDERS > 4 {
-                    let l5 = f5 - l1 * f4 - 4.0 * (l2 * f3 + l4 * f1) - 6.0 * l3 * f2;
-                    let l6 = f6 - l1 * f5 - 5.0 * (l2 * f4 + l5 * f1) - 10.0 * (l3 * f3 + l4 * f2);
-                    posterior.central[3][lane] = l5 + 10.0 * l3 * k2;
-                    posterior.central[4][lane] = l6 + 15.0 * l4 * k2 + 10.0 * l3 * l3 + 15.0 * k2 * k2 * k2;
+                    let k2 = c2[lane];
+                    let l5 = f5[lane] - l1 * f4[lane] - 4.0 * (l2 * f3[lane] + l4 * l1) - 6.0 * l3 * f2[lane];
+                    let l6 = f6[lane]
+                        - l1 * f5[lane]
+                        - 5.0 * (l2 * f4[lane] + l5 * l1)
+                        - 10.0 * (l3 * f3[lane] + l4 * f2[lane]);
+                    c5[lane] = l5 + 10.0 * l3 * k2;
+                    c6[lane] = l6 + 15.0 * l4 * k2 + 10.0 * l3 * l3 + 15.0 * k2 * k2 * k2;
                 }
             }
         }
     }
 }
 
+/// A polynomial of degree `COUNT`.
+#[inline(always)]
+fn horner<const COUNT: usize>(coefficients: &[f64; MOST_HARMONICS + 1], x: f64) -> f64 {
+    let mut value = coefficients[COUNT];
+    for power in (0..COUNT).rev() {
+        value = value * x + coefficients[power];
+    }
+    value
+}
+
 impl AxisPosterior {
     pub(super) fn zeros() -> Self {
-        let zero = [0.0; crate::samples::lanes::BLOCK];
+        let zero = [0.0; BLOCK];
         Self { mean: zero, central: [zero; MOST_ORDERS - 1] }
     }
 

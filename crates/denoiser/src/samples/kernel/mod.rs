@@ -5,6 +5,7 @@ mod folding;
 mod posterior;
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use nalgebra::{DMatrix, DVector};
 
@@ -48,7 +49,7 @@ thread_local! {
 /// ```
 #[derive(Clone, Debug)]
 pub struct KernelDenoiser {
-    samples: SampleBlocks,
+    samples: Arc<SampleBlocks>,
     bandwidths: Vec<f64>,
     periods: Vec<Option<f64>>,
 }
@@ -60,13 +61,25 @@ impl KernelDenoiser {
     /// # Errors
     /// [`DenoiserError::Data`] if there is not one bandwidth per variable or one is negative or not finite.
     pub fn new(samples: SampleSet, bandwidths: Vec<f64>) -> Result<Self, DenoiserError> {
-        if bandwidths.len() != samples.dimension() || bandwidths.iter().any(|h| !(*h >= 0.0 && h.is_finite()))
-        {
-            let dimension = samples.dimension();
+        let points = Self {
+            samples: Arc::new(SampleBlocks::new(&samples)),
+            bandwidths: vec![0.0; samples.dimension()],
+            periods: samples.periods().to_vec(),
+        };
+        points.with_bandwidths(bandwidths)
+    }
+
+    /// The kernel density of the same samples, which it shares, with other bandwidths.
+    ///
+    /// # Errors
+    /// As [`KernelDenoiser::new`].
+    pub fn with_bandwidths(&self, bandwidths: Vec<f64>) -> Result<Self, DenoiserError> {
+        let dimension = self.dimension();
+        if bandwidths.len() != dimension || bandwidths.iter().any(|h| !(*h >= 0.0 && h.is_finite())) {
             let message = format!("bandwidths {bandwidths:?} are not {dimension} finite numbers ≥ 0");
             return Err(DenoiserError::Data(message));
         }
-        Ok(Self { samples: SampleBlocks::new(&samples), bandwidths, periods: samples.periods().to_vec() })
+        Ok(Self { samples: Arc::clone(&self.samples), bandwidths, periods: self.periods.clone() })
     }
 
     /// `h` of each variable.
@@ -82,7 +95,28 @@ impl KernelDenoiser {
     /// As [`Denoiser::expectation_parameters`].
     pub fn effective_samples(&self, points: &[SpacetimePoint]) -> Result<Vec<f64>, DenoiserError> {
         for_each_point(points, self.dimension(), |index, point| {
-            self.weigh(index, point, NEGLECTED, |_, evidence, _| 1.0 / evidence.concentration)
+            self.weigh(index, &point.y, (-point.log_snr).exp(), NEGLECTED, |_, evidence, _| {
+                1.0 / evidence.concentration
+            })
+        })
+    }
+
+    /// `log q(x)` at positions on the cover.
+    ///
+    /// # Errors
+    /// [`DenoiserError::Data`] where a bandwidth is 0 and `q` no function; [`DenoiserError::Point`] for a position that is not
+    /// finite, has the wrong dimension, or is so far away that its density cannot be represented.
+    pub fn log_densities(&self, positions: &[Vec<f64>]) -> Result<Vec<f64>, DenoiserError> {
+        if let Some(axis) = self.bandwidths.iter().position(|h| *h == 0.0) {
+            let message = format!("the bandwidth of variable {axis} is 0: the samples have no density");
+            return Err(DenoiserError::Data(message));
+        }
+        let points: Vec<SpacetimePoint> =
+            positions.iter().map(|y| SpacetimePoint { log_snr: 0.0, y: y.clone() }).collect();
+        for_each_point(&points, self.dimension(), |index, point| {
+            self.weigh(index, &point.y, 0.0, NEGLECTED, |sweep, evidence, _| {
+                self.log_density(sweep, evidence)
+            })
         })
     }
 
@@ -90,30 +124,25 @@ impl KernelDenoiser {
     fn weigh<T>(
         &self,
         index: usize,
-        point: &SpacetimePoint,
+        y: &[f64],
+        noise_variance: f64,
         neglected: f64,
         finish: impl FnOnce(&Sweep, &Evidence, &mut Scratch) -> T,
     ) -> Result<T, DenoiserError> {
-        let noise_variance = (-point.log_snr).exp();
         let folds: Vec<AxisFold> = (0..self.dimension())
-            .map(|axis| {
-                AxisFold::new(point.y[axis], self.bandwidths[axis], noise_variance, self.periods[axis])
-            })
+            .map(|axis| AxisFold::new(y[axis], self.bandwidths[axis], noise_variance, self.periods[axis]))
             .collect();
         let sweep = Sweep { samples: &self.samples, folds: &folds, neglected };
         SCRATCH.with_borrow_mut(|scratch| match run_widest(Weigh { sweep: &sweep, scratch }) {
             Some(evidence) => Ok(finish(&sweep, &evidence, scratch)),
-            None => {
-                let reason = "the posterior cannot be represented".into();
-                Err(DenoiserError::Point { index, reason })
-            }
+            None => Err(DenoiserError::Point { index, reason: "the posterior cannot be represented".into() }),
         })
     }
 
-    fn log_normaliser(&self, point: &SpacetimePoint, sweep: &Sweep, evidence: &Evidence) -> f64 {
-        let noise_variance = (-point.log_snr).exp();
-        let volumes = sweep.folds.iter().zip(&self.periods);
-        evidence.log_sum + volumes.map(|(fold, period)| fold.log_volume(noise_variance, *period)).sum::<f64>()
+    /// `log Σ_i w_i Σ_n Π_a N(y_a; x_ia + n_a P_a, h_a² + s²)`.
+    fn log_density(&self, sweep: &Sweep, evidence: &Evidence) -> f64 {
+        let units = sweep.folds.iter().zip(&self.periods);
+        evidence.log_sum + units.map(|(fold, period)| fold.log_unit(*period)).sum::<f64>()
     }
 }
 
@@ -129,7 +158,7 @@ impl Denoiser for KernelDenoiser {
 
     fn expectation_parameters(&self, points: &[SpacetimePoint]) -> Result<Vec<DVector<f64>>, DenoiserError> {
         for_each_point(points, self.dimension(), |index, point| {
-            self.weigh(index, point, NEGLECTED, |_, evidence, _| {
+            self.weigh(index, &point.y, (-point.log_snr).exp(), NEGLECTED, |_, evidence, _| {
                 let mut mean = DVector::zeros(self.dimension() + 1);
                 mean[self.dimension()] = evidence.spread;
                 expectation_parameter(&absolute_centre(point, evidence), &mean)
@@ -149,12 +178,21 @@ impl Denoiser for KernelDenoiser {
 
     fn moments(&self, points: &[SpacetimePoint]) -> Result<Vec<PosteriorMoments>, DenoiserError> {
         for_each_point(points, self.dimension(), |index, point| {
-            self.weigh(index, point, NEGLECTED_OF_CUMULANTS, |sweep, evidence, scratch| {
-                let task = Cumulate::<4> { sweep, evidence, direction: None, scratch };
-                let cumulants: Cumulants = run_widest(task);
-                let log_normaliser = self.log_normaliser(point, sweep, evidence);
-                cumulants.posterior_moments(&absolute_centre(point, evidence), log_normaliser)
-            })
+            self.weigh(
+                index,
+                &point.y,
+                (-point.log_snr).exp(),
+                NEGLECTED_OF_CUMULANTS,
+                |sweep, evidence, scratch| {
+                    let task = Cumulate::<4> { sweep, evidence, direction: None, scratch };
+                    let cumulants: Cumulants = run_widest(task);
+                    // ∫ q exp(-½ e^λ |x - y|²) is the smoothed density times the tether's own volume.
+                    let volume = std::f64::consts::TAU.ln() - point.log_snr;
+                    let log_normaliser =
+                        self.log_density(sweep, evidence) + 0.5 * volume * self.dimension() as f64;
+                    cumulants.posterior_moments(&absolute_centre(point, evidence), log_normaliser)
+                },
+            )
         })
     }
 
@@ -165,12 +203,18 @@ impl Denoiser for KernelDenoiser {
     ) -> Result<Option<Vec<DMatrix<f64>>>, DenoiserError> {
         check_vectors(points, directions, self.dimension() + 1)?;
         let derivatives = for_each_point(points, self.dimension(), |index, point| {
-            self.weigh(index, point, NEGLECTED_OF_CUMULANTS, |sweep, evidence, scratch| {
-                let centre = absolute_centre(point, evidence);
-                let direction = centred_direction(&directions[index], &centre);
-                let task = Cumulate::<6> { sweep, evidence, direction: Some(&direction), scratch };
-                run_widest(task).metric_derivative(&centre)
-            })
+            self.weigh(
+                index,
+                &point.y,
+                (-point.log_snr).exp(),
+                NEGLECTED_OF_CUMULANTS,
+                |sweep, evidence, scratch| {
+                    let centre = absolute_centre(point, evidence);
+                    let direction = centred_direction(&directions[index], &centre);
+                    let task = Cumulate::<6> { sweep, evidence, direction: Some(&direction), scratch };
+                    run_widest(task).metric_derivative(&centre)
+                },
+            )
         })?;
         Ok(derivatives.into_iter().collect())
     }

@@ -1,8 +1,6 @@
 //! The posterior over samples at one point: probabilities and mean in one pass over the blocks that matter, cumulants in a
 //! second.
 
-#![expect(clippy::needless_range_loop, reason = "several blocks share one lane or order")]
-
 use nalgebra::DVector;
 
 use super::blocks::SampleBlocks;
@@ -243,20 +241,21 @@ struct BlockParts<'a> {
 impl BlockParts<'_> {
     #[inline(always)]
     fn set(&mut self, centre: &[f64], spread: f64) {
-        let last = centre.len();
-        self.offsets[last] = [-spread; BLOCK];
+        let mut radial = [-spread; BLOCK];
+        let mut corner = [0.0; BLOCK];
         for (axis, &centre) in centre.iter().enumerate() {
-            let (offsets, radial) = self.offsets.split_at_mut(last);
             let AxisPosterior { mean, central: [c2, c3, c4, ..] } = &self.axes[axis];
+            let (offsets, mixed) = (&mut self.offsets[axis], &mut self.mixed[axis]);
             for lane in 0..BLOCK {
-                let offset = mean[lane] - centre;
-                offsets[axis][lane] = offset;
-                radial[0][lane] += c2[lane] + offset * offset;
-                self.mixed[axis][lane] = c3[lane] + 2.0 * offset * c2[lane];
-                self.corner[lane] +=
-                    c4[lane] - c2[lane] * c2[lane] + 4.0 * offset * (c3[lane] + offset * c2[lane]);
+                let (offset, v) = (mean[lane] - centre, c2[lane]);
+                offsets[lane] = offset;
+                mixed[lane] = c3[lane] + 2.0 * offset * v;
+                radial[lane] += v + offset * offset;
+                corner[lane] += c4[lane] - v * v + 4.0 * offset * (c3[lane] + offset * v);
             }
         }
+        self.offsets[centre.len()] = radial;
+        self.corner = corner;
     }
 
     /// The upper triangle by the law of total covariance.
@@ -289,34 +288,42 @@ impl BlockParts<'_> {
                 along[lane] += direction * offset[lane];
             }
         }
+        let mut contracted_radial = [0.0; BLOCK];
         for lane in 0..BLOCK {
-            contracted[last][lane] =
+            contracted_radial[lane] =
                 radial * self.corner[lane] + 0.5 * along[lane] * self.offsets[last][lane];
         }
         let tilted = product(self.probability, &along);
         for axis in 0..last {
             let AxisPosterior { central: [c2, c3, c4, c5, c6], .. } = &self.axes[axis];
-            let (offset, mixed) = (&self.offsets[axis], &self.mixed[axis]);
+            let (offset, mixed, direction) = (&self.offsets[axis], &self.mixed[axis], direction[axis]);
+            let contracted = &mut contracted[axis];
+            for lane in 0..BLOCK {
+                contracted[lane] =
+                    c2[lane] * direction + mixed[lane] * radial + 0.5 * along[lane] * offset[lane];
+            }
+            for lane in 0..BLOCK {
+                contracted_radial[lane] += mixed[lane] * direction;
+            }
+            // Third cumulants of (w, w²), w = x - m, contracted; then those of (u, u²), u = o + w.
             let (mut uu, mut ur, mut rr) = ([0.0; BLOCK], [0.0; BLOCK], [0.0; BLOCK]);
             for lane in 0..BLOCK {
-                let o = offset[lane];
-                contracted[axis][lane] =
-                    c2[lane] * direction[axis] + mixed[lane] * radial + 0.5 * along[lane] * o;
-                contracted[last][lane] += mixed[lane] * direction[axis];
-                // Third cumulants of (w, w²), w = x - m, contracted; then those of (u, u²), u = o + w.
-                let tilt = direction[axis] + 2.0 * o * radial;
-                let k_wwq = c4[lane] - c2[lane] * c2[lane];
-                let k_wqq = c5[lane] - 2.0 * c2[lane] * c3[lane];
-                let k_qqq = c6[lane] - 3.0 * c4[lane] * c2[lane] + 2.0 * c2[lane] * c2[lane] * c2[lane];
-                uu[lane] = c3[lane] * tilt + k_wwq * radial;
+                let (o, v) = (offset[lane], c2[lane]);
+                let tilt = direction + 2.0 * o * radial;
+                let k_wwq = c4[lane] - v * v;
+                let k_wqq = c5[lane] - 2.0 * v * c3[lane];
+                let k_qqq = c6[lane] - 3.0 * c4[lane] * v + 2.0 * v * v * v;
+                let ww = c3[lane] * tilt + k_wwq * radial;
                 let wq = k_wwq * tilt + k_wqq * radial;
-                ur[lane] = wq + 2.0 * o * uu[lane];
-                rr[lane] = k_wqq * tilt + k_qqq * radial + 4.0 * o * (wq + o * uu[lane]);
+                uu[lane] = ww;
+                ur[lane] = wq + 2.0 * o * ww;
+                rr[lane] = k_wqq * tilt + k_qqq * radial + 4.0 * o * (wq + o * ww);
             }
             third[(axis, axis)] += dot(self.probability, &uu) + dot(&tilted, c2);
             third[(axis, last)] += dot(self.probability, &ur) + dot(&tilted, mixed);
             third[(last, last)] += dot(self.probability, &rr);
         }
+        contracted[last] = contracted_radial;
         third[(last, last)] += dot(&tilted, &self.corner);
         for row in 0..=last {
             let left = product(self.probability, &contracted[row]);
