@@ -225,7 +225,7 @@ impl Training {
         let settings = &self.model.settings;
         let since = self.progress.step.saturating_sub(self.progress.best.0);
         self.progress.step >= settings.steps
-            || (!self.progress.history.is_empty() && since >= settings.patience * settings.evaluate_every)
+            || (!self.progress.history.is_empty() && since >= settings.patience.saturating_mul(settings.evaluate_every))
     }
 
     /// The measurements so far, one every [`NeuralSettings::evaluate_every`] steps.
