@@ -71,28 +71,32 @@ impl Sweep<'_> {
         }
     }
 
-    /// Posteriors of the variables of one block into `axes`; log evidences by nearest images into `energy`, what the others
-    /// multiply it with into `factor`. Images are left out where they stay below `threshold`. Gives the largest energy.
+    /// Log evidences by nearest images of one block into `energy`, displacements into `axes`. Gives the largest energy.
+    #[inline(always)]
+    fn displace_block(&self, block: usize, energy: &mut Block, axes: &mut [AxisPosterior]) -> f64 {
+        let coordinates = &self.samples.coordinates[block * self.samples.dimension..];
+        *energy = self.samples.log_weights[block];
+        for ((fold, x), posterior) in self.folds.iter().zip(coordinates).zip(axes) {
+            fold.displace(x, energy, posterior);
+        }
+        largest(energy)
+    }
+
+    /// After [`Sweep::displace_block`]: posteriors of the variables into `axes`, and into `factor` what the images beyond the nearest
+    /// multiply the evidence with. They are left out where they stay `margin` below the block's largest evidence.
     #[inline(always)]
     fn fold_block<const ORDERS: usize>(
         &self,
         block: usize,
-        threshold: f64,
-        energy: &mut Block,
+        margin: f64,
         factor: &mut Block,
         axes: &mut [AxisPosterior],
-    ) -> f64 {
-        let first = block * self.samples.dimension;
-        *energy = self.samples.log_weights[block];
+    ) {
+        let circle = &self.samples.circle[block * self.samples.dimension..];
         *factor = [1.0; BLOCK];
-        for (axis, (fold, posterior)) in self.folds.iter().zip(axes.iter_mut()).enumerate() {
-            fold.displace(&self.samples.coordinates[first + axis], energy, posterior);
+        for ((fold, circle), posterior) in self.folds.iter().zip(circle).zip(axes) {
+            fold.fold::<ORDERS>(circle, margin, factor, posterior);
         }
-        let highest = largest(energy);
-        for (axis, (fold, posterior)) in self.folds.iter().zip(axes).enumerate() {
-            fold.fold::<ORDERS>(&self.samples.circle[first + axis], highest - threshold, factor, posterior);
-        }
-        highest
     }
 }
 
@@ -128,10 +132,11 @@ impl VectorTask for Weigh<'_> {
                 continue;
             }
             let axes = &mut scratch.axes[..];
-            let highest = sweep.fold_block::<2>(block, threshold - slack, &mut energy, &mut factor, axes);
-            if !highest.is_finite() {
+            let highest = sweep.displace_block(block, &mut energy, axes);
+            if !highest.is_finite() || highest + slack < threshold {
                 continue;
             }
+            sweep.fold_block::<2>(block, highest + slack - threshold, &mut factor, axes);
             if highest - reference > RESCALE {
                 let scale = (reference - highest).exp();
                 total *= scale;
@@ -206,7 +211,8 @@ impl<const ORDERS: usize> VectorTask for Cumulate<'_, ORDERS> {
             if highest < threshold {
                 continue;
             }
-            sweep.fold_block::<ORDERS>(block, threshold, &mut energy, &mut factor, &mut scratch.axes);
+            sweep.displace_block(block, &mut energy, &mut scratch.axes);
+            sweep.fold_block::<ORDERS>(block, highest - threshold, &mut factor, &mut scratch.axes);
             let probability = probability.map(|evidence_of_sample| evidence_of_sample / evidence.total);
             let mut parts = BlockParts {
                 probability: &probability,
