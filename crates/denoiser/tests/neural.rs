@@ -66,7 +66,8 @@ fn small() -> NeuralSettings {
         hidden_layers: 2,
         steps: 60,
         batch: 200,
-        pairs_per_round: 4000,
+        pairs_per_round: 2000,
+        passes_per_round: 2,
         held_out_pairs: 512,
         evaluate_every: 15,
         warm_up_steps: 10,
@@ -234,7 +235,8 @@ fn a_points_answer_does_not_depend_on_its_company_or_on_threads() {
 fn an_interrupted_training_and_one_on_other_threads_end_with_the_same_weights() {
     let toy = Toy::new(vec![Some(TAU), None]);
     for conservative in [false, true] {
-        // Rounds of 20 steps: interruptions fall into rounds and between them. The width makes products large enough for threads.
+        // Rounds of two passes of ten steps: interruptions fall into passes, between them and between rounds. The
+        // width makes products large enough for threads.
         let settings = NeuralSettings { conservative, width: 256, steps: 50, ..small() };
         let weights = |training: &Training| training.denoiser().to_weights().unwrap().to_bytes().unwrap();
         let mut straight = toy.start(&settings);
@@ -290,6 +292,7 @@ fn training_reaches_the_exact_denoiser() {
             width: 48,
             steps: 1500,
             pairs_per_round: 40_000,
+            passes_per_round: 1,
             average_decay: 0.99,
             evaluate_every: 250,
             warm_up_steps: 50,

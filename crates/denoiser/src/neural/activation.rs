@@ -308,7 +308,7 @@ fn values_and_tangents<C: Curve, R: Real>(z: &mut [R], bias: &[R], out: &mut [R]
 
 /// Runs loops with the widest vectors of the processor; the numbers are the same, since nothing is reassociated.
 #[inline(always)]
-fn with_wide_vectors(loops: impl FnOnce()) {
+pub(super) fn with_wide_vectors(loops: impl FnOnce()) {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
         #[target_feature(enable = "avx2")]

@@ -13,6 +13,9 @@ use crate::{
     WeightsFile,
 };
 
+/// How far outside the trained range of `λ` a point may lie, as a share of the range: a solver at its edge takes short steps
+/// across, and the network is smooth there.
+const RANGE_SLACK: f64 = 0.01;
 /// Points of one pass of the network on the CPU. Fixed, and short batches are filled up, so that a point's answer does not
 /// depend on its company or on the number of threads.
 const POINTS_PER_PASS: usize = 16;
@@ -23,7 +26,8 @@ const POINTS_PER_PASS_ON_GPU: usize = 256;
 ///
 /// Moments are computed in double precision on the CPU, in single precision on a GPU. The divergence in
 /// `μ = (D, |D|² + e^{-λ} div D)` is exact up to [`NeuralSettings::exact_divergence_up_to`] variables, and for the
-/// conservative variant always.
+/// conservative variant always; its `log Z` is known up to one constant. Points more than 1 % of the trained range of `λ`
+/// outside it are errors.
 #[derive(Clone, Debug)]
 pub struct NeuralDenoiser {
     model: Model,
@@ -142,7 +146,7 @@ impl NeuralDenoiser {
 
     fn check(&self, index: usize, point: &SpacetimePoint) -> Result<(), DenoiserError> {
         let (low, high) = self.log_snr_range();
-        let slack = 1e-9 * (high - low);
+        let slack = RANGE_SLACK * (high - low);
         let reason = if point.y.len() != self.model.dimension() {
             format!("it has {} variables, expected {}", point.y.len(), self.model.dimension())
         } else if !point.log_snr.is_finite() || point.y.iter().any(|y| !y.is_finite()) {

@@ -1,6 +1,7 @@
 //! Adam, gradient clipping and the moving average of the weights, in one loop over the parameters.
 
 use super::NeuralSettings;
+use super::activation::with_wide_vectors;
 
 /// Moments of the gradient and averaged weights, one entry per parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +27,7 @@ impl Optimiser {
         gradient: &[f32],
         parameters: &mut [f32],
     ) {
-        let norm = gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+        let norm = norm(gradient);
         let shorten = (settings.gradient_clip / norm).min(1.0) as f32;
         let (beta, gamma) = settings.adam_decay;
         let count = step as f64 + 1.0;
@@ -37,14 +38,29 @@ impl Optimiser {
         let (beta, gamma) = (beta as f32, gamma as f32);
         let moments = self.first_moment.iter_mut().zip(&mut self.second_moment);
         let weights = parameters.iter_mut().zip(&mut self.average);
-        for (((first, second), (parameter, average)), gradient) in moments.zip(weights).zip(gradient) {
-            let gradient = gradient * shorten;
-            *first = beta * *first + (1.0 - beta) * gradient;
-            *second = gamma * *second + (1.0 - gamma) * gradient * gradient;
-            *parameter -= rate * *first / ((*second * spread).sqrt() + 1e-8);
-            *average = decay * *average + (1.0 - decay) * *parameter;
-        }
+        with_wide_vectors(|| {
+            for (((first, second), (parameter, average)), gradient) in moments.zip(weights).zip(gradient) {
+                let gradient = gradient * shorten;
+                *first = beta * *first + (1.0 - beta) * gradient;
+                *second = gamma * *second + (1.0 - gamma) * gradient * gradient;
+                *parameter -= rate * *first / ((*second * spread).sqrt() + 1e-8);
+                *average = decay * *average + (1.0 - decay) * *parameter;
+            }
+        });
     }
+}
+
+/// Euclidean norm, summed in eight lanes so that it vectorises.
+fn norm(gradient: &[f32]) -> f64 {
+    let (blocks, rest) = gradient.as_chunks::<8>();
+    let mut lanes = [0.0f64; 8];
+    with_wide_vectors(|| {
+        for block in blocks {
+            lanes.iter_mut().zip(block).for_each(|(lane, g)| *lane += f64::from(*g) * f64::from(*g));
+        }
+    });
+    let rest: f64 = rest.iter().map(|g| f64::from(*g).powi(2)).sum();
+    (lanes.iter().sum::<f64>() + rest).sqrt()
 }
 
 #[cfg(test)]

@@ -225,7 +225,8 @@ impl Training {
         let settings = &self.model.settings;
         let since = self.progress.step.saturating_sub(self.progress.best.0);
         self.progress.step >= settings.steps
-            || (!self.progress.history.is_empty() && since >= settings.patience.saturating_mul(settings.evaluate_every))
+            || (!self.progress.history.is_empty()
+                && since >= settings.patience.saturating_mul(settings.evaluate_every))
     }
 
     /// The measurements so far, one every [`NeuralSettings::evaluate_every`] steps.
@@ -299,8 +300,8 @@ impl Training {
         let mut losses = Vec::with_capacity(rows.len());
         for (part, of_part) in tasks {
             losses.extend(part);
-            for (sum, value) in gradient.iter_mut().zip(of_part.iter().flatten()) {
-                *sum += value;
+            if let Some(of_part) = of_part {
+                gradient.iter_mut().zip(&of_part).for_each(|(sum, value)| *sum += value);
             }
         }
         let learning_rate = settings.learning_rate_at(progress.step);
