@@ -70,8 +70,8 @@ fn where_a_circle_is_cut_does_not_matter() {
 #[test]
 fn stretches_are_not_fooled_by_neighbours_in_time() {
     let mut normal = normals(13);
-    let (memory, mut x) = (0.9995_f64, 0.0);
-    let points: Vec<Vec<f64>> = (0..20_000)
+    let (memory, mut x) = (0.998_f64, 0.0);
+    let points: Vec<Vec<f64>> = (0..10_000)
         .map(|_| {
             x = memory * x + (1.0 - memory * memory).sqrt() * normal();
             vec![x, 0.2 * normal()]

@@ -182,16 +182,16 @@ fn ridges_go_around_a_torus() {
 
 #[test]
 fn what_is_no_ridge_is_said_so() {
-    // Between two parallel lines, closer to each other than the noise splits them, the middle is a valley.
-    let points: Vec<Vec<f64>> =
-        (0..800).map(|n| vec![f64::from(n / 2) * 0.05 - 10.0, if n % 2 == 0 { -1.0 } else { 1.0 }]).collect();
-    let lines = points_of(&points, vec![None, None]);
-    let ridges = RidgeAnalysis::new(&lines, RidgeSettings::default()).unwrap();
+    // Amid four points (±1.2, ±1) the density is least: C = diag(1.44, 1), both above s² = 0.64.
+    let corners: Vec<Vec<f64>> = [-1.2, 1.2].iter().flat_map(|x| [-1.0, 1.0].map(|y| vec![*x, y])).collect();
+    let corners = points_of(&corners, vec![None, None]);
+    let ridges = RidgeAnalysis::new(&corners, RidgeSettings::default()).unwrap();
     let found = ridges.project_to_ridge(&[at(0.8, &[0.0, 0.0])]).unwrap().remove(0);
-    // The larger variance is across the lines, 1/s² = 1.56, so along them the density is flat: variance s².
-    assert!(
-        (found.frame.eigenvalues[0] - 1.5625).abs() < 1e-6 && (found.frame.eigenvalues[1] - 1.0).abs() < 1e-3
-    );
+    assert_eq!((found.outcome, found.shifts), (RidgeProjection::NoRidge, 0));
+    for (found, expected) in found.frame.eigenvalues.iter().zip([2.25, 1.5625]) {
+        assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+    }
+    assert!(ridges.trace(-2.0 * 0.8_f64.ln(), &[vec![0.0, 0.0]]).unwrap().is_empty());
     // A plateau: uniform data have no ridge.
     let grid: Vec<Vec<f64>> =
         (0..6400).map(|n| vec![f64::from(n % 80) * 0.1, f64::from(n / 80) * 0.1]).collect();
