@@ -14,6 +14,9 @@ use super::{NeuralSettings, plain};
 use crate::random::stream;
 use crate::{DenoiserError, Preconditioning, SpacetimePoint, TrainingPairs};
 
+/// Pairs that one task prepares.
+const PAIRS_PER_TASK: usize = 1024;
+
 /// How the output makes a denoiser.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -138,46 +141,60 @@ impl Model {
 
     /// What training needs of some pairs.
     pub(super) fn prepare(&self, pairs: &TrainingPairs) -> Result<PreparedPairs, DenoiserError> {
-        let parts = self.settings.level_parts;
-        let rows: Vec<PreparedRow> = (0..pairs.points.len())
-            .into_par_iter()
-            .map(|index| {
-                let point = &pairs.points[index];
-                let mean = &pairs.means[index];
-                let square = pairs.squared_displacements[index];
-                let targets = match &self.head {
-                    Head::Plain { variance_log_scale } => plain::targets(
-                        &self.preconditioning,
-                        variance_log_scale.as_ref(),
-                        point,
-                        mean,
-                        square,
-                    ),
-                    Head::Conservative(potential) => {
-                        potential.targets(&self.preconditioning, point, mean, square)
-                    }
-                };
-                if targets.iter().any(|value| !value.is_finite()) {
-                    let message = format!("a training target at {point:?} is not finite: {targets:?}");
-                    return Err(DenoiserError::Data(message));
-                }
-                let part = 0.5 * (self.preconditioning.position(point.log_snr) + 1.0) * parts as f64;
-                Ok(PreparedRow { jets: self.features(point), targets, part: (part as usize).min(parts - 1) })
+        let indices: Vec<usize> = (0..pairs.points.len()).collect();
+        let parts: Vec<PreparedPairs> = indices
+            .par_chunks(PAIRS_PER_TASK)
+            .map(|indices| {
+                let mut part = PreparedPairs { inputs: self.axes.len(), ..PreparedPairs::default() };
+                indices.iter().try_for_each(|&index| self.prepare_one(pairs, index, &mut part))?;
+                Ok(part)
             })
             .collect::<Result<_, _>>()?;
-        let of_jets = |value: fn(&Jet) -> f64| {
-            rows.iter().flat_map(|row| row.jets.iter().map(move |jet| value(jet) as f32)).collect::<Vec<_>>()
+        let mut all = PreparedPairs { inputs: self.axes.len(), ..PreparedPairs::default() };
+        for part in parts {
+            all.stride = part.stride;
+            all.features.extend(part.features);
+            all.by_y.extend(part.by_y);
+            all.by_level.extend(part.by_level);
+            all.targets.extend(part.targets);
+            all.parts.extend(part.parts);
+        }
+        Ok(all)
+    }
+
+    fn prepare_one(
+        &self,
+        pairs: &TrainingPairs,
+        index: usize,
+        prepared: &mut PreparedPairs,
+    ) -> Result<(), DenoiserError> {
+        let preconditioning = &self.preconditioning;
+        let (point, mean) = (&pairs.points[index], &pairs.means[index]);
+        let square = pairs.squared_displacements[index];
+        let targets = match &self.head {
+            Head::Plain { variance_log_scale } => {
+                plain::targets(preconditioning, variance_log_scale.as_ref(), point, mean, square)
+            }
+            Head::Conservative(potential) => potential.targets(preconditioning, point, mean, square),
         };
-        let by_y = self.settings.conservative || self.settings.divergence_weight > 0.0;
-        Ok(PreparedPairs {
-            inputs: self.axes.len(),
-            features: of_jets(|jet| jet.value),
-            by_y: if by_y { of_jets(|jet| jet.by_y) } else { Vec::new() },
-            by_level: if self.settings.conservative { of_jets(|jet| jet.by_level) } else { Vec::new() },
-            stride: rows.first().map_or(0, |row| row.targets.len()),
-            targets: rows.iter().flat_map(|row| row.targets.iter().map(|value| *value as f32)).collect(),
-            parts: rows.iter().map(|row| row.part).collect(),
-        })
+        if targets.iter().any(|value| !value.is_finite()) {
+            let message = format!("a training target at {point:?} is not finite: {targets:?}");
+            return Err(DenoiserError::Data(message));
+        }
+        let jets = self.features(point);
+        prepared.features.extend(jets.iter().map(|jet| jet.value as f32));
+        if self.settings.conservative || self.settings.divergence_weight > 0.0 {
+            prepared.by_y.extend(jets.iter().map(|jet| jet.by_y as f32));
+        }
+        if self.settings.conservative {
+            prepared.by_level.extend(jets.iter().map(|jet| jet.by_level as f32));
+        }
+        prepared.stride = targets.len();
+        prepared.targets.extend(targets.iter().map(|value| *value as f32));
+        let parts = self.settings.level_parts;
+        let part = 0.5 * (preconditioning.position(point.log_snr) + 1.0) * parts as f64;
+        prepared.parts.push((part as usize).min(parts - 1));
+        Ok(())
     }
 
     /// Loss of each row, and its sum's gradient by the parameters times `share`, if wanted.
@@ -230,13 +247,8 @@ impl Model {
     }
 }
 
-struct PreparedRow {
-    jets: Vec<Jet>,
-    targets: Vec<f64>,
-    part: usize,
-}
-
 /// Training pairs as the network sees them, in single precision.
+#[derive(Default)]
 pub(super) struct PreparedPairs {
     inputs: usize,
     /// Features `[pair][feature]`, and their derivatives where the loss needs them.
