@@ -57,7 +57,6 @@ mod tests {
         let axis = |name| GridAxis::periodic(name, -1.0, std::f64::consts::TAU, 40);
         let energy = |x: &[f64]| 2.0 - (2.0 * x[0]).cos() - x[1].cos();
         let grid = Grid::from_function(vec![axis("x"), axis("y")], energy).unwrap();
-        // The nearest grid points to the barrier are at 1.996.
         let [first, second] =
             [0.0, std::f64::consts::PI].map(|x| basin(&grid, &[x, std::f64::consts::TAU], 1.9));
         assert!(first.iter().zip(&second).all(|(a, b)| !(a & b)));

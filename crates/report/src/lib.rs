@@ -4,6 +4,7 @@
 //! outputs are bytes and strings, and the caller writes the files.
 
 mod columns;
+mod diagnosis;
 mod error;
 pub mod plots;
 mod summary;
@@ -12,11 +13,15 @@ mod timings;
 mod viewer;
 
 pub use columns::NumericColumns;
+pub use diagnosis::{
+    Accuracy, DIAGNOSIS_SCHEMA, Diagnosis, Finding, HistogramDistance, LevelErrors, Population,
+    RelativeErrors, RidgeDiagnosis, RidgeLevel, SamplingDiagnosis,
+};
 pub use error::ReportError;
 pub use summary::{
-    ConstraintSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
-    LandscapeSummary, MaxEnergy, MaxEnergySummary, SUMMARY_SCHEMA, SamplingSummary, Summary, SystemSummary,
-    VariableSummary, WindingSummary, WorkSummary,
+    ConstraintSummary, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
+    LandscapeSummary, MaxEnergy, MaxEnergySummary, SUMMARY_SCHEMA, SamplesSummary, SamplingSummary, Summary,
+    SystemSummary, VariableSummary, WindingSummary, WorkSummary,
 };
 pub use table::{Column, Table, decimals, grouped, with_error};
 pub use timings::{StageTiming, Timings};

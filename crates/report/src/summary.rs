@@ -25,6 +25,9 @@ pub struct Summary {
     pub system: SystemSummary,
     /// The energy over the variables.
     pub landscape: LandscapeSummary,
+    /// What is known of the density at every noise level; absent where the run stopped before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denoiser: Option<DenoiserSummary>,
     /// The curve in spacetime.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub geodesic: Option<GeodesicSummary>,
@@ -78,7 +81,7 @@ pub struct VariableSummary {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LandscapeSummary {
-    /// `metadynamics`, `relaxed-scan`, `table` or `formula`.
+    /// `metadynamics`, `samples`, `relaxed-scan`, `table` or `formula`.
     pub method: String,
     /// Evaluations of the molecule's energy or gradient; 0 for tables and formulas.
     pub energy_evaluations: u64,
@@ -88,6 +91,51 @@ pub struct LandscapeSummary {
     /// Bottleneck (minimax) energy between the two states above the global minimum, in kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lower_bound_kj_mol: Option<f64>,
+    /// What stands in place of an energy, where there are only samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<SamplesSummary>,
+}
+
+/// Samples of the variables: how many, and what they are worth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SamplesSummary {
+    /// Number of samples, those of other temperatures included.
+    pub frames: usize,
+    /// Kish's effective number of samples, `(Σw)²/Σw²`, of their weights alone.
+    pub effective_size: f64,
+    /// Independent samples at the run's temperature by their autocorrelation, for replica exchange.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub independent: Option<f64>,
+    /// Least share of accepted exchanges among the pairs of neighbouring temperatures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lowest_exchange_rate: Option<f64>,
+    /// How often a replica went from the lowest temperature to the highest and back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_trips: Option<u64>,
+}
+
+/// The denoiser: exact, or learned and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DenoiserSummary {
+    /// `mixture` (exact), `neural` or `random-features`.
+    pub kind: String,
+    /// Number of fitted numbers, of learned ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<usize>,
+    /// Steps of the optimiser; absent for weights of another run and for fits in closed form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
+    /// Loss on pairs that were not trained on; 1 for a denoiser that says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out_loss: Option<f64>,
+    /// Least and largest log SNR that it was trained on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_snr_range: Option<(f64, f64)>,
+    /// Where it was trained: `cpu` or `gpu`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
 }
 
 /// The curve in spacetime.
@@ -317,14 +365,7 @@ impl Summary {
     /// # Errors
     /// [`ReportError::NotFinite`] names the first number that is NaN or infinite (JSON has none).
     pub fn to_json(&self) -> Result<String, ReportError> {
-        let value = serde_json::to_value(self)?;
-        // Absent values are left out, so a null can only be a number that JSON cannot hold.
-        if let Some(place) = find_null(&value, "summary") {
-            return Err(ReportError::NotFinite { place });
-        }
-        let mut text = serde_json::to_string_pretty(self)?;
-        text.push('\n');
-        Ok(text)
+        to_finite_json(self, "summary")
     }
 
     /// Reads a `summary.json`.
@@ -334,6 +375,18 @@ impl Summary {
     pub fn from_json(text: &str) -> Result<Self, ReportError> {
         Ok(serde_json::from_str(text)?)
     }
+}
+
+/// A document without absent values as pretty-printed JSON.
+pub(crate) fn to_finite_json(document: &impl Serialize, name: &str) -> Result<String, ReportError> {
+    let value = serde_json::to_value(document)?;
+    // Absent values are left out, so a null can only be a number that JSON cannot hold.
+    if let Some(place) = find_null(&value, name) {
+        return Err(ReportError::NotFinite { place });
+    }
+    let mut text = serde_json::to_string_pretty(document)?;
+    text.push('\n');
+    Ok(text)
 }
 
 fn find_null(value: &Value, place: &str) -> Option<String> {

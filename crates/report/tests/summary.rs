@@ -1,7 +1,7 @@
 //! `summary.json` and its schema describe the same document.
 
 use geodyssey_report::{
-    ConstraintSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
+    ConstraintSummary, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
     LandscapeSummary, MaxEnergy, MaxEnergySummary, ReportError, SUMMARY_SCHEMA, SamplingSummary, Summary,
     SystemSummary, VariableSummary, WindingSummary, WorkSummary,
 };
@@ -51,11 +51,20 @@ fn full() -> Summary {
             thermal_energy_kj_mol: 2.494_338_785,
         },
         landscape: LandscapeSummary {
+            samples: None,
             method: "metadynamics".to_owned(),
             energy_evaluations: 4_000_000,
             rms_block_error_kj_mol: Some(0.7),
             lower_bound_kj_mol: Some(36.3),
         },
+        denoiser: Some(DenoiserSummary {
+            kind: "neural".to_owned(),
+            parameters: Some(35_000),
+            steps: Some(10_000),
+            held_out_loss: Some(2e-4),
+            log_snr_range: Some((-4.0, 5.0)),
+            device: Some("cpu".to_owned()),
+        }),
         geodesic: Some(GeodesicSummary {
             length: 7.5,
             energy: 28.1,
@@ -125,6 +134,7 @@ fn least() -> Summary {
     summary.system.variables.iter_mut().for_each(|v| v.period = None);
     summary.landscape.rms_block_error_kj_mol = None;
     summary.landscape.lower_bound_kj_mol = None;
+    summary.denoiser = None;
     summary.geodesic = None;
     summary.sampling = None;
     summary.max_energy = None;

@@ -31,10 +31,14 @@ pub(crate) enum Command {
     Posterior(PosteriorArguments),
     /// The stages up to the landscape
     Landscape(OneConfiguration),
+    /// The stages up to the trained denoiser
+    Train(OneConfiguration),
     /// The stages up to the geodesic
     Geodesic(OneConfiguration),
     /// The stages up to the paths
     Sample(OneConfiguration),
+    /// How good the denoiser is, and where; goes through the stages up to the geodesic
+    Diagnose(DiagnoseArguments),
     /// Write the paths of a finished run in another format
     Export(ExportArguments),
 }
@@ -76,6 +80,20 @@ pub(crate) struct OneConfiguration {
     /// Configuration file (TOML)
     #[arg(value_name = "CONFIG")]
     pub(crate) configuration: PathBuf,
+    /// Changes.
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
+}
+
+/// `diagnose CONFIG`
+#[derive(Debug, Args)]
+pub(crate) struct DiagnoseArguments {
+    /// Configuration file (TOML)
+    #[arg(value_name = "CONFIG")]
+    pub(crate) configuration: PathBuf,
+    /// End with exit code 1 where the verdict is bad
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Changes.
     #[command(flatten)]
     pub(crate) overrides: Overrides,

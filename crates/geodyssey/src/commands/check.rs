@@ -7,16 +7,17 @@ use serde_json::{Value, json};
 use super::print;
 use super::run::{read, run_directory};
 use crate::cli::OneConfiguration;
-use crate::config::{ConstraintConfig, LandscapeConfig, Space};
+use crate::config::{Config, ConstraintConfig, DenoiserConfig, LandscapeConfig, Space};
 use crate::error::Error;
-use crate::stages::steps_of_a_path;
 use crate::stages::system::{EnergySource, Problem};
+use crate::stages::{check_feasibility, describe_samples, steps_of_a_path};
 
 /// Carries the command out.
 pub(crate) fn check(arguments: &OneConfiguration) -> Result<(), Error> {
     let problem = read(&arguments.configuration, &arguments.overrides)?;
+    check_feasibility(&problem)?;
     let directory = run_directory(&problem.config, &arguments.overrides, false);
-    let facts = facts(&problem, &directory.display().to_string());
+    let facts = facts(&problem, &directory.display().to_string())?;
     if arguments.overrides.json {
         return print(&format!("{:#}\n", Value::Object(facts.into_iter().collect())));
     }
@@ -61,7 +62,7 @@ fn in_words(constraint: &ConstraintConfig) -> String {
     format!("{kind} ({})", numbers.join(", "))
 }
 
-fn facts(problem: &Problem, directory: &str) -> Vec<(String, Value)> {
+fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Error> {
     let config = &problem.config;
     let mut facts = Vec::new();
     let mut add = |name: &str, value: Value| facts.push((name.to_owned(), value));
@@ -91,7 +92,8 @@ fn facts(problem: &Problem, directory: &str) -> Vec<(String, Value)> {
         let values = problem.variables.iter().zip(&state.center).map(|(variable, &x)| variable.display(x));
         add(name, values.collect());
     }
-    add("landscape", json!(landscape(problem)));
+    add("landscape", json!(landscape(problem)?));
+    add("denoiser", json!(denoiser(config)));
     let points = config.geodesic.points.get();
     add("curve_points", json!(points));
     add("constraints", config.constraints.iter().map(in_words).collect());
@@ -106,11 +108,29 @@ fn facts(problem: &Problem, directory: &str) -> Vec<(String, Value)> {
     add("paths", json!(paths));
     add("steps_of_a_path", json!(steps));
     add("energy_evaluations_of_all_paths", json!(steps * paths as u64));
-    facts
+    Ok(facts)
 }
 
-fn landscape(problem: &Problem) -> String {
-    match (&problem.config.landscape, &problem.source) {
+fn denoiser(config: &Config) -> String {
+    let kind = config.denoiser.kind();
+    let Some(data) = config.denoiser.training_data() else { return format!("{kind}, exact") };
+    let (low, high) = data.log_snr_range(&config.geodesic);
+    match (&data.weights, &config.denoiser) {
+        (Some(weights), _) => format!("{kind}, weights of {}", weights.display()),
+        (None, DenoiserConfig::Neural(neural)) => format!(
+            "{kind}, {} steps of {} pairs, logSNR {low} to {high}",
+            neural.settings.steps, neural.settings.batch
+        ),
+        (None, DenoiserConfig::RandomFeatures(features)) => format!(
+            "{kind}, {} features fitted to {} pairs, logSNR {low} to {high}",
+            features.settings.features, features.settings.pairs
+        ),
+        (None, DenoiserConfig::Mixture(_)) => kind.to_owned(),
+    }
+}
+
+fn landscape(problem: &Problem) -> Result<String, Error> {
+    Ok(match (&problem.config.landscape, &problem.source) {
         (LandscapeConfig::Metadynamics(settings), _) => {
             let times = &settings.parameters;
             let time = times.filling_time_ps + times.equilibration_time_ps + times.sampling_time_ps;
@@ -120,8 +140,9 @@ fn landscape(problem: &Problem) -> String {
                 times.walkers
             )
         }
+        (_, EnergySource::Samples(_)) => describe_samples(problem)?,
         (_, EnergySource::Table(rows)) => format!("table of {} rows", rows.points.len()),
         (_, EnergySource::Formula(formula)) => format!("formula {}", formula.name()),
         (_, EnergySource::Molecule) => "metadynamics".to_owned(),
-    }
+    })
 }

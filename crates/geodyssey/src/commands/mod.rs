@@ -1,6 +1,7 @@
 //! What each command means.
 
 mod check;
+mod diagnose;
 mod energy;
 pub(crate) mod export;
 mod posterior;
@@ -21,8 +22,10 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Error> {
         Command::Energy(arguments) => energy::energy(arguments),
         Command::Posterior(arguments) => posterior::posterior(arguments),
         Command::Landscape(arguments) => run::run_one(arguments, Stage::Landscape),
+        Command::Train(arguments) => run::run_one(arguments, Stage::Denoiser),
         Command::Geodesic(arguments) => run::run_one(arguments, Stage::Geodesic),
         Command::Sample(arguments) => run::run_one(arguments, Stage::Paths),
+        Command::Diagnose(arguments) => diagnose::execute(arguments),
         Command::Export(arguments) => export::export(arguments),
     }
 }

@@ -1,6 +1,6 @@
 //! `posterior CONFIG POINTS.csv`: what the denoiser says at given spacetime points.
 
-use geodyssey_denoiser::{PosteriorMoments, SpacetimePoint};
+use geodyssey_denoiser::{Denoiser, PosteriorMoments, SpacetimePoint};
 use geodyssey_report::{Column, NumericColumns, Table, decimals};
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::interrupt;
 use crate::run_directory::RunDirectory;
 use crate::stages::system::Problem;
-use crate::stages::{LandscapeResult, Points, Run, make_denoiser, without_run};
+use crate::stages::{Points, Run, check_feasibility, exact_denoiser, without_run};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -43,8 +43,7 @@ pub(crate) fn posterior(arguments: &PosteriorArguments) -> Result<(), Error> {
     let problem = read(&arguments.configuration, &arguments.overrides)?;
     let points = read_points(arguments, &problem)?;
     use_threads(&arguments.overrides)?;
-    let landscape = landscape(arguments, &problem)?;
-    let denoiser = make_denoiser(&problem, &landscape, Points::Literally)?;
+    let denoiser = denoiser(arguments, &problem)?;
     let failed = |error| Error::failed("the denoiser", error);
     let moments = denoiser.moments(&points).map_err(failed)?;
     let energies = denoiser.energy_moments(&points).map_err(failed)?;
@@ -67,13 +66,21 @@ pub(crate) fn posterior(arguments: &PosteriorArguments) -> Result<(), Error> {
 }
 
 /// A landscape that is known needs no run directory; one that must be computed is kept there.
-fn landscape(arguments: &PosteriorArguments, problem: &Problem) -> Result<LandscapeResult, Error> {
-    if let Some(known) = without_run(problem)? {
-        return Ok(known);
+/// The exact denoiser of a landscape that is known, else what the run directory has, computed where that is needed.
+fn denoiser(arguments: &PosteriorArguments, problem: &Problem) -> Result<Box<dyn Denoiser>, Error> {
+    let is_exact = problem.config.denoiser.training_data().is_none();
+    if let Some(known) = without_run(problem)?.filter(|_| is_exact) {
+        return exact_denoiser(problem, &known, Points::Literally);
     }
     interrupt::listen();
+    check_feasibility(problem)?;
     let directory = run_directory(&problem.config, &arguments.overrides, false);
-    Run::new(problem, RunDirectory::open(&directory)?).landscape()
+    let mut run = Run::new(problem, RunDirectory::open(&directory)?);
+    let landscape = run.landscape()?;
+    match run.learned_denoiser(&landscape)? {
+        Some(learned) => Ok(learned.denoiser),
+        None => exact_denoiser(problem, &landscape, Points::Literally),
+    }
 }
 
 fn rows(moments: &PosteriorMoments) -> Vec<Vec<f64>> {

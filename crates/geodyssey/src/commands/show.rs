@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use geodyssey_report::{
-    Column, Direction, DirectionalWork, GeodesicSummary, MaxEnergy, ReportError, SamplingSummary, Summary,
-    Table, WorkSummary, decimals, grouped, with_error,
+    Column, DenoiserSummary, Direction, DirectionalWork, GeodesicSummary, MaxEnergy, ReportError,
+    SamplingSummary, Summary, Table, WorkSummary, decimals, grouped, with_error,
 };
 
 use crate::error::Error;
@@ -29,6 +29,9 @@ pub(crate) fn show(problem: &Problem, summary: &Summary, directory: &Path) -> Re
                 .collect();
             line(&mut text, &format!("{name}: {}", values.join(", ")));
         }
+    }
+    if let Some(learned) = &summary.denoiser {
+        denoiser(&mut text, learned);
     }
     if let Some(curve) = &summary.geodesic {
         geodesic(&mut text, curve).map_err(failed)?;
@@ -76,11 +79,35 @@ fn landscape(text: &mut String, summary: &Summary) {
     if let Some(error) = landscape.rms_block_error_kj_mol {
         let _ = write!(text, ", root mean square error {error:.2} kJ/mol below 40 kJ/mol");
     }
+    if let Some(samples) = &landscape.samples {
+        let _ = write!(text, ", {} worth {:.0}", grouped(samples.frames as u64), samples.effective_size);
+        if let Some(independent) = samples.independent {
+            let _ = write!(text, " ({independent:.0} independent ones at the run's temperature)");
+        }
+        if let (Some(rate), Some(trips)) = (samples.lowest_exchange_rate, samples.round_trips) {
+            let _ = write!(text, ", exchange rate {rate:.2} or more, {} round trips", grouped(trips));
+        }
+    }
     if landscape.energy_evaluations > 0 {
         let _ = write!(text, ", {} energy evaluations", grouped(landscape.energy_evaluations));
     }
     if let Some(bound) = landscape.lower_bound_kj_mol {
         let _ = write!(text, "; lowest barrier between the states {bound:.2} kJ/mol");
+    }
+    text.push('\n');
+}
+
+fn denoiser(text: &mut String, denoiser: &DenoiserSummary) {
+    let Some(parameters) = denoiser.parameters else { return };
+    let _ = write!(text, "denoiser: {}, {} parameters", denoiser.kind, grouped(parameters as u64));
+    if let Some(steps) = denoiser.steps {
+        let _ = write!(text, ", {} steps", grouped(steps as u64));
+    }
+    if let Some(loss) = denoiser.held_out_loss {
+        let _ = write!(text, ", held-out loss {loss:.2e}");
+    }
+    if let Some((low, high)) = denoiser.log_snr_range {
+        let _ = write!(text, ", logSNR {low} to {high}");
     }
     text.push('\n');
 }
@@ -106,12 +133,15 @@ fn geodesic(text: &mut String, curve: &GeodesicSummary) -> Result<(), ReportErro
         Column::text("followed"),
     ];
     let mut table = Table::new(columns);
+    // Samples and point masses know no barrier; where some windings have one, the others are blocked.
+    let known = curve.windings.iter().any(|winding| winding.barrier_kj_mol.is_some());
+    let missing = if known { "none open" } else { "not known" };
     for winding in &curve.windings {
         let turns: Vec<String> = winding.winding.iter().map(|turns| format!("{turns:+}")).collect();
         table.row([
             turns.join(" "),
             decimals(winding.length, 3),
-            winding.barrier_kj_mol.map_or_else(|| "none open".to_owned(), |barrier| decimals(barrier, 2)),
+            winding.barrier_kj_mol.map_or_else(|| missing.to_owned(), |barrier| decimals(barrier, 2)),
             if winding.satisfied { "kept" } else { "not kept" }.to_owned(),
             if winding.chosen { "yes" } else { "" }.to_owned(),
         ])?;

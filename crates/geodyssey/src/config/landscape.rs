@@ -6,11 +6,12 @@ use geodyssey_landscape::MetadynamicsParameters;
 use serde::{Deserialize, Serialize};
 
 use super::error::InputError;
+use super::samples::SamplesConfig;
 use super::source::Section;
 use super::values::{Count, PerVariable, PositiveReal};
 
 /// Names of the methods, as the configuration has them.
-const METHODS: [&str; 3] = ["metadynamics", "table", "formula"];
+const METHODS: [&str; 4] = ["metadynamics", "samples", "table", "formula"];
 
 /// `[landscape]`.
 #[derive(Clone, Debug, Serialize)]
@@ -18,6 +19,8 @@ const METHODS: [&str; 3] = ["metadynamics", "table", "formula"];
 pub(crate) enum LandscapeConfig {
     /// Free energy of the molecule's variables by well-tempered metadynamics.
     Metadynamics(MetadynamicsConfig),
+    /// Samples of the variables with weights, for any number of variables.
+    Samples(SamplesConfig),
     /// Values from a file.
     Table(TableConfig),
     /// A formula that the program knows.
@@ -127,6 +130,7 @@ impl LandscapeConfig {
                 return Err(whole.error("method", "metadynamics needs a molecule: there is no [system]"));
             }
             "metadynamics" => Self::Metadynamics(MetadynamicsConfig::read(section)?),
+            "samples" => Self::Samples(SamplesConfig::read(section, molecule)?),
             "table" => Self::Table(section.read()?),
             _ if molecule => {
                 return Err(whole.error("method", "a formula is no landscape of a molecule: leave [system] out, or use \"metadynamics\" or \"table\""));
@@ -135,6 +139,7 @@ impl LandscapeConfig {
         };
         let (energy, temperature) = match &landscape {
             Self::Metadynamics(_) => (None, None),
+            Self::Samples(samples) => (samples.thermal_energy, samples.temperature),
             Self::Table(table) => (table.thermal_energy, table.temperature),
             Self::Formula(formula) => (formula.thermal_energy, formula.temperature),
         };

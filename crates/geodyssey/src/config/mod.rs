@@ -9,6 +9,7 @@ mod error;
 mod geodesic;
 mod key_path;
 mod landscape;
+mod samples;
 mod sampling;
 mod source;
 mod system;
@@ -18,12 +19,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-pub(crate) use denoiser::DenoiserConfig;
+pub(crate) use denoiser::{
+    Bandwidth, DenoiserConfig, NeuralConfig, RandomFeaturesConfig, TrainingDataConfig,
+};
 pub(crate) use error::InputError;
 pub(crate) use geodesic::{Choice, CurveKind, GeodesicConfig, Parametrisation};
-pub(crate) use landscape::{
-    FormulaConfig, Interpolation, LandscapeConfig, MetadynamicsConfig, TableConfig,
-};
+pub(crate) use landscape::{FormulaConfig, Interpolation, LandscapeConfig, MetadynamicsConfig, TableConfig};
+pub(crate) use samples::{ReplicaExchangeConfig, SamplesConfig, SamplesSource};
 pub(crate) use sampling::{
     DEFAULT_DURATION_PS, DEFAULT_STEPS_PER_POINT, OutputConfig, SamplingConfig, Space,
 };
@@ -117,7 +119,9 @@ impl Config {
     /// What one section alone cannot see.
     fn check(&self) -> Result<(), InputError> {
         self.check_geodesic()?;
+        self.check_denoiser()?;
         self.check_sampling()?;
+        self.check_bandwidth()?;
         let Some(states) = &self.states else { return Ok(()) };
         for (name, state) in [("start", &states.start), ("end", &states.end)] {
             self.check_state(name, state)?;
@@ -188,6 +192,55 @@ impl Config {
         Ok(())
     }
 
+    /// A learned denoiser answers within the range of its training only.
+    fn check_denoiser(&self) -> Result<(), InputError> {
+        let Some(data) = self.denoiser.training_data() else { return Ok(()) };
+        let (low, high) = data.log_snr_range(&self.geodesic);
+        if low >= high {
+            let message = format!("the least logSNR comes first, then the largest; found {low} and {high}");
+            return Err(self.error("denoiser.log_snr_range", message));
+        }
+        if data.broadening.is_some_and(|broadening| broadening.get() < 1.0) {
+            return Err(self.error("denoiser.broadening", "a factor of at least 1 is needed"));
+        }
+        // The range of weights from another run is known once they are read.
+        if data.weights.is_some() { Ok(()) } else { self.check_range((low, high)) }
+    }
+
+    /// Refuses a curve whose ends, or whose tent's top, a denoiser does not know.
+    pub(crate) fn check_range(&self, (low, high): (f64, f64)) -> Result<(), InputError> {
+        let geodesic = &self.geodesic;
+        let tent = (geodesic.kind == CurveKind::Tent).then_some(geodesic.tent_log_snr.get());
+        let asked = [
+            ("geodesic.log_snr", Some(geodesic.log_snr.start)),
+            ("geodesic.log_snr", Some(geodesic.log_snr.end)),
+            ("geodesic.tent_log_snr", tent),
+        ];
+        for (key, log_snr) in asked {
+            if let Some(log_snr) = log_snr
+                && !(low..=high).contains(&log_snr)
+            {
+                let message = format!(
+                    "logSNR {log_snr} lies outside the range that the denoiser is trained on, {low} to {high}: change \
+                     it, or `denoiser.log_snr_range`"
+                );
+                return Err(self.error(key, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_bandwidth(&self) -> Result<(), InputError> {
+        if let DenoiserConfig::Mixture(mixture) = &self.denoiser
+            && mixture.bandwidth.is_some()
+            && !matches!(self.landscape, LandscapeConfig::Samples(_))
+        {
+            let message = "a bandwidth is for samples: this landscape has an energy";
+            return Err(self.error("denoiser.bandwidth", message));
+        }
+        Ok(())
+    }
+
     fn check_sampling(&self) -> Result<(), InputError> {
         let sampling = &self.sampling;
         if sampling.duration_ps.is_some() && sampling.steps_per_point.is_some() {
@@ -232,8 +285,20 @@ impl Config {
             states.start.structure.iter_mut().for_each(&change);
             states.end.structure.iter_mut().for_each(&change);
         }
-        if let LandscapeConfig::Table(table) = &mut self.landscape {
-            change(&mut table.file);
+        match &mut self.landscape {
+            LandscapeConfig::Table(table) => change(&mut table.file),
+            LandscapeConfig::Samples(samples) => {
+                samples
+                    .trajectory
+                    .iter_mut()
+                    .chain(&mut samples.weights)
+                    .chain(&mut samples.samples)
+                    .for_each(&change);
+            }
+            LandscapeConfig::Metadynamics(_) | LandscapeConfig::Formula(_) => {}
+        }
+        if let Some(data) = self.denoiser.training_data_mut() {
+            data.weights.iter_mut().for_each(&change);
         }
     }
 

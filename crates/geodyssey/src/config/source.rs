@@ -187,6 +187,13 @@ impl<'s> Section<'s> {
         }
     }
 
+    /// Takes out the table `[name]`, if there is one.
+    pub(crate) fn take_table(&mut self, name: &str) -> Result<Option<Self>, InputError> {
+        let table = self.table(name)?;
+        self.table.remove(name);
+        Ok(table)
+    }
+
     /// The tables `[[name]]`.
     pub(crate) fn tables(&self, name: &str) -> Result<Vec<Self>, InputError> {
         let Some(value) = self.table.get(name) else { return Ok(Vec::new()) };

@@ -116,6 +116,15 @@ impl Measure {
         }
     }
 
+    /// The unit that a person reads; empty for a coordinate without a stated unit.
+    pub(crate) fn display_unit(self) -> &'static str {
+        match self {
+            Self::Torsion | Self::Angle => "°",
+            Self::Distance => "nm",
+            Self::Coordinate => "",
+        }
+    }
+
     /// Ending of a column's name in files; empty for a coordinate without a stated unit.
     pub(crate) fn column_unit(self) -> &'static str {
         match self {

@@ -24,7 +24,7 @@ pub(crate) const SUMMARY_FILE: &str = "summary.json";
 const LOCK: &str = ".lock";
 const CHECKPOINTS: &str = ".checkpoints";
 /// Folders of the run directory that hold artifacts.
-const FOLDERS: [&str; 4] = ["paths", "plots", "denoiser", CHECKPOINTS];
+const FOLDERS: [&str; 5] = ["paths", "plots", "denoiser", "diagnose", CHECKPOINTS];
 
 /// A run directory that this process alone may change.
 pub(crate) struct RunDirectory {
@@ -111,6 +111,20 @@ impl RunDirectory {
         made_from: Fingerprint,
         outputs: &[String],
     ) -> Result<(), Error> {
+        // A summary of what was there before would look like one of what is there now.
+        if !outputs.iter().any(|name| name == SUMMARY_FILE) {
+            remove_if_there(&self.file(SUMMARY_FILE))?;
+        }
+        self.finish_beside(stage, made_from, outputs)
+    }
+
+    /// The same for a stage that no later one is made from and that the summary says nothing of.
+    pub(crate) fn finish_beside(
+        &mut self,
+        stage: &str,
+        made_from: Fingerprint,
+        outputs: &[String],
+    ) -> Result<(), Error> {
         let mut hashes = BTreeMap::new();
         for name in outputs {
             hashes.insert(name.clone(), Fingerprint::of_bytes(&self.read(name)?));
@@ -119,10 +133,6 @@ impl RunDirectory {
             self.outputs(stage).filter(|name| !hashes.contains_key(*name)).map(str::to_owned).collect();
         for name in obsolete {
             remove_if_there(&self.file(&name))?;
-        }
-        // A summary of what was there before would look like one of what is there now.
-        if !hashes.contains_key(SUMMARY_FILE) {
-            remove_if_there(&self.file(SUMMARY_FILE))?;
         }
         self.manifest.stages.insert(stage.to_owned(), Entry { made_from, outputs: hashes });
         self.manifest.write(&self.path)?;

@@ -84,7 +84,8 @@ pub(crate) fn build(
         .collect()
 }
 
-fn unit(variable: &Variable) -> UserUnit {
+/// The unit in which the configuration has a variable.
+pub(crate) fn unit(variable: &Variable) -> UserUnit {
     match variable.measure {
         Measure::Torsion | Measure::Angle => UserUnit::degree(),
         Measure::Distance => UserUnit::internal("nm"),

@@ -1,5 +1,5 @@
-//! The denoiser stage: what the landscape's density looks like from every noise level. An exact denoiser needs no
-//! training and so leaves no artifact.
+//! The exact denoiser of a landscape: what its density looks like from every noise level. It needs no training and so leaves no
+//! artifact; it teaches the learned ones and judges them.
 
 use geodyssey_denoiser::{
     Covariance, Denoiser, DenoiserError, GridAxis, GridDenoiser, MixtureComponent, MixtureDenoiser,
@@ -8,8 +8,8 @@ use geodyssey_landscape::table_file::TableRows;
 use geodyssey_landscape::{Grid, Landscape as _, LandscapeError, TableLandscape};
 
 use super::landscape::{LandscapeResult, PosteriorData};
+use super::samples::kernel_denoiser;
 use super::system::{EnergySource, Problem};
-use crate::config::DenoiserConfig;
 use crate::error::Error;
 
 /// Rows that lie as near to the points of a regular grid as this, in spacings, are taken as its points.
@@ -26,13 +26,12 @@ pub(crate) enum Points {
     OnGrid,
 }
 
-/// The denoiser that the configuration asks for.
-pub(crate) fn make_denoiser(
+/// The exact denoiser of the landscape's density.
+pub(crate) fn exact_denoiser(
     problem: &Problem,
     landscape: &LandscapeResult,
     points: Points,
 ) -> Result<Box<dyn Denoiser>, Error> {
-    let DenoiserConfig::Mixture(_) = problem.config.denoiser;
     let failed = |error: DenoiserError| Error::failed("the denoiser", error);
     match &landscape.data {
         PosteriorData::Gaussians(components) => {
@@ -45,6 +44,9 @@ pub(crate) fn make_denoiser(
         }
         PosteriorData::Points(rows) => {
             of_points(problem, rows, landscape.grid.as_ref(), points).map_err(failed)
+        }
+        PosteriorData::Samples(samples) => {
+            Ok(Box::new(kernel_denoiser(problem, samples, &problem.config.denoiser.bandwidth())?))
         }
         PosteriorData::Grid(grid) => of_grid(problem, grid),
     }
@@ -89,7 +91,7 @@ fn of_grid(problem: &Problem, grid: &Grid) -> Result<Box<dyn Denoiser>, Error> {
                 geodyssey_landscape::formula(formula.name(), problem.thermal_energy).map_err(known)?;
             GridDenoiser::continuous(&axes, problem.thermal_energy, move |x| formula.energy(x))
         }
-        EnergySource::Molecule | EnergySource::Table(_) => {
+        EnergySource::Molecule | EnergySource::Table(_) | EnergySource::Samples(_) => {
             let surface = TableLandscape::new(grid.clone()).map_err(known)?;
             GridDenoiser::continuous(&axes, problem.thermal_energy, move |x| surface.energy(x))
         }

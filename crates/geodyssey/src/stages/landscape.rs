@@ -3,14 +3,15 @@
 use std::fmt::Write as _;
 use std::time::Instant;
 
+use geodyssey_denoiser::SampleSet;
 use geodyssey_landscape::formulas::GaussianComponent;
 use geodyssey_landscape::table_file::{ENERGY_COLUMN, TableRows, read_grid, write_grid};
 use geodyssey_landscape::{Grid, GridAxis, Landscape, LandscapeError, TableLandscape};
 use serde::{Deserialize, Serialize};
 
 use super::system::{EnergySource, Problem};
-use super::{Run, metadynamics};
-use crate::config::{Interpolation, LandscapeConfig};
+use super::{Run, metadynamics, samples};
+use crate::config::{Interpolation, LandscapeConfig, SamplesSource};
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, Ingredients};
 
@@ -27,13 +28,16 @@ const SMALLEST_STEP: f64 = 1e-7;
 /// How a landscape came about.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct LandscapeRecord {
-    /// `metadynamics`, `table` or `formula`.
+    /// `metadynamics`, `samples`, `table` or `formula`.
     pub(crate) method: String,
     /// Evaluations of the molecule's energy or gradient.
     pub(crate) energy_evaluations: u64,
     /// Root mean square block error of the free energy below 40 kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rms_block_error_kj_mol: Option<f64>,
+    /// Of samples: how many, and what they are worth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) samples: Option<samples::SamplesRecord>,
 }
 
 /// What the denoiser is made of.
@@ -42,6 +46,8 @@ pub(crate) enum PosteriorData {
     Gaussians(Vec<GaussianComponent>),
     /// Point masses.
     Points(TableRows),
+    /// Samples with weights.
+    Samples(SampleSet),
     /// Energies on a grid.
     Grid(Grid),
 }
@@ -50,15 +56,15 @@ pub(crate) enum PosteriorData {
 pub(crate) struct LandscapeResult {
     /// How it came about.
     pub(crate) record: LandscapeRecord,
-    /// The energy as a smooth function; none for point masses that lie on no grid.
+    /// The energy as a smooth function; none for samples and for point masses that lie on no grid.
     pub(crate) landscape: Option<Box<dyn Landscape>>,
     /// Least and largest value of each variable that is looked at.
     pub(crate) ranges: Vec<(f64, f64)>,
     /// What the denoiser is made of.
     pub(crate) data: PosteriorData,
-    /// The energies on a grid, for figures; none for point masses that lie on no grid.
+    /// The energies on a grid, for figures; none for samples and for point masses that lie on no grid.
     pub(crate) grid: Option<Grid>,
-    /// The energy that counts as zero, kJ/mol: the global minimum.
+    /// The energy that counts as zero, kJ/mol: the global minimum; of samples 0, since they have no energy.
     pub(crate) minimum: f64,
 }
 
@@ -71,6 +77,15 @@ pub(crate) fn fingerprint(problem: &Problem) -> Fingerprint {
     let ingredients = match &config.landscape {
         LandscapeConfig::Metadynamics(settings) => {
             ingredients.settings("metadynamics", settings).settings("seed", &config.seed)
+        }
+        LandscapeConfig::Samples(settings) => {
+            let ingredients = ingredients.settings("stride", &settings.stride);
+            match settings.source() {
+                SamplesSource::ReplicaExchange(settings) => {
+                    ingredients.settings("replica exchange", settings).settings("seed", &config.seed)
+                }
+                SamplesSource::Trajectory(_) | SamplesSource::Table(_) => ingredients,
+            }
         }
         // The file counts by its content, wherever it lies.
         LandscapeConfig::Table(settings) => ingredients.settings("table", &settings.interpolation),
@@ -89,27 +104,39 @@ pub(crate) fn run(run: &mut Run<'_>) -> Result<LandscapeResult, Error> {
     } else {
         let started = Instant::now();
         let (table, record) = compute(run, &made_from)?;
-        run.directory.write(TABLE_FILE, table.as_bytes())?;
+        let file = table_file(run.problem);
+        run.directory.write(file, table.as_bytes())?;
         run.directory.write(RECORD_FILE, &json(&record)?)?;
-        run.directory.finish(STAGE, made_from, &[TABLE_FILE.to_owned(), RECORD_FILE.to_owned()])?;
+        run.directory.finish(STAGE, made_from, &[file.to_owned(), RECORD_FILE.to_owned()])?;
         run.record_time(STAGE, started, record.energy_evaluations);
     }
-    let table = run.directory.read_text(TABLE_FILE)?;
+    let table = run.directory.read_text(table_file(run.problem))?;
     let record: LandscapeRecord = serde_json::from_slice(&run.directory.read(RECORD_FILE)?)
         .map_err(|error| Error::file("understand", &run.directory.file(RECORD_FILE), error))?;
     load(run.problem, &table, record)
 }
 
-/// The landscape of a table or formula, without a run directory; `None` for one that must be computed first.
+/// The file that holds the energies or samples.
+fn table_file(problem: &Problem) -> &'static str {
+    match problem.config.landscape {
+        LandscapeConfig::Samples(_) => samples::SAMPLES_FILE,
+        _ => TABLE_FILE,
+    }
+}
+
+/// The landscape of files or a formula, without a run directory; `None` for one that must be computed first.
 pub(crate) fn without_run(problem: &Problem) -> Result<Option<LandscapeResult>, Error> {
     known(problem)?.map(|(table, record)| load(problem, &table, record)).transpose()
 }
 
-/// Text of [`TABLE_FILE`] and the record.
+/// Text of the table and the record.
 fn compute(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
     match known(run.problem)? {
         Some(known) => Ok(known),
-        None => metadynamics::run(run, made_from),
+        None => match run.problem.source {
+            EnergySource::Samples(_) => samples::make(run, made_from),
+            _ => metadynamics::run(run, made_from),
+        },
     }
 }
 
@@ -118,9 +145,11 @@ fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord)>, Error> 
         method: method.to_owned(),
         energy_evaluations: 0,
         rms_block_error_kj_mol: None,
+        samples: None,
     };
     match &problem.source {
         EnergySource::Molecule => Ok(None),
+        EnergySource::Samples(_) => samples::known(problem),
         EnergySource::Table(rows) if interpolation(problem) == Interpolation::None => {
             Ok(Some((rows_csv(problem, rows), record("table"))))
         }
@@ -147,7 +176,7 @@ pub(crate) fn axes(problem: &Problem) -> Result<Vec<GridAxis>, Error> {
     let count = match &config.landscape {
         LandscapeConfig::Metadynamics(settings) => settings.grid_points.get(),
         LandscapeConfig::Formula(settings) => settings.grid_points.get(),
-        LandscapeConfig::Table(_) => 0,
+        LandscapeConfig::Table(_) | LandscapeConfig::Samples(_) => 0,
     };
     let axes = problem.variables.iter().enumerate().map(|(index, variable)| {
         let name = variable.column();
@@ -168,14 +197,18 @@ pub(crate) fn axes(problem: &Problem) -> Result<Vec<GridAxis>, Error> {
 fn interpolation(problem: &Problem) -> Interpolation {
     match &problem.config.landscape {
         LandscapeConfig::Table(table) => table.interpolation,
-        LandscapeConfig::Metadynamics(_) | LandscapeConfig::Formula(_) => Interpolation::Bicubic,
+        LandscapeConfig::Metadynamics(_) | LandscapeConfig::Samples(_) | LandscapeConfig::Formula(_) => {
+            Interpolation::Bicubic
+        }
     }
 }
 
 fn table_error(problem: &Problem, error: &LandscapeError) -> Error {
     let (key, file) = match &problem.config.landscape {
         LandscapeConfig::Table(table) => ("landscape.file", format!("{}: ", table.file.display())),
-        LandscapeConfig::Metadynamics(_) | LandscapeConfig::Formula(_) => ("landscape", String::new()),
+        LandscapeConfig::Metadynamics(_) | LandscapeConfig::Samples(_) | LandscapeConfig::Formula(_) => {
+            ("landscape", String::new())
+        }
     };
     problem.config.error(key, format!("{file}{error}")).into()
 }
@@ -196,6 +229,9 @@ fn rows_csv(problem: &Problem, rows: &TableRows) -> String {
 /// A landscape from its artifacts.
 fn load(problem: &Problem, table: &str, record: LandscapeRecord) -> Result<LandscapeResult, Error> {
     let failed = |error: LandscapeError| Error::failed(TABLE_FILE, error);
+    if let EnergySource::Samples(_) = problem.source {
+        return samples::load(problem, table, record);
+    }
     let columns: Vec<String> = problem.variables.iter().map(super::variables::Variable::column).collect();
     let periods = problem.periods();
     let named: Vec<(&str, Option<f64>)> =
@@ -207,7 +243,7 @@ fn load(problem: &Problem, table: &str, record: LandscapeRecord) -> Result<Lands
         let surface = grid.clone().map(TableLandscape::new).transpose().map_err(failed)?;
         return Ok(LandscapeResult {
             record,
-            ranges: point_ranges(&rows, &periods),
+            ranges: ranges(rows.points.iter().map(Vec::as_slice), &periods),
             landscape: surface.map(|surface| Box::new(surface) as _),
             minimum: rows.energies.iter().copied().fold(f64::INFINITY, f64::min),
             data: PosteriorData::Points(rows),
@@ -225,7 +261,7 @@ fn load(problem: &Problem, table: &str, record: LandscapeRecord) -> Result<Lands
                 .map_or_else(|| PosteriorData::Grid(grid.clone()), PosteriorData::Gaussians);
             (Box::new(FormulaLandscape(again)), data)
         }
-        EnergySource::Molecule | EnergySource::Table(_) => {
+        EnergySource::Molecule | EnergySource::Table(_) | EnergySource::Samples(_) => {
             (Box::new(TableLandscape::new(grid.clone()).map_err(failed)?), PosteriorData::Grid(grid.clone()))
         }
     };
@@ -271,10 +307,13 @@ impl Landscape for FormulaLandscape {
 }
 
 /// Least and largest value of each variable among points; a whole period where there is one.
-fn point_ranges(rows: &TableRows, periods: &[Option<f64>]) -> Vec<(f64, f64)> {
+pub(super) fn ranges<'p>(
+    points: impl Iterator<Item = &'p [f64]> + Clone,
+    periods: &[Option<f64>],
+) -> Vec<(f64, f64)> {
     (0..periods.len())
         .map(|axis| {
-            let values = rows.points.iter().map(|point| point[axis]);
+            let values = points.clone().map(|point| point[axis]);
             let (low, high) =
                 values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
             (low, periods[axis].map_or(high, |period| low + period))

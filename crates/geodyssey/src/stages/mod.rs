@@ -3,33 +3,43 @@
 //! A stage reads earlier artifacts of the run directory and writes its own. What it was made from is gathered in a
 //! fingerprint first; where the manifest has the same, nothing is done.
 
+pub(crate) mod barrier;
 mod constraints;
 mod denoiser;
+pub(crate) mod diagnose;
+mod feasibility;
 mod geodesic;
 mod landscape;
 mod metadynamics;
 mod paths;
 mod report;
+mod samples;
 pub(crate) mod system;
+pub(crate) mod training;
 pub(crate) mod variables;
 
 use std::time::Instant;
 
-use geodyssey_report::{StageTiming, Summary, Timings};
+use geodyssey_report::{Diagnosis, StageTiming, Summary, Timings};
 
-pub(crate) use denoiser::{Points, make_denoiser};
+pub(crate) use denoiser::{Points, exact_denoiser};
+pub(crate) use feasibility::check as check_feasibility;
 pub(crate) use landscape::{LandscapeResult, without_run};
 pub(crate) use paths::{TOPOLOGY_FILE, steps_of_a_path};
+pub(crate) use samples::describe as describe_samples;
 
 use crate::error::Error;
 use crate::run_directory::{RunDirectory, write_whole};
 use system::Problem;
+pub(crate) use training::LearnedDenoiser;
 
 /// How far a command goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
     /// Up to the energy of the variables.
     Landscape,
+    /// Up to the trained denoiser.
+    Denoiser,
     /// Up to the curve.
     Geodesic,
     /// Up to the paths.
@@ -71,23 +81,49 @@ impl<'r> Run<'r> {
         landscape::run(self)
     }
 
+    /// The trained denoiser, trained where that is needed; none where the configuration asks for an exact one.
+    pub(crate) fn learned_denoiser(
+        &mut self,
+        landscape: &LandscapeResult,
+    ) -> Result<Option<LearnedDenoiser>, Error> {
+        training::run(self, landscape)
+    }
+
+    /// How good the denoiser is.
+    pub(crate) fn diagnose(&mut self) -> Result<Diagnosis, Error> {
+        let result = diagnose::run(self);
+        self.write_timings()?;
+        result
+    }
+
     fn stages(&mut self, until: Stage) -> Result<Summary, Error> {
         if until > Stage::Landscape {
+            feasibility::check(self.problem)?;
+        }
+        if until > Stage::Denoiser {
             self.problem.states()?;
+        }
+        if until > Stage::Geodesic {
+            paths::check(self.problem)?;
         }
         let landscape = self.landscape()?;
         if until == Stage::Landscape {
-            return report::summary(self, &landscape, None, None);
+            return report::summary(self, &landscape, None, None, None);
         }
-        let geodesic = geodesic::run(self, &landscape)?;
+        let learned = training::run(self, &landscape)?;
+        let learned = learned.as_ref();
+        if until == Stage::Denoiser {
+            return report::summary(self, &landscape, learned, None, None);
+        }
+        let geodesic = geodesic::run(self, &landscape, learned)?;
         if until == Stage::Geodesic {
-            return report::summary(self, &landscape, Some(&geodesic), None);
+            return report::summary(self, &landscape, learned, Some(&geodesic), None);
         }
         let paths = paths::run(self, &landscape, &geodesic)?;
         if until == Stage::Paths {
-            return report::summary(self, &landscape, Some(&geodesic), Some(&paths));
+            return report::summary(self, &landscape, learned, Some(&geodesic), Some(&paths));
         }
-        report::run(self, &landscape, &geodesic, &paths)
+        report::run(self, &landscape, learned, &geodesic, &paths)
     }
 
     /// Notes how long a stage took.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use geodyssey_forcefield::{ForceField, System, read_system};
-use geodyssey_landscape::table_file::{TableRows, read_table};
+use geodyssey_landscape::table_file::TableRows;
 use geodyssey_landscape::{Formula, formula, formula_names};
 use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
 use geodyssey_molecule::units::{BOLTZMANN_KJ_MOL_K, thermal_energy_kj_mol};
@@ -12,12 +12,13 @@ use geodyssey_molecule::variables::{Angle, Distance, Torsion};
 use geodyssey_molecule::{CollectiveVariable, MoleculeError, Structure, Topology};
 use geodyssey_trajectory::{TrajectoryFormat, read_structure};
 
+use super::samples::{SampleTable, read_table};
 use super::variables::{State, Variable};
 use crate::config::{
-    AtomName, Boundary, Config, FormulaConfig, InputError, LandscapeConfig, Measure, SystemConfig,
-    TableConfig,
+    AtomName, Boundary, Config, FormulaConfig, InputError, LandscapeConfig, Measure, SamplesConfig,
+    SamplesSource, SystemConfig, TableConfig,
 };
-use crate::run_directory::Fingerprint;
+use crate::run_directory::{Fingerprint, Ingredients};
 
 /// Temperature of a table or formula whose configuration gives none, K.
 const DEFAULT_TEMPERATURE_K: f64 = 300.0;
@@ -40,6 +41,8 @@ pub(crate) struct Molecule {
 pub(crate) enum EnergySource {
     /// The molecule, by metadynamics.
     Molecule,
+    /// Samples of the variables: those of a table, or what a trajectory or the molecule gives later.
+    Samples(Option<SampleTable>),
     /// Rows of a file.
     Table(TableRows),
     /// A formula.
@@ -76,6 +79,9 @@ impl Problem {
         let (temperature_k, thermal_energy) = temperature(&config);
         let source = match &config.landscape {
             LandscapeConfig::Metadynamics(_) => EnergySource::Molecule,
+            LandscapeConfig::Samples(samples) => {
+                EnergySource::Samples(read_samples(&config, samples, &mut inputs)?)
+            }
             LandscapeConfig::Table(table) => {
                 EnergySource::Table(read_table_file(&config, table, &mut inputs)?)
             }
@@ -188,6 +194,7 @@ fn formats(config: &Config) -> Result<Vec<TrajectoryFormat>, InputError> {
 fn temperature(config: &Config) -> (Option<f64>, f64) {
     let (energy, temperature) = match &config.landscape {
         LandscapeConfig::Metadynamics(_) => (None, None),
+        LandscapeConfig::Samples(samples) => (samples.thermal_energy, samples.temperature),
         LandscapeConfig::Table(table) => (table.thermal_energy, table.temperature),
         LandscapeConfig::Formula(formula) => (formula.thermal_energy, formula.temperature),
     };
@@ -249,8 +256,44 @@ fn read_table_file(
     }
     let bytes = read_input(config, key, &table.file, inputs)?;
     let names: Vec<&str> = config.variables.iter().map(|variable| variable.name.as_str()).collect();
-    read_table(bytes.as_slice(), &names)
+    geodyssey_landscape::table_file::read_table(bytes.as_slice(), &names)
         .map_err(|error| config.error(key, format!("{}: {error}", table.file.display())))
+}
+
+/// The samples of a table; of a trajectory only what its files hold is noted.
+fn read_samples(
+    config: &Config,
+    settings: &SamplesConfig,
+    inputs: &mut BTreeMap<&'static str, Fingerprint>,
+) -> Result<Option<SampleTable>, InputError> {
+    match settings.source() {
+        SamplesSource::ReplicaExchange(_) => Ok(None),
+        SamplesSource::Trajectory(files) => {
+            let key = "landscape.trajectory";
+            let mut all = Ingredients::of(key);
+            for file in files {
+                read_input(config, key, file, inputs)?;
+                all = inputs.get(key).into_iter().fold(all, |all, file| all.upstream("file", file));
+            }
+            inputs.insert(key, all.fingerprint());
+            if let Some(file) = &settings.weights {
+                read_input(config, "landscape.weights", file, inputs)?;
+            }
+            Ok(None)
+        }
+        SamplesSource::Table(file) => {
+            let key = "landscape.samples";
+            if config.variables.is_empty() {
+                let message = "a table needs its columns named: one [[variable]] with a `name` for each";
+                return Err(config.error(key, message));
+            }
+            let variable = if config.system.is_some() { Variable::of_molecule } else { Variable::coordinate };
+            let variables: Vec<Variable> = config.variables.iter().map(variable).collect();
+            read_table(&read_text(config, key, file, inputs)?, &variables)
+                .map(Some)
+                .map_err(|why| config.error(key, format!("{}: {why}", file.display())))
+        }
+    }
 }
 
 fn read_formula(
@@ -281,8 +324,9 @@ fn variables(config: &Config, source: &EnergySource) -> Result<Vec<Variable>, In
     }
     let formula = match source {
         EnergySource::Formula(formula) => formula,
-        EnergySource::Table(rows) => return Ok(with_ranges(given, rows)),
-        EnergySource::Molecule => return Ok(given),
+        EnergySource::Table(rows) => return Ok(with_ranges(given, &rows.points)),
+        EnergySource::Samples(Some(samples)) => return Ok(with_ranges(given, &samples.points)),
+        EnergySource::Molecule | EnergySource::Samples(None) => return Ok(given),
     };
     let known = formula.variables();
     if given.is_empty() {
@@ -325,9 +369,9 @@ fn variables(config: &Config, source: &EnergySource) -> Result<Vec<Variable>, In
 }
 
 /// Variables of a table without a range get that of its rows.
-fn with_ranges(variables: Vec<Variable>, rows: &TableRows) -> Vec<Variable> {
+fn with_ranges(variables: Vec<Variable>, points: &[Vec<f64>]) -> Vec<Variable> {
     let ranged = variables.into_iter().enumerate().map(|(axis, variable)| {
-        let values = rows.points.iter().map(|point| point[axis]);
+        let values = points.iter().map(|point| point[axis]);
         let range =
             values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
         Variable { range: variable.range.or(Some(range)), ..variable }

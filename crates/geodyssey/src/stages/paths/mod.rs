@@ -13,7 +13,7 @@ use geodyssey_sampling::TetherPoint;
 
 use super::geodesic::{self, GeodesicResult};
 use super::landscape::{self, LandscapeResult, json};
-use super::system::Problem;
+use super::system::{EnergySource, Problem};
 use super::{Run, variables};
 use crate::config::Space;
 use crate::error::Error;
@@ -73,6 +73,17 @@ pub(crate) fn run(
     }
     serde_json::from_slice(&run.directory.read(RECORD_FILE)?)
         .map_err(|error| Error::file("understand", &run.directory.file(RECORD_FILE), error))
+}
+
+/// Whether there is something for paths to run on, which is known before anything is computed.
+pub(crate) fn check(problem: &Problem) -> Result<(), Error> {
+    if problem.config.space() == Space::Variables
+        && let EnergySource::Samples(_) = problem.source
+    {
+        let message = "samples have no energy surface for paths of the variables: go as far as `geodyssey geodesic`, or give a [system] and sample paths of its atoms";
+        return Err(problem.config.error("landscape.method", message).into());
+    }
+    Ok(())
 }
 
 /// Steps of one path, equilibration left out.

@@ -9,10 +9,11 @@ use std::time::Instant;
 use geodyssey_report::{FileSummary, Summary, ViewedPath, ViewerScene, pymol_script, vmd_script};
 use geodyssey_trajectory::{TrajectoryFormat, read_frames};
 
-use super::Run;
 use super::geodesic::{self, GeodesicResult};
 use super::landscape::{self, LandscapeResult};
 use super::paths::{self, PathsRecord, TOPOLOGY_FILE};
+use super::training::{self, LearnedDenoiser};
+use super::{Run, samples};
 use crate::commands::export::write_trajectory;
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, Ingredients, SUMMARY_FILE};
@@ -31,6 +32,7 @@ const SHOWN_PATHS: usize = 1;
 pub(crate) fn run(
     run: &mut Run<'_>,
     landscape: &LandscapeResult,
+    learned: Option<&LearnedDenoiser>,
     geodesic: &GeodesicResult,
     paths: &PathsRecord,
 ) -> Result<Summary, Error> {
@@ -39,7 +41,7 @@ pub(crate) fn run(
         run.record_up_to_date(STAGE);
     } else {
         let started = Instant::now();
-        let outputs = write_all(run, landscape, geodesic, paths)?;
+        let outputs = write_all(run, landscape, learned, geodesic, paths)?;
         run.directory.finish(STAGE, made_from, &outputs)?;
         run.record_time(STAGE, started, 0);
     }
@@ -48,8 +50,9 @@ pub(crate) fn run(
 }
 
 fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
-    let stages = [landscape::STAGE, geodesic::STAGE, paths::STAGE];
-    let ingredients = stages.iter().fold(Ingredients::of(STAGE), |sum, stage| {
+    let learned = run.problem.config.denoiser.training_data().map(|_| training::STAGE);
+    let stages = [landscape::STAGE, geodesic::STAGE, paths::STAGE].into_iter().chain(learned);
+    let ingredients = stages.fold(Ingredients::of(STAGE), |sum, stage| {
         sum.upstream(stage, &run.directory.output_fingerprint(stage))
     });
     Ok(ingredients
@@ -61,6 +64,7 @@ fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
 fn write_all(
     run: &Run<'_>,
     landscape: &LandscapeResult,
+    learned: Option<&LearnedDenoiser>,
     geodesic: &GeodesicResult,
     paths: &PathsRecord,
 ) -> Result<Vec<String>, Error> {
@@ -75,7 +79,7 @@ fn write_all(
         run.directory.write(&svg, figure.svg.as_bytes())?;
         outputs.extend([png, svg]);
     }
-    let mut summary = summary(run, landscape, Some(geodesic), Some(paths))?;
+    let mut summary = summary(run, landscape, learned, Some(geodesic), Some(paths))?;
     summary.files.extend(outputs.iter().map(|name| described(name)));
     summary.files.sort_by(|a, b| a.path.cmp(&b.path));
     let text = summary.to_json().map_err(|error| Error::failed("the summary", error))?;
@@ -126,7 +130,12 @@ fn write_viewers(run: &Run<'_>, tables: &[PathTable]) -> Result<Vec<String>, Err
 fn described(name: &str) -> FileSummary {
     let content = match name {
         landscape::TABLE_FILE => "energy of the variables",
+        samples::SAMPLES_FILE => "samples of the variables with their weights",
         landscape::RECORD_FILE => "how the landscape came about",
+        training::WEIGHTS_FILE => "weights of the learned denoiser",
+        training::HISTORY_FILE => "loss during the training",
+        training::HELD_OUT_FILE => "error of the fit by noise level",
+        training::RECORD_FILE => "how the learned denoiser came about",
         geodesic::CURVE_FILE => "the curve through spacetime",
         geodesic::RECORD_FILE => "length, windings and constraints of the curve",
         paths::TABLE_FILE => "one row a path",

@@ -1,6 +1,6 @@
 //! Puts the summary together from what the stages kept.
 
-use geodyssey_report::{LandscapeSummary, Summary, SystemSummary, VariableSummary};
+use geodyssey_report::{DenoiserSummary, LandscapeSummary, Summary, SystemSummary, VariableSummary};
 
 use super::described;
 use crate::config::Measure;
@@ -11,17 +11,24 @@ use crate::stages::geodesic::{self, GeodesicResult};
 use crate::stages::landscape::{self, LandscapeResult};
 use crate::stages::paths::{self, PathsRecord};
 use crate::stages::system::{Problem, temperature_of};
+use crate::stages::training::{self, LearnedDenoiser};
 use crate::stages::variables::Variable;
 
 /// The summary of as many stages as there are.
 pub(crate) fn summary(
     run: &Run<'_>,
     landscape: &LandscapeResult,
+    learned: Option<&LearnedDenoiser>,
     geodesic: Option<&GeodesicResult>,
     paths: Option<&PathsRecord>,
 ) -> Result<Summary, Error> {
     let problem = run.problem;
-    let stages = [Some(landscape::STAGE), geodesic.map(|_| geodesic::STAGE), paths.map(|_| paths::STAGE)];
+    let stages = [
+        Some(landscape::STAGE),
+        learned.map(|_| training::STAGE),
+        geodesic.map(|_| geodesic::STAGE),
+        paths.map(|_| paths::STAGE),
+    ];
     let files = stages.into_iter().flatten().flat_map(|stage| run.directory.outputs(stage)).map(described);
     Ok(Summary {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -39,14 +46,34 @@ pub(crate) fn summary(
             method: landscape.record.method.clone(),
             energy_evaluations: landscape.record.energy_evaluations,
             rms_block_error_kj_mol: landscape.record.rms_block_error_kj_mol,
+            samples: landscape.record.samples.as_ref().map(|samples| samples.summary.clone()),
             lower_bound_kj_mol: geodesic.and_then(|geodesic| geodesic.record.lower_bound_kj_mol),
         },
+        denoiser: denoiser(problem, learned, geodesic),
         geodesic: geodesic.map(|geodesic| geodesic.record.summary.clone()),
         constraints: geodesic.map_or_else(Vec::new, |geodesic| geodesic.record.constraints.clone()),
         sampling: paths.map(|paths| paths.sampling.clone()),
         max_energy: paths.and_then(|paths| paths.max_energy.clone()),
         work: paths.and_then(|paths| paths.work.clone()),
         files: files.collect(),
+    })
+}
+
+/// The denoiser, as far as the run came.
+fn denoiser(
+    problem: &Problem,
+    learned: Option<&LearnedDenoiser>,
+    geodesic: Option<&GeodesicResult>,
+) -> Option<DenoiserSummary> {
+    let record = learned.map(|learned| &learned.record);
+    let training = record.and_then(|record| record.training.as_ref());
+    (record.is_some() || geodesic.is_some()).then(|| DenoiserSummary {
+        kind: problem.config.denoiser.kind().to_owned(),
+        parameters: record.map(|record| record.parameters),
+        steps: training.and_then(|training| training.steps),
+        held_out_loss: training.map(|training| training.held_out_loss),
+        log_snr_range: record.map(|record| record.log_snr_range),
+        device: record.map(|record| record.device.clone()),
     })
 }
 

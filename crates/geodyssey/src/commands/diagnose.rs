@@ -1,0 +1,73 @@
+//! `diagnose CONFIG`: how good the denoiser is, and where.
+
+use std::fmt::Write as _;
+
+use geodyssey_report::{Column, Diagnosis, ReportError, Table};
+
+use super::run::{read, run_directory};
+use super::{print, use_threads};
+use crate::cli::DiagnoseArguments;
+use crate::error::Error;
+use crate::interrupt;
+use crate::run_directory::RunDirectory;
+use crate::stages::{Run, diagnose};
+
+/// Carries the command out.
+pub(crate) fn execute(arguments: &DiagnoseArguments) -> Result<(), Error> {
+    let problem = read(&arguments.configuration, &arguments.overrides)?;
+    use_threads(&arguments.overrides)?;
+    interrupt::listen();
+    let directory = run_directory(&problem.config, &arguments.overrides, false);
+    let mut run = Run::new(&problem, RunDirectory::open(&directory)?);
+    let diagnosis = run.diagnose()?;
+    let failed = |error: ReportError| Error::failed("the diagnosis", error);
+    let text = if arguments.overrides.json {
+        diagnosis.to_json().map_err(failed)?
+    } else {
+        let mut text = show(&diagnosis).map_err(failed)?;
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "\nfiles in {}", directory.join("diagnose").display());
+        text
+    };
+    print(&text)?;
+    if arguments.strict && !diagnosis.trusted {
+        return Err(Error::Failed(format!(
+            "the denoiser is not good enough: see {}",
+            directory.join(diagnose::SUMMARY_FILE).display()
+        )));
+    }
+    Ok(())
+}
+
+fn show(diagnosis: &Diagnosis) -> Result<String, ReportError> {
+    let mut text = format!("denoiser: {}, held against the {}\n\n", diagnosis.kind, diagnosis.judge);
+    let columns = ["log SNR", "median", "95 %", "largest"].map(|name| Column::number(name, ""));
+    let mut table = Table::new(columns);
+    for level in &diagnosis.accuracy.levels {
+        let errors = &level.errors;
+        let error = |value: f64| format!("{value:.1e}");
+        table.row([
+            format!("{:.1}", level.log_snr),
+            error(errors.median),
+            error(errors.percentile_95),
+            error(errors.largest),
+        ])?;
+    }
+    let _ = writeln!(text, "relative error of μ\n{table}");
+    let columns =
+        [Column::text("finding"), Column::number("value", ""), Column::number("limit", ""), Column::text("")];
+    let mut table = Table::new(columns);
+    for finding in &diagnosis.findings {
+        // Shares that must not be too small are held against their limit with the sign turned.
+        let sign = if finding.limit < 0.0 { -1.0 } else { 1.0 };
+        let comparison = if sign < 0.0 { "≥ " } else { "≤ " };
+        table.row([
+            finding.check.clone(),
+            format!("{:.3e}", sign * finding.value),
+            format!("{comparison}{:.3e}", sign * finding.limit),
+            if finding.passed { "" } else { "NOT MET" }.to_owned(),
+        ])?;
+    }
+    let _ = writeln!(text, "{table}\nverdict: {}", diagnosis.verdict);
+    Ok(text)
+}

@@ -1,0 +1,167 @@
+//! `diagnose`: how good the denoiser is, where, and whether it matters for paths.
+//!
+//! (a) Errors of `μ` against a judge, by noise level and along curves: [`accuracy`]. (b) Errors against the ridges of the data's
+//! density: [`ridges`]. (c) Samples that the denoiser makes, against the data: [`samples`]. The judge is the exact denoiser of the
+//! landscape, or of the kernel density of the samples where these are all that is known.
+
+mod accuracy;
+mod figures;
+mod quantiles;
+mod ridges;
+mod samples;
+mod states;
+mod tables;
+mod verdict;
+
+use std::time::Instant;
+
+use geodyssey_denoiser::Denoiser;
+use geodyssey_report::Diagnosis;
+
+use super::denoiser::{Points, exact_denoiser};
+use super::geodesic::{self, GeodesicResult};
+use super::landscape::{self, LandscapeResult, PosteriorData};
+use super::training::{self, LearnedDenoiser, TrainingData};
+use super::{Run, feasibility};
+use crate::config::TrainingDataConfig;
+use crate::error::Error;
+use crate::interrupt;
+use crate::progress::Activity;
+use crate::run_directory::{Fingerprint, Ingredients};
+use samples::ReverseSamples;
+
+/// Name of the stage, and of its folder.
+const STAGE: &str = "diagnose";
+/// The numbers and the verdict.
+pub(crate) const SUMMARY_FILE: &str = "diagnose/summary.json";
+
+/// All that is held against each other.
+struct Subject<'s> {
+    run: &'s Run<'s>,
+    landscape: &'s LandscapeResult,
+    geodesic: &'s GeodesicResult,
+    /// What is diagnosed.
+    denoiser: &'s dyn Denoiser,
+    /// Of random features whose training was stopped: the same after all training.
+    equilibrium: Option<&'s dyn Denoiser>,
+    /// What is known of the training; none for an exact denoiser.
+    learned: Option<&'s LearnedDenoiser>,
+    /// What noisy points are made of, and the judge.
+    data: TrainingData,
+    settings: TrainingDataConfig,
+}
+
+impl Subject<'_> {
+    fn judge(&self) -> &dyn Denoiser {
+        self.data.teacher.as_ref()
+    }
+
+    /// Least and largest logSNR that are looked at.
+    fn log_snr_range(&self) -> (f64, f64) {
+        let (low, high) = self.settings.log_snr_range(&self.run.problem.config.geodesic);
+        let known = self.denoiser.log_snr_range();
+        (low.max(known.0), high.min(known.1))
+    }
+}
+
+/// Brings the diagnosis up to date, with all stages up to the geodesic before it.
+pub(crate) fn run(run: &mut Run<'_>) -> Result<Diagnosis, Error> {
+    feasibility::check(run.problem)?;
+    run.problem.states()?;
+    let landscape = run.landscape()?;
+    let learned = training::run(run, &landscape)?;
+    let geodesic = geodesic::run(run, &landscape, learned.as_ref())?;
+    let made_from = fingerprint(run);
+    if run.directory.is_current(STAGE, &made_from) {
+        run.record_up_to_date(STAGE);
+    } else {
+        let started = Instant::now();
+        let outputs = diagnose(run, &landscape, learned.as_ref(), &geodesic)?;
+        for (name, bytes) in &outputs {
+            run.directory.write(name, bytes)?;
+        }
+        let names: Vec<String> = outputs.into_iter().map(|(name, _)| name).collect();
+        run.directory.finish_beside(STAGE, made_from, &names)?;
+        run.record_time(STAGE, started, 0);
+    }
+    Diagnosis::from_json(&run.directory.read_text(SUMMARY_FILE)?)
+        .map_err(|error| Error::file("understand", &run.directory.file(SUMMARY_FILE), error))
+}
+
+/// Files by name.
+type Outputs = Vec<(String, Vec<u8>)>;
+
+fn diagnose(
+    run: &Run<'_>,
+    landscape: &LandscapeResult,
+    learned: Option<&LearnedDenoiser>,
+    geodesic: &GeodesicResult,
+) -> Result<Outputs, Error> {
+    let problem = run.problem;
+    let settings = problem.config.denoiser.training_data().cloned().unwrap_or_default();
+    let exact = exact_denoiser(problem, landscape, Points::OnGrid)?;
+    let subject = Subject {
+        run,
+        landscape,
+        geodesic,
+        denoiser: learned.map_or(exact.as_ref(), |learned| learned.denoiser.as_ref()),
+        equilibrium: learned.and_then(|learned| learned.equilibrium.as_deref()),
+        learned,
+        data: TrainingData::gather(problem, landscape, &settings)?,
+        settings,
+    };
+    let activity = Activity::start(STAGE, "errors by noise level and along the geodesics");
+    let (accuracy, curves) = accuracy::measure(&subject)?;
+    interrupt::check()?;
+    activity.tick(|| "samples of the reverse flows".to_owned());
+    let reverse = ReverseSamples::draw(&subject)?;
+    let sampling = samples::measure(&subject, &reverse)?;
+    interrupt::check()?;
+    activity.tick(|| "ridges".to_owned());
+    let ridge = ridges::measure(&subject, &reverse)?;
+    interrupt::check()?;
+    let (findings, verdict) = verdict::reach(&subject, &accuracy, &sampling);
+    let diagnosis = Diagnosis {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        kind: problem.config.denoiser.kind().to_owned(),
+        judge: match &landscape.data {
+            PosteriorData::Samples(_) => "kernel density of the samples".to_owned(),
+            _ => "exact posterior of the landscape".to_owned(),
+        },
+        trusted: findings.iter().all(|finding| finding.passed),
+        verdict,
+        findings,
+        accuracy,
+        sampling,
+        ridge,
+    };
+    let mut outputs = tables::write(&subject, &diagnosis, &curves, &reverse);
+    for (name, figure) in figures::draw(&subject, &diagnosis, &curves, &reverse)? {
+        outputs.push((format!("{STAGE}/{name}.png"), figure.png));
+        outputs.push((format!("{STAGE}/{name}.svg"), figure.svg.into_bytes()));
+    }
+    let text = diagnosis.to_json().map_err(|error| Error::failed("the diagnosis", error))?;
+    outputs.push((SUMMARY_FILE.to_owned(), text.into_bytes()));
+    activity.finish("done");
+    Ok(outputs)
+}
+
+fn fingerprint(run: &Run<'_>) -> Fingerprint {
+    let (problem, config) = (run.problem, &run.problem.config);
+    let stages = [landscape::STAGE, training::STAGE, geodesic::STAGE];
+    let ingredients = stages.iter().fold(Ingredients::of(STAGE), |sum, stage| {
+        sum.upstream(stage, &run.directory.output_fingerprint(stage))
+    });
+    let states = problem.states.iter().flatten();
+    let states: Vec<(&[f64], &[f64])> =
+        states.map(|state| (state.center.as_slice(), state.radius.as_slice())).collect();
+    ingredients
+        .settings("denoiser", &config.denoiser)
+        .settings("variables", &config.variables)
+        .settings("thermal energy", &problem.thermal_energy)
+        .settings("states", &states)
+        .settings("geodesic", &config.geodesic)
+        .settings("constraints", &config.constraints)
+        .settings("seed", &config.seed)
+        .fingerprint()
+}

@@ -1,0 +1,131 @@
+//! The verdict in words, and the numbers that it rests on.
+
+use geodyssey_report::{Accuracy, Finding, SamplingDiagnosis};
+
+use super::Subject;
+use crate::stages::geodesic::LARGEST_NEGATIVE_SHARE;
+
+/// Largest median of the relative error of `μ` along the geodesics.
+const MEDIAN_ERROR: f64 = 0.02;
+/// Largest error at any of their points.
+const LARGEST_ERROR: f64 = 0.1;
+/// Largest energy of the followed curve, measured exactly, over that of the exact geodesic.
+const ENERGY_RATIO: f64 = 1.05;
+/// Largest distance of histograms over that of two exact sets of samples.
+const HISTOGRAM_RATIO: f64 = 2.0;
+/// Largest held-out loss of a training that is done; 1 is that of a denoiser that says nothing.
+const HELD_OUT_LOSS: f64 = 0.01;
+/// Least share of the training samples in each state.
+const LEAST_SHARE_IN_STATE: f64 = 1e-4;
+
+/// Holds all numbers against their limits.
+pub(super) fn reach(
+    subject: &Subject<'_>,
+    accuracy: &Accuracy,
+    sampling: &SamplingDiagnosis,
+) -> (Vec<Finding>, String) {
+    let mut findings = Vec::new();
+    let mut add = |check: &str, value: f64, limit: f64, message: String| {
+        // A value that is not a number has not passed.
+        findings.push(Finding { check: check.to_owned(), value, limit, passed: value <= limit, message });
+    };
+    training(subject, accuracy, &mut add);
+    let curves = [("exact", &accuracy.along_exact), ("followed", &Some(accuracy.along_followed))];
+    for (name, errors) in curves.into_iter().filter_map(|(name, errors)| Some((name, errors.as_ref()?))) {
+        let words = format!(
+            "along the {name} curve μ is off by {} in the median and {} at most",
+            percent(errors.median),
+            percent(errors.largest)
+        );
+        add(&format!("median-error-{name}"), errors.median, MEDIAN_ERROR, words.clone());
+        add(&format!("largest-error-{name}"), errors.largest, LARGEST_ERROR, words);
+    }
+    if let Some(ratio) = accuracy.energy_ratio {
+        let words = format!("the followed curve has {ratio:.3} times the energy of the exact geodesic");
+        add("energy-ratio", ratio, ENERGY_RATIO, words);
+    }
+    let words =
+        format!("{} of the curve's segments have a negative divergence", percent(accuracy.negative_share));
+    add("negative-share", accuracy.negative_share, LARGEST_NEGATIVE_SHARE, words);
+    for distance in &sampling.distances {
+        let names = distance.variables.join(", ");
+        let flows = [
+            ("reverse-diffusion", "reverse diffusion", distance.reverse_diffusion),
+            ("probability-flow", "probability-flow ODE", distance.probability_flow),
+        ];
+        for (check, flow, value) in flows {
+            let limit = HISTOGRAM_RATIO * distance.yardstick;
+            let words = format!(
+                "samples of the {flow} have a histogram of {names} at a distance of {value:.3} from the data's, two exact sets {:.3}",
+                distance.yardstick
+            );
+            add(&format!("histogram-{check}-{}", distance.variables.join("-")), value, limit, words);
+        }
+    }
+    for population in &sampling.populations {
+        let flows = [
+            ("reverse-diffusion", "reverse diffusion", population.reverse_diffusion),
+            ("probability-flow", "probability-flow ODE", population.probability_flow),
+        ];
+        for (check, flow, value) in flows {
+            let words = format!(
+                "{} of the samples of the {flow} are in the {} state, of the data {}",
+                percent(value),
+                population.state,
+                percent(population.exact)
+            );
+            let difference = (value - population.exact).abs();
+            add(&format!("population-{check}-{}", population.state), difference, population.tolerance, words);
+        }
+    }
+    let verdict = in_words(&findings);
+    (findings, verdict)
+}
+
+/// What the training itself says: the reason behind the other numbers.
+fn training(subject: &Subject<'_>, accuracy: &Accuracy, add: &mut impl FnMut(&str, f64, f64, String)) {
+    let Some(outcome) = subject.learned.and_then(|learned| learned.record.training.as_ref()) else { return };
+    let trained = outcome
+        .steps
+        .map_or_else(|| "a fit in closed form".to_owned(), |steps| format!("{steps} steps of training"));
+    let words = format!(
+        "after {trained} the held-out loss is {:.2e} (1: says nothing): {}",
+        outcome.held_out_loss,
+        if outcome.held_out_loss > HELD_OUT_LOSS {
+            "it has learned too little"
+        } else {
+            "it has learned its task"
+        }
+    );
+    if outcome.targets == geodyssey_denoiser::Targets::PosteriorMean {
+        add("held-out-loss", outcome.held_out_loss, HELD_OUT_LOSS, words);
+    }
+    for (name, share) in ["start", "end"].iter().zip(accuracy.samples_in_states.iter().flatten()) {
+        let words = format!("{} of the training samples lie in the {name} state", percent(*share));
+        // Held against its limit from below.
+        add(&format!("samples-{name}"), -share, -LEAST_SHARE_IN_STATE, words);
+    }
+}
+
+fn in_words(findings: &[Finding]) -> String {
+    let mut reasons: Vec<&str> = Vec::new();
+    for finding in findings.iter().filter(|finding| !finding.passed) {
+        if !reasons.contains(&finding.message.as_str()) {
+            reasons.push(&finding.message);
+        }
+    }
+    if reasons.is_empty() {
+        let told = |check: &str| findings.iter().find(|finding| finding.check.starts_with(check));
+        let numbers: Vec<&str> = ["median-error", "energy-ratio"]
+            .iter()
+            .filter_map(|check| told(check).map(|finding| finding.message.as_str()))
+            .collect();
+        return format!("its geodesics can be trusted: {}", numbers.join("; "));
+    }
+    format!("do not trust its geodesics, because {}", reasons.join("; "))
+}
+
+fn percent(share: f64) -> String {
+    let value = 100.0 * share;
+    if value != 0.0 && value.abs() < 0.1 { format!("{value:.1e} %") } else { format!("{value:.1} %") }
+}

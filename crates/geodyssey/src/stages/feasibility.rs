@@ -1,0 +1,112 @@
+//! What can be known to be impossible before the landscape is computed.
+
+use geodyssey_constraints::{ConstraintContext, ConstraintError, ConstraintSettings};
+use geodyssey_denoiser::{Covariance, MixtureComponent, MixtureDenoiser, SpacetimePoint};
+
+use super::constraints::{regions, unit};
+use super::system::Problem;
+use super::{geodesic, training};
+use crate::config::{DenoiserConfig, InputError};
+
+/// Variance of the density that stands in for the landscape's, in squared units of the variables: next to flat.
+const STAND_IN_VARIANCE: f64 = 100.0;
+
+/// Checks windings, constraints and the learned denoiser's range against the states.
+pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
+    training::check(problem)?;
+    if problem.states.is_none() {
+        return Ok(());
+    }
+    geodesic::check_winding(problem)?;
+    check_learned_constraints(problem)?;
+    check_constraints(problem)?;
+    check_regions(problem)
+}
+
+/// Constraints that a learned denoiser cannot answer for.
+fn check_learned_constraints(problem: &Problem) -> Result<(), InputError> {
+    let denoiser = &problem.config.denoiser;
+    if denoiser.training_data().is_none() {
+        return Ok(());
+    }
+    for (index, constraint) in problem.config.constraints.iter().enumerate() {
+        let message = match (&constraint.settings, denoiser) {
+            (ConstraintSettings::RegionAvoidance(_), _) if denoiser.knows_normaliser() => continue,
+            (ConstraintSettings::RegionAvoidance(_), DenoiserConfig::Neural(_)) => {
+                "region-avoidance needs a denoiser that knows its normaliser: set `conservative = true` in [denoiser]"
+            }
+            (ConstraintSettings::RegionAvoidance(_), _) => {
+                "region-avoidance needs a denoiser that knows its normaliser: in [denoiser] set `kind = \"neural\"` with \
+                 `conservative = true`, or `kind = \"mixture\"`"
+            }
+            (ConstraintSettings::EnergyCeiling(_), _) => {
+                "energy-ceiling needs a denoiser that knows energies, which is learned by none: set `kind = \"mixture\"` in \
+                 [denoiser]"
+            }
+            (ConstraintSettings::LowVariance(_), _) => continue,
+        };
+        return Err(problem.config.error(&format!("constraint.{index}.kind"), message));
+    }
+    Ok(())
+}
+
+/// Numbers of constraints that make no sense, and bounds of logSNR that the ends violate. A flat density stands in for the
+/// landscape's, so that whatever depends on that is left to the geodesic stage.
+fn check_constraints(problem: &Problem) -> Result<(), InputError> {
+    let config = &problem.config;
+    let [start, end] = problem.states()?;
+    let component = MixtureComponent {
+        weight: 1.0,
+        mean: start.center.clone(),
+        covariance: Covariance::Isotropic(STAND_IN_VARIANCE),
+    };
+    let Ok(stand_in) = MixtureDenoiser::new(vec![component], problem.periods()) else { return Ok(()) };
+    let log_snr = config.geodesic.log_snr;
+    let ends = [
+        SpacetimePoint { log_snr: log_snr.start, y: start.center.clone() },
+        SpacetimePoint { log_snr: log_snr.end, y: end.center.clone() },
+    ];
+    let units: Vec<_> = problem.variables.iter().map(unit).collect();
+    let context = ConstraintContext {
+        denoiser: &stand_in,
+        ends: [&ends[0], &ends[1]],
+        units: &units,
+        bottleneck_kj_mol: Some(0.0),
+    };
+    for (index, constraint) in config.constraints.iter().enumerate() {
+        let key = format!("constraint.{index}");
+        let built = match constraint.settings.build(&context) {
+            Ok(built) => built,
+            Err(error @ ConstraintError::Settings { .. }) => {
+                return Err(config.error(&key, error.to_string()));
+            }
+            Err(ConstraintError::Denoiser { .. } | ConstraintError::Unknown { .. }) => continue,
+        };
+        if constraint.report_only {
+            continue;
+        }
+        for (name, log_snr) in [("start", log_snr.start), ("end", log_snr.end)] {
+            let low = built.log_snr_floor().filter(|floor| log_snr < floor - built.tolerance());
+            let high = built.log_snr_ceiling().filter(|ceiling| log_snr > ceiling + built.tolerance());
+            let Some((bound, limit)) = low.map(|l| ("≥", l)).or(high.map(|h| ("≤", h))) else { continue };
+            let message = format!(
+                "constraint `{}` asks for logSNR {bound} {limit}, but the {name} of the geodesic has logSNR {log_snr}: change \
+                 `geodesic.log_snr` or the constraint",
+                built.kind()
+            );
+            return Err(config.error(&key, message));
+        }
+    }
+    Ok(())
+}
+
+/// An avoided region must leave the two states free.
+fn check_regions(problem: &Problem) -> Result<(), InputError> {
+    let states = problem.states()?;
+    for region in regions(problem).iter().filter(|region| region.active) {
+        if states.iter().any(|state| region.contains(&problem.variables, &state.center)) {
+            return Err(problem.config.error("constraint", "an avoided region holds one of the two states"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! Samples that the run makes by replica exchange, with a checkpoint every few seconds.
+
+use std::time::{Duration, Instant};
+
+use geodyssey_report::SamplesSummary;
+use geodyssey_sampling::replica_exchange::ReplicaExchangeState;
+use geodyssey_sampling::{MolecularSystem, ReplicaExchange, SamplingError, reweight_temperatures};
+
+use super::table::SampleTable;
+use super::{ReplicaExchangeRecord, SamplesRecord, record};
+use crate::config::{LandscapeConfig, ReplicaExchangeConfig, SamplesSource};
+use crate::error::Error;
+use crate::interrupt;
+use crate::progress::Progress;
+use crate::run_directory::Fingerprint;
+use crate::stages::Run;
+use crate::stages::landscape::{LandscapeRecord, STAGE};
+use crate::stages::system::{Molecule, Problem};
+
+/// The one checkpoint's name.
+const CHECKPOINT: &str = "replica-exchange";
+/// Between two checkpoints.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
+/// Checkpoints hold all frames, so they grow: writing them may take this share of the time.
+const CHECKPOINT_SHARE: f64 = 0.05;
+/// Rounds between two looks at the clock.
+const ROUNDS_PER_BLOCK: u64 = 10;
+/// Exchange rate below which a ladder is hardly one.
+const LOW_EXCHANGE_RATE: f64 = 0.05;
+
+/// The samples as text of `samples.csv`, and how they came about.
+pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
+    let problem = run.problem;
+    let failed = |error: SamplingError| Error::failed("replica exchange", error);
+    let (LandscapeConfig::Samples(samples), Some(molecule)) = (&problem.config.landscape, &problem.molecule)
+    else {
+        return Err(Error::Failed("replica exchange needs a molecule".to_owned()));
+    };
+    let SamplesSource::ReplicaExchange(settings) = samples.source() else {
+        return Err(Error::Failed("these samples are read from files".to_owned()));
+    };
+    let exchange = make(problem, settings, molecule)?;
+    let structures = molecule.structures.as_ref().ok_or_else(|| {
+        problem.config.error(
+            "states",
+            "replica exchange starts from the states' structures: [states.start] and [states.end] are needed",
+        )
+    })?;
+    let kept = run.directory.read_checkpoint(STAGE, CHECKPOINT, made_from);
+    let mut state: ReplicaExchangeState = match kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        Some(state) => state,
+        None => exchange.start(structures).map_err(failed)?,
+    };
+    let mut progress = Progress::start(STAGE, exchange.rounds(), state.rounds);
+    let (mut written, mut interval) = (Instant::now(), CHECKPOINT_INTERVAL);
+    while !exchange.is_finished(&state) {
+        state = exchange.advance(state, ROUNDS_PER_BLOCK).map_err(failed)?;
+        progress.set(state.rounds, "");
+        let stop = interrupt::check();
+        if stop.is_err() || written.elapsed() > interval {
+            let begun = Instant::now();
+            let bytes =
+                serde_json::to_vec(&state).map_err(|error| Error::failed("writing a checkpoint", error))?;
+            run.directory.write_checkpoint(STAGE, CHECKPOINT, made_from, &bytes)?;
+            interval = CHECKPOINT_INTERVAL.max(begun.elapsed().div_f64(CHECKPOINT_SHARE));
+            written = Instant::now();
+        }
+        stop?;
+    }
+    let (table, samples) = finish(problem, settings, &exchange, &state).map_err(failed)?;
+    progress.finish(&in_words(&samples));
+    warn(&samples);
+    Ok((table.to_csv(problem), record(samples, state.energy_evaluations)))
+}
+
+/// What `check` says.
+pub(super) fn describe(problem: &Problem, settings: &ReplicaExchangeConfig) -> Result<String, Error> {
+    let Some(molecule) = &problem.molecule else { return Ok("replica exchange".to_owned()) };
+    let exchange = make(problem, settings, molecule)?;
+    let temperatures = exchange.temperatures_k();
+    let last = temperatures.last().copied().unwrap_or_default();
+    let parameters = &settings.parameters;
+    let time = parameters.equilibration_time_ps + parameters.sampling_time_ps;
+    Ok(format!(
+        "samples by replica exchange: {} temperatures from {} to {last:.0} K, {} replicas for {time} ps each, {} frames, {:.2e} energy evaluations",
+        temperatures.len(),
+        temperatures[0],
+        exchange.replica_count(),
+        exchange.frame_count(),
+        exchange.energy_evaluations() as f64
+    ))
+}
+
+fn make<'m>(
+    problem: &Problem,
+    settings: &ReplicaExchangeConfig,
+    molecule: &'m Molecule,
+) -> Result<ReplicaExchange<'m>, Error> {
+    let config = &problem.config;
+    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
+        .map_err(|error| Error::failed("replica exchange", error))?;
+    let lowest = problem.temperature_k.unwrap_or_default();
+    let wrong =
+        |key: &str, message: String| config.error(&format!("landscape.replica_exchange{key}"), message);
+    let temperatures =
+        settings.temperatures_k(lowest).map_err(|(key, message)| wrong(&format!(".{key}"), message))?;
+    ReplicaExchange::new(system, temperatures, settings.parameters.clone(), config.seed)
+        .map_err(|error| wrong("", error.to_string()).into())
+}
+
+/// All frames with their weights at the run's temperature.
+fn finish(
+    problem: &Problem,
+    settings: &ReplicaExchangeConfig,
+    exchange: &ReplicaExchange<'_>,
+    state: &ReplicaExchangeState,
+) -> Result<(SampleTable, SamplesRecord), SamplingError> {
+    let temperatures = exchange.temperatures_k();
+    let energies = &state.frames.potential_energies_kj_mol;
+    let counts = vec![energies.len() / temperatures.len(); temperatures.len()];
+    let reweighted =
+        reweight_temperatures(energies, exchange.thermal_energies_kj_mol(), &counts, problem.thermal_energy)?;
+    let origin = energies.iter().enumerate();
+    let table = SampleTable {
+        points: state.frames.variables.chunks_exact(problem.variables.len()).map(<[f64]>::to_vec).collect(),
+        weights: reweighted.weights,
+        origin: Some(
+            origin.map(|(index, &energy)| (temperatures[index % temperatures.len()], energy)).collect(),
+        ),
+    };
+    let exchange_rates = state.exchanges.rates();
+    let summary = SamplesSummary {
+        independent: exchange.effective_sample_size(&state.frames),
+        lowest_exchange_rate: exchange_rates.iter().flatten().copied().reduce(f64::min),
+        round_trips: Some(state.exchanges.round_trips()),
+        ..table.summary()
+    };
+    let replica_exchange = Some(ReplicaExchangeRecord {
+        temperatures_k: temperatures.to_vec(),
+        ladders: settings.parameters.ladders,
+        exchange_rates,
+        free_energies: reweighted.free_energies,
+    });
+    Ok((table, SamplesRecord { summary, replica_exchange }))
+}
+
+fn in_words(samples: &SamplesRecord) -> String {
+    let summary = &samples.summary;
+    let (lowest, count) = samples
+        .replica_exchange
+        .as_ref()
+        .map_or((0.0, 0), |record| (record.temperatures_k[0], record.temperatures_k.len()));
+    let independent = summary.independent.map_or_else(
+        || "too few frames to say how many are independent".to_owned(),
+        |size| format!("{size:.0} independent ones at {lowest:.0} K"),
+    );
+    format!(
+        "{} frames at {count} temperatures, {independent}, worth {:.0} with their weights; exchange rate {:.2} or more, {} round trips",
+        summary.frames,
+        summary.effective_size,
+        summary.lowest_exchange_rate.unwrap_or(0.0),
+        summary.round_trips.unwrap_or(0)
+    )
+}
+
+fn warn(samples: &SamplesRecord) {
+    let rate = samples.summary.lowest_exchange_rate.unwrap_or(0.0);
+    if rate < LOW_EXCHANGE_RATE {
+        eprintln!(
+            "{STAGE}: warning: only {:.0} % of the exchanges of one pair of temperatures were accepted; more temperatures are needed",
+            100.0 * rate
+        );
+    } else if samples.summary.round_trips == Some(0) {
+        eprintln!(
+            "{STAGE}: warning: no replica went up the ladder and came back: the samples of {} K know only of what was crossed there; sample longer",
+            samples.replica_exchange.as_ref().map_or(0.0, |record| record.temperatures_k[0])
+        );
+    }
+}

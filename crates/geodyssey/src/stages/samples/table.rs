@@ -1,0 +1,142 @@
+//! `samples.csv`, out and in.
+
+use std::fmt::Write as _;
+
+use geodyssey_report::{NumericColumns, SamplesSummary};
+
+use crate::stages::system::Problem;
+use crate::stages::variables::Variable;
+
+const WEIGHT_COLUMN: &str = "weight";
+
+/// Samples of the variables with their weights.
+#[derive(Clone, Debug)]
+pub(crate) struct SampleTable {
+    /// Values of the variables, one entry a sample.
+    pub(crate) points: Vec<Vec<f64>>,
+    /// Weights; their sum is 1.
+    pub(crate) weights: Vec<f64>,
+    /// Temperature (K) and potential energy (kJ/mol) of every sample, where they are known.
+    pub(crate) origin: Option<Vec<(f64, f64)>>,
+}
+
+impl SampleTable {
+    /// Samples with weights of any sum, or equal ones.
+    pub(super) fn new(points: Vec<Vec<f64>>, weights: Option<Vec<f64>>) -> Result<Self, String> {
+        if points.is_empty() {
+            return Err("it holds no samples".to_owned());
+        }
+        if let Some(row) = points.iter().position(|point| point.iter().any(|x| !x.is_finite())) {
+            return Err(format!("sample {row} holds a value that is not a finite number"));
+        }
+        let weights = weights.unwrap_or_else(|| vec![1.0; points.len()]);
+        if weights.len() != points.len() {
+            return Err(format!("there are {} weights for {} samples", weights.len(), points.len()));
+        }
+        if let Some(row) = weights.iter().position(|weight| !(*weight >= 0.0 && weight.is_finite())) {
+            return Err(format!("weight {row} is {}, not a finite number of at least 0", weights[row]));
+        }
+        let sum: f64 = weights.iter().sum();
+        if !(sum > 0.0 && sum.is_finite()) {
+            return Err(format!("the weights have the sum {sum}"));
+        }
+        Ok(Self { points, weights: weights.into_iter().map(|weight| weight / sum).collect(), origin: None })
+    }
+
+    /// How many they are and what they are worth; nothing is known of their correlation.
+    pub(super) fn summary(&self) -> SamplesSummary {
+        SamplesSummary {
+            frames: self.points.len(),
+            effective_size: 1.0 / self.weights.iter().map(|weight| weight * weight).sum::<f64>(),
+            independent: None,
+            lowest_exchange_rate: None,
+            round_trips: None,
+        }
+    }
+
+    /// Text of the file.
+    pub(super) fn to_csv(&self, problem: &Problem) -> String {
+        let mut text = "index,".to_owned();
+        if self.origin.is_some() {
+            text.push_str("temperature_k,");
+        }
+        for variable in &problem.variables {
+            text.push_str(&(variable.column() + ","));
+        }
+        if self.origin.is_some() {
+            text.push_str("potential_energy_kj_mol,");
+        }
+        text.push_str(WEIGHT_COLUMN);
+        text.push('\n');
+        // Writing to a string cannot fail.
+        for (index, (point, weight)) in self.points.iter().zip(&self.weights).enumerate() {
+            let origin = self.origin.as_ref().map(|origin| origin[index]);
+            let _ = write!(text, "{index},");
+            if let Some((temperature, _)) = origin {
+                let _ = write!(text, "{temperature},");
+            }
+            for x in point {
+                let _ = write!(text, "{x},");
+            }
+            if let Some((_, energy)) = origin {
+                let _ = write!(text, "{energy},");
+            }
+            let _ = writeln!(text, "{weight}");
+        }
+        text
+    }
+}
+
+/// A table of samples: the variables by name, with or without the unit at the end, and `weight` where it is there. Other columns
+/// are left alone. Values of a molecule's variables are in radian and nm.
+pub(crate) fn read_table(text: &str, variables: &[Variable]) -> Result<SampleTable, String> {
+    let columns = NumericColumns::from_csv(text).map_err(|error| error.to_string())?;
+    let mut values = Vec::with_capacity(variables.len());
+    for variable in variables {
+        let with_unit = variable.column();
+        let name = if columns.names().contains(&with_unit) { &with_unit } else { &variable.name };
+        values.push(columns.column(name).map_err(|error| error.to_string())?);
+    }
+    let points =
+        (0..columns.row_count()).map(|row| values.iter().map(|column| column[row]).collect()).collect();
+    SampleTable::new(points, read_weights(&columns))
+}
+
+/// The column of weights, if there is one.
+pub(super) fn read_weights(columns: &NumericColumns) -> Option<Vec<f64>> {
+    columns.column(WEIGHT_COLUMN).ok().map(<[f64]>::to_vec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Measure;
+
+    fn torsion(name: &str) -> Variable {
+        Variable { name: name.to_owned(), measure: Measure::Torsion, period: Some(6.0), range: None }
+    }
+
+    #[test]
+    fn columns_are_found_with_and_without_their_unit() {
+        let text = "index,phi_rad,note,psi,weight\n0,1.0,7,2.0,3\n1,1.5,7,2.5,1\n";
+        let table = read_table(text, &[torsion("phi"), torsion("psi")]).expect("a table");
+        assert_eq!(table.points, [[1.0, 2.0], [1.5, 2.5]]);
+        assert_eq!(table.weights, [0.75, 0.25]);
+        assert!((table.summary().effective_size - 1.6).abs() < 1e-12);
+    }
+
+    #[test]
+    fn unusable_tables_are_refused_with_the_reason() {
+        for (text, reason) in [
+            ("phi\n", "no samples"),
+            ("psi\n1\n", "phi"),
+            ("phi,weight\n1,-1\n", "weight 0"),
+            ("phi,weight\n1,0\n", "sum"),
+            ("phi,weight\n1,\n", "weight 0"),
+            ("phi\nNaN\n", "finite"),
+        ] {
+            let message = read_table(text, &[torsion("phi")]).expect_err(text);
+            assert!(message.contains(reason), "{text}: {message}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The denoiser stage: trains what is learned. An exact denoiser needs none, see [`super::denoiser`].
+
+mod data;
+mod figure;
+mod neural;
+mod random_features;
+mod record;
+
+use std::time::Instant;
+
+use geodyssey_denoiser::{
+    ComputeDevice, Denoiser, DenoiserError, DeviceChoice, NeuralDenoiser, RandomFeatureDenoiser,
+    WeightsExpectation, WeightsFile,
+};
+
+pub(crate) use data::{TrainingData, boltzmann_set};
+pub(crate) use record::TrainingRecord;
+
+use super::Run;
+use super::landscape::{self, LandscapeResult, json};
+use super::system::Problem;
+use crate::config::{DenoiserConfig, InputError, NeuralConfig, TrainingDataConfig};
+use crate::error::Error;
+use crate::interrupt;
+use crate::run_directory::{Fingerprint, Ingredients};
+
+/// Name of the stage.
+pub(crate) const STAGE: &str = "denoiser";
+/// The weights.
+pub(crate) const WEIGHTS_FILE: &str = "denoiser/weights.safetensors";
+/// The loss during the training.
+pub(crate) const HISTORY_FILE: &str = "denoiser/training.csv";
+/// The error of a fit in closed form by noise level.
+pub(crate) const HELD_OUT_FILE: &str = "denoiser/held-out.csv";
+/// How the denoiser came about.
+pub(crate) const RECORD_FILE: &str = "denoiser/record.json";
+/// The figure of the loss, without its ending.
+const FIGURE: &str = "plots/training";
+
+/// A trained denoiser.
+pub(crate) struct LearnedDenoiser {
+    /// It.
+    pub(crate) denoiser: Box<dyn Denoiser>,
+    /// Of random features whose training was stopped: the same ones at the end of all training.
+    pub(crate) equilibrium: Option<Box<dyn Denoiser>>,
+    /// How it came about.
+    pub(crate) record: TrainingRecord,
+}
+
+/// Brings the trained denoiser up to date; none where the configuration asks for an exact one.
+pub(crate) fn run(run: &mut Run<'_>, landscape: &LandscapeResult) -> Result<Option<LearnedDenoiser>, Error> {
+    let Some(settings) = run.problem.config.denoiser.training_data() else { return Ok(None) };
+    let made_from = fingerprint(run, settings);
+    let device = device(run.problem)?;
+    if run.directory.is_current(STAGE, &made_from) {
+        run.record_up_to_date(STAGE);
+    } else if let Some(other) = run.directory.adopt(STAGE, &made_from)? {
+        eprintln!("{STAGE}: taken over from {}", other.display());
+    } else {
+        let started = Instant::now();
+        let outputs = match &settings.weights {
+            Some(_) => take_over(run.problem, &device)?,
+            None => train(run, landscape, settings, &device, &made_from)?,
+        };
+        for (name, bytes) in &outputs {
+            run.directory.write(name, bytes)?;
+        }
+        let names: Vec<String> = outputs.into_iter().map(|(name, _)| name).collect();
+        run.directory.finish(STAGE, made_from, &names)?;
+        run.record_time(STAGE, started, 0);
+        interrupt::check()?;
+    }
+    load(run, &device).map(Some)
+}
+
+/// Files by name.
+type Outputs = Vec<(String, Vec<u8>)>;
+
+/// Trains; the files of the stage.
+fn train(
+    run: &Run<'_>,
+    landscape: &LandscapeResult,
+    settings: &TrainingDataConfig,
+    device: &ComputeDevice,
+    made_from: &Fingerprint,
+) -> Result<Outputs, Error> {
+    let problem = run.problem;
+    let data = TrainingData::gather(problem, landscape, settings)?;
+    let data_hash = data_hash(run, settings, &data);
+    let (weights, record, table, figure) = match &problem.config.denoiser {
+        DenoiserConfig::Mixture(_) => return Ok(Vec::new()),
+        DenoiserConfig::Neural(config) => {
+            eprintln!("{STAGE}: training on the {}", device.description());
+            let (denoiser, history, outcome) =
+                neural::train(run, config, &data, &data_hash, device, made_from)?;
+            let record = neural::record(&denoiser, device, Some(outcome));
+            let table = (HISTORY_FILE, neural::history_csv(&history));
+            (denoiser.to_weights().map_err(failed)?, record, table, figure::of_training(&history)?)
+        }
+        DenoiserConfig::RandomFeatures(config) => {
+            let (denoiser, report, outcome) = random_features::fit(run, config, &data)?;
+            let record = random_features::record(&denoiser, &data_hash, Some(outcome));
+            let table = (HELD_OUT_FILE, random_features::levels_csv(&report));
+            (denoiser.to_weights(&names(problem), &data_hash), record, table, figure::of_fit(&report)?)
+        }
+    };
+    Ok(vec![
+        (WEIGHTS_FILE.to_owned(), weights.to_bytes().map_err(failed)?),
+        (RECORD_FILE.to_owned(), json(&record)?),
+        (table.0.to_owned(), table.1.into_bytes()),
+        (format!("{FIGURE}.png"), figure.png),
+        (format!("{FIGURE}.svg"), figure.svg.into_bytes()),
+    ])
+}
+
+/// The weights of another run.
+fn take_over(problem: &Problem, device: &ComputeDevice) -> Result<Outputs, Error> {
+    let Some(weights) = foreign_weights(problem)? else { return Ok(Vec::new()) };
+    let (names, periods) = (names(problem), problem.periods());
+    let expected = expectation(problem.config.denoiser.kind(), &names, &periods);
+    let record = match &problem.config.denoiser {
+        DenoiserConfig::Mixture(_) => return Ok(Vec::new()),
+        DenoiserConfig::Neural(_) => {
+            let denoiser = NeuralDenoiser::from_weights(&weights, &expected, device).map_err(failed)?;
+            neural::record(&denoiser, device, None)
+        }
+        DenoiserConfig::RandomFeatures(_) => {
+            let denoiser = RandomFeatureDenoiser::from_weights(&weights, &expected).map_err(failed)?;
+            random_features::record(&denoiser, &weights.header.data_hash, None)
+        }
+    };
+    let bytes = weights.to_bytes().map_err(failed)?;
+    Ok(vec![(WEIGHTS_FILE.to_owned(), bytes), (RECORD_FILE.to_owned(), json(&record)?)])
+}
+
+/// The finished denoiser from its artifacts.
+fn load(run: &Run<'_>, device: &ComputeDevice) -> Result<LearnedDenoiser, Error> {
+    let damaged = |error: DenoiserError| Error::file("understand", &run.directory.file(WEIGHTS_FILE), error);
+    let weights = WeightsFile::from_bytes(&run.directory.read(WEIGHTS_FILE)?).map_err(damaged)?;
+    let record = serde_json::from_slice(&run.directory.read(RECORD_FILE)?)
+        .map_err(|error| Error::file("understand", &run.directory.file(RECORD_FILE), error))?;
+    let (names, periods) = (names(run.problem), run.problem.periods());
+    let expected = expectation(run.problem.config.denoiser.kind(), &names, &periods);
+    if let DenoiserConfig::RandomFeatures(_) = &run.problem.config.denoiser {
+        let denoiser = RandomFeatureDenoiser::from_weights(&weights, &expected).map_err(damaged)?;
+        let equilibrium = denoiser.at_equilibrium().map(|equilibrium| Box::new(equilibrium) as _);
+        return Ok(LearnedDenoiser { denoiser: Box::new(denoiser), equilibrium, record });
+    }
+    let denoiser = NeuralDenoiser::from_weights(&weights, &expected, device).map_err(damaged)?;
+    Ok(LearnedDenoiser { denoiser: Box::new(denoiser), equilibrium: None, record })
+}
+
+/// What can be known to be wrong with the settings before anything is computed.
+pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
+    device(problem)?;
+    let Some(weights) = foreign_weights(problem)? else { return Ok(()) };
+    problem.config.check_range(weights.header.log_snr)
+}
+
+/// The weights of another run that the configuration names, if they fit the variables.
+fn foreign_weights(problem: &Problem) -> Result<Option<WeightsFile>, InputError> {
+    let config = &problem.config;
+    let Some(path) = config.denoiser.training_data().and_then(|data| data.weights.as_ref()) else {
+        return Ok(None);
+    };
+    let wrong = |why: String| config.error("denoiser.weights", format!("{}: {why}", path.display()));
+    let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let weights = WeightsFile::from_bytes(&bytes).map_err(|error| wrong(error.to_string()))?;
+    let (names, periods) = (names(problem), problem.periods());
+    let expected = expectation(config.denoiser.kind(), &names, &periods);
+    weights.header.check(&expected).map_err(|error| wrong(error.to_string()))?;
+    Ok(Some(weights))
+}
+
+fn expectation<'e>(
+    kind: &'e str,
+    variables: &'e [String],
+    periods: &'e [Option<f64>],
+) -> WeightsExpectation<'e> {
+    WeightsExpectation { kind, variables, periods, data_hash: None }
+}
+
+/// Where it computes.
+fn device(problem: &Problem) -> Result<ComputeDevice, InputError> {
+    let choice = match &problem.config.denoiser {
+        DenoiserConfig::Neural(NeuralConfig { device, .. }) => *device,
+        DenoiserConfig::Mixture(_) | DenoiserConfig::RandomFeatures(_) => DeviceChoice::Cpu,
+    };
+    ComputeDevice::select(choice).map_err(|error| problem.config.error("denoiser.device", error.to_string()))
+}
+
+fn names(problem: &Problem) -> Vec<String> {
+    problem.variables.iter().map(|variable| variable.name.clone()).collect()
+}
+
+fn failed(error: DenoiserError) -> Error {
+    Error::failed("the training", error)
+}
+
+/// Of the data alone: two denoisers with the same one were taught the same.
+fn data_hash(run: &Run<'_>, settings: &TrainingDataConfig, data: &TrainingData) -> String {
+    let problem = run.problem;
+    Ingredients::of("training data")
+        .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))
+        .settings("thermal energy", &problem.thermal_energy)
+        .settings("range", &settings.log_snr_range(&problem.config.geodesic))
+        .settings("targets", &settings.targets)
+        .settings("samples", &(data.samples.len(), data.broadening))
+        .settings("seed", &problem.config.seed)
+        .fingerprint()
+        .to_hex()
+}
+
+fn fingerprint(run: &Run<'_>, settings: &TrainingDataConfig) -> Fingerprint {
+    let (problem, config) = (run.problem, &run.problem.config);
+    let ingredients = Ingredients::of(STAGE)
+        .settings("variables", &config.variables)
+        .settings("kind", &config.denoiser.kind());
+    if settings.weights.is_some() {
+        return ingredients.settings("inputs", &problem.inputs.get("denoiser.weights")).fingerprint();
+    }
+    // Where the samples lie depends on the barrier between the states unless the configuration says it.
+    let states = problem.states.iter().flatten().map(|state| state.center.as_slice());
+    let centers: Vec<&[f64]> = states.filter(|_| settings.broadening.is_none()).collect();
+    let ingredients = ingredients
+        .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))
+        .settings("thermal energy", &problem.thermal_energy)
+        .settings("data", settings)
+        .settings("range", &settings.log_snr_range(&config.geodesic))
+        .settings("states", &centers)
+        .settings("seed", &config.seed);
+    match &config.denoiser {
+        DenoiserConfig::Mixture(_) => ingredients,
+        DenoiserConfig::Neural(neural) => {
+            ingredients.settings("network", &neural.settings).settings("device", &neural.device)
+        }
+        DenoiserConfig::RandomFeatures(features) => ingredients.settings("features", &features.settings),
+    }
+    .fingerprint()
+}
