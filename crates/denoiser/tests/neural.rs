@@ -174,8 +174,9 @@ fn moments_are_derivatives_of_each_other() {
 
             // Products agree with the matrix.
             let w = DVector::from_vec(vec![0.3, -1.1, 0.4]);
-            let product =
-                denoiser.vector_jacobian_products(std::slice::from_ref(&point), &[w.clone()]).unwrap();
+            let product = denoiser
+                .vector_jacobian_products(std::slice::from_ref(&point), std::slice::from_ref(&w))
+                .unwrap();
             let expected = moments.metric.transpose() * w;
             assert!((&product[0] - &expected).norm() < 1e-10 * (1.0 + expected.norm()), "{label}");
             if settings.conservative {
@@ -336,7 +337,7 @@ fn more_than_twenty_variables_are_probed() {
     // Products are the derivatives of the estimate, not of the exact divergence.
     let w = DVector::from_vec(vec![0.2, 0.5, -0.3, 0.8]);
     let eta = points[0].natural_parameter();
-    let product = probed.vector_jacobian_products(&points[..1], &[w.clone()]).unwrap().remove(0);
+    let product = probed.vector_jacobian_products(&points[..1], std::slice::from_ref(&w)).unwrap().remove(0);
     for axis in 0..4 {
         let step = 1e-4 * (1.0 + eta[axis].abs());
         let shifted = |steps: f64| {
