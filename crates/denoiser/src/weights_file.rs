@@ -79,7 +79,8 @@ impl WeightsHeader {
         if lengths != [dimension; 3] {
             return fail("a scaling for", format!("{lengths:?} variables"), dimension.to_string());
         }
-        if !(self.log_snr.0 < self.log_snr.1) || self.log_snr != scaling.log_snr {
+        let (low, high) = self.log_snr;
+        if !low.is_finite() || !high.is_finite() || low >= high || self.log_snr != scaling.log_snr {
             let found = format!("{:?} and {:?}", self.log_snr, scaling.log_snr);
             return fail("the logSNR ranges", found, "one range".to_owned());
         }

@@ -7,6 +7,9 @@ mod toy;
 
 use toy::{Size, Toy, curved_modes, straight_modes};
 
+/// The name of a weight of noise levels, and the weight as a function of the noise's variance `h`.
+type Weight = (&'static str, fn(f64) -> f64);
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let features = std::env::args().nth(1).map_or(Ok(2000), |text| text.parse())?;
     let size = Size { features, intervals: 2000, rows_per_level: 18 };
@@ -14,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!(
         "modes,weight,training_time,normal_error,tangential_error,error_x,error_y,optimisation_error,architectural_error"
     );
-    let weights: [(&str, fn(f64) -> f64); 2] = [("1", |_| 1.0), ("1/h^2", |noise| noise.powi(-2))];
+    let weights: [Weight; 2] = [("1", |_| 1.0), ("1/h^2", |noise| noise.powi(-2))];
     for (modes, points) in [("straight", straight_modes()), ("curved", curved_modes())] {
         for (name, weight) in weights {
             let toy = Toy::new(&points, &size, weight, 1)?;

@@ -129,21 +129,20 @@ fn moved(particles: &[Vec<f64>], slopes: &[Vec<Vec<f64>>], weights: &[f64], step
 /// The largest error of any particle and variable over its tolerance.
 fn largest_error(slopes: &[Vec<Vec<f64>>], step: f64, settings: &ProbabilityFlowSettings) -> f64 {
     let mut largest: f64 = 0.0;
-    for particle in 0..slopes[0].len() {
-        for axis in 0..slopes[0][particle].len() {
-            let at = |stage: usize| slopes[stage][particle][axis];
-            let error: f64 = (0..NODES.len()).map(|stage| ERROR[stage] * at(stage)).sum();
+    let ends = slopes[0].iter().zip(&slopes[NODES.len() - 1]);
+    for (particle, (start, end)) in ends.enumerate() {
+        for (axis, (start, end)) in start.iter().zip(end).enumerate() {
+            let error: f64 =
+                ERROR.iter().zip(slopes).map(|(weight, slope)| weight * slope[particle][axis]).sum();
             // |D - y| is twice the slope.
-            let distance = 2.0 * at(0).abs().max(at(NODES.len() - 1).abs());
+            let distance = 2.0 * start.abs().max(end.abs());
             let tolerance = settings.absolute_tolerance + settings.relative_tolerance * distance;
             let ratio = (step * error / tolerance).abs();
             // `max` would lose a NaN.
-            if !(ratio <= largest) {
-                largest = ratio;
+            if ratio.is_nan() {
+                return ratio;
             }
-            if largest.is_nan() {
-                return largest;
-            }
+            largest = largest.max(ratio);
         }
     }
     largest
