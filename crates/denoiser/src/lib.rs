@@ -30,7 +30,7 @@ pub use ridge::{RidgeAnalysis, RidgeFrame, RidgeOffsets, RidgePoint, RidgeProjec
 pub use samples::{
     BandwidthSettings, Bandwidths, HoldOut, KernelDenoiser, SampleSet, held_out_bandwidth,
 };
-pub use training::{PairSource, Preconditioning, Targets, TrainingPairs};
+pub use training::{Baseline, PairSource, Preconditioning, Targets, TrainingPairs};
 pub use weights_file::{
     WEIGHTS_VERSION, WeightsExpectation, WeightsFile, WeightsHeader, WeightsTensor, WeightsValues,
 };

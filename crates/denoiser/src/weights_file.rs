@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use crate::{DenoiserError, Preconditioning};
+use crate::{Denoiser as _, DenoiserError, Preconditioning};
 
 /// Version of the format; a file of another one is refused.
 pub const WEIGHTS_VERSION: u32 = 1;
@@ -83,6 +83,10 @@ impl WeightsHeader {
         if !low.is_finite() || !high.is_finite() || low >= high || self.log_snr != scaling.log_snr {
             let found = format!("{:?} and {:?}", self.log_snr, scaling.log_snr);
             return fail("the logSNR ranges", found, "one range".to_owned());
+        }
+        if scaling.baseline.mixture().periods() != expected.periods {
+            let found = format!("{:?}", scaling.baseline.mixture().periods());
+            return fail("a baseline with the periods", found, format!("{:?}", expected.periods));
         }
         let numbers = scaling.centre.iter().chain(scaling.log_scale.iter().flatten());
         if numbers.chain(&scaling.deviation).any(|value| !value.is_finite())
@@ -254,14 +258,18 @@ fn not_finite(name: &str) -> DenoiserError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Baseline, SampleSet};
 
     fn file() -> WeightsFile {
+        let points: Vec<Vec<f64>> = (0..9).map(|i| vec![f64::from(i % 3), f64::from(i)]).collect();
+        let samples = SampleSet::new(&points, None, vec![Some(6.25), None]).unwrap();
         let preconditioning = Preconditioning {
             periods: vec![Some(6.25), None],
             centre: vec![0.0, 0.3],
             deviation: vec![1.0, 0.1],
             log_snr: (-2.0, 7.0),
             log_scale: vec![vec![0.1, 1.0 / 3.0]; 2],
+            baseline: Baseline::fit(&samples, 2, 1).unwrap(),
         };
         let header = WeightsHeader {
             version: WEIGHTS_VERSION,

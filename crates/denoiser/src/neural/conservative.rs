@@ -16,58 +16,16 @@ use crate::{DenoiserError, Preconditioning, SpacetimePoint, TrainingPairs};
 /// Smallest scale that a target is stretched from, relative to `1/s` (by `y`) and to 1 (by `λ`).
 const LEAST_SCALE: f64 = 1e-4;
 
-/// `φ = φ₀(λ) + Σ_j B_j(λ, y_j) + a(λ) N(λ, y)`, with `B_j` the potential of a Gaussian of the variable's centre and
-/// deviation where it is not periodic, and 0 where it is.
+/// `φ = log Z_0(λ, y) + φ₀(λ) + a(λ) N(λ, y)`, with `Z_0` of the baseline. The sum of the last two is the correction `ψ`, and
+/// `μ`, linear in the potential, is the baseline's plus `(s² ∇_y ψ, 2 s² (y·∇_y ψ - ∂_λ ψ))`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Potential {
     /// `φ₀`.
     level: LevelPolynomial,
-    /// `log a`: the root mean square of `e^λ (D - skip)`.
+    /// `log a`: the root mean square of `e^λ (D - D_0)`.
     log_scale: LevelPolynomial,
-    /// `log` of the root mean square of `∂_λ(φ - φ₀ - Σ B)`.
+    /// `log` of the root mean square of `∂_λ(ψ - φ₀)`.
     log_level_scale: LevelPolynomial,
-}
-
-/// `φ₀ + Σ B` with its first and second derivatives.
-struct Base {
-    value: f64,
-    by_level: f64,
-    by_level_level: f64,
-    by_y: Vec<f64>,
-    by_level_y: Vec<f64>,
-    by_y_y: Vec<f64>,
-}
-
-impl Base {
-    /// `Σ B` alone.
-    fn gaussian(preconditioning: &Preconditioning, point: &SpacetimePoint) -> Self {
-        let dimension = point.y.len();
-        let zeros = vec![0.0; dimension];
-        let mut base = Self {
-            value: 0.0,
-            by_level: 0.0,
-            by_level_level: 0.0,
-            by_y: zeros.clone(),
-            by_level_y: zeros.clone(),
-            by_y_y: zeros,
-        };
-        let noise = (-point.log_snr).exp();
-        for axis in (0..dimension).filter(|&axis| preconditioning.periods[axis].is_none()) {
-            let variance = preconditioning.deviation[axis].powi(2);
-            let offset = point.y[axis] - preconditioning.centre[axis];
-            let precision = 1.0 / (variance + noise);
-            // ∂_λ precision.
-            let growth = noise * precision * precision;
-            base.value += 0.5 * (noise * precision).ln() - 0.5 * offset * offset * precision;
-            base.by_level -= 0.5 * (variance * precision + offset * offset * growth);
-            base.by_level_level -=
-                0.5 * variance * growth + 0.5 * offset * offset * growth * (2.0 * noise * precision - 1.0);
-            base.by_y[axis] = -offset * precision;
-            base.by_level_y[axis] = -offset * growth;
-            base.by_y_y[axis] = -precision;
-        }
-        base
-    }
 }
 
 impl Potential {
@@ -76,16 +34,17 @@ impl Potential {
         pairs: &TrainingPairs,
     ) -> Result<Self, DenoiserError> {
         let range = preconditioning.log_snr;
-        let targets: Vec<(f64, f64, f64)> = (0..pairs.points.len())
-            .map(|index| {
-                let point = &pairs.points[index];
-                let precision = point.log_snr.exp();
-                let base = Base::gaussian(preconditioning, point);
-                let forces = pairs.means[index].iter().zip(&point.y).zip(&base.by_y);
-                let force: f64 =
-                    forces.map(|((mean, y), by_y)| (precision * (mean - y) - by_y).powi(2)).sum();
-                let level = -0.5 * precision * pairs.squared_displacements[index] - base.by_level;
-                (point.log_snr, force / point.y.len() as f64, level)
+        let answers = preconditioning.baseline.answers(&pairs.points)?;
+        let targets: Vec<(f64, f64, f64)> = answers
+            .iter()
+            .enumerate()
+            .map(|(index, (base, base_square))| {
+                let log_snr = pairs.points[index].log_snr;
+                let precision = log_snr.exp();
+                let forces = pairs.means[index].iter().zip(base);
+                let force: f64 = forces.map(|(mean, base)| (precision * (mean - base)).powi(2)).sum();
+                let level = -0.5 * precision * (pairs.squared_displacements[index] - base_square);
+                (log_snr, force / base.len() as f64, level)
             })
             .collect();
         let slope = LevelPolynomial::fit(range, targets.iter().map(|t| (t.0, t.2)), |_, mean| mean)?;
@@ -98,15 +57,6 @@ impl Potential {
         Ok(Self { level: slope.integral(), log_scale, log_level_scale })
     }
 
-    fn base(&self, preconditioning: &Preconditioning, point: &SpacetimePoint) -> Base {
-        let mut base = Base::gaussian(preconditioning, point);
-        let [value, first, second] = self.level.at(point.log_snr);
-        base.value += value;
-        base.by_level += first;
-        base.by_level_level += second;
-        base
-    }
-
     /// `a` and its first and second derivatives by `λ`.
     fn scale(&self, log_snr: f64) -> [f64; 3] {
         let [log, first, second] = self.log_scale.at(log_snr);
@@ -117,19 +67,18 @@ impl Potential {
     /// Targets of one pair: `∂N/∂y` per variable; then of `p N + q ∂N/∂λ` its value, `p` and `q`.
     pub(super) fn targets(
         &self,
-        preconditioning: &Preconditioning,
         point: &SpacetimePoint,
         mean: &[f64],
         square: f64,
+        base: &(Vec<f64>, f64),
     ) -> Vec<f64> {
         let precision = point.log_snr.exp();
-        let base = self.base(preconditioning, point);
         let [scale, growth, _] = self.scale(point.log_snr);
         let level_scale = self.log_level_scale.at(point.log_snr)[0].exp();
-        let forces = mean.iter().zip(&point.y).zip(&base.by_y);
-        let mut targets: Vec<f64> =
-            forces.map(|((mean, y), by_y)| (precision * (mean - y) - by_y) / scale).collect();
-        targets.push((-0.5 * precision * square - base.by_level) / level_scale);
+        let forces = mean.iter().zip(&base.0);
+        let mut targets: Vec<f64> = forces.map(|(mean, base)| precision * (mean - base) / scale).collect();
+        let slope = -0.5 * precision * (square - base.1);
+        targets.push((slope - self.level.at(point.log_snr)[1]) / level_scale);
         targets.extend([growth / level_scale, scale / level_scale]);
         targets
     }
@@ -142,7 +91,9 @@ impl Potential {
         network: &Network,
         points: &[SpacetimePoint],
         cotangents: &[Vec<DVector<f64>>],
-    ) -> Vec<Evaluation> {
+    ) -> Result<Vec<Evaluation>, DenoiserError> {
+        let wanted = cotangents.first().is_some_and(|cotangents| !cotangents.is_empty());
+        let baseline = model.preconditioning.baseline.moments(points, wanted)?;
         let copies = cotangents.first().map_or(0, Vec::len);
         let still = copies == 0;
         let repeats = copies.max(1);
@@ -176,10 +127,11 @@ impl Potential {
         for (index, point) in points.iter().enumerate() {
             let mut gradient = vec![0.0; 1 + point.y.len()];
             pull_back(&jets[index], bar(blocks - 1, index), std::iter::empty(), &mut gradient);
-            let local = Local::new(self, &model.preconditioning, point, outputs[index], &gradient);
+            let local = Local::new(self, point, outputs[index], &gradient);
+            let base = &baseline[index];
             let mut evaluation = Evaluation {
-                expectation_parameter: local.expectation_parameter(),
-                log_normaliser: Some(local.value),
+                expectation_parameter: &base.expectation_parameter + local.expectation_parameter(),
+                log_normaliser: base.log_normaliser.map(|value| value + local.value),
                 products: Vec::with_capacity(copies),
             };
             for copy in 0..copies {
@@ -188,23 +140,25 @@ impl Potential {
                 let mut hessian = vec![0.0; 1 + point.y.len()];
                 let of_tangent = [(direction.as_slice(), bar(1, row))];
                 pull_back(&jets[index], bar(0, row), of_tangent.into_iter(), &mut hessian);
-                evaluation.products.push(local.product(direction, outputs[rows + row], &hessian));
+                let product = local.product(direction, outputs[rows + row], &hessian);
+                evaluation.products.push(product + &base.metric * &cotangents[index][copy]);
             }
             evaluations.push(evaluation);
         }
-        evaluations
+        Ok(evaluations)
     }
 }
 
-/// The potential at one point.
+/// The correction `ψ` at one point.
 struct Local<'l> {
     point: &'l SpacetimePoint,
-    base: Base,
+    /// `φ₀`'s second derivative.
+    level_bend: f64,
     scale: [f64; 3],
     /// `N` and its gradient `(∂λ, ∂y)`.
     network: f64,
     network_gradient: &'l [f64],
-    /// `φ`, and its gradient `(∂λ, ∂y)`.
+    /// `ψ`, and its gradient `(∂λ, ∂y)`.
     value: f64,
     gradient: Vec<f64>,
 }
@@ -212,54 +166,49 @@ struct Local<'l> {
 impl<'l> Local<'l> {
     fn new(
         potential: &Potential,
-        preconditioning: &Preconditioning,
         point: &'l SpacetimePoint,
         network: f64,
         network_gradient: &'l [f64],
     ) -> Self {
-        let base = potential.base(preconditioning, point);
+        let [level, level_slope, level_bend] = potential.level.at(point.log_snr);
         let scale = potential.scale(point.log_snr);
         let mut gradient: Vec<f64> = network_gradient.iter().map(|slope| scale[0] * slope).collect();
-        gradient[0] += base.by_level + scale[1] * network;
-        gradient[1..].iter_mut().zip(&base.by_y).for_each(|(slope, by_y)| *slope += by_y);
-        let value = base.value + scale[0] * network;
-        Self { point, base, scale, network, network_gradient, value, gradient }
+        gradient[0] += level_slope + scale[1] * network;
+        let value = level + scale[0] * network;
+        Self { point, level_bend, scale, network, network_gradient, value, gradient }
     }
 
-    /// `D = y + s² ∇_y φ`, `E|x|² = -2 s² ∂_λ φ + 2 y·D - |y|²`.
+    /// What is added to the baseline's `μ`: `(s² ∇_y ψ, 2 s² (y·∇_y ψ - ∂_λ ψ))`.
     fn expectation_parameter(&self) -> DVector<f64> {
         let variance = (-self.point.log_snr).exp();
         let y = &self.point.y;
         let mut mu = DVector::zeros(y.len() + 1);
         let mut square = -2.0 * variance * self.gradient[0];
-        for (axis, &y) in y.iter().enumerate() {
-            mu[axis] = y + variance * self.gradient[1 + axis];
-            square += y * (2.0 * mu[axis] - y);
+        for (axis, y) in y.iter().enumerate() {
+            mu[axis] = variance * self.gradient[1 + axis];
+            square += 2.0 * y * mu[axis];
         }
         mu[y.len()] = square;
         mu
     }
 
-    /// Derivative of `μ` along `(δλ, δy)`, given those of `N` and of its gradient.
+    /// Derivative of that along `(δλ, δy)`, given those of `N` and of its gradient.
     fn product(&self, direction: &[f64], network_slope: f64, network_bend: &[f64]) -> DVector<f64> {
         let variance = (-self.point.log_snr).exp();
         let dimension = self.point.y.len();
         let (along_level, along) = (direction[0], &direction[1..]);
         let [scale, growth, growth_slope] = self.scale;
-        let mut level_bend = self.base.by_level_level * along_level
+        let mut level_bend = self.level_bend * along_level
             + growth_slope * along_level * self.network
             + growth * (network_slope + along_level * self.network_gradient[0])
             + scale * network_bend[0];
         let mut product = DVector::zeros(dimension + 1);
         let mut square = 0.0;
         for axis in 0..dimension {
-            level_bend += self.base.by_level_y[axis] * along[axis];
-            let bend = self.base.by_y_y[axis] * along[axis]
-                + (self.base.by_level_y[axis] + growth * self.network_gradient[1 + axis]) * along_level
-                + scale * network_bend[1 + axis];
+            let bend =
+                growth * self.network_gradient[1 + axis] * along_level + scale * network_bend[1 + axis];
             let (y, gradient) = (self.point.y[axis], self.gradient[1 + axis]);
-            product[axis] = along[axis] + variance * (bend - along_level * gradient);
-            // 2 y·dD + 2 dy·(D - y).
+            product[axis] = variance * (bend - along_level * gradient);
             square += 2.0 * y * product[axis] + 2.0 * along[axis] * variance * gradient;
         }
         product[dimension] = square + 2.0 * variance * (along_level * self.gradient[0] - level_bend);

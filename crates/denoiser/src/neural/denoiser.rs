@@ -22,7 +22,7 @@ const POINTS_PER_PASS: usize = 16;
 /// The same on a GPU, where passes follow one another.
 const POINTS_PER_PASS_ON_GPU: usize = 256;
 
-/// A learned denoiser: `D = skip + c N(λ, y)` with a network `N`, or the gradient of a learned potential.
+/// A learned denoiser: `D = D_0 + c N(λ, y)` with a baseline `D_0` and a network `N`, or the gradient of a learned potential.
 ///
 /// Moments are computed in double precision on the CPU, in single precision on a GPU. The divergence in
 /// `μ = (D, |D|² + e^{-λ} div D)` is exact up to [`NeuralSettings::exact_divergence_up_to`] variables, and for the
@@ -123,14 +123,14 @@ impl NeuralDenoiser {
             let index = |place: usize| number * size + place.min(chunk.len() - 1);
             let filled: Vec<SpacetimePoint> = (0..size).map(|place| points[index(place)].clone()).collect();
             let cotangents: Vec<_> = (0..size).map(|place| cotangents(index(place))).collect();
-            let mut evaluations = self.model.evaluate(&self.network, &filled, &cotangents);
+            let mut evaluations = self.model.evaluate(&self.network, &filled, &cotangents)?;
             evaluations.truncate(chunk.len());
-            evaluations
+            Ok(evaluations)
         };
         let passes: Vec<Vec<Evaluation>> = if on_host {
-            points.par_chunks(size).enumerate().map(pass).collect()
+            points.par_chunks(size).enumerate().map(pass).collect::<Result<_, DenoiserError>>()?
         } else {
-            points.chunks(size).enumerate().map(pass).collect()
+            points.chunks(size).enumerate().map(pass).collect::<Result<_, DenoiserError>>()?
         };
         let evaluations: Vec<Evaluation> = passes.into_iter().flatten().collect();
         for (index, evaluation) in evaluations.iter().enumerate() {

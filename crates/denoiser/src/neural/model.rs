@@ -21,9 +21,9 @@ const PAIRS_PER_TASK: usize = 1024;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Head {
-    /// One output per variable, `D = skip + c N`.
+    /// One output per variable, `D = D_0 + c N`.
     Plain {
-        /// `log` of the root mean square of `tr Var[x] - s² Σ ∂skip`, where the variance is trained on too.
+        /// `log` of the root mean square of `tr Var[x]` less the baseline's, where the variance is trained on too.
         variance_log_scale: Option<LevelPolynomial>,
     },
     /// One output; the denoiser is the gradient of a potential.
@@ -132,7 +132,7 @@ impl Model {
         network: &Network,
         points: &[SpacetimePoint],
         cotangents: &[Vec<DVector<f64>>],
-    ) -> Vec<Evaluation> {
+    ) -> Result<Vec<Evaluation>, DenoiserError> {
         match &self.head {
             Head::Plain { .. } => plain::evaluate(self, network, points, cotangents),
             Head::Conservative(potential) => potential.evaluate(self, network, points, cotangents),
@@ -142,11 +142,12 @@ impl Model {
     /// What training needs of some pairs.
     pub(super) fn prepare(&self, pairs: &TrainingPairs) -> Result<PreparedPairs, DenoiserError> {
         let indices: Vec<usize> = (0..pairs.points.len()).collect();
+        let answers = self.preconditioning.baseline.answers(&pairs.points)?;
         let parts: Vec<PreparedPairs> = indices
             .par_chunks(PAIRS_PER_TASK)
             .map(|indices| {
                 let mut part = PreparedPairs { inputs: self.axes.len(), ..PreparedPairs::default() };
-                indices.iter().try_for_each(|&index| self.prepare_one(pairs, index, &mut part))?;
+                indices.iter().try_for_each(|&index| self.prepare_one(pairs, index, &answers[index], &mut part))?;
                 Ok(part)
             })
             .collect::<Result<_, _>>()?;
@@ -166,6 +167,7 @@ impl Model {
         &self,
         pairs: &TrainingPairs,
         index: usize,
+        base: &(Vec<f64>, f64),
         prepared: &mut PreparedPairs,
     ) -> Result<(), DenoiserError> {
         let preconditioning = &self.preconditioning;
@@ -173,9 +175,9 @@ impl Model {
         let square = pairs.squared_displacements[index];
         let targets = match &self.head {
             Head::Plain { variance_log_scale } => {
-                plain::targets(preconditioning, variance_log_scale.as_ref(), point, mean, square)
+                plain::targets(preconditioning, variance_log_scale.as_ref(), point, mean, square, base)
             }
-            Head::Conservative(potential) => potential.targets(preconditioning, point, mean, square),
+            Head::Conservative(potential) => potential.targets(point, mean, square, base),
         };
         if targets.iter().any(|value| !value.is_finite()) {
             let message = format!("a training target at {point:?} is not finite: {targets:?}");

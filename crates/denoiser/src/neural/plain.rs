@@ -1,4 +1,4 @@
-//! The plain variant: one output per variable, `D(λ, y) = skip + c N`.
+//! The plain variant: one output per variable, `D = D_0 + c N` with the exact denoiser `D_0` of the baseline.
 
 use burn::tensor::TensorData;
 use nalgebra::DVector;
@@ -9,40 +9,31 @@ use super::model::{Evaluation, Head, Model, PreparedPairs};
 use super::network::Network;
 use crate::{DenoiserError, Preconditioning, SpacetimePoint, TrainingPairs};
 
-/// `skip`, `c` and their derivatives for one variable at one point.
-struct Terms {
-    skip: f64,
-    skip_by_level: f64,
-    skip_by_y: f64,
-    skip_by_level_y: f64,
-    scale: f64,
-    scale_by_level: f64,
+/// `c` and its derivative by `λ` for one variable at one noise level.
+struct Scale {
+    value: f64,
+    by_level: f64,
 }
 
-impl Terms {
-    fn at(preconditioning: &Preconditioning, axis: usize, point: &SpacetimePoint) -> Self {
-        let (skip, skip_by_level, skip_by_y) = preconditioning.skip(axis, point.log_snr, point.y[axis]);
-        let (log_scale, slope) = preconditioning.log_scale(axis, point.log_snr);
-        let scale = log_scale.exp();
-        Self {
-            skip,
-            skip_by_level,
-            skip_by_y,
-            // The slope by y is σ²/(σ² + s²), or 1 throughout: both grow with λ by slope × (1 - slope).
-            skip_by_level_y: skip_by_y * (1.0 - skip_by_y),
-            scale,
-            scale_by_level: scale * slope,
-        }
+impl Scale {
+    fn at(preconditioning: &Preconditioning, axis: usize, log_snr: f64) -> Self {
+        let (log_scale, slope) = preconditioning.log_scale(axis, log_snr);
+        let value = log_scale.exp();
+        Self { value, by_level: value * slope }
     }
 }
 
 /// `μ = (D, |D|² + s² div D)` with forward-mode tangents for the divergence, and `wᵀ ∂μ/∂η` by one reverse pass.
+///
+/// With the baseline's own `μ_0` and `G_0`, `E|x|² = μ_0's + |D|² - |D_0|² + s² div(c N)`.
 pub(super) fn evaluate(
     model: &Model,
     network: &Network,
     points: &[SpacetimePoint],
     cotangents: &[Vec<DVector<f64>>],
-) -> Vec<Evaluation> {
+) -> Result<Vec<Evaluation>, DenoiserError> {
+    let wanted = cotangents.first().is_some_and(|cotangents| !cotangents.is_empty());
+    let baseline = model.preconditioning.baseline.moments(points, wanted)?;
     let (dimension, rows) = (model.dimension(), points.len());
     let (directions, weight) = (&model.directions, model.direction_weight);
     let jets: Vec<_> = points.iter().map(|point| model.features(point)).collect();
@@ -56,24 +47,28 @@ pub(super) fn evaluate(
     let (outputs, trace) = network.forward(matrix, rows);
     let output = |block: usize, row: usize| &outputs[(block * rows + row) * dimension..][..dimension];
 
-    let terms: Vec<Vec<Terms>> = points
+    let scales: Vec<Vec<Scale>> = points
         .iter()
-        .map(|point| (0..dimension).map(|axis| Terms::at(&model.preconditioning, axis, point)).collect())
+        .map(|point| {
+            (0..dimension).map(|axis| Scale::at(&model.preconditioning, axis, point.log_snr)).collect()
+        })
         .collect();
     let mut evaluations: Vec<Evaluation> = Vec::with_capacity(rows);
     for (row, point) in points.iter().enumerate() {
-        let mut mu = DVector::zeros(dimension + 1);
-        let mut divergence = 0.0;
-        for (axis, term) in terms[row].iter().enumerate() {
-            mu[axis] = term.skip + term.scale * output(0, row)[axis];
+        let mut mu = baseline[row].expectation_parameter.clone();
+        let (mut divergence, mut square) = (0.0, 0.0);
+        for (axis, scale) in scales[row].iter().enumerate() {
+            let correction = scale.value * output(0, row)[axis];
+            square += correction * (2.0 * mu[axis] + correction);
+            mu[axis] += correction;
             let slope: f64 = directions
                 .iter()
                 .enumerate()
                 .map(|(t, direction)| direction[1 + axis] * output(1 + t, row)[axis])
                 .sum();
-            divergence += term.skip_by_y + weight * term.scale * slope;
+            divergence += weight * scale.value * slope;
         }
-        mu[dimension] = mu.iter().map(|d| d * d).sum::<f64>() + (-point.log_snr).exp() * divergence;
+        mu[dimension] += square + (-point.log_snr).exp() * divergence;
         evaluations.push(Evaluation {
             expectation_parameter: mu,
             log_normaliser: None,
@@ -82,7 +77,7 @@ pub(super) fn evaluate(
     }
     let copies = cotangents.first().map_or(0, Vec::len);
     if copies == 0 {
-        return evaluations;
+        return Ok(evaluations);
     }
 
     // Cotangents of N and of its tangents, and of (λ, y) where they stand outside the network.
@@ -95,23 +90,19 @@ pub(super) fn evaluate(
         for copy in 0..copies {
             let w = &cotangents[row][copy];
             let direct = &mut direct[copy * rows + row];
-            for (axis, term) in terms[row].iter().enumerate() {
+            for (axis, scale) in scales[row].iter().enumerate() {
                 let of_mean = w[axis] + 2.0 * w[dimension] * mu[axis];
                 let of_slope = w[dimension] * variance;
-                bars[((copy * blocks) * rows + row) * dimension + axis] = of_mean * term.scale;
+                bars[((copy * blocks) * rows + row) * dimension + axis] = of_mean * scale.value;
                 let mut slope = 0.0;
                 for (t, direction) in directions.iter().enumerate() {
                     let along = weight * direction[1 + axis];
                     slope += along * output(1 + t, row)[axis];
                     bars[((copy * blocks + 1 + t) * rows + row) * dimension + axis] =
-                        of_slope * along * term.scale;
+                        of_slope * along * scale.value;
                 }
-                direct[0] += of_mean * (term.skip_by_level + term.scale_by_level * output(0, row)[axis]);
-                direct[0] += of_slope
-                    * (term.skip_by_level_y + term.scale_by_level * slope
-                        - term.skip_by_y
-                        - term.scale * slope);
-                direct[1 + axis] += of_mean * term.skip_by_y;
+                direct[0] += of_mean * scale.by_level * output(0, row)[axis];
+                direct[0] += of_slope * slope * (scale.by_level - scale.value);
             }
         }
     }
@@ -122,10 +113,20 @@ pub(super) fn evaluate(
             let cotangent = &mut direct[copy * rows + row];
             let of_tangents = directions.iter().enumerate().map(|(t, v)| (v.as_slice(), bar(1 + t)));
             pull_back(&jets[row], bar(0), of_tangents, cotangent);
-            evaluations[row].products.push(by_natural_parameter(point, cotangent));
+            let mut product = by_natural_parameter(point, cotangent);
+            // The baseline: w_a + 2 w_last (D - D_0)_a for its D, w_last for its E|x|².
+            let base = &baseline[row];
+            let mut of_base = cotangents[row][copy].clone();
+            for axis in 0..dimension {
+                let correction =
+                    evaluations[row].expectation_parameter[axis] - base.expectation_parameter[axis];
+                of_base[axis] += 2.0 * of_base[dimension] * correction;
+            }
+            product += &base.metric * of_base;
+            evaluations[row].products.push(product);
         }
     }
-    evaluations
+    Ok(evaluations)
 }
 
 /// A derivative by `(λ, y)` as one by `η = (e^λ y, -½ e^λ)`.
@@ -136,15 +137,15 @@ fn by_natural_parameter(point: &SpacetimePoint, derivative: &[f64]) -> DVector<f
     DVector::from_iterator(derivative.len(), derivative[1..].iter().map(|by_y| variance * by_y).chain([last]))
 }
 
-/// `log` of the root mean square of what the tangents have to explain: `tr Var[x] - s² Σ ∂skip`.
+/// `log` of the root mean square of what the tangents have to explain: `tr Var[x]` less the baseline's.
 pub(super) fn variance_log_scale(
     preconditioning: &Preconditioning,
     pairs: &TrainingPairs,
 ) -> Result<LevelPolynomial, DenoiserError> {
-    let values = (0..pairs.points.len()).map(|index| {
+    let answers = preconditioning.baseline.answers(&pairs.points)?;
+    let values = answers.iter().enumerate().map(|(index, base)| {
         let point = &pairs.points[index];
-        let rest =
-            variance_rest(preconditioning, point, &pairs.means[index], pairs.squared_displacements[index]);
+        let rest = variance_rest(point, &pairs.means[index], pairs.squared_displacements[index], base);
         (point.log_snr, rest * rest)
     });
     LevelPolynomial::fit(preconditioning.log_snr, values, |log_snr, mean_square| {
@@ -152,18 +153,10 @@ pub(super) fn variance_log_scale(
     })
 }
 
-fn variance_rest(
-    preconditioning: &Preconditioning,
-    point: &SpacetimePoint,
-    mean: &[f64],
-    square: f64,
-) -> f64 {
-    let noise = (-point.log_snr).exp();
-    let mut rest = square;
-    for (axis, (mean, y)) in mean.iter().zip(&point.y).enumerate() {
-        rest -= (mean - y).powi(2) + noise * preconditioning.skip(axis, point.log_snr, *y).2;
-    }
-    rest
+/// `tr Var[x]` of the target less that of the baseline, which is `s² div(c N)`.
+fn variance_rest(point: &SpacetimePoint, mean: &[f64], square: f64, base: &(Vec<f64>, f64)) -> f64 {
+    let displaced = |mean: &[f64]| mean.iter().zip(&point.y).map(|(mean, y)| (mean - y).powi(2)).sum::<f64>();
+    (square - displaced(mean)) - (base.1 - displaced(&base.0))
 }
 
 /// Targets of one pair: `N` per variable; with the variance also `s² c/scale` per variable and its own target.
@@ -173,15 +166,16 @@ pub(super) fn targets(
     point: &SpacetimePoint,
     mean: &[f64],
     square: f64,
+    base: &(Vec<f64>, f64),
 ) -> Vec<f64> {
-    let mut targets = preconditioning.normalised(point, mean);
+    let mut targets = preconditioning.normalised(point.log_snr, mean, &base.0);
     if let Some(scale) = variance_log_scale {
         let scale = scale.at(point.log_snr)[0].exp();
         let noise = (-point.log_snr).exp();
         let axes = 0..mean.len();
         targets
             .extend(axes.map(|axis| noise * preconditioning.log_scale(axis, point.log_snr).0.exp() / scale));
-        targets.push(variance_rest(preconditioning, point, mean, square) / scale);
+        targets.push(variance_rest(point, mean, square, base) / scale);
     }
     targets
 }

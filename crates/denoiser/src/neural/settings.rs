@@ -11,6 +11,8 @@ use crate::DenoiserError;
 pub struct NeuralSettings {
     /// The network is a scalar potential and the denoiser its gradient: the metric is symmetric exactly and `log Z` is known.
     pub conservative: bool,
+    /// Most Gaussians of the baseline, whose exact denoiser the network corrects.
+    pub clusters: usize,
     /// Neurons of each hidden layer.
     pub width: usize,
     /// Number of hidden layers.
@@ -68,6 +70,7 @@ impl Default for NeuralSettings {
     fn default() -> Self {
         Self {
             conservative: false,
+            clusters: 128,
             width: 128,
             hidden_layers: 3,
             residual: false,
@@ -107,6 +110,7 @@ impl NeuralSettings {
             Err(DenoiserError::Settings(format!("`{field}` of the neural denoiser must {must}")))
         };
         let counts = [
+            ("clusters", self.clusters),
             ("width", self.width),
             ("hidden_layers", self.hidden_layers),
             ("harmonics", self.harmonics),

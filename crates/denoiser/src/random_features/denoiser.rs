@@ -7,7 +7,7 @@ use super::cosines::CosineFeatures;
 use crate::denoiser::{check_vectors, for_each_point};
 use crate::{Denoiser, DenoiserError, PosteriorMoments, Preconditioning, SpacetimePoint};
 
-/// A denoiser that is linear in random features: `D = skip + c(λ) A ψ(λ, y)`, with [`Preconditioning`]'s `skip` and `c`.
+/// A denoiser that adds random features to a baseline: `D = D_0 + c(λ) A ψ(λ, y)`, with [`Preconditioning`]'s `D_0` and `c`.
 ///
 /// The features are a constant and random cosines (A. Rahimi and B. Recht, *NIPS* 20, 2007),
 /// `ψ_m = √2 exp(-½ η Σ_j k_mj² g_j) cos(Σ_j k_mj u_j + ω_m t + b_m)`. A periodic variable enters through its angle
@@ -28,13 +28,18 @@ pub struct RandomFeatureDenoiser {
     pub(super) equilibrium: Option<DMatrix<f64>>,
 }
 
-/// `μ` and its derivatives by `λ` and `y`.
-struct Evaluation {
-    expectation_parameter: DVector<f64>,
-    /// `∂μ/∂λ`.
+/// What the features add to the baseline at a point, `R = c A ψ`, with its derivatives.
+struct Correction {
+    /// `R`.
+    value: DVector<f64>,
+    /// `∂R/∂λ`.
     by_level: DVector<f64>,
-    /// `∂μ/∂y`, `(d + 1) × d`.
+    /// `∂R/∂y`.
     by_y: DMatrix<f64>,
+    /// `s² div R`.
+    spread: f64,
+    spread_by_level: f64,
+    spread_by_y: DVector<f64>,
 }
 
 impl RandomFeatureDenoiser {
@@ -79,7 +84,7 @@ impl RandomFeatureDenoiser {
         }
     }
 
-    fn evaluate(&self, point: &SpacetimePoint) -> Evaluation {
+    fn correction(&self, point: &SpacetimePoint) -> Correction {
         let (features, scaling) = (&self.features, &self.features.preconditioning);
         let (size, log_snr) = (features.dimension(), point.log_snr);
         let coordinates = features.coordinates(point);
@@ -88,10 +93,9 @@ impl RandomFeatureDenoiser {
         let log_scales: Vec<(f64, f64)> = (0..size).map(|axis| scaling.log_scale(axis, log_snr)).collect();
         let scales: Vec<f64> = log_scales.iter().map(|(log_scale, _)| log_scale.exp()).collect();
 
-        // Sums over the features, then the skip.
-        let mut mean = DVector::from_fn(size, |axis, _| scales[axis] * self.coefficients[(axis, 0)]);
-        let mut mean_by_level = DVector::from_fn(size, |axis, _| mean[axis] * log_scales[axis].1);
-        let mut mean_by_y = DMatrix::zeros(size, size);
+        let mut value = DVector::from_fn(size, |axis, _| scales[axis] * self.coefficients[(axis, 0)]);
+        let mut by_level = DVector::from_fn(size, |axis, _| value[axis] * log_scales[axis].1);
+        let mut by_y = DMatrix::zeros(size, size);
         let (mut divergence, mut divergence_by_level) = (0.0, 0.0);
         let mut divergence_by_y = DVector::zeros(size);
         let mut gradient = vec![0.0; size];
@@ -109,11 +113,11 @@ impl RandomFeatureDenoiser {
             for axis in 0..size {
                 let coefficient = scales[axis] * self.coefficients[(axis, index)];
                 let growth = log_scales[axis].1;
-                mean[axis] += coefficient * feature.value;
-                mean_by_level[axis] += coefficient * (growth * feature.value + value_by_level);
+                value[axis] += coefficient * feature.value;
+                by_level[axis] += coefficient * (growth * feature.value + value_by_level);
                 let slope = coefficient * feature.by_phase;
                 for (column, gradient) in gradient.iter().enumerate() {
-                    mean_by_y[(axis, column)] += slope * gradient;
+                    by_y[(axis, column)] += slope * gradient;
                 }
                 along += coefficient * gradient[axis];
                 along_by_level +=
@@ -125,27 +129,42 @@ impl RandomFeatureDenoiser {
                 *sum -= along * feature.value * gradient;
             }
         }
-        for axis in 0..size {
-            let (skip, by_level, by_y) = scaling.skip(axis, log_snr, point.y[axis]);
-            mean[axis] += skip;
-            mean_by_level[axis] += by_level;
-            mean_by_y[(axis, axis)] += by_y;
-            divergence += by_y;
-            // The skip's slope is 1 where periodic, else σ²/(σ² + s²).
-            divergence_by_level += by_y * (1.0 - by_y);
-        }
-
         let noise = (-log_snr).exp();
-        let second_moment = mean.norm_squared() + noise * divergence;
-        let second_by_level = 2.0 * mean.dot(&mean_by_level) + noise * (divergence_by_level - divergence);
-        let second_by_y = 2.0 * mean_by_y.tr_mul(&mean) + noise * divergence_by_y;
-        let mut by_y = mean_by_y.insert_row(size, 0.0);
-        by_y.set_row(size, &second_by_y.transpose());
-        Evaluation {
-            expectation_parameter: mean.push(second_moment),
-            by_level: mean_by_level.push(second_by_level),
+        Correction {
+            value,
+            by_level,
             by_y,
+            spread: noise * divergence,
+            spread_by_level: noise * (divergence_by_level - divergence),
+            spread_by_y: noise * divergence_by_y,
         }
+    }
+
+    /// `μ` and `∂μ/∂η`: with the baseline's `D_0`, `q_0 = E|x|²` and `D = D_0 + R`, the last entry of `μ` is
+    /// `q_0 + 2 D_0·R + |R|² + s² div R`.
+    fn corrected(&self, point: &SpacetimePoint, base: &PosteriorMoments) -> PosteriorMoments {
+        let size = self.dimension();
+        let correction = self.correction(point);
+        let mut slopes = DMatrix::zeros(size, size + 1);
+        for axis in 0..size {
+            let by_y = correction.by_y.row(axis).transpose();
+            let row = by_natural_parameter(point, correction.by_level[axis], &by_y);
+            slopes.set_row(axis, &row.transpose());
+        }
+        let base_mean = base.expectation_parameter.rows(0, size);
+        let mean = base_mean + &correction.value;
+        let second =
+            base.expectation_parameter[size] + correction.value.dot(&(base_mean + &mean)) + correction.spread;
+        let last = 2.0 * (base.metric.rows(0, size).tr_mul(&correction.value) + slopes.tr_mul(&mean))
+            + by_natural_parameter(point, correction.spread_by_level, &correction.spread_by_y);
+        let mut metric = base.metric.clone();
+        for axis in 0..size {
+            let row = metric.row(axis) + slopes.row(axis);
+            metric.set_row(axis, &row);
+        }
+        let row = metric.row(size) + last.transpose();
+        metric.set_row(size, &row);
+        PosteriorMoments { expectation_parameter: mean.push(second), metric, log_normaliser: None }
     }
 }
 
@@ -154,16 +173,6 @@ fn by_natural_parameter(point: &SpacetimePoint, by_level: f64, by_y: &DVector<f6
     let noise = (-point.log_snr).exp();
     let radial: f64 = by_y.iter().zip(&point.y).map(|(slope, y)| slope * y).sum();
     (noise * by_y).push(2.0 * noise * (radial - by_level))
-}
-
-fn finite<'v>(index: usize, mut values: impl Iterator<Item = &'v f64>) -> Result<(), DenoiserError> {
-    match values.find(|value| !value.is_finite()) {
-        None => Ok(()),
-        Some(value) => {
-            let reason = format!("the random features' answer there is {value}");
-            Err(DenoiserError::Point { index, reason })
-        }
-    }
 }
 
 impl Denoiser for RandomFeatureDenoiser {
@@ -176,12 +185,8 @@ impl Denoiser for RandomFeatureDenoiser {
     }
 
     fn expectation_parameters(&self, points: &[SpacetimePoint]) -> Result<Vec<DVector<f64>>, DenoiserError> {
-        self.check(points)?;
-        for_each_point(points, self.dimension(), |index, point| {
-            let answer = self.evaluate(point).expectation_parameter;
-            finite(index, answer.iter())?;
-            Ok(answer)
-        })
+        let moments = self.moments(points)?;
+        Ok(moments.into_iter().map(|moments| moments.expectation_parameter).collect())
     }
 
     fn vector_jacobian_products(
@@ -189,35 +194,26 @@ impl Denoiser for RandomFeatureDenoiser {
         points: &[SpacetimePoint],
         cotangents: &[DVector<f64>],
     ) -> Result<Vec<DVector<f64>>, DenoiserError> {
-        self.check(points)?;
         check_vectors(points, cotangents, self.dimension() + 1)?;
-        for_each_point(points, self.dimension(), |index, point| {
-            let evaluation = self.evaluate(point);
-            let cotangent = &cotangents[index];
-            let by_y = evaluation.by_y.tr_mul(cotangent);
-            let product = by_natural_parameter(point, evaluation.by_level.dot(cotangent), &by_y);
-            finite(index, product.iter())?;
-            Ok(product)
-        })
+        let moments = self.moments(points)?;
+        Ok(moments
+            .iter()
+            .zip(cotangents)
+            .map(|(moments, cotangent)| moments.metric.tr_mul(cotangent))
+            .collect())
     }
 
     fn moments(&self, points: &[SpacetimePoint]) -> Result<Vec<PosteriorMoments>, DenoiserError> {
         self.check(points)?;
+        let baseline = self.preconditioning().baseline.mixture().moments(points)?;
         for_each_point(points, self.dimension(), |index, point| {
-            let evaluation = self.evaluate(point);
-            let size = self.dimension() + 1;
-            let mut metric = DMatrix::zeros(size, size);
-            for row in 0..size {
-                let by_y = evaluation.by_y.row(row).transpose();
-                let slopes = by_natural_parameter(point, evaluation.by_level[row], &by_y);
-                metric.set_row(row, &slopes.transpose());
+            let moments = self.corrected(point, &baseline[index]);
+            let mut numbers = moments.expectation_parameter.iter().chain(&moments.metric);
+            if let Some(number) = numbers.find(|number| !number.is_finite()) {
+                let reason = format!("the random features' answer there is {number}");
+                return Err(DenoiserError::Point { index, reason });
             }
-            finite(index, evaluation.expectation_parameter.iter().chain(&metric))?;
-            Ok(PosteriorMoments {
-                expectation_parameter: evaluation.expectation_parameter,
-                metric,
-                log_normaliser: None,
-            })
+            Ok(moments)
         })
     }
 }

@@ -12,7 +12,8 @@ const LEVEL_PARTS: usize = 16;
 /// Eigenvalues below this share of the largest count as zero in the pseudo-inverse of the gradient flow.
 const LEAST_EIGENVALUE: f64 = 1e-14;
 
-/// How a fit went. Errors are root mean squares of `N - target` over those of the target, so that 1 is the error of `N = 0`.
+/// How a fit went. Errors are root mean squares of `N - target` over those of the target, so that 1 is the error of the
+/// baseline alone.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FitReport {
     /// Number of coefficients.
@@ -39,7 +40,7 @@ pub struct LevelError {
 
 impl RandomFeatureDenoiser {
     /// Draws features by `seed` and fits their coefficients to pairs of the source: minimises
-    /// `E|N - (target - skip)/c|² + ρ tr(U)/M |A|²`, or follows the gradient flow of this loss from `A = 0` up to the setting
+    /// `E|N - (target - D_0)/c|² + ρ tr(U)/M |A|²`, or follows the gradient flow of this loss from `A = 0` up to the setting
     /// `training_time`. The result does not depend on the number of threads.
     ///
     /// # Errors
@@ -51,7 +52,8 @@ impl RandomFeatureDenoiser {
     ) -> Result<(Self, FitReport), DenoiserError> {
         settings.check()?;
         let pairs = source.draw("random features: training", 0, settings.pairs, &[])?;
-        let preconditioning = Preconditioning::fit(source.samples, &pairs, source.log_snr)?;
+        let preconditioning =
+            Preconditioning::fit(source.samples, &pairs, source.log_snr, settings.clusters, seed)?;
         let features = CosineFeatures::draw(settings, preconditioning, seed)?;
         let equations = normal_equations(&features, &pairs)?;
         let regular = equations.clone().with_ridge(settings.ridge);
@@ -72,7 +74,7 @@ impl RandomFeatureDenoiser {
         let training_error = (loss / equations.target_square.sum()).sqrt();
         let fitted = Self { settings: settings.clone(), features, coefficients, equilibrium };
         let held_out = source.draw("random features: held out", 0, settings.held_out_pairs, &[])?;
-        let (held_out_error, held_out_error_by_level) = fitted.errors(&held_out);
+        let (held_out_error, held_out_error_by_level) = fitted.errors(&held_out)?;
         let coefficients = fitted.coefficients.len();
         let report =
             FitReport { coefficients, training_error, held_out_error, held_out_error_by_level, condition };
@@ -85,14 +87,16 @@ impl RandomFeatureDenoiser {
     }
 
     /// Error over all pairs and by level, both relative.
-    fn errors(&self, pairs: &TrainingPairs) -> (f64, Vec<LevelError>) {
+    fn errors(&self, pairs: &TrainingPairs) -> Result<(f64, Vec<LevelError>), DenoiserError> {
         let scaling = &self.features.preconditioning;
+        let answers = scaling.baseline.answers(&pairs.points)?;
         let squares: Vec<(f64, f64)> = pairs
             .points
             .par_iter()
             .zip(&pairs.means)
-            .map(|(point, mean)| {
-                let target = DVector::from_vec(scaling.normalised(point, mean));
+            .zip(&answers)
+            .map(|((point, mean), (base, _))| {
+                let target = DVector::from_vec(scaling.normalised(point.log_snr, mean, base));
                 let mut values = vec![0.0; self.features.count()];
                 let normalised = self.normalised(point, &mut values);
                 ((normalised - &target).norm_squared(), target.norm_squared())
@@ -114,7 +118,7 @@ impl RandomFeatureDenoiser {
             let log_snr = low + (high - low) * (wanted as f64 + 0.5) / LEVEL_PARTS as f64;
             Some(LevelError { log_snr, error })
         });
-        (relative(&|_| true).unwrap_or(0.0), by_level.collect())
+        Ok((relative(&|_| true).unwrap_or(0.0), by_level.collect()))
     }
 }
 
@@ -124,10 +128,13 @@ fn normal_equations(
     pairs: &TrainingPairs,
 ) -> Result<NormalEquations, DenoiserError> {
     let weight = 1.0 / pairs.points.len() as f64;
+    let scaling = &features.preconditioning;
+    let answers = scaling.baseline.answers(&pairs.points)?;
     NormalEquations::accumulate(features.count(), features.dimension(), pairs.points.len(), |index, row| {
         let point = &pairs.points[index];
         features.values(point, row.features);
-        row.targets.copy_from_slice(&features.preconditioning.normalised(point, &pairs.means[index]));
+        let target = scaling.normalised(point.log_snr, &pairs.means[index], &answers[index].0);
+        row.targets.copy_from_slice(&target);
         *row.weight = weight;
     })
 }

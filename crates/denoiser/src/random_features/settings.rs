@@ -10,6 +10,8 @@ use crate::DenoiserError;
 pub struct RandomFeatureSettings {
     /// Number of cosines, beside the constant.
     pub features: usize,
+    /// Most Gaussians of the baseline, which knows coarsely where the samples lie.
+    pub clusters: usize,
     /// Pairs that the coefficients are fitted to.
     pub pairs: usize,
     /// Pairs that are never fitted to; they measure the error.
@@ -33,6 +35,7 @@ impl Default for RandomFeatureSettings {
     fn default() -> Self {
         Self {
             features: 1000,
+            clusters: 32,
             pairs: 30_000,
             held_out_pairs: 4000,
             largest_harmonic: 24.0,
@@ -55,6 +58,8 @@ impl RandomFeatureSettings {
         let (low, high) = self.frequency_scale;
         let wrong = if self.features == 0 {
             "features must be at least 1".to_owned()
+        } else if self.clusters == 0 {
+            "clusters must be at least 1".to_owned()
         } else if self.pairs <= self.features {
             format!("pairs ({}) must be more than features ({})", self.pairs, self.features)
         } else if self.held_out_pairs == 0 {

@@ -3,8 +3,8 @@
 use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use super::TrainingPairs;
-use crate::{DenoiserError, SampleSet, SpacetimePoint};
+use super::{Baseline, TrainingPairs};
+use crate::{DenoiserError, SampleSet};
 
 /// Equal parts of the range of `λ` in which the spread of the targets is measured.
 const BINS: usize = 32;
@@ -13,12 +13,13 @@ const DEGREE: usize = 6;
 /// Smallest scale, relative to the noise `s = e^{-λ/2}`, that a target is stretched from.
 const LEAST_SCALE: f64 = 1e-4;
 
-/// `D(λ, y) = skip(λ, y) + c(λ) N(λ, y)` per variable, with `N` of unit scale at every `λ`.
+/// `D(λ, y) = D_0(λ, y) + c(λ) N(λ, y)` per variable, with `N` of unit scale at every `λ`.
 ///
-/// The form of Karras et al. (arXiv 2206.00364, Eq. 7 and Table 1), fitted to the torus: a periodic variable has
-/// `skip = y`, so that `D(λ, y + P) = D(λ, y) + P` where `N` is periodic; any other is standardised with the centre `m`
-/// and standard deviation `σ` of the samples and has `skip = m + (y - m) σ²/(σ² + s²)`, `s² = e^{-λ}`. Their `c` is that of
-/// single noisy targets; here `log c` is a polynomial of `λ` fitted to the targets' own root mean square.
+/// The form of Karras et al. (arXiv 2206.00364, Eq. 7), with two changes. Their skip connection, `y σ²/(σ² + s²)`, is the
+/// exact denoiser of one Gaussian; here it is that of a mixture of Gaussians, the [`Baseline`], which knows periods and
+/// several basins: under much noise, where the posterior is far narrower than the noise, little is left to learn.
+/// And their `c` is the scale of single noisy targets; here `log c` is a polynomial of `λ` fitted to the root mean square of
+/// what the targets leave to learn.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preconditioning {
     /// Period of each variable.
@@ -31,35 +32,47 @@ pub struct Preconditioning {
     pub log_snr: (f64, f64),
     /// Of each variable, the coefficients of `log c` in powers of `t = (2λ - λ_min - λ_max)/(λ_max - λ_min)`, constant first.
     pub log_scale: Vec<Vec<f64>>,
+    /// `D_0`.
+    pub baseline: Baseline,
 }
 
 impl Preconditioning {
-    /// Measures the samples and the targets of some pairs.
+    /// Measures the samples and the targets of some pairs; the baseline has up to `clusters` Gaussians.
     ///
     /// # Errors
-    /// [`DenoiserError::Data`] if there are too few pairs, the range of `λ` is empty or a target is not finite.
+    /// [`DenoiserError::Data`] if there are too few pairs, the range of `λ` is empty, a target is not finite or no cluster is
+    /// asked for.
     pub fn fit(
         samples: &SampleSet,
         pairs: &TrainingPairs,
         log_snr: (f64, f64),
+        clusters: usize,
+        seed: u64,
     ) -> Result<Self, DenoiserError> {
         let periods = samples.periods().to_vec();
-        if !(log_snr.0 < log_snr.1) {
+        if log_snr.0.partial_cmp(&log_snr.1) != Some(std::cmp::Ordering::Less) {
             return Err(DenoiserError::Data(format!("the range of logSNR {log_snr:?} is empty")));
         }
         let (centre, deviation) = standardisation(samples);
-        let mut fitted = Self { periods, centre, deviation, log_snr, log_scale: Vec::new() };
+        let baseline = Baseline::fit(samples, clusters, seed)?;
+        let answers = baseline.answers(&pairs.points)?;
+        let mut fitted = Self { periods, centre, deviation, log_snr, log_scale: Vec::new(), baseline };
         for axis in 0..samples.dimension() {
-            let coefficients = fitted.fit_axis(axis, pairs)?;
+            let left = pairs.means.iter().zip(&answers).map(|(mean, (base, _))| mean[axis] - base[axis]);
+            let coefficients = fitted.fit_axis(axis, pairs, left)?;
             fitted.log_scale.push(coefficients);
         }
         Ok(fitted)
     }
 
-    fn fit_axis(&self, axis: usize, pairs: &TrainingPairs) -> Result<Vec<f64>, DenoiserError> {
+    fn fit_axis(
+        &self,
+        axis: usize,
+        pairs: &TrainingPairs,
+        left: impl Iterator<Item = f64>,
+    ) -> Result<Vec<f64>, DenoiserError> {
         let mut sums = vec![(0.0, 0usize); BINS];
-        for (point, mean) in pairs.points.iter().zip(&pairs.means) {
-            let target = mean[axis] - self.skip(axis, point.log_snr, point.y[axis]).0;
+        for (point, target) in pairs.points.iter().zip(left) {
             if !target.is_finite() {
                 return Err(DenoiserError::Data(format!("the target at {point:?} is {target}")));
             }
@@ -102,19 +115,6 @@ impl Preconditioning {
         (2.0 * log_snr - self.log_snr.0 - self.log_snr.1) / (self.log_snr.1 - self.log_snr.0)
     }
 
-    /// `skip` of one variable, and its derivatives by `λ` and by `y`.
-    #[must_use]
-    pub fn skip(&self, axis: usize, log_snr: f64, y: f64) -> (f64, f64, f64) {
-        if self.periods[axis].is_some() {
-            return (y, 0.0, 1.0);
-        }
-        let variance = self.deviation[axis].powi(2);
-        let noise = (-log_snr).exp();
-        let share = variance / (variance + noise);
-        let offset = y - self.centre[axis];
-        (self.centre[axis] + share * offset, offset * share * noise / (variance + noise), share)
-    }
-
     /// `log c` of one variable and its derivative by `λ`.
     #[must_use]
     pub fn log_scale(&self, axis: usize, log_snr: f64) -> (f64, f64) {
@@ -127,17 +127,11 @@ impl Preconditioning {
         (value, slope * 2.0 / (self.log_snr.1 - self.log_snr.0))
     }
 
-    /// `N` that belongs to a denoiser's value: `(D - skip)/c`, per variable.
+    /// `N` that belongs to a denoiser's value: `(D - D_0)/c`, per variable, where the baseline says `base`.
     #[must_use]
-    pub fn normalised(&self, point: &SpacetimePoint, mean: &[f64]) -> Vec<f64> {
-        mean.iter()
-            .zip(&point.y)
-            .enumerate()
-            .map(|(axis, (mean, &y))| {
-                let scale = self.log_scale(axis, point.log_snr).0.exp();
-                (mean - self.skip(axis, point.log_snr, y).0) / scale
-            })
-            .collect()
+    pub fn normalised(&self, log_snr: f64, mean: &[f64], base: &[f64]) -> Vec<f64> {
+        let left = mean.iter().zip(base).enumerate();
+        left.map(|(axis, (mean, base))| (mean - base) / self.log_scale(axis, log_snr).0.exp()).collect()
     }
 }
 
@@ -191,17 +185,20 @@ mod tests {
             seed: 3,
         };
         let fitted =
-            Preconditioning::fit(&samples, &source.draw("fit", 0, 8192, &[]).unwrap(), range).unwrap();
+            Preconditioning::fit(&samples, &source.draw("fit", 0, 8192, &[]).unwrap(), range, 2, 1).unwrap();
         let test = source.draw("test", 0, 8192, &[]).unwrap();
+        let answers = fitted.baseline.answers(&test.points).unwrap();
         for axis in 0..2 {
             for part in 0..9 {
                 let low = -3.0 + f64::from(part);
                 let values: Vec<f64> = test
                     .points
                     .iter()
-                    .zip(&test.means)
+                    .zip(test.means.iter().zip(&answers))
                     .filter(|(point, _)| (low..low + 1.0).contains(&point.log_snr))
-                    .map(|(point, mean)| fitted.normalised(point, mean)[axis].powi(2))
+                    .map(|(point, (mean, (base, _)))| {
+                        fitted.normalised(point.log_snr, mean, base)[axis].powi(2)
+                    })
                     .collect();
                 let rms = (values.iter().sum::<f64>() / values.len() as f64).sqrt();
                 assert!((0.8..1.25).contains(&rms), "axis {axis}, logSNR {low}: {rms}");
@@ -212,12 +209,6 @@ mod tests {
                     - fitted.log_scale(axis, log_snr - h).0)
                     / (2.0 * h);
                 assert!((fitted.log_scale(axis, log_snr).1 - difference).abs() < 1e-7);
-                let skip = |l: f64, y: f64| fitted.skip(axis, l, y).0;
-                let (_, by_level, by_y) = fitted.skip(axis, log_snr, 2.2);
-                assert!(
-                    (by_level - (skip(log_snr + h, 2.2) - skip(log_snr - h, 2.2)) / (2.0 * h)).abs() < 1e-7
-                );
-                assert!((by_y - (skip(log_snr, 2.2 + h) - skip(log_snr, 2.2 - h)) / (2.0 * h)).abs() < 1e-7);
             }
         }
     }
