@@ -80,7 +80,7 @@ impl Default for NeuralSettings {
             level_frequencies: 4,
             exact_divergence_up_to: 20,
             divergence_probes: 8,
-            steps: 10_000,
+            steps: 12_000,
             batch: 256,
             pairs_per_round: 65_536,
             passes_per_round: 16,
