@@ -80,6 +80,35 @@ impl Component {
         Ok(Self { log_weight: weight.ln(), mean, spread })
     }
 
+    /// Two numbers between which `log ∫ w N(x; m, V) exp(-½ |x - y|²/s²) dx` lies, so that what cannot matter is left out early.
+    pub(super) fn evidence_bounds(
+        &self,
+        y: &[f64],
+        noise_variance: f64,
+        periods: &[Option<f64>],
+    ) -> (f64, f64) {
+        let Spread::Diagonal(variances) = &self.spread else {
+            return (f64::NEG_INFINITY, f64::INFINITY);
+        };
+        let (mut exponent, mut volume, mut images) = (0.0, 1.0, 1.0);
+        for (axis, variance) in variances.iter().enumerate() {
+            let total = variance + noise_variance;
+            let offset = self.mean[axis] - y[axis];
+            let nearest = match periods[axis] {
+                Some(period) => {
+                    // The lattice sum Σ_n exp(-½ (x + nP)²/t) is at most exp(-½ x²/t) (3 + √(2πt)/P).
+                    images *= 3.0 + (std::f64::consts::TAU * total).sqrt() / period;
+                    offset - period * (offset / period).round()
+                }
+                None => offset,
+            };
+            exponent += 0.5 * nearest * nearest / total;
+            volume *= noise_variance / total;
+        }
+        let lower = self.log_weight - exponent + 0.5 * volume.ln();
+        (lower, lower + images.ln())
+    }
+
     /// Whether all its weight sits on its mean.
     pub(super) fn is_point(&self) -> bool {
         matches!(&self.spread, Spread::Diagonal(variances) if variances.iter().all(|v| *v == 0.0))

@@ -50,8 +50,9 @@ impl FoldedGaussian {
         let mut sum = 0.0;
         for image in -reach..=reach {
             let position = nearest + image as f64 * period;
-            let weight = (-0.5 * (position * position - nearest * nearest) / total).exp();
-            if weight > (-NEGLECTED).exp() {
+            let exponent = 0.5 * (position * position - nearest * nearest) / total;
+            if exponent < NEGLECTED {
+                let weight = if image == 0 { 1.0 } else { (-exponent).exp() };
                 sum += weight;
                 self.images.push((weight, position * shrink));
             }

@@ -117,8 +117,14 @@ impl MixtureDenoiser {
         let mut parts = Vec::with_capacity(self.components.len());
         let mut full = Vec::new();
         let mut folded = FoldedGaussian::default();
+        let bounds: Vec<(f64, f64)> = self
+            .components
+            .iter()
+            .map(|component| component.evidence_bounds(&point.y, noise_variance, &self.periods))
+            .collect();
+        let least = bounds.iter().map(|(lower, _)| *lower).fold(f64::NEG_INFINITY, f64::max) - NEGLECTED;
         for (number, component) in self.components.iter().enumerate() {
-            if component.log_weight == f64::NEG_INFINITY {
+            if component.log_weight == f64::NEG_INFINITY || bounds[number].1 < least {
                 continue;
             }
             match &component.spread {
