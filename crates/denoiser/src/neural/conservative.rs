@@ -134,14 +134,14 @@ impl Potential {
                 log_normaliser: base.log_normaliser.map(|value| value + local.value),
                 products: Vec::with_capacity(copies),
             };
-            for copy in 0..copies {
+            for (copy, cotangent) in cotangents[index].iter().enumerate() {
                 let row = copy * points.len() + index;
                 let direction = &directions[row];
                 let mut hessian = vec![0.0; 1 + point.y.len()];
                 let of_tangent = [(direction.as_slice(), bar(1, row))];
                 pull_back(&jets[index], bar(0, row), of_tangent.into_iter(), &mut hessian);
                 let product = local.product(direction, outputs[rows + row], &hessian);
-                evaluation.products.push(product + &base.metric * &cotangents[index][copy]);
+                evaluation.products.push(product + &base.metric * cotangent);
             }
             evaluations.push(evaluation);
         }
@@ -198,7 +198,7 @@ impl<'l> Local<'l> {
         let dimension = self.point.y.len();
         let (along_level, along) = (direction[0], &direction[1..]);
         let [scale, growth, growth_slope] = self.scale;
-        let mut level_bend = self.level_bend * along_level
+        let level_bend = self.level_bend * along_level
             + growth_slope * along_level * self.network
             + growth * (network_slope + along_level * self.network_gradient[0])
             + scale * network_bend[0];

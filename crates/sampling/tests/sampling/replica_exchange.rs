@@ -156,7 +156,6 @@ fn exchange_rates_of_a_harmonic_system() {
         sampling_time_ps: 4000.0,
         exchange_interval_ps: 1.0,
         frame_interval_ps: 100.0,
-        ..ReplicaExchangeParameters::default()
     };
     let temperatures = [300.0, 390.0, 600.0, 660.0];
     let exchange = ReplicaExchange::new(system, temperatures.to_vec(), parameters, 4).unwrap();
