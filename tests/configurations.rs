@@ -59,14 +59,19 @@ fn check_files(out: &Path, summary: &Value, name: &str) {
     for file in [
         "config.toml",
         "geodesic.csv",
-        "landscape.csv",
+        if name.contains("ace-ala3") { "samples.csv" } else { "landscape.csv" },
         "paths.csv",
         "plots/log-snr.png",
         "plots/log-snr.svg",
     ] {
         assert!(listed.contains(&file), "{name}: {file} is not listed");
     }
-    if name.contains("alanine") {
+    if name.contains("neural") || name.contains("random-features") {
+        for file in ["denoiser/weights.safetensors", "denoiser/record.json", "plots/training.png"] {
+            assert!(listed.contains(&file), "{name}: {file} is not listed");
+        }
+    }
+    if name.contains("alanine") || name.contains("ace-ala3") {
         for file in ["topology.pdb", "view.vmd", "view.pml", "paths/path-0000.xtc", "paths/backward-0002.xtc"]
         {
             assert!(listed.contains(&file), "{name}: {file} is not listed");
@@ -88,7 +93,11 @@ fn check_paths(out: &Path, summary: &Value, name: &str) {
         assert_eq!(rows.len(), points, "{name} {file}");
         assert!(rows.iter().flatten().all(|value: &f64| value.is_finite()), "{name} {file}");
         assert!(rows.windows(2).all(|pair| (pair[1][arc] > pair[0][arc]) == rising), "{name} {file}");
-        let unit = if name.contains("alanine") { "phi_rad" } else { "x" };
+        let unit = match name {
+            _ if name.contains("alanine") => "phi_rad",
+            _ if name.contains("ace-ala3") => "phi1_rad",
+            _ => "x",
+        };
         assert!(headers.iter().any(|header| header == unit), "{name}: {headers:?}");
         assert!(headers.iter().any(|header| header == "work_kj_mol"), "{name}: {headers:?}");
     }

@@ -121,8 +121,38 @@ pub fn short(configuration: &str) -> Vec<&'static str> {
             // Where the region lies is measured on the landscape, so that it must be somewhat like the molecule's.
             changes.extend(["landscape.filling_time_ps=60", "landscape.sampling_time_ps=40"]);
         }
+    } else if configuration.contains("ace-ala3") {
+        changes.extend([
+            "landscape.replica_exchange.ladders=2",
+            "landscape.replica_exchange.equilibration_time_ps=0.5",
+            "landscape.replica_exchange.sampling_time_ps=5",
+            "landscape.replica_exchange.frame_interval_ps=0.2",
+            "sampling.duration_ps=0.5",
+            "sampling.equilibration_ps=0.1",
+        ]);
     } else {
         changes.extend(["landscape.grid_points=32", "sampling.steps_per_point=4"]);
+    }
+    if configuration.contains("neural") {
+        changes.extend([
+            "denoiser.steps=300",
+            "denoiser.width=32",
+            "denoiser.batch=64",
+            "denoiser.samples=8000",
+            "denoiser.pairs_per_round=8192",
+            "denoiser.held_out_pairs=1024",
+            "denoiser.evaluate_every=50",
+            "geodesic.iterations=20",
+        ]);
+    }
+    if configuration.contains("random-features") {
+        changes.extend([
+            "denoiser.features=150",
+            "denoiser.pairs=4000",
+            "denoiser.held_out_pairs=500",
+            "denoiser.samples=8000",
+            "geodesic.iterations=20",
+        ]);
     }
     changes.into_iter().flat_map(|change| ["--set", change]).collect()
 }

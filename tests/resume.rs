@@ -9,12 +9,23 @@ use geodyssey_tests::{command, contents, run, short};
 /// A run of about a second or more, most of it metadynamics and sampling.
 fn arguments(config: &str, out: &Path, threads: &str) -> Vec<String> {
     let fixed = ["run", config, "--threads", threads, "--out", out.to_str().expect("a path")].into_iter();
-    let longer = if config.contains("alanine") {
+    let longer = if config.contains("neural") {
+        vec!["--set", "denoiser.steps=1500", "--set", "denoiser.checkpoint_interval=100"]
+    } else if config.contains("alanine") {
         vec![
             "--set",
             "landscape.sampling_time_ps=40",
             "--set",
             "sampling.duration_ps=20",
+            "--set",
+            "sampling.paths=20",
+        ]
+    } else if config.contains("ace-ala3") {
+        vec![
+            "--set",
+            "landscape.replica_exchange.sampling_time_ps=30",
+            "--set",
+            "sampling.duration_ps=5",
             "--set",
             "sampling.paths=20",
         ]
@@ -45,7 +56,12 @@ fn assert_same(first: &Path, second: &Path) {
 #[test]
 fn killed_runs_go_on_to_the_same_bytes_on_any_number_of_threads() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for config in ["configs/alanine-dipeptide.toml", "configs/mueller-brown.toml"] {
+    for config in [
+        "configs/alanine-dipeptide.toml",
+        "configs/alanine-dipeptide-neural.toml",
+        "configs/mueller-brown.toml",
+        "configs/ace-ala3-nme.toml",
+    ] {
         // Each name with a folder of its own: a landscape must not be taken over from the whole run.
         let whole = folder.path().join("whole").join("run");
         let killed = folder.path().join("killed").join("run");

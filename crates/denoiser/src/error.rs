@@ -29,7 +29,9 @@ pub enum DenoiserError {
     #[error("{0}")]
     Settings(String),
     /// The loss of a training is no longer a number.
-    #[error("the training loss is {loss} at step {step} with learning rate {learning_rate:.2e}: lower the learning rate")]
+    #[error(
+        "the training loss is {loss} at step {step} with learning rate {learning_rate:.2e}: lower the learning rate"
+    )]
     Training {
         /// Step, counted from 0.
         step: usize,

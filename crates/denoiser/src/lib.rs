@@ -20,16 +20,15 @@ pub use error::DenoiserError;
 pub use grid::{GridAxis, GridDenoiser};
 pub use mixture::{Covariance, MixtureComponent, MixtureDenoiser};
 pub use neural::{
-    Activation, ComputeDevice, DeviceChoice, NeuralDenoiser, NeuralIdentity, NeuralSettings, Training, TrainingProgress,
+    Activation, ComputeDevice, DeviceChoice, NeuralDenoiser, NeuralIdentity, NeuralSettings, Training,
+    TrainingProgress,
 };
 pub use random_features::{
     FitReport, GradientFlow, LevelError, NormalEquations, RandomFeatureDenoiser, RandomFeatureSettings,
     RectifierFeatures, Row,
 };
 pub use ridge::{RidgeAnalysis, RidgeFrame, RidgeOffsets, RidgePoint, RidgeProjection, RidgeSettings};
-pub use samples::{
-    BandwidthSettings, Bandwidths, HoldOut, KernelDenoiser, SampleSet, held_out_bandwidth,
-};
+pub use samples::{BandwidthSettings, Bandwidths, HoldOut, KernelDenoiser, SampleSet, held_out_bandwidth};
 pub use training::{Baseline, PairSource, Preconditioning, Targets, TrainingPairs};
 pub use weights_file::{
     WEIGHTS_VERSION, WeightsExpectation, WeightsFile, WeightsHeader, WeightsTensor, WeightsValues,

@@ -127,7 +127,7 @@ pub struct DenoiserSummary {
     /// Steps of the optimiser; absent for weights of another run and for fits in closed form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<usize>,
-    /// Loss on pairs that were not trained on; 1 for a denoiser that says nothing.
+    /// Loss on pairs that were not trained on; 1 for one that has learned nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_out_loss: Option<f64>,
     /// Least and largest log SNR that it was trained on.

@@ -147,7 +147,9 @@ impl Model {
             .par_chunks(PAIRS_PER_TASK)
             .map(|indices| {
                 let mut part = PreparedPairs { inputs: self.axes.len(), ..PreparedPairs::default() };
-                indices.iter().try_for_each(|&index| self.prepare_one(pairs, index, &answers[index], &mut part))?;
+                indices
+                    .iter()
+                    .try_for_each(|&index| self.prepare_one(pairs, index, &answers[index], &mut part))?;
                 Ok(part)
             })
             .collect::<Result<_, _>>()?;

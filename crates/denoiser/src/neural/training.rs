@@ -95,13 +95,8 @@ impl Training {
             )));
         }
         let pairs = source.draw("neural scales", 0, SCALE_PAIRS, &[])?;
-        let preconditioning = Preconditioning::fit(
-            source.samples,
-            &pairs,
-            source.log_snr,
-            settings.clusters,
-            source.seed,
-        )?;
+        let preconditioning =
+            Preconditioning::fit(source.samples, &pairs, source.log_snr, settings.clusters, source.seed)?;
         let model = Model::fit(settings, preconditioning, &pairs)?;
         let parameters = model.architecture().initial(source.seed);
         Ok(Self {

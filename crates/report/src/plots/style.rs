@@ -33,8 +33,9 @@ pub(crate) const VERMILLION: RGBColor = RGBColor(213, 94, 0);
 pub(crate) const GREEN: RGBColor = RGBColor(0, 158, 115);
 pub(crate) const PURPLE: RGBColor = RGBColor(204, 121, 167);
 pub(crate) const ORANGE: RGBColor = RGBColor(230, 159, 0);
+pub(crate) const SKY_BLUE: RGBColor = RGBColor(86, 180, 233);
 /// Colours of several curves in one panel, in this order.
-pub(crate) const SERIES: [RGBColor; 5] = [BLUE, VERMILLION, GREEN, PURPLE, ORANGE];
+pub(crate) const SERIES: [RGBColor; 7] = [BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY_BLUE, GREY];
 
 /// Canvas units for a length in pixels.
 pub(crate) fn units(pixels: f64) -> i32 {

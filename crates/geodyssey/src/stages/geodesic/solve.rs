@@ -22,6 +22,12 @@ use crate::stages::constraints::{self, Which};
 use crate::stages::landscape::LandscapeResult;
 use crate::stages::system::Problem;
 
+/// Relative excess of the energy over its minimum at which a curve of a learned denoiser is done: its own errors are larger.
+const LEARNED_TOLERANCE: f64 = 1e-4;
+/// Most iterations with a learned denoiser. It knows no derivative of its metric, so that where its errors make the energy
+/// rough the last steps lead nowhere.
+const LEARNED_ITERATIONS: usize = 100;
+
 /// All that a solve needs.
 pub(crate) struct Solve<'s> {
     /// What is to be solved.
@@ -166,6 +172,7 @@ impl Solve<'_> {
             Parametrisation::Spline => SolverCurve::Spline { knots: settings.knots.get() },
         };
         let range = self.denoiser.log_snr_range();
+        let is_learned = !std::ptr::addr_eq(self.denoiser, self.exact);
         let solver = SolverSettings {
             points: settings.points.get(),
             coarse_points: settings.points.get().min(SolverSettings::default().coarse_points),
@@ -178,7 +185,12 @@ impl Solve<'_> {
                 .max(end.log_snr)
                 .min(range.1),
             constant_speed_tolerance: settings.tolerance.get(),
-            max_iterations: settings.iterations.get(),
+            max_iterations: settings.iterations.get().min(if is_learned {
+                LEARNED_ITERATIONS
+            } else {
+                usize::MAX
+            }),
+            tolerance: if is_learned { LEARNED_TOLERANCE } else { SolverSettings::default().tolerance },
             ..SolverSettings::default()
         };
         let plural = if all.len() == 1 { "" } else { "s" };

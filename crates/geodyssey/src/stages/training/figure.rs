@@ -12,14 +12,14 @@ pub(super) fn of_training(history: &[TrainingProgress]) -> Result<RenderedFigure
     };
     let training = series("training", |row| row.training_loss);
     let held_out = series("held out, averaged weights", |row| row.held_out_loss);
-    draw("step", "loss (1: says nothing)", vec![training, held_out])
+    draw("step", "loss (1: nothing learned)", vec![training, held_out])
 }
 
 /// Error of the held-out pairs of a fit in closed form over the noise levels.
 pub(super) fn of_fit(report: &FitReport) -> Result<RenderedFigure, Error> {
     let levels = &report.held_out_error_by_level;
     let points = levels.iter().map(|level| [level.log_snr, level.error]).collect();
-    draw("log SNR", "relative error (1: says nothing)", vec![curve("held out", points)])
+    draw("log SNR", "relative error (1: nothing learned)", vec![curve("held out", points)])
 }
 
 fn curve(name: &str, points: Vec<[f64; 2]>) -> Series {

@@ -33,7 +33,7 @@ pub(super) fn fit(
         steps: None,
         best_step: None,
         pairs: settings.pairs,
-        // As for networks: the mean square, 1 for a denoiser that says nothing.
+        // As for networks: the mean square, 1 for one that has learned nothing.
         training_loss: report.training_error.powi(2),
         held_out_loss: report.held_out_error.powi(2),
         condition: Some(report.condition),

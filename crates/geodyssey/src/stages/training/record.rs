@@ -43,7 +43,7 @@ pub(crate) struct TrainingOutcome {
     pub(crate) best_step: Option<usize>,
     /// Noisy points that it learned from.
     pub(crate) pairs: usize,
-    /// Loss of the pairs of training at the end; 1 is that of a denoiser that says nothing.
+    /// Loss of the pairs of training at the end; 1 is that of one that has learned nothing.
     pub(crate) training_loss: f64,
     /// Loss of pairs that were not trained on, of the weights that were kept.
     pub(crate) held_out_loss: f64,

@@ -1,0 +1,156 @@
+//! `diagnose` finds out bad denoisers, with the reason, and lets good ones pass.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use geodyssey_tests::{Outcome, repository, run};
+use serde_json::Value;
+
+const CONFIG: &str = "configs/mueller-brown.toml";
+/// A small network.
+const NETWORK: [&str; 7] = [
+    "denoiser.kind=neural",
+    "denoiser.width=32",
+    "denoiser.samples=8000",
+    "denoiser.pairs_per_round=8192",
+    "denoiser.held_out_pairs=1024",
+    "denoiser.batch=64",
+    "denoiser.evaluate_every=25",
+];
+/// A short run.
+const SHORT: [&str; 3] = ["geodesic.points=24", "geodesic.iterations=20", "landscape.grid_points=32"];
+
+fn call(command: &str, config: &str, out: &Path, flags: &[&str], changes: &[&[&str]]) -> Outcome {
+    let mut arguments = vec![command, config, "--out", out.to_str().expect("a path")];
+    arguments.extend(flags);
+    for change in changes.iter().copied().flatten() {
+        arguments.extend(["--set", change]);
+    }
+    run(arguments)
+}
+
+#[track_caller]
+fn check_schema(document: &Value) {
+    let text = std::fs::read_to_string(repository().join("crates/report/schema/diagnosis.schema.json"))
+        .expect("the schema");
+    let schema: Value = serde_json::from_str(&text).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a valid schema");
+    let errors: Vec<String> = validator.iter_errors(document).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+}
+
+#[track_caller]
+fn finding<'d>(diagnosis: &'d Value, check: &str) -> &'d Value {
+    let findings = diagnosis["findings"].as_array().expect("findings");
+    findings
+        .iter()
+        .find(|finding| finding["check"] == check)
+        .unwrap_or_else(|| panic!("no {check}: {findings:?}"))
+}
+
+#[test]
+fn an_exact_denoiser_is_trusted() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = "configs/mixture-1d.toml";
+    let changes: [&[&str]; 1] = [&["geodesic.points=32", "geodesic.log_snr_min=-4"]];
+    let outcome = call("diagnose", config, folder.path(), &["--strict", "--json"], &changes).exits_with(0);
+    let diagnosis = outcome.json();
+    check_schema(&diagnosis);
+    assert_eq!(diagnosis["trusted"], true);
+    assert!(diagnosis["verdict"].as_str().expect("words").contains("can be trusted"));
+    assert_eq!(diagnosis["accuracy"]["along_exact"]["largest"], 0.0);
+    let ratio = diagnosis["accuracy"]["energy_ratio"].as_f64().expect("a ratio");
+    assert!((ratio - 1.0).abs() < 1e-9, "{ratio}");
+    for file in ["summary.json", "levels.csv", "curves.csv", "samples.csv", "errors.png", "samples.svg"] {
+        assert!(folder.path().join("diagnose").join(file).is_file(), "{file}");
+    }
+    // Done once, it is up to date.
+    let again = call("diagnose", config, folder.path(), &["--json"], &changes).exits_with(0);
+    assert!(again.stderr.contains("diagnose: up to date"), "{}", again.stderr);
+    assert_eq!(again.json(), diagnosis);
+}
+
+#[test]
+fn a_training_that_was_stopped_after_fifty_steps_is_found_out() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let changes: [&[&str]; 3] = [&NETWORK, &SHORT, &["denoiser.steps=50"]];
+    let outcome = call("diagnose", CONFIG, folder.path(), &["--json"], &changes).exits_with(0);
+    let diagnosis = outcome.json();
+    check_schema(&diagnosis);
+    assert_eq!(diagnosis["trusted"], false);
+    let verdict = diagnosis["verdict"].as_str().expect("words");
+    assert!(verdict.starts_with("do not trust"), "{verdict}");
+    assert!(
+        verdict.contains("after 50 steps of training") && verdict.contains("learned too little"),
+        "{verdict}"
+    );
+    assert_eq!(finding(&diagnosis, "held-out-loss")["passed"], false);
+    assert_eq!(finding(&diagnosis, "median-error-followed")["passed"], false);
+    let strict = call("diagnose", CONFIG, folder.path(), &["--strict"], &changes).exits_with(1);
+    strict.complains_of(&["not good enough", "summary.json"]);
+}
+
+/// The upper basin of the Müller–Brown surface alone, as a table on a grid.
+fn upper_basin(folder: &Path) -> String {
+    let landscape = folder.join("landscape");
+    call("landscape", CONFIG, &landscape, &[], &[&SHORT]).exits_with(0);
+    let mut reader = csv::Reader::from_path(landscape.join("landscape.csv")).expect("a table");
+    let mut table = String::from("x,y,energy_kj_mol\n");
+    for row in reader.records() {
+        let row: Vec<f64> =
+            row.expect("a row").iter().take(3).map(|cell| cell.parse().expect("a number")).collect();
+        if row[1] > 0.8 {
+            writeln!(table, "{},{},{}", row[0], row[1], row[2]).expect("a string");
+        }
+    }
+    std::fs::write(folder.join("basin.csv"), table).expect("written");
+    let config = folder.join("basin.toml");
+    let text = "[landscape]\nmethod = \"table\"\nfile = \"basin.csv\"\nthermal_energy = 10.0\n\
+                [[variable]]\nname = \"x\"\n[[variable]]\nname = \"y\"\n[geodesic]\nlog_snr = 5.0\n";
+    std::fs::write(&config, text).expect("written");
+    config.to_str().expect("a path").to_owned()
+}
+
+#[test]
+fn a_denoiser_of_one_basin_is_found_out() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let basin = upper_basin(folder.path());
+    let trained = folder.path().join("trained");
+    call("train", &basin, &trained, &[], &[&NETWORK, &["denoiser.steps=600"]]).exits_with(0);
+    let weights = format!("denoiser.weights={}", trained.join("denoiser/weights.safetensors").display());
+    let changes: [&[&str]; 3] = [&NETWORK, &SHORT, &[&weights]];
+    let out = folder.path().join("judged");
+    let diagnosis = call("diagnose", CONFIG, &out, &["--json"], &changes).exits_with(0).json();
+    check_schema(&diagnosis);
+    assert_eq!(diagnosis["trusted"], false);
+    let population = finding(&diagnosis, "population-reverse-diffusion-end");
+    assert_eq!(population["passed"], false, "{population}");
+    let verdict = diagnosis["verdict"].as_str().expect("words");
+    assert!(verdict.contains("are in the end state, of the data"), "{verdict}");
+}
+
+#[test]
+fn random_features_that_were_stopped_have_two_kinds_of_error() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let features = [
+        "denoiser.kind=random-features",
+        "denoiser.features=120",
+        "denoiser.pairs=4000",
+        "denoiser.held_out_pairs=500",
+        "denoiser.samples=4000",
+        "denoiser.training_time=30.0",
+        // The curve is a baseline: only the errors are looked at.
+        "geodesic.kind=straight",
+    ];
+    let outcome = call("diagnose", CONFIG, folder.path(), &["--json"], &[&features, &SHORT]).exits_with(0);
+    let diagnosis = outcome.json();
+    check_schema(&diagnosis);
+    assert!(diagnosis["accuracy"].get("energy_ratio").is_none());
+    for level in diagnosis["accuracy"]["levels"].as_array().expect("levels") {
+        let median = |part: &str| level[part]["median"].as_f64().expect("a number");
+        // The triangle inequality for medians of norms, with room for these being other points' medians.
+        let parts = median("architectural") + median("optimisation");
+        assert!(parts > 0.3 * median("errors"), "{level}");
+        assert!(median("optimisation") > 0.0, "{level}");
+    }
+}
