@@ -179,7 +179,7 @@ fn a_run_in_pieces_is_the_same_run() {
         sampling_time_ps: 10.0,
         exchange_interval_ps: 0.1,
         frame_interval_ps: 0.5,
-        ..ReplicaExchangeParameters::default()
+        friction_per_ps: 2.0,
     };
     let temperatures = geometric_ladder(300.0, 800.0, 5).unwrap();
     let exchange = ReplicaExchange::new(system, temperatures, parameters, 9).unwrap();
