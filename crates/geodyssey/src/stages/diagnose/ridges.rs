@@ -17,14 +17,14 @@ use crate::stages::training::boltzmann_set;
 /// Dimension of the ridges: curves, as transition channels are.
 const DIMENSION: usize = 1;
 /// Data points that the density is smoothed from, where the landscape is known as an energy.
-const DATA_POINTS: usize = 30_000;
+const DATA_POINTS: usize = 10_000;
 /// Samples of the reverse diffusion that are looked at.
-const SAMPLES: usize = 400;
+const SAMPLES: usize = 200;
 /// Samples from which the ridge is sought, for the picture.
-const STARTS: usize = 300;
+const STARTS: usize = 200;
 /// Precision of the ridge in the picture, in units of the noise, and most mean shifts.
 const TOLERANCE: f64 = 1e-3;
-const MOST_SHIFTS: usize = 300;
+const MOST_SHIFTS: usize = 100;
 
 /// The density of the data, smoothed from a finite set.
 pub(super) fn empirical(subject: &Subject<'_>) -> Result<KernelDenoiser, Error> {

@@ -22,7 +22,7 @@ const SAMPLES: usize = 2000;
 /// Noise levels at which the reverse diffusion is looked at.
 pub(super) const LEVELS: usize = 12;
 /// Steps of the reverse diffusion.
-const STEPS: usize = 120;
+const STEPS: usize = 88;
 /// Tolerances of the probability-flow ODE: far below the width of a bin.
 const FLOW_TOLERANCE: f64 = 1e-3;
 /// Bins along a variable: of all by itself, of each of two.

@@ -127,5 +127,10 @@ fn in_words(findings: &[Finding]) -> String {
 
 fn percent(share: f64) -> String {
     let value = 100.0 * share;
-    if value != 0.0 && value.abs() < 0.1 { format!("{value:.1e} %") } else { format!("{value:.1} %") }
+    match value.abs() {
+        0.0 => "0 %".to_owned(),
+        small if small < 0.01 => format!("{value:.1e} %"),
+        small if small < 1.0 => format!("{value:.2} %"),
+        _ => format!("{value:.1} %"),
+    }
 }
