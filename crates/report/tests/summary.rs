@@ -2,8 +2,8 @@
 
 use geodyssey_report::{
     ConstraintSummary, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
-    LandscapeSummary, MaxEnergy, MaxEnergySummary, ReportError, SUMMARY_SCHEMA, SamplingSummary, Summary,
-    SystemSummary, VariableSummary, WindingSummary, WorkSummary,
+    LandscapeSummary, MaxEnergy, MaxEnergySummary, ReportError, SUMMARY_SCHEMA, SamplesSummary,
+    SamplingSummary, Summary, SystemSummary, VariableSummary, WindingSummary, WorkSummary,
 };
 use serde_json::{Value, json};
 
@@ -51,8 +51,14 @@ fn full() -> Summary {
             thermal_energy_kj_mol: 2.494_338_785,
         },
         landscape: LandscapeSummary {
-            samples: None,
-            method: "metadynamics".to_owned(),
+            samples: Some(SamplesSummary {
+                frames: 9600,
+                effective_size: 2100.0,
+                independent: Some(310.0),
+                lowest_exchange_rate: Some(0.3),
+                round_trips: Some(40),
+            }),
+            method: "samples".to_owned(),
             energy_evaluations: 4_000_000,
             rms_block_error_kj_mol: Some(0.7),
             lower_bound_kj_mol: Some(36.3),
