@@ -47,6 +47,12 @@ def exact_means(program, run, log_snr, y):
         return np.array([point["mean"] for point in answer["points"]])
 
 
+def hot_energy(run):
+    """kT, kJ/mol, of the density that the noisy points are made of."""
+    with open(os.path.join(run, "denoiser", "record.json"), encoding="utf-8") as file:
+        return 8.314462618e-3 * 300.0 * json.load(file)["training"]["broadening"]
+
+
 def draw(program, run, head, count, seed):
     """Noisy points made of samples of a density hotter than the landscape's, and their exact posterior means."""
     table = np.genfromtxt(os.path.join(run, "landscape.csv"), delimiter=",", names=True)
@@ -54,7 +60,7 @@ def draw(program, run, head, count, seed):
     energy = table["energy_kj_mol"] - table["energy_kj_mol"].min()
     spacing = np.diff(np.unique(np.round(grid[:, 0], 9))).min()
     random = np.random.default_rng(seed)
-    weight = np.exp(-energy / 9.0)
+    weight = np.exp(-energy / hot_energy(run))
     cell = random.choice(len(grid), count, p=weight / weight.sum())
     x = grid[cell] + (random.random((count, 2)) - 0.5) * spacing
     low, high = head["log_snr"]
@@ -178,7 +184,7 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     head = header(options.run)
-    settings = head["settings"]
+    settings = head["settings"]["network"]
 
     def prepared(count, seed):
         log_snr, y, means = draw(options.program, options.run, head, count, seed)

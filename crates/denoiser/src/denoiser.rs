@@ -173,19 +173,39 @@ pub(crate) fn for_each_point<T: Send>(
     dimension: usize,
     compute: impl Fn(usize, &SpacetimePoint) -> Result<T, DenoiserError> + Sync,
 ) -> Result<Vec<T>, DenoiserError> {
-    for (index, point) in points.iter().enumerate() {
-        let reason = if point.y.len() != dimension {
-            format!("it has {} variables, expected {dimension}", point.y.len())
-        } else if !point.log_snr.is_finite() || point.y.iter().any(|y| !y.is_finite()) {
-            format!("logSNR {} or y {:?} is not finite", point.log_snr, point.y)
-        } else if point.log_snr.abs() > LOG_SNR_LIMIT {
-            format!("logSNR {} lies outside ±{LOG_SNR_LIMIT}", point.log_snr)
-        } else {
-            continue;
-        };
-        return Err(DenoiserError::Point { index, reason });
-    }
+    let range = (-LOG_SNR_LIMIT, LOG_SNR_LIMIT);
+    points.iter().enumerate().try_for_each(|(index, point)| check_point(index, point, dimension, range))?;
     points.par_iter().enumerate().map(|(index, point)| compute(index, point)).collect()
+}
+
+/// Checks that a point has `dimension` finite variables and a logSNR in the range.
+pub(crate) fn check_point(
+    index: usize,
+    point: &SpacetimePoint,
+    dimension: usize,
+    (low, high): (f64, f64),
+) -> Result<(), DenoiserError> {
+    let reason = if point.y.len() != dimension {
+        format!("it has {} variables, expected {dimension}", point.y.len())
+    } else if !point.log_snr.is_finite() || point.y.iter().any(|y| !y.is_finite()) {
+        format!("logSNR {} or y {:?} is not finite", point.log_snr, point.y)
+    } else if point.log_snr < low || point.log_snr > high {
+        format!("logSNR {} lies outside the denoiser's range {low} to {high}", point.log_snr)
+    } else {
+        return Ok(());
+    };
+    Err(DenoiserError::Point { index, reason })
+}
+
+/// `(∂μ/∂η)ᵀ w` for denoisers that know the whole metric in closed form.
+pub(crate) fn products_with_metric(
+    denoiser: &impl Denoiser,
+    points: &[SpacetimePoint],
+    cotangents: &[DVector<f64>],
+) -> Result<Vec<DVector<f64>>, DenoiserError> {
+    check_vectors(points, cotangents, denoiser.dimension() + 1)?;
+    let moments = denoiser.moments(points)?;
+    Ok(moments.iter().zip(cotangents).map(|(moment, cotangent)| moment.metric.tr_mul(cotangent)).collect())
 }
 
 /// Checks that there is one vector of length `length` (cotangent or direction) per point.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use nalgebra::{DMatrix, DVector};
 
 use crate::cumulants::{centred_direction, expectation_parameter, shift_vector};
-use crate::denoiser::{check_vectors, for_each_point};
+use crate::denoiser::{check_vectors, for_each_point, products_with_metric};
 use crate::{Denoiser, DenoiserError, ObservableMoments, PosteriorMoments, SpacetimePoint};
 use axis::AxisRule;
 use floor::{EnergyFloor, unravel};
@@ -185,9 +185,7 @@ impl Denoiser for GridDenoiser {
         points: &[SpacetimePoint],
         cotangents: &[DVector<f64>],
     ) -> Result<Vec<DVector<f64>>, DenoiserError> {
-        check_vectors(points, cotangents, self.dimension() + 1)?;
-        let moments = self.moments(points)?;
-        Ok(moments.iter().zip(cotangents).map(|(moment, cotangent)| &moment.metric * cotangent).collect())
+        products_with_metric(self, points, cotangents)
     }
 
     fn moments(&self, points: &[SpacetimePoint]) -> Result<Vec<PosteriorMoments>, DenoiserError> {

@@ -6,7 +6,7 @@ mod images;
 use nalgebra::{DMatrix, DVector};
 
 use crate::cumulants::{Cumulants, centred_direction, expectation_parameter, shift_vector};
-use crate::denoiser::{check_vectors, for_each_point};
+use crate::denoiser::{check_vectors, for_each_point, products_with_metric};
 use crate::{Denoiser, DenoiserError, ObservableMoments, PosteriorMoments, SpacetimePoint};
 use components::{Component, Spread};
 use images::{FoldedGaussian, FullGaussian};
@@ -196,8 +196,7 @@ impl MixtureDenoiser {
         let direction = direction.map(|direction| centred_direction(direction, &centre));
         let mut total = Cumulants::zeros(dimension + 1, direction.is_some());
         total.mean = posterior.mean_statistic();
-        let mut scratch = Cumulants::zeros(dimension + 1, direction.is_some());
-        let mut folded = FoldedGaussian::default();
+        let mut axes = IndependentAxes::new(&posterior.centre, direction.as_ref(), (-point.log_snr).exp());
         for part in &posterior.parts {
             match part.shape {
                 Shape::Full { gaussian, image } => {
@@ -208,58 +207,54 @@ impl MixtureDenoiser {
                 Shape::Diagonal => {
                     let component = &self.components[part.component];
                     let Spread::Diagonal(variances) = &component.spread else { continue };
-                    self.fold_axes(
-                        point,
-                        component,
-                        variances,
-                        &posterior.centre,
-                        direction.as_ref(),
-                        &mut folded,
-                        &mut scratch,
-                    );
-                    total.add_part(part.probability, &scratch, direction.as_ref());
+                    let gaussians = (0..dimension).map(|axis| {
+                        (component.mean[axis] - point.y[axis], variances[axis], self.periods[axis])
+                    });
+                    total.add_part(part.probability, axes.fold(gaussians), direction.as_ref());
                 }
             }
         }
         (total, centre)
     }
+}
 
-    /// Cumulants of a component whose variables are independent, from those of each variable.
-    #[allow(clippy::too_many_arguments)]
-    fn fold_axes(
-        &self,
-        point: &SpacetimePoint,
-        component: &Component,
-        variances: &[f64],
-        centre: &DVector<f64>,
-        direction: Option<&DVector<f64>>,
-        folded: &mut FoldedGaussian,
-        result: &mut Cumulants,
-    ) {
-        let last = variances.len();
-        let noise_variance = (-point.log_snr).exp();
-        result.mean[last] = 0.0;
-        result.covariance[(last, last)] = 0.0;
-        if let Some(third) = &mut result.third {
+/// Cumulants of components whose variables are independent, from those of each variable.
+struct IndependentAxes<'p> {
+    centre: &'p DVector<f64>,
+    direction: Option<&'p DVector<f64>>,
+    noise_variance: f64,
+    folded: FoldedGaussian,
+    cumulants: Cumulants,
+}
+
+impl<'p> IndependentAxes<'p> {
+    fn new(centre: &'p DVector<f64>, direction: Option<&'p DVector<f64>>, noise_variance: f64) -> Self {
+        let cumulants = Cumulants::zeros(centre.len() + 1, direction.is_some());
+        Self { centre, direction, noise_variance, folded: FoldedGaussian::default(), cumulants }
+    }
+
+    /// `gaussians`: for each variable the mean relative to `y`, the variance and the period.
+    fn fold(&mut self, gaussians: impl Iterator<Item = (f64, f64, Option<f64>)>) -> &Cumulants {
+        let last = self.centre.len();
+        let Cumulants { mean, covariance, third } = &mut self.cumulants;
+        mean[last] = 0.0;
+        covariance[(last, last)] = 0.0;
+        if let Some(third) = third {
             third[(last, last)] = 0.0;
         }
-        for axis in 0..last {
-            folded.set(
-                component.mean[axis] - point.y[axis],
-                variances[axis],
-                noise_variance,
-                self.periods[axis],
-            );
+        for (axis, (offset, variance, period)) in gaussians.enumerate() {
+            self.folded.set(offset, variance, self.noise_variance, period);
             let (along, along_square) =
-                direction.map_or((0.0, 0.0), |direction| (direction[axis], direction[last]));
-            let scalar = folded.cumulants(centre[axis], along, along_square);
-            result.mean[axis] = scalar.mean[0];
-            result.mean[last] += scalar.mean[1];
-            place(&mut result.covariance, axis, scalar.covariance);
-            if let Some(third) = &mut result.third {
+                self.direction.map_or((0.0, 0.0), |direction| (direction[axis], direction[last]));
+            let scalar = self.folded.cumulants(self.centre[axis], along, along_square);
+            mean[axis] = scalar.mean[0];
+            mean[last] += scalar.mean[1];
+            place(covariance, axis, scalar.covariance);
+            if let Some(third) = third {
                 place(third, axis, scalar.third);
             }
         }
+        &self.cumulants
     }
 }
 
@@ -343,9 +338,7 @@ impl Denoiser for MixtureDenoiser {
         points: &[SpacetimePoint],
         cotangents: &[DVector<f64>],
     ) -> Result<Vec<DVector<f64>>, DenoiserError> {
-        check_vectors(points, cotangents, self.dimension() + 1)?;
-        let moments = self.moments(points)?;
-        Ok(moments.iter().zip(cotangents).map(|(moment, cotangent)| &moment.metric * cotangent).collect())
+        products_with_metric(self, points, cotangents)
     }
 
     fn moments(&self, points: &[SpacetimePoint]) -> Result<Vec<PosteriorMoments>, DenoiserError> {

@@ -7,7 +7,7 @@ use super::checkpoint;
 use super::model::{Evaluation, Model};
 use super::network::Network;
 use super::{ComputeDevice, NeuralIdentity, NeuralSettings};
-use crate::denoiser::check_vectors;
+use crate::denoiser::{check_point, check_vectors};
 use crate::{
     Denoiser, DenoiserError, PosteriorMoments, Preconditioning, SpacetimePoint, WeightsExpectation,
     WeightsFile,
@@ -147,16 +147,7 @@ impl NeuralDenoiser {
     fn check(&self, index: usize, point: &SpacetimePoint) -> Result<(), DenoiserError> {
         let (low, high) = self.log_snr_range();
         let slack = RANGE_SLACK * (high - low);
-        let reason = if point.y.len() != self.model.dimension() {
-            format!("it has {} variables, expected {}", point.y.len(), self.model.dimension())
-        } else if !point.log_snr.is_finite() || point.y.iter().any(|y| !y.is_finite()) {
-            format!("logSNR {} or y {:?} is not finite", point.log_snr, point.y)
-        } else if point.log_snr < low - slack || point.log_snr > high + slack {
-            format!("logSNR {} lies outside the trained range {low} to {high}", point.log_snr)
-        } else {
-            return Ok(());
-        };
-        Err(DenoiserError::Point { index, reason })
+        check_point(index, point, self.model.dimension(), (low - slack, high + slack))
     }
 }
 

@@ -70,7 +70,7 @@ impl Default for NeuralSettings {
     fn default() -> Self {
         Self {
             conservative: false,
-            clusters: 128,
+            clusters: 256,
             width: 128,
             hidden_layers: 3,
             residual: false,
@@ -80,7 +80,7 @@ impl Default for NeuralSettings {
             level_frequencies: 4,
             exact_divergence_up_to: 20,
             divergence_probes: 8,
-            steps: 12_000,
+            steps: 20_000,
             batch: 256,
             pairs_per_round: 65_536,
             passes_per_round: 16,

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::RandomFeatureSettings;
 use super::cosines::CosineFeatures;
-use crate::denoiser::{check_vectors, for_each_point};
+use crate::denoiser::{for_each_point, products_with_metric};
 use crate::{Denoiser, DenoiserError, PosteriorMoments, Preconditioning, SpacetimePoint};
 
 /// A denoiser that adds random features to a baseline: `D = D_0 + c(λ) A ψ(λ, y)`, with [`Preconditioning`]'s `D_0` and `c`.
@@ -194,13 +194,7 @@ impl Denoiser for RandomFeatureDenoiser {
         points: &[SpacetimePoint],
         cotangents: &[DVector<f64>],
     ) -> Result<Vec<DVector<f64>>, DenoiserError> {
-        check_vectors(points, cotangents, self.dimension() + 1)?;
-        let moments = self.moments(points)?;
-        Ok(moments
-            .iter()
-            .zip(cotangents)
-            .map(|(moments, cotangent)| moments.metric.tr_mul(cotangent))
-            .collect())
+        products_with_metric(self, points, cotangents)
     }
 
     fn moments(&self, points: &[SpacetimePoint]) -> Result<Vec<PosteriorMoments>, DenoiserError> {

@@ -88,7 +88,7 @@ pub(crate) struct TrainingDataConfig {
     /// What stands beside a noisy point: the exact posterior mean of the data, or the clean sample it was made of.
     pub(crate) targets: Targets,
     /// How many times hotter than the landscape the density is whose samples the noisy points are made of, so that they lie on
-    /// barriers too (the targets are those of the landscape itself). By default as hot as makes a quarter of the barrier between the
+    /// barriers too (the targets are those of the landscape itself). By default as hot as makes half the barrier between the
     /// states, above the global minimum, one kT, but not colder than the landscape; 4 where no barrier is known. Samples from
     /// outside (`[landscape] method = "samples"`) are taken as they are.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use nalgebra::{DMatrix, DVector};
 
 use crate::cumulants::{Cumulants, centred_direction, expectation_parameter};
-use crate::denoiser::{check_vectors, for_each_point};
+use crate::denoiser::{check_vectors, for_each_point, products_with_metric};
 use crate::samples::lanes::run_widest;
 use crate::{Denoiser, DenoiserError, PosteriorMoments, SampleSet, SpacetimePoint};
 use blocks::SampleBlocks;
@@ -171,9 +171,7 @@ impl Denoiser for KernelDenoiser {
         points: &[SpacetimePoint],
         cotangents: &[DVector<f64>],
     ) -> Result<Vec<DVector<f64>>, DenoiserError> {
-        check_vectors(points, cotangents, self.dimension() + 1)?;
-        let moments = self.moments(points)?;
-        Ok(moments.iter().zip(cotangents).map(|(moment, cotangent)| &moment.metric * cotangent).collect())
+        products_with_metric(self, points, cotangents)
     }
 
     fn moments(&self, points: &[SpacetimePoint]) -> Result<Vec<PosteriorMoments>, DenoiserError> {

@@ -12,7 +12,7 @@ use crate::stages::landscape::{LandscapeResult, PosteriorData};
 use crate::stages::system::Problem;
 
 /// By default one kT of the broadened density is this share of the barrier.
-const BARRIER_SHARE: f64 = 0.25;
+const BARRIER_SHARE: f64 = 0.5;
 /// Broadening by default where no barrier is known.
 const DEFAULT_BROADENING: f64 = 4.0;
 
@@ -58,7 +58,7 @@ impl TrainingData {
     }
 }
 
-/// A quarter of the barrier, above the global minimum, in units of kT; at least 1.
+/// Half the barrier, above the global minimum, in units of kT; at least 1.
 fn default_broadening(problem: &Problem, landscape: &LandscapeResult) -> Result<f64, Error> {
     if problem.states.is_none() {
         return Ok(DEFAULT_BROADENING);
