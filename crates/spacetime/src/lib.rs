@@ -8,7 +8,7 @@
 //! - [`measure_curve`], [`arc_length`], [`forward_kl_along`]: what is measured on a discrete curve.
 //! - [`solve_windings`], [`solve_from_starts`], [`solve`]: geodesics, under any [`PathConstraint`].
 //! - [`straight_line`], [`tent`]: where solves start, and the baselines of a geodesic.
-//! - [`diffusion_edit_distance`]: the length of a geodesic between two clean configurations.
+//! - [`diffusion_edit_distance`], [`edit_geodesic`]: how far apart two clean configurations are, and the edits between them.
 //! - [`probability_flow`], [`reverse_diffusion`]: from noise to data, and back.
 //!
 //! ```
@@ -54,7 +54,7 @@ pub use curve::{
     CurveMeasures, arc_length, forward_kl_along, jeffreys_divergences, measure_curve, measure_segments,
     reverse_kl_along,
 };
-pub use edit_distance::diffusion_edit_distance;
+pub use edit_distance::{EditGeodesic, diffusion_edit_distance, edit_geodesic, ways_round};
 pub use error::SpacetimeError;
 pub use exponential_family::{
     LinearLogSnrSchedule, kullback_leibler, log_partition, metric_in_log_snr_and_y,
