@@ -35,7 +35,7 @@ impl Default for RandomFeatureSettings {
     fn default() -> Self {
         Self {
             features: 1000,
-            clusters: 32,
+            clusters: 256,
             pairs: 30_000,
             held_out_pairs: 4000,
             largest_harmonic: 24.0,
