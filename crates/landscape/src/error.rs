@@ -30,6 +30,9 @@ pub enum LandscapeError {
     /// No barrier can be found between two points.
     #[error("no bottleneck: {0}")]
     Bottleneck(String),
+    /// No minimum-energy path can be looked for.
+    #[error("no minimum-energy path: {0}")]
+    Path(String),
     /// A number that metadynamics was given cannot be used.
     #[error("metadynamics: {0}")]
     Parameters(String),

@@ -1,4 +1,4 @@
-//! Energies over a few variables: formulas, tables, metadynamics, bottlenecks.
+//! Energies over a few variables: formulas, tables, metadynamics, bottlenecks, minimum-energy paths.
 
 mod basin;
 mod boltzmann;
@@ -8,6 +8,7 @@ pub mod formulas;
 mod grid;
 mod landscape;
 pub mod metadynamics;
+mod minimum_energy_path;
 mod spline;
 mod table;
 pub mod table_file;
@@ -22,4 +23,5 @@ pub use landscape::Landscape;
 pub use metadynamics::{
     FreeEnergy, Metadynamics, MetadynamicsParameters, MetadynamicsState, MetadynamicsVariable,
 };
+pub use minimum_energy_path::{MinimumEnergyPath, StringMethod};
 pub use table::TableLandscape;

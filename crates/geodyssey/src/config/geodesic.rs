@@ -14,6 +14,9 @@ pub(crate) enum CurveKind {
     Straight,
     /// The straight line with logSNR falling linearly to `tent_log_snr` in the middle: a baseline.
     Tent,
+    /// The path of the variables along which the gradient of their energy points along the path, logSNR linear between its
+    /// ends: a baseline.
+    MinimumEnergyPath,
 }
 
 /// What is varied to find a geodesic.

@@ -17,7 +17,7 @@ pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
     if problem.states.is_none() {
         return Ok(());
     }
-    geodesic::check_winding(problem)?;
+    geodesic::check(problem)?;
     check_learned_constraints(problem)?;
     check_constraints(problem)?;
     check_regions(problem)

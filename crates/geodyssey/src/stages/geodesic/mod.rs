@@ -1,5 +1,6 @@
 //! The geodesic stage: the curve through spacetime that the paths follow, for every winding, and the choice among them.
 
+mod baselines;
 mod candidate;
 mod curve_file;
 mod images;
@@ -103,8 +104,9 @@ fn warn_of_negative_terms(problem: &Problem, summary: &GeodesicSummary) {
     );
 }
 
-/// Refuses a winding of the configuration that turns what has no period.
-pub(crate) fn check_winding(problem: &Problem) -> Result<(), InputError> {
+/// Refuses a curve that cannot be made, and a winding that turns what has no period.
+pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
+    baselines::check(problem)?;
     let periods = problem.periods();
     let Some(given) = &problem.config.geodesic.winding else { return Ok(()) };
     let turns_nothing = given.len() != periods.len()

@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use geodyssey_denoiser::{Denoiser, PosteriorMoments, SpacetimePoint};
+use geodyssey_denoiser::{Denoiser, SpacetimePoint};
 use geodyssey_landscape::Bottleneck;
 use geodyssey_report::{GeodesicSummary, WindingSummary};
 use geodyssey_spacetime::{
-    CurveKind as SolverCurve, CurveNode, GeodesicProblem, PathConstraint, SolverProgress, SolverSettings,
-    WindingGeodesic, WindingStart, arc_length, measure_curve, solve_windings, straight_line, tent, wound,
+    CurveKind as SolverCurve, GeodesicProblem, PathConstraint, SolverProgress, SolverSettings,
+    WindingGeodesic, WindingStart, solve_windings, wound,
 };
 use rayon::prelude::*;
 
@@ -52,7 +52,9 @@ impl Solve<'_> {
             constraints::build(self.problem, self.denoiser, [&start, &end], lower_bound, Which::Active)?;
         let mut candidates = match settings.kind {
             CurveKind::Geodesic => self.geodesics(&start, &end, &all, &channels, &active)?,
-            CurveKind::Straight | CurveKind::Tent => self.baselines(&start, &end, &all, &active)?,
+            CurveKind::Straight | CurveKind::Tent | CurveKind::MinimumEnergyPath => {
+                self.baselines(&start, &end, &all, &channels, &active)?
+            }
         };
         let known = channels.iter().any(Option::is_some);
         for candidate in &mut candidates {
@@ -254,57 +256,6 @@ impl Solve<'_> {
         }
     }
 
-    fn baselines(
-        &self,
-        start: &SpacetimePoint,
-        end: &SpacetimePoint,
-        all: &[Vec<i32>],
-        active: &[Box<dyn PathConstraint>],
-    ) -> Result<Vec<Candidate>, Error> {
-        let settings = &self.problem.config.geodesic;
-        let points = settings.points.get();
-        let make = |winding: &Vec<i32>| {
-            let image = wound(end, &self.problem.periods(), winding);
-            let curve = match settings.kind {
-                CurveKind::Tent => tent(start, &image, settings.tent_log_snr.get(), points),
-                CurveKind::Straight | CurveKind::Geodesic => straight_line(start, &image, points),
-            };
-            let nodes = self.nodes(curve)?;
-            let (curve, moments): (Vec<SpacetimePoint>, Vec<PosteriorMoments>) =
-                nodes.iter().map(|node| (node.point.clone(), node.moments.clone())).unzip();
-            Ok(Candidate {
-                winding: winding.clone(),
-                arc_length: arc_length(&curve, &moments),
-                measures: measure_curve(&curve, &moments),
-                iterations: 0,
-                evaluations: points as u64,
-                stop_reason: "not solved: a baseline".to_owned(),
-                constraints: active
-                    .iter()
-                    .map(|constraint| constraints::measure(constraint.as_ref(), &nodes))
-                    .collect::<Result<_, _>>()?,
-                nodes,
-                barrier: None,
-                crest: None,
-            })
-        };
-        all.iter().map(make).collect()
-    }
-
-    fn nodes(&self, curve: Vec<SpacetimePoint>) -> Result<Vec<CurveNode>, Error> {
-        let failed = |error| Error::failed("the denoiser", error);
-        let moments = self.denoiser.moments(&curve).map_err(failed)?;
-        let energies = self.denoiser.energy_moments(&curve).map_err(failed)?;
-        let nodes = curve.into_iter().zip(moments).enumerate();
-        Ok(nodes
-            .map(|(index, (point, moments))| CurveNode {
-                point,
-                moments,
-                energy: energies.as_ref().map(|energies| energies[index].clone()),
-            })
-            .collect())
-    }
-
     fn record(
         &self,
         candidates: &[Candidate],
@@ -364,7 +315,7 @@ impl Solve<'_> {
 }
 
 /// A path of the variables as a curve of spacetime: logSNR goes linearly from the start's to the end's.
-fn along(path: &[Vec<f64>], start: &SpacetimePoint, end: &SpacetimePoint) -> Vec<SpacetimePoint> {
+pub(super) fn along(path: &[Vec<f64>], start: &SpacetimePoint, end: &SpacetimePoint) -> Vec<SpacetimePoint> {
     let last = path.len().saturating_sub(1).max(1) as f64;
     let points = path.iter().enumerate();
     points
