@@ -10,6 +10,7 @@
 //! - [`straight_line`], [`tent`]: where solves start, and the baselines of a geodesic.
 //! - [`diffusion_edit_distance`], [`edit_geodesic`]: how far apart two clean configurations are, and the edits between them.
 //! - [`probability_flow`], [`reverse_diffusion`]: from noise to data, and back.
+//! - [`Decoder`]: the geometry that the flow pulls back from data to noise, against which spacetime is held.
 //!
 //! ```
 //! use geodyssey_denoiser::{Covariance, MixtureComponent, MixtureDenoiser, SpacetimePoint};
@@ -44,6 +45,7 @@ mod newton;
 mod objective;
 mod parametrisation;
 mod problem;
+mod pullback;
 mod solver;
 mod spline;
 mod starts;
@@ -66,6 +68,9 @@ pub use flow::{
 pub use gaussian::isotropic_gaussian_distance;
 pub use parametrisation::CurveKind;
 pub use problem::{Geodesic, GeodesicProblem, SolverProgress, SolverSettings, StopReason};
+pub use pullback::{
+    DecodedPoint, Decoder, PullbackGeodesic, PullbackSettings, decoded_energy, decoded_length,
+};
 pub use solver::{default_starts, solve, solve_from_starts};
 pub use spline::not_a_knot_spline;
 pub use starts::{straight_line, tent, windings, wound};

@@ -17,6 +17,8 @@ use geodyssey_denoiser::{Denoiser, SpacetimePoint};
 
 use crate::SpacetimeError;
 
+pub(crate) use probability_flow::integrate;
+
 pub use prior::Prior;
 pub use probability_flow::{ProbabilityFlowSettings, probability_flow};
 pub use reverse_diffusion::{ReverseDiffusionSettings, reverse_diffusion};
@@ -39,7 +41,7 @@ impl Trajectory {
 }
 
 /// Checks the particles' dimension and that the levels are at least two, finite, in the denoiser's range and in order.
-fn check(
+pub(crate) fn check(
     denoiser: &dyn Denoiser,
     particles: &[Vec<f64>],
     levels: &[f64],

@@ -39,6 +39,9 @@ const STAGES: [&[f64]; 7] = [
 const ERROR: [f64; 7] =
     [71.0 / 57600.0, 0.0, -71.0 / 16695.0, 71.0 / 1920.0, -17253.0 / 339_200.0, 22.0 / 525.0, -1.0 / 40.0];
 
+/// Slopes of all states at a logSNR.
+pub(crate) type Slope<'s> = dyn Fn(f64, &[Vec<f64>]) -> Result<Vec<Vec<f64>>, SpacetimeError> + 's;
+
 /// Carries particles along the probability-flow ODE `dy/dλ = ½ (D - y)` from the first of the `levels` through all others, which
 /// rise (noise to data) or fall (data to noise), and gives the particles at every level.
 ///
@@ -54,11 +57,6 @@ pub fn probability_flow(
     settings: &ProbabilityFlowSettings,
 ) -> Result<Trajectory, SpacetimeError> {
     check(denoiser, start, levels, false)?;
-    let tolerances = [settings.absolute_tolerance, settings.relative_tolerance];
-    if tolerances.iter().any(|tolerance| !(*tolerance > 0.0 && tolerance.is_finite())) {
-        let message = format!("the tolerances {tolerances:?} of the probability flow must be positive");
-        return Err(SpacetimeError::Problem(message));
-    }
     let slope = |log_snr: f64, particles: &[Vec<f64>]| -> Result<Vec<Vec<f64>>, SpacetimeError> {
         let mut slopes = denoise(denoiser, log_snr, particles)?;
         for (slope, y) in slopes.iter_mut().zip(particles) {
@@ -66,6 +64,21 @@ pub fn probability_flow(
         }
         Ok(slopes)
     };
+    integrate(&slope, start, levels, settings)
+}
+
+/// Carries states along `d/dλ = slope(λ, state)` from the first of the levels through all others.
+pub(crate) fn integrate(
+    slope: &Slope<'_>,
+    start: &[Vec<f64>],
+    levels: &[f64],
+    settings: &ProbabilityFlowSettings,
+) -> Result<Trajectory, SpacetimeError> {
+    let tolerances = [settings.absolute_tolerance, settings.relative_tolerance];
+    if tolerances.iter().any(|tolerance| !(*tolerance > 0.0 && tolerance.is_finite())) {
+        let message = format!("the tolerances {tolerances:?} of the probability flow must be positive");
+        return Err(SpacetimeError::Problem(message));
+    }
     let direction = (levels[1] - levels[0]).signum();
     let mut particles = start.to_vec();
     let mut points = vec![particles.clone()];
