@@ -1,6 +1,7 @@
 //! The basin of a point: what can be reached from it below an energy.
 
 use crate::Grid;
+use crate::grid::neighbours;
 
 /// For each grid point, whether a path from `x` along the axes reaches it through points below `limit_kj_mol`.
 ///
@@ -15,20 +16,11 @@ pub fn basin(grid: &Grid, x: &[f64], limit_kj_mol: f64) -> Vec<bool> {
     inside[start] = true;
     let mut waiting = vec![start];
     while let Some(point) = waiting.pop() {
-        let mut stride = 1;
-        for axis in grid.axes.iter().rev() {
-            let place = point / stride % axis.count;
-            let periodic = axis.period.is_some();
-            let below = if place > 0 { Some(place - 1) } else { periodic.then_some(axis.count - 1) };
-            let above = if place + 1 < axis.count { Some(place + 1) } else { periodic.then_some(0) };
-            for neighbour in [below, above].into_iter().flatten() {
-                let index = point - place * stride + neighbour * stride;
-                if !inside[index] && grid.values[index] < limit_kj_mol {
-                    inside[index] = true;
-                    waiting.push(index);
-                }
+        for neighbour in neighbours(grid, point) {
+            if !inside[neighbour] && grid.values[neighbour] < limit_kj_mol {
+                inside[neighbour] = true;
+                waiting.push(neighbour);
             }
-            stride *= axis.count;
         }
     }
     inside

@@ -39,6 +39,9 @@ pub enum LandscapeError {
     /// The sampler refused its input.
     #[error("metadynamics: {0}")]
     Sampling(#[from] geodyssey_sampling::SamplingError),
+    /// A relaxed scan cannot be begun or finished.
+    #[error("relaxed scan: {0}")]
+    Scan(String),
     /// A walker's positions or energy are no longer finite.
     #[error(
         "metadynamics: walker {walker} blew up after {time_ps} ps; a smaller time step or relaxed starting structures may help"

@@ -163,6 +163,23 @@ impl Grid {
     }
 }
 
+/// The grid points beside one, along each variable.
+pub(crate) fn neighbours(grid: &Grid, point: usize) -> Vec<usize> {
+    let mut found = Vec::with_capacity(2 * grid.axes.len());
+    let mut stride = 1;
+    for axis in grid.axes.iter().rev() {
+        let place = point / stride % axis.count;
+        let periodic = axis.period.is_some();
+        let below = if place > 0 { Some(place - 1) } else { periodic.then_some(axis.count - 1) };
+        let above = if place + 1 < axis.count { Some(place + 1) } else { periodic.then_some(0) };
+        found.extend(
+            [below, above].into_iter().flatten().map(|other| point - place * stride + other * stride),
+        );
+        stride *= axis.count;
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,12 +3,14 @@
 mod basin;
 mod boltzmann;
 mod bottleneck;
+mod divide;
 mod error;
 pub mod formulas;
 mod grid;
 mod landscape;
 pub mod metadynamics;
 mod minimum_energy_path;
+pub mod relaxed_scan;
 mod spline;
 mod table;
 pub mod table_file;
@@ -16,6 +18,7 @@ pub mod table_file;
 pub use basin::{basin, nearest_point};
 pub use boltzmann::{BoltzmannSamples, boltzmann_rows, boltzmann_samples};
 pub use bottleneck::{Bottleneck, BottleneckSearch};
+pub use divide::Divide;
 pub use error::LandscapeError;
 pub use formulas::{Formula, formula, formula_names};
 pub use grid::{Grid, GridAxis};
@@ -24,4 +27,5 @@ pub use metadynamics::{
     FreeEnergy, Metadynamics, MetadynamicsParameters, MetadynamicsState, MetadynamicsVariable,
 };
 pub use minimum_energy_path::{MinimumEnergyPath, StringMethod};
+pub use relaxed_scan::{RelaxedScan, RelaxedScanParameters, RelaxedScanState};
 pub use table::TableLandscape;

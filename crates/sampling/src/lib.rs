@@ -2,7 +2,8 @@
 //!
 //! Atoms move by [`Baoab`] under `U(X) + V(ξ(X))`, collective variables by [`Overdamped`]. [`AtomAnnealing`] and
 //! [`VariableAnnealing`] lead batches of paths along a list of [`TetherPoint`]s and keep the work that this takes;
-//! [`work`] turns it into free-energy differences. [`ReplicaExchange`] samples a molecule at many temperatures at once, and
+//! [`work`] turns it into free-energy differences. [`minimisation`] relaxes a molecule with its variables held, and
+//! [`shooting`] samples unbiased paths between two states of a landscape. [`ReplicaExchange`] samples a molecule at many temperatures at once, and
 //! [`reweight_temperatures`] leads all its samples back to one. All random numbers come from [`RandomStream`] and all batches are
 //! of fixed size, so that results depend on neither threads nor interruptions.
 //!
@@ -42,9 +43,12 @@ mod bias;
 mod effective_size;
 mod error;
 mod mbar;
+pub mod minimisation;
 mod overdamped;
 mod random;
 pub mod replica_exchange;
+mod segment;
+pub mod shooting;
 mod state;
 mod system;
 mod tether;
@@ -56,9 +60,11 @@ pub use bias::{BiasPotential, NoBias};
 pub use effective_size::effective_sample_size;
 pub use error::{Failure, SamplingError};
 pub use mbar::{TemperatureReweighting, reweight_temperatures};
+pub use minimisation::{MinimisationParameters, MinimisationTask, MinimisedMolecule, RestrainedMinimisation};
 pub use overdamped::{Overdamped, Walker};
 pub use random::RandomStream;
 pub use replica_exchange::{ReplicaExchange, ReplicaExchangeParameters};
+pub use shooting::{PathLength, ShootingProtocol, TwoWayShooting};
 pub use state::{LangevinSnapshot, LangevinState};
 pub use system::MolecularSystem;
 pub use tether::{Tether, TetherPoint};

@@ -107,4 +107,18 @@ impl Overdamped {
         walker.energy_kj_mol = proposed;
         true
     }
+
+    /// `log p(b | a) - log p(a | b)` of an unadjusted step from `a` to `b`, from the gradients at both; by detailed balance it
+    /// would be `(E(a) - E(b))/kT`.
+    pub fn log_step_ratio(&self, points: [&[f64]; 2], gradients: [&[f64]; 2]) -> f64 {
+        let drift = -0.5 * self.step / self.thermal_energy_kj_mol;
+        let [a, b] = points;
+        let mut ratio = 0.0;
+        for (axis, (a, b)) in a.iter().zip(b).enumerate() {
+            let there = b - a - drift * gradients[0][axis];
+            let back = a - b - drift * gradients[1][axis];
+            ratio += 0.5 * (back * back - there * there) / self.step;
+        }
+        ratio
+    }
 }

@@ -10,6 +10,7 @@ use super::{AnnealingProtocol, PATHS_PER_BATCH, check_curve};
 use crate::error::{Failure, SamplingError};
 use crate::overdamped::{Overdamped, Walker};
 use crate::random::RandomStream;
+use crate::segment::maximum_between;
 use crate::tether::{Tether, TetherPoint};
 
 /// Steps whose normal variates are drawn at once.
@@ -46,7 +47,9 @@ pub struct VariableRecord {
     pub tether_energy_kj_mol: f64,
     /// Work done so far by switching the tether, kJ/mol.
     pub work_kj_mol: f64,
-    /// Highest landscape energy over every step since the previous record and the segments between steps, kJ/mol.
+    /// Highest landscape energy over every step since the previous record, kJ/mol.
+    pub maximum_energy_at_steps_kj_mol: f64,
+    /// The same with the segments between steps, kJ/mol.
     pub maximum_energy_kj_mol: f64,
 }
 
@@ -97,6 +100,17 @@ impl VariableAnnealingState {
     }
 }
 
+/// Highest landscape energies since the previous record, kJ/mol.
+#[derive(Clone, Copy)]
+struct Maxima {
+    at_steps: f64,
+    between: f64,
+}
+
+impl Maxima {
+    const NONE: Self = Self { at_steps: f64::NEG_INFINITY, between: f64::NEG_INFINITY };
+}
+
 /// The landscape with a tether on it: remembers the landscape's share and counts.
 struct TetheredLandscape<'a> {
     landscape: &'a EnergyOfVariables<'a>,
@@ -110,27 +124,6 @@ impl TetheredLandscape<'_> {
         self.landscape_energy = (self.landscape)(values, gradient);
         self.evaluations += 1;
         self.landscape_energy + self.tether.energy(values, gradient)
-    }
-
-    /// Highest landscape energy between two points of a straight segment, its ends left out, at points no farther apart
-    /// than `spacing`.
-    fn maximum_between(&mut self, from: &[f64], to: &[f64], spacing: f64) -> f64 {
-        let length = from.iter().zip(to).map(|(a, b)| (b - a) * (b - a)).sum::<f64>().sqrt();
-        let parts = (length / spacing).ceil();
-        if parts < 2.0 {
-            return f64::NEG_INFINITY;
-        }
-        let (mut values, mut gradient) = (from.to_vec(), vec![0.0; from.len()]);
-        let mut maximum = f64::NEG_INFINITY;
-        for part in 1..parts as u64 {
-            let fraction = part as f64 / parts;
-            for ((x, a), b) in values.iter_mut().zip(from).zip(to) {
-                *x = a + fraction * (b - a);
-            }
-            maximum = maximum.max((self.landscape)(&values, &mut gradient));
-            self.evaluations += 1;
-        }
-        maximum
     }
 }
 
@@ -218,13 +211,13 @@ impl<'a> VariableAnnealing<'a> {
         };
         energy.tether.move_between(&self.curve[last], &self.curve[last], 1.0);
         let mut noise = Noise::new(self.random, &state.paths, self.curve[0].center.len());
-        let mut maxima = vec![f64::NEG_INFINITY; state.paths.len()];
+        let mut maxima = vec![Maxima::NONE; state.paths.len()];
         if state.step == 0 {
             self.share(state, &mut energy, &mut noise, self.protocol.equilibration_steps, &mut maxima);
         }
         while state.next_point < until_point.min(self.curve.len()) {
             let point = state.next_point;
-            maxima.fill(f64::NEG_INFINITY);
+            maxima.fill(Maxima::NONE);
             for (fraction, steps) in self.protocol.shares(point) {
                 if point > 0 {
                     self.switch(state, &mut energy.tether, fraction);
@@ -254,7 +247,7 @@ impl<'a> VariableAnnealing<'a> {
         energy: &mut TetheredLandscape<'_>,
         noise: &mut Noise,
         steps: u64,
-        maxima: &mut [f64],
+        maxima: &mut [Maxima],
     ) {
         let acceptance = self.random.substream("acceptance");
         let mut walkers: Vec<Walker> =
@@ -294,8 +287,11 @@ impl<'a> VariableAnnealing<'a> {
                         break;
                     }
                     path.accepted_steps += 1;
-                    let between = energy.maximum_between(&previous, &walker.values, self.segment_length);
-                    maxima[lane] = maxima[lane].max(landscape_energy).max(between);
+                    let (between, evaluations) =
+                        maximum_between(self.landscape, &previous, &walker.values, self.segment_length);
+                    energy.evaluations += evaluations;
+                    maxima[lane].at_steps = maxima[lane].at_steps.max(landscape_energy);
+                    maxima[lane].between = maxima[lane].between.max(between);
                 }
             }
         }
@@ -308,7 +304,12 @@ impl<'a> VariableAnnealing<'a> {
     }
 
     /// Records every path at the end of its steps for a point.
-    fn record(&self, state: &mut VariableAnnealingState, energy: &mut TetheredLandscape<'_>, maxima: &[f64]) {
+    fn record(
+        &self,
+        state: &mut VariableAnnealingState,
+        energy: &mut TetheredLandscape<'_>,
+        maxima: &[Maxima],
+    ) {
         let mut gradient = vec![0.0; self.curve[0].center.len()];
         for (lane, path) in state.paths.iter_mut().enumerate() {
             if path.failure.is_some() {
@@ -316,6 +317,7 @@ impl<'a> VariableAnnealing<'a> {
             }
             let values = &state.values[lane];
             energy.evaluate(values, &mut gradient);
+            let at_steps = maxima[lane].at_steps.max(energy.landscape_energy);
             path.records.push(VariableRecord {
                 point: state.next_point,
                 log_snr: self.curve[state.next_point].log_snr,
@@ -323,7 +325,8 @@ impl<'a> VariableAnnealing<'a> {
                 energy_kj_mol: energy.landscape_energy,
                 tether_energy_kj_mol: energy.tether.energy(values, &mut gradient),
                 work_kj_mol: state.work[lane],
-                maximum_energy_kj_mol: maxima[lane].max(energy.landscape_energy),
+                maximum_energy_at_steps_kj_mol: at_steps,
+                maximum_energy_kj_mol: at_steps.max(maxima[lane].between),
             });
         }
     }

@@ -5,3 +5,4 @@ mod annealed_variables;
 mod langevin;
 mod replica_exchange;
 mod toy_systems;
+mod two_way_shooting;

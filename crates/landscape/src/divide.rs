@@ -1,0 +1,239 @@
+//! The divide between two states: which points belong to which, and what share of a posterior lies beyond.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use crate::basin::nearest_point;
+use crate::grid::{MAX_DIMENSION, neighbours};
+use crate::{Grid, GridAxis, Landscape, LandscapeError};
+
+/// Nodes along each variable, by the number of variables.
+const NODES: [usize; MAX_DIMENSION] = [4000, 400, 64];
+/// Exponents this far below the largest add nothing.
+const NEGLIGIBLE: f64 = 40.0;
+
+/// The watershed between two states: every point belongs to the state from which rising water reaches it first (F. Meyer,
+/// Signal Process. 38, 113 (1994)). Its line goes through the lowest saddle between the two, along the ridges on either side.
+#[derive(Clone, Debug)]
+pub struct Divide {
+    grid: Grid,
+    beyond: Vec<bool>,
+}
+
+/// A node that water is about to reach.
+struct Shore {
+    energy: f64,
+    order: usize,
+    node: usize,
+    beyond: bool,
+}
+
+impl Ord for Shore {
+    /// The lowest comes first, then the one that was met first.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.energy.total_cmp(&self.energy).then(other.order.cmp(&self.order))
+    }
+}
+
+impl PartialOrd for Shore {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Shore {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Shore {}
+
+impl Divide {
+    /// Between `start` and `end`, on nodes between the `ranges` (lower and upper end of each variable; of a periodic one only
+    /// the lower counts).
+    ///
+    /// # Errors
+    /// More than three variables, an empty range, or an energy that is not finite.
+    pub fn new(
+        landscape: &dyn Landscape,
+        ranges: &[(f64, f64)],
+        start: &[f64],
+        end: &[f64],
+    ) -> Result<Self, LandscapeError> {
+        let dimension = landscape.dimension();
+        let Some(&count) = dimension.checked_sub(1).and_then(|index| NODES.get(index)) else {
+            return Err(LandscapeError::Grid(format!(
+                "it has {dimension} variables, not 1 to {MAX_DIMENSION}"
+            )));
+        };
+        let axes = ranges.iter().zip(landscape.periods()).map(|(&(lower, upper), &period)| match period {
+            Some(period) => GridAxis::periodic("", lower, period, count),
+            None => GridAxis::bounded("", lower, upper, count),
+        });
+        let grid = Grid::from_function(axes.collect(), |x| landscape.energy(x))?;
+        let mut side: Vec<Option<bool>> = vec![None; grid.len()];
+        let mut waiting = BinaryHeap::new();
+        let mut order = 0;
+        for (state, beyond) in [(start, false), (end, true)] {
+            let node = nearest_point(&grid, state);
+            waiting.push(Shore { energy: f64::NEG_INFINITY, order, node, beyond });
+            order += 1;
+        }
+        while let Some(Shore { node, beyond, .. }) = waiting.pop() {
+            if side[node].is_some() {
+                continue;
+            }
+            side[node] = Some(beyond);
+            for neighbour in neighbours(&grid, node) {
+                if side[neighbour].is_none() {
+                    waiting.push(Shore { energy: grid.values[neighbour], order, node: neighbour, beyond });
+                    order += 1;
+                }
+            }
+        }
+        Ok(Self { beyond: side.into_iter().map(|side| side == Some(true)).collect(), grid })
+    }
+
+    /// Whether a point belongs to the end state.
+    pub fn is_beyond(&self, x: &[f64]) -> bool {
+        self.beyond[nearest_point(&self.grid, x)]
+    }
+
+    /// The share of `p(x) ∝ exp(-F(x)/kT - ½ e^λ |x - y|²)` that belongs to the end state; the tether of a periodic variable is
+    /// summed over its images.
+    pub fn posterior_share(&self, log_snr: f64, y: &[f64], thermal_energy_kj_mol: f64) -> f64 {
+        let precision = log_snr.exp();
+        let tethers: Vec<Vec<f64>> =
+            self.grid.axes.iter().zip(y).map(|(axis, &y)| log_tether(axis, precision, y)).collect();
+        let mut exponents = Vec::with_capacity(self.grid.len());
+        let mut largest = f64::NEG_INFINITY;
+        for (node, energy) in self.grid.values.iter().enumerate() {
+            let mut exponent = -energy / thermal_energy_kj_mol;
+            let mut remainder = node;
+            for tether in tethers.iter().rev() {
+                exponent += tether[remainder % tether.len()];
+                remainder /= tether.len();
+            }
+            largest = largest.max(exponent);
+            exponents.push(exponent);
+        }
+        let (mut all, mut beyond) = (0.0, 0.0);
+        for (exponent, side) in exponents.into_iter().zip(&self.beyond) {
+            if exponent > largest - NEGLIGIBLE {
+                let weight = (exponent - largest).exp();
+                all += weight;
+                beyond += if *side { weight } else { 0.0 };
+            }
+        }
+        beyond / all
+    }
+}
+
+/// `log Σ_n exp(-½ e^λ (x + P n - y)²)` at the nodes of an axis, up to a constant.
+fn log_tether(axis: &GridAxis, precision: f64, y: f64) -> Vec<f64> {
+    let nodes = (0..axis.count).map(|index| axis.coordinate(index));
+    let Some(period) = axis.period else {
+        return nodes.map(|x| -0.5 * precision * (x - y).powi(2)).collect();
+    };
+    let images = ((2.0 * NEGLIGIBLE / precision).sqrt() / period).ceil() as i64 + 1;
+    let of_node = |x: f64| {
+        let nearest = x - y - period * ((x - y) / period).round();
+        let exponent = |turns: i64| -0.5 * precision * (nearest + period * turns as f64).powi(2);
+        exponent(0) + (-images..=images).map(|turns| (exponent(turns) - exponent(0)).exp()).sum::<f64>().ln()
+    };
+    nodes.map(of_node).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::TAU;
+
+    use super::*;
+
+    /// Two equal Gaussians of deviation `SPREAD` at ±1, as an energy with kT = 1: the divide is x = 0.
+    struct TwoGaussians;
+    const SPREAD: f64 = 0.3;
+    const NO_PERIOD: [Option<f64>; 1] = [None];
+
+    impl Landscape for TwoGaussians {
+        fn periods(&self) -> &[Option<f64>] {
+            &NO_PERIOD
+        }
+
+        fn energy_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+            let of = |mean: f64| (-0.5 * ((x[0] - mean) / SPREAD).powi(2)).exp();
+            let (left, right) = (of(-1.0), of(1.0));
+            gradient[0] = ((x[0] + 1.0) * left + (x[0] - 1.0) * right) / (SPREAD * SPREAD * (left + right));
+            -(left + right).ln()
+        }
+    }
+
+    /// Φ by its series (Abramowitz and Stegun 26.2.11).
+    fn normal_cumulative(x: f64) -> f64 {
+        if x.abs() > 6.0 {
+            return if x > 0.0 { 1.0 } else { 0.0 };
+        }
+        let (mut term, mut sum) = (x, x);
+        for n in 1..200 {
+            term *= x * x / f64::from(2 * n + 1);
+            sum += term;
+        }
+        0.5 + sum * (-0.5 * x * x).exp() / TAU.sqrt()
+    }
+
+    /// The posterior of a mixture of Gaussians is one of Gaussians again, whose share beyond 0 is known.
+    #[test]
+    fn shares_of_gaussian_posteriors_are_exact() {
+        let divide = Divide::new(&TwoGaussians, &[(-4.0, 4.0)], &[-1.0], &[1.0]).unwrap();
+        for log_snr in [-2.0_f64, 0.0, 2.0, 4.0, 6.0] {
+            let noise = (-log_snr).exp();
+            for y in [-1.2, -0.3, 0.0, 0.1, 0.9] {
+                let variance = 1.0 / (1.0 / noise + 1.0 / (SPREAD * SPREAD));
+                let of = |mean: f64| {
+                    let weight = (-0.5 * (y - mean).powi(2) / (noise + SPREAD * SPREAD)).exp();
+                    let center = variance * (y / noise + mean / (SPREAD * SPREAD));
+                    (weight, weight * normal_cumulative(center / variance.sqrt()))
+                };
+                let (left, right) = (of(-1.0), of(1.0));
+                let expected = (left.1 + right.1) / (left.0 + right.0);
+                let share = divide.posterior_share(log_snr, &[y], 1.0);
+                assert!(
+                    (share - expected).abs() < 2e-3,
+                    "logSNR {log_snr}, y {y}: {share}, exactly {expected}"
+                );
+            }
+        }
+    }
+
+    /// `-cos x + ½ cos 2x …` on the torus has two ways over; the divide goes through both saddles, whatever image is asked for.
+    #[test]
+    fn a_torus_is_divided_at_both_ridges() {
+        struct Torus([Option<f64>; 2]);
+        impl Landscape for Torus {
+            fn periods(&self) -> &[Option<f64>] {
+                &self.0
+            }
+            fn energy_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+                gradient.copy_from_slice(&[4.0 * (2.0 * x[0]).sin(), x[1].sin()]);
+                -2.0 * (2.0 * x[0]).cos() - x[1].cos()
+            }
+        }
+        let torus = Torus([Some(TAU); 2]);
+        let wells = [[0.0, 0.0], [TAU / 2.0, 0.0]];
+        let divide = Divide::new(&torus, &[(-TAU / 2.0, TAU / 2.0); 2], &wells[0], &wells[1]).unwrap();
+        for (x, beyond) in
+            [(0.0, false), (1.5, false), (-1.5, false), (1.65, true), (-1.65, true), (3.1, true)]
+        {
+            for turns in [-1.0, 0.0, 2.0] {
+                for y in [-3.0, 0.2, 2.0] {
+                    assert_eq!(divide.is_beyond(&[x + turns * TAU, y]), beyond, "{x} {y}");
+                }
+            }
+        }
+        // By symmetry half of everything, and of what a tether on the ridge holds.
+        assert!((divide.posterior_share(-20.0, &[0.3, 0.1], 1.0) - 0.5).abs() < 0.01);
+        assert!((divide.posterior_share(5.0, &[TAU / 4.0, 0.1], 1.0) - 0.5).abs() < 0.06);
+        assert!(divide.posterior_share(5.0, &[TAU / 4.0 + 1.0 + TAU, 0.1], 1.0) > 0.999);
+    }
+}

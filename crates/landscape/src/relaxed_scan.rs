@@ -1,0 +1,247 @@
+//! The relaxed energy of a molecule's variables, `E(x) = min { U(X) : ξ(X) = x }`, on a grid.
+//!
+//! From the structures that are known the scan goes from grid point to neighbouring grid point: each minimisation starts from a
+//! neighbour's structure. A point that gets a lower energy than it had tries its neighbours again, until nothing improves (the
+//! order of TorsionDrive: Y. Qiu et al., J. Chem. Phys. 152, 244116 (2020)). So every energy is that of the lowest minimum that
+//! can be reached by turning the variables, from wherever one comes.
+
+use geodyssey_sampling::{MinimisationParameters, MinimisationTask, MolecularSystem, RestrainedMinimisation};
+use serde::{Deserialize, Serialize};
+
+use crate::basin::nearest_point;
+use crate::grid::neighbours;
+use crate::{Grid, GridAxis, LandscapeError};
+
+/// Says of a structure whether it is still the same molecule.
+pub type SameMolecule<'a> = dyn Fn(&[[f64; 3]]) -> bool + Sync + 'a;
+
+/// Settings of a relaxed scan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RelaxedScanParameters {
+    /// Root mean square of the components of the force that may remain, kJ/mol/nm.
+    pub force_tolerance_kj_mol_nm: f64,
+    /// A lower energy counts if it is lower by this, kJ/mol.
+    pub energy_tolerance_kj_mol: f64,
+    /// Largest number of evaluations of one minimisation.
+    pub max_evaluations: u64,
+}
+
+impl Default for RelaxedScanParameters {
+    fn default() -> Self {
+        let minimisation = MinimisationParameters::default();
+        Self {
+            force_tolerance_kj_mol_nm: minimisation.force_tolerance_kj_mol_nm,
+            energy_tolerance_kj_mol: 0.01,
+            max_evaluations: minimisation.max_evaluations,
+        }
+    }
+}
+
+/// A relaxed scan: all that does not change while it runs.
+pub struct RelaxedScan<'a> {
+    minimisation: RestrainedMinimisation<'a>,
+    grid: Grid,
+    same_molecule: &'a SameMolecule<'a>,
+    energy_tolerance: f64,
+}
+
+/// The best that is known of one grid point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RelaxedPoint {
+    /// Relaxed energy, kJ/mol.
+    pub energy_kj_mol: f64,
+    /// Positions, nm.
+    pub positions: Vec<[f64; 3]>,
+    /// Minus the slope of the energy in the variables.
+    pub multipliers: Vec<f64>,
+}
+
+/// Where a scan stands; all that must be kept to go on later with the same bits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RelaxedScanState {
+    /// Every grid point, the last variable fastest; none where no minimisation has ended yet.
+    pub points: Vec<Option<RelaxedPoint>>,
+    /// Points whose neighbours are tried next, in rising order.
+    pub active: Vec<usize>,
+    /// Rounds done; in one all active points try their neighbours.
+    pub rounds: u64,
+    /// Minimisations done.
+    pub minimisations: u64,
+    /// Minimisations that did not come to their end.
+    pub unfinished: u64,
+    /// Minimisations that ended in another stereoisomer, and were dropped.
+    pub refused: u64,
+    /// Evaluations of the potential energy and its gradient.
+    pub energy_evaluations: u64,
+}
+
+impl RelaxedScanState {
+    /// Number of points with an energy.
+    pub fn known(&self) -> usize {
+        self.points.iter().flatten().count()
+    }
+
+    /// Whether nothing is left to try.
+    pub fn is_finished(&self) -> bool {
+        self.active.is_empty()
+    }
+}
+
+impl<'a> RelaxedScan<'a> {
+    /// A scan of a system's variables, one axis each. Structures that are no longer the same molecule (another
+    /// stereoisomer, forced by the strain at a grid point) are dropped.
+    ///
+    /// # Errors
+    /// Axes that do not fit the variables or make no grid; a parameter that is not positive.
+    pub fn new(
+        system: MolecularSystem<'a>,
+        axes: Vec<GridAxis>,
+        parameters: &RelaxedScanParameters,
+        same_molecule: &'a SameMolecule<'a>,
+    ) -> Result<Self, LandscapeError> {
+        let periods: Vec<Option<f64>> = axes.iter().map(|axis| axis.period).collect();
+        if periods != system.periods() {
+            return Err(LandscapeError::Scan(format!(
+                "the axes have the periods {periods:?}, the variables {:?}",
+                system.periods()
+            )));
+        }
+        let tolerance = parameters.energy_tolerance_kj_mol;
+        if !(tolerance.is_finite() && tolerance > 0.0) {
+            return Err(LandscapeError::Scan(format!(
+                "the energy tolerance must be a positive number, not {tolerance}"
+            )));
+        }
+        let minimisation = RestrainedMinimisation::new(
+            system,
+            MinimisationParameters {
+                force_tolerance_kj_mol_nm: parameters.force_tolerance_kj_mol_nm,
+                max_evaluations: parameters.max_evaluations,
+            },
+        )
+        .map_err(|error| LandscapeError::Scan(error.to_string()))?;
+        let grid = Grid::from_function(axes, |_| 0.0)?;
+        Ok(Self { minimisation, grid, same_molecule, energy_tolerance: tolerance })
+    }
+
+    /// The first round: structures (positions in nm, with the values of their variables) go to the grid points nearest to them.
+    ///
+    /// # Errors
+    /// No structure, a wrong number of atoms, or none that can be minimised.
+    pub fn start(
+        &self,
+        structures: &[(Vec<[f64; 3]>, Vec<f64>)],
+    ) -> Result<RelaxedScanState, LandscapeError> {
+        let mut state = RelaxedScanState {
+            points: vec![None; self.grid.len()],
+            active: Vec::new(),
+            rounds: 0,
+            minimisations: 0,
+            unfinished: 0,
+            refused: 0,
+            energy_evaluations: 0,
+        };
+        let tasks = structures.iter().map(|(positions, values)| {
+            let point = nearest_point(&self.grid, values);
+            let zeros = vec![0.0; values.len()];
+            (point, self.task(point, positions, &zeros))
+        });
+        self.carry_out(&mut state, tasks.collect())?;
+        if state.active.is_empty() {
+            return Err(LandscapeError::Scan(
+                "no structure could be minimised with its variables held; are the starting structures relaxed?".to_owned(),
+            ));
+        }
+        Ok(state)
+    }
+
+    /// One round: every active point tries its neighbours, two a variable.
+    ///
+    /// # Errors
+    /// A state that is not of this scan.
+    pub fn advance(&self, state: &mut RelaxedScanState) -> Result<(), LandscapeError> {
+        if state.points.len() != self.grid.len() {
+            return Err(LandscapeError::Scan("the stored state is of another scan".to_owned()));
+        }
+        let active = std::mem::take(&mut state.active);
+        let mut tasks = Vec::new();
+        for point in active {
+            let Some(Some(from)) = state.points.get(point) else { continue };
+            for neighbour in neighbours(&self.grid, point) {
+                tasks.push((neighbour, self.task(neighbour, &from.positions, &from.multipliers)));
+            }
+        }
+        self.carry_out(state, tasks)
+    }
+
+    /// The energies, above the lowest of them, with that one (kJ/mol).
+    ///
+    /// # Errors
+    /// A point that no minimisation has reached.
+    pub fn energies(&self, state: &RelaxedScanState) -> Result<(Grid, f64), LandscapeError> {
+        let mut values = Vec::with_capacity(self.grid.len());
+        for (index, point) in state.points.iter().enumerate() {
+            let Some(point) = point else {
+                return Err(LandscapeError::Scan(format!(
+                    "no minimisation came to its end at {:?} ({} of {} did not, {} ended in another stereoisomer); more `max_evaluations` or a narrower range may help",
+                    self.grid.point(index),
+                    state.unfinished,
+                    state.minimisations,
+                    state.refused
+                )));
+            };
+            values.push(point.energy_kj_mol);
+        }
+        let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
+        values.iter_mut().for_each(|value| *value -= lowest);
+        Ok((Grid::new(self.grid.axes.clone(), values)?, lowest))
+    }
+
+    fn task(&self, point: usize, positions: &[[f64; 3]], multipliers: &[f64]) -> MinimisationTask {
+        MinimisationTask {
+            positions: positions.to_vec(),
+            target: self.grid.point(point),
+            multipliers: multipliers.to_vec(),
+        }
+    }
+
+    fn carry_out(
+        &self,
+        state: &mut RelaxedScanState,
+        tasks: Vec<(usize, MinimisationTask)>,
+    ) -> Result<(), LandscapeError> {
+        let (points, tasks): (Vec<usize>, Vec<MinimisationTask>) = tasks.into_iter().unzip();
+        let results =
+            self.minimisation.minimise(&tasks).map_err(|error| LandscapeError::Scan(error.to_string()))?;
+        for (point, result) in points.into_iter().zip(results) {
+            state.minimisations += 1;
+            state.energy_evaluations += result.evaluations;
+            if !result.converged {
+                state.unfinished += 1;
+                continue;
+            }
+            let limit = match &state.points[point] {
+                Some(known) => known.energy_kj_mol - self.energy_tolerance,
+                None => f64::INFINITY,
+            };
+            if result.energy_kj_mol >= limit {
+                continue;
+            }
+            if !(self.same_molecule)(&result.positions) {
+                state.refused += 1;
+                continue;
+            }
+            state.points[point] = Some(RelaxedPoint {
+                energy_kj_mol: result.energy_kj_mol,
+                positions: result.positions,
+                multipliers: result.multipliers,
+            });
+            state.active.push(point);
+        }
+        state.active.sort_unstable();
+        state.active.dedup();
+        state.rounds += 1;
+        Ok(())
+    }
+}
