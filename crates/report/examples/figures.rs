@@ -75,6 +75,7 @@ fn ramachandran() -> LandscapeFigure {
         start: geodesic(0.0),
         end: geodesic(1.0),
         highest: Some(geodesic(0.55)),
+        avoided: Vec::new(),
     }
 }
 
@@ -135,6 +136,7 @@ fn box_surface() -> LandscapeFigure {
         start: along(0.0),
         end: along(1.0),
         highest: Some(vec![-0.82, 0.62]),
+        avoided: Vec::new(),
     }
 }
 
@@ -172,6 +174,7 @@ fn one_variable() -> LandscapeFigure {
         start: at(0.0),
         end: at(1.0),
         highest: Some(vec![-1.1]),
+        avoided: Vec::new(),
     }
 }
 

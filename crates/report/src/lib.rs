@@ -6,6 +6,7 @@
 mod columns;
 mod diagnosis;
 mod error;
+pub mod page;
 pub mod plots;
 mod summary;
 mod table;

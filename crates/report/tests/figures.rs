@@ -2,9 +2,9 @@
 
 use geodyssey_report::ReportError;
 use geodyssey_report::plots::{
-    CurvesFigure, CurvesPanel, EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, PointLayer,
-    PointsFigure, PointsPanel, PosteriorSpread, RenderedFigure, Scale, Series, SeriesStyle, Surface, Trace,
-    VariableAxis,
+    AvoidedRegion, CurvesFigure, CurvesPanel, EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure,
+    PointLayer, PointsFigure, PointsPanel, PosteriorSpread, RenderedFigure, Scale, Series, SeriesStyle,
+    Surface, Trace, VariableAxis, WorkFigure,
 };
 
 const PNG_SIGNATURE: [u8; 8] = [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n'];
@@ -58,6 +58,7 @@ fn figure(dimension: usize) -> LandscapeFigure {
         start: vec![3.0; dimension],
         end: vec![-2.0; dimension],
         highest: Some(vec![3.5; dimension]),
+        avoided: Vec::new(),
     }
 }
 
@@ -242,5 +243,88 @@ fn clouds_of_points_render_beside_each_other_and_by_their_images() -> Result<(),
     assert!(clouds.render().is_err());
     clouds.panels.clear();
     assert!(matches!(clouds.render(), Err(ReportError::Empty { .. })));
+    Ok(())
+}
+
+#[test]
+fn an_avoided_region_is_drawn_over_the_edge_of_a_period() -> Result<(), ReportError> {
+    for dimension in 1..=3 {
+        let mut figure = figure(dimension);
+        let plain = figure.render()?;
+        // Centred on the corner of the torus: one of its images shows on every side.
+        figure.avoided = vec![AvoidedRegion {
+            center: vec![std::f64::consts::PI; dimension],
+            radius: vec![0.5; dimension],
+        }];
+        let rendered = figure.render()?;
+        assert_whole(&rendered);
+        assert!(rendered.svg.contains("region avoided") && !plain.svg.contains("region avoided"));
+        figure.avoided[0].radius.pop();
+        assert!(matches!(figure.render(), Err(ReportError::Length { .. })));
+    }
+    Ok(())
+}
+
+#[test]
+fn frames_say_where_a_point_of_the_variables_lies_on_the_page() -> Result<(), ReportError> {
+    let mut figure = figure(2);
+    figure.start = vec![1.0, -2.0];
+    let frames = figure.frames()?;
+    assert_eq!(frames.len(), 1);
+    let frame = &frames[0];
+    let (page_width, page_height) = png_size(&figure.render()?.png);
+    assert_eq!(frame.page, (f64::from(page_width), f64::from(page_height)));
+    let share = |axis: &geodyssey_report::plots::PlotAxis, value: f64| {
+        (value - axis.lower) / (axis.upper - axis.lower)
+    };
+    let x = frame.left + frame.width * share(&frame.x, 1.0);
+    let y = frame.top + frame.height * (1.0 - share(&frame.y, -2.0));
+    // The start's marker is a white disc of 11 pixels in a black one: the canvas has two units to a pixel.
+    let svg = figure.render()?.svg;
+    let place = format!("<circle cx=\"{:.0}\" cy=\"{:.0}\" r=\"22\"", 2.0 * x, 2.0 * y);
+    assert!(svg.contains(&place), "{place} is not in the figure");
+    figure.variables.truncate(1);
+    assert!(figure.frames().is_err(), "points of two variables on one axis");
+    Ok(())
+}
+
+#[test]
+fn energies_have_a_frame_for_each_panel() -> Result<(), ReportError> {
+    let panel = |title: &str, lowest: f64| EnergyPanel {
+        title: title.to_owned(),
+        arc_share: vec![0.0, 1.0],
+        paths_kj_mol: vec![vec![lowest, lowest + 100.0]],
+        ..EnergyPanel::default()
+    };
+    let figure = EnergyFigure { panels: vec![panel("one", 0.0), panel("two", -50.0)] };
+    let frames = figure.frames(&["landscape_energy_kj_mol", "potential_energy_kj_mol"])?;
+    assert_eq!(frames[1].y.column, "potential_energy_kj_mol");
+    assert_eq!((frames[1].y.lower, frames[1].y.upper), (-55.0, 55.0));
+    assert!(frames[0].top + frames[0].height < frames[1].top);
+    assert!(figure.frames(&["one"]).is_err());
+    Ok(())
+}
+
+#[test]
+fn works_render_for_both_directions_for_one_and_not_for_none() -> Result<(), ReportError> {
+    let mut figure = WorkFigure {
+        forward_kj_mol: vec![4.0, 6.5, 7.0, 9.5, 12.0],
+        backward_kj_mol: vec![-4.0, -2.0, 1.0, -6.0],
+        delta_f_kj_mol: Some((5.0, 0.4)),
+        landscape_delta_f_kj_mol: Some(-5.5),
+    };
+    let both = figure.render()?;
+    assert_whole(&both);
+    for text in ["forward W, 5 paths", "backward −W, 4 paths", "ΔF by BAR 5.0 ± 0.4 kJ/mol", "landscape −5.5"]
+    {
+        assert!(both.svg.contains(text), "{text}");
+    }
+    figure.backward_kj_mol.clear();
+    figure.delta_f_kj_mol = None;
+    assert!(!figure.render()?.svg.contains("backward"));
+    figure.forward_kj_mol[0] = f64::NAN;
+    assert!(matches!(figure.render(), Err(ReportError::Length { .. })));
+    figure.forward_kj_mol.clear();
+    assert!(matches!(figure.render(), Err(ReportError::Empty { .. })));
     Ok(())
 }

@@ -16,4 +16,6 @@ pub mod writer;
 pub use error::TrajectoryError;
 pub use frames::read_frames;
 pub use structure::read_structure;
-pub use writer::{Frame, TrajectoryFormat, TrajectoryWriter, open_writer, write_pdb_structure};
+pub use writer::{
+    Frame, FrameProperty, TrajectoryFormat, TrajectoryWriter, open_writer, write_pdb_structure,
+};

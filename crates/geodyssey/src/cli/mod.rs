@@ -1,5 +1,7 @@
 //! The command line as it was typed. Its meaning is found in [`crate::commands`] and [`crate::config`].
 
+mod help;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -10,7 +12,8 @@ use clap::{Args, Parser, Subcommand};
     name = "geodyssey",
     version,
     arg_required_else_help = true,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or input."
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage or input.",
+    after_long_help = help::PROGRAM
 )]
 pub(crate) struct Arguments {
     /// What to do.
@@ -22,25 +25,38 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// All stages, from the system to the report; up-to-date ones are skipped
+    #[command(after_long_help = help::RUN)]
     Run(RunArguments),
     /// Read everything, compute nothing: what would run, and how large it is
+    #[command(after_long_help = help::CHECK)]
     Check(OneConfiguration),
     /// Potential energy by term, for comparison with another engine
+    #[command(after_long_help = help::ENERGY)]
     Energy(EnergyArguments),
     /// What the denoiser says at given spacetime points
+    #[command(after_long_help = help::POSTERIOR)]
     Posterior(PosteriorArguments),
     /// The stages up to the landscape
+    #[command(after_long_help = help::LANDSCAPE)]
     Landscape(OneConfiguration),
     /// The stages up to the trained denoiser
+    #[command(after_long_help = help::TRAIN)]
     Train(OneConfiguration),
     /// The stages up to the geodesic
+    #[command(after_long_help = help::GEODESIC)]
     Geodesic(OneConfiguration),
     /// The stages up to the paths
+    #[command(after_long_help = help::SAMPLE)]
     Sample(OneConfiguration),
     /// How good the denoiser is, and where; goes through the stages up to the geodesic
+    #[command(after_long_help = help::DIAGNOSE)]
     Diagnose(DiagnoseArguments),
     /// Write the paths of a finished run in another format
+    #[command(after_long_help = help::EXPORT)]
     Export(ExportArguments),
+    /// Print what makes a shell complete commands and options
+    #[command(after_long_help = help::COMPLETIONS)]
+    Completions(CompletionsArguments),
 }
 
 /// What changes a configuration from outside.
@@ -133,15 +149,45 @@ pub(crate) struct PosteriorArguments {
     pub(crate) overrides: Overrides,
 }
 
+/// The atoms that a superposition looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum AlignedAtoms {
+    /// All but hydrogen
+    Heavy,
+    /// Every atom
+    All,
+}
+
+/// `completions SHELL`
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// Shell that is to complete commands and options
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
 /// `export RUN --format F`
 #[derive(Debug, Args)]
 pub(crate) struct ExportArguments {
     /// Run directory
     #[arg(value_name = "RUN")]
     pub(crate) run: PathBuf,
-    /// Trajectory format
+    /// xtc, pdb (multi-model), dcd, trr, gro, extxyz (with energy, path and place of every frame), or npz (arrays for NumPy)
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: String,
+    /// Only these paths: `3` the fourth forward path, `backward-3` the fourth backward one (repeatable, commas) [default: all]
+    #[arg(long, value_name = "N[,N…]", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) path: Vec<String>,
+    /// Every so-manieth frame, from the first
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) stride: u16,
+    /// Superpose every frame on the first one of the first path, by the heavy atoms or by all [default: as in the run, each path on
+    /// its own first frame by the heavy atoms]
+    #[arg(long, value_name = "ATOMS", num_args = 0..=1, require_equals = true, default_missing_value = "heavy", value_enum)]
+    pub(crate) align: Option<AlignedAtoms>,
+    /// One file of all paths one after the other, and beside it a table that says which frame is whose
+    #[arg(long)]
+    pub(crate) every_path_in_one_file: bool,
     /// Directory for the new files [default: RUN/export]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

@@ -1,6 +1,7 @@
 //! What each command means.
 
 mod check;
+mod completions;
 mod diagnose;
 mod energy;
 pub(crate) mod export;
@@ -27,6 +28,7 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Error> {
         Command::Sample(arguments) => run::run_one(arguments, Stage::Paths),
         Command::Diagnose(arguments) => diagnose::execute(arguments),
         Command::Export(arguments) => export::export(arguments),
+        Command::Completions(arguments) => completions::completions(arguments),
     }
 }
 

@@ -27,6 +27,11 @@ pub(crate) struct Region {
 }
 
 impl Region {
+    /// Its centre and semi-axes.
+    pub(crate) fn ball(&self) -> &State {
+        &self.ball
+    }
+
     /// Whether a point of the variables lies in it, on any image.
     pub(crate) fn contains(&self, variables: &[Variable], x: &[f64]) -> bool {
         self.ball.contains(variables, x)

@@ -55,6 +55,12 @@ pub(crate) fn drawn_unit(unit: &str) -> (f64, &str) {
     }
 }
 
+/// How a person reads a variable: its symbol, the factor to the drawn unit, and that unit.
+pub(crate) fn drawn_variable<'u>(name: &str, unit: &'u str) -> (String, f64, &'u str) {
+    let (scale, unit) = drawn_unit(unit);
+    (symbol(name), scale, unit)
+}
+
 /// `name (unit)`, or the name alone.
 pub(crate) fn with_unit(name: &str, unit: &str) -> String {
     if unit.is_empty() { name.to_owned() } else { format!("{name} ({unit})") }

@@ -7,6 +7,7 @@ use plotters_backend::DrawingBackend;
 
 use super::axis::value_range;
 use super::check_length;
+use super::frame::{PlotAxis, PlotFrame};
 use super::landscape::opacity;
 use super::legend::{Entry, Sign};
 use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox};
@@ -75,6 +76,16 @@ impl EnergyPanel {
         band
     }
 
+    /// Range of all that is drawn.
+    fn range(&self, band: &Band) -> Result<(f64, f64), ReportError> {
+        let values = self.drawn_paths().flatten().copied();
+        let values = values
+            .chain(band.lower.iter().chain(&band.upper).copied())
+            .chain(self.geodesic_kj_mol.iter().map(|p| p.1))
+            .chain(self.lower_bound_kj_mol);
+        value_range(values, 0.05).ok_or_else(|| ReportError::Empty { place: self.title.clone() })
+    }
+
     fn drawn_paths(&self) -> impl Iterator<Item = &Vec<f64>> {
         self.paths_kj_mol.iter().take(MOST_PATHS)
     }
@@ -86,13 +97,32 @@ impl EnergyFigure {
     /// # Errors
     /// Series of different lengths, or no values.
     pub fn render(&self) -> Result<RenderedFigure, ReportError> {
+        self.check()?;
+        render(&Page::new(self)?)
+    }
+
+    /// Where the axes of its panels lie; `columns` are the columns of a path that they show, in their order.
+    ///
+    /// # Errors
+    /// As [`EnergyFigure::render`], or another number of columns than of panels.
+    pub fn frames(&self, columns: &[&str]) -> Result<Vec<PlotFrame>, ReportError> {
+        self.check()?;
+        check_length("the columns of the energies", self.panels.len(), columns.len())?;
+        let page = Page::new(self)?;
+        let size = page.size()?;
+        let frame = |(index, (panel, column)): (usize, (&EnergyPanel, &&str))| {
+            let x = PlotAxis::of_range("arc_share", (0.0, 1.0));
+            let y = PlotAxis::of_range(column, panel.range(&panel.band())?);
+            Ok(PlotFrame::new(size, page.frame(index), x, y))
+        };
+        self.panels.iter().zip(columns).enumerate().map(frame).collect()
+    }
+
+    fn check(&self) -> Result<(), ReportError> {
         if self.panels.is_empty() {
             return Err(ReportError::Empty { place: "the list of energies".to_owned() });
         }
-        for panel in &self.panels {
-            panel.check()?;
-        }
-        render(&Page::new(self)?)
+        self.panels.iter().try_for_each(EnergyPanel::check)
     }
 }
 
@@ -153,13 +183,7 @@ impl Figure for Page<'_> {
         self.legend.draw(page)?;
         for (i, input) in self.figure.panels.iter().enumerate() {
             let band = input.band();
-            let values = input.drawn_paths().flatten().copied();
-            let values = values
-                .chain(band.lower.iter().chain(&band.upper).copied())
-                .chain(input.geodesic_kj_mol.iter().map(|p| p.1))
-                .chain(input.lower_bound_kj_mol);
-            let range =
-                value_range(values, 0.05).ok_or_else(|| ReportError::Empty { place: input.title.clone() })?;
+            let range = input.range(&band)?;
             let horizontal = PanelAxis::new("share of arc length", (0.0, 1.0), 10);
             let vertical = PanelAxis::new(format!("{} (kJ/mol)", input.title), range, 7);
             let panel = Panel::new(page, self.frame(i), horizontal, vertical)?;

@@ -2,8 +2,10 @@
 
 use super::axis::VariableAxis;
 use super::check_length;
+use super::frame::PlotFrame;
 use super::landscape_one_variable::OneVariable;
 use super::landscape_two_variables::TwoVariables;
+use super::regions::AvoidedRegion;
 use super::render::{RenderedFigure, render};
 use super::surface::Surface;
 use crate::ReportError;
@@ -45,6 +47,8 @@ pub struct LandscapeFigure {
     pub end: Vec<f64>,
     /// The point of highest energy, of the geodesic or the paths as the caller decides.
     pub highest: Option<Vec<f64>>,
+    /// Regions that the path was kept out of; of more than two variables, the shadow on the first two is drawn.
+    pub avoided: Vec<AvoidedRegion>,
 }
 
 impl LandscapeFigure {
@@ -58,6 +62,19 @@ impl LandscapeFigure {
             [variable] => render(&OneVariable::new(self, variable)?),
             [x, y, ..] => render(&TwoVariables::new(self, [x, y])),
             [] => Err(ReportError::Empty { place: "the list of variables".to_owned() }),
+        }
+    }
+
+    /// Where its axes lie: over one variable two pairs, with the energy and with the share of arc; else one.
+    ///
+    /// # Errors
+    /// As [`LandscapeFigure::render`].
+    pub fn frames(&self) -> Result<Vec<PlotFrame>, ReportError> {
+        self.check()?;
+        match self.variables.as_slice() {
+            [variable] => OneVariable::new(self, variable)?.plot_frames(),
+            [x, y, ..] => TwoVariables::new(self, [x, y]).plot_frames(),
+            [] => Ok(Vec::new()),
         }
     }
 
@@ -82,6 +99,10 @@ impl LandscapeFigure {
         check_length("the end state", dimension, self.end.len())?;
         if let Some(highest) = &self.highest {
             check_length("the highest point", dimension, highest.len())?;
+        }
+        for region in &self.avoided {
+            check_length("the centre of an avoided region", dimension, region.center.len())?;
+            check_length("the semi-axes of an avoided region", dimension, region.radius.len())?;
         }
         Ok(())
     }

@@ -6,12 +6,13 @@ use plotters::style::Color;
 use plotters_backend::DrawingBackend;
 
 use super::axis::{VariableAxis, value_range};
+use super::frame::{PlotAxis, PlotFrame};
 use super::landscape::{LandscapeFigure, Trace};
 use super::legend::{Entry, Sign};
 use super::markers::{Marker, draw_marker};
 use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox};
 use super::render::{Figure, TopLegend};
-use super::style::{BLACK, BLUE, VERMILLION, stroke};
+use super::style::{BLACK, BLUE, LIGHT_GREY, VERMILLION, stroke};
 use super::surface::Surface;
 use super::wrap::BoxAxis;
 use crate::ReportError;
@@ -42,6 +43,9 @@ impl<'a> OneVariable<'a> {
         entries.push((Sign::Marker(Marker::End), "end".to_owned()));
         if figure.highest.is_some() {
             entries.push((Sign::Marker(Marker::Highest), "highest point".to_owned()));
+        }
+        if !figure.avoided.is_empty() {
+            entries.push((Sign::Patch(LIGHT_GREY), "region avoided".to_owned()));
         }
         Ok(Self { figure, variable, surface, legend: TopLegend::new(entries, LEFT_PIXELS, WIDTH_PIXELS)? })
     }
@@ -78,14 +82,32 @@ impl<'a> OneVariable<'a> {
             .collect()
     }
 
+    /// Range of the energies that are drawn.
+    fn energy_range(&self) -> Result<(f64, f64), ReportError> {
+        let cap = self.figure.energy_cap_kj_mol.unwrap_or(f64::INFINITY);
+        value_range(self.curve().iter().map(|p| p[1].min(cap)), 0.08)
+            .ok_or_else(|| ReportError::Empty { place: "the surface inside the axis".to_owned() })
+    }
+
+    /// Where the two pairs of axes lie on the page.
+    pub(super) fn plot_frames(&self) -> Result<Vec<PlotFrame>, ReportError> {
+        let page = self.size()?;
+        let x = || PlotAxis::of_variable(0, self.variable);
+        let energy = PlotAxis::of_range("landscape_energy_kj_mol", self.energy_range()?);
+        let share = PlotAxis::of_range("arc_share", (0.0, 1.0));
+        Ok(vec![
+            PlotFrame::new(page, self.frame(0), x(), energy),
+            PlotFrame::new(page, self.frame(1), x(), share),
+        ])
+    }
+
     fn draw_energy<DB: DrawingBackend>(&self, page: &DrawingArea<DB, Shift>) -> Result<(), ReportError> {
         let curve = self.curve();
-        let cap = self.figure.energy_cap_kj_mol.unwrap_or(f64::INFINITY);
-        let drawn = curve.iter().map(|p| p[1].min(cap));
-        let range = value_range(drawn, 0.08)
-            .ok_or_else(|| ReportError::Empty { place: "the surface inside the axis".to_owned() })?;
-        let vertical = PanelAxis::new("energy (kJ/mol)", range, 6);
+        let vertical = PanelAxis::new("energy (kJ/mol)", self.energy_range()?, 6);
         let panel = Panel::new(page, self.frame(0), self.axis(), vertical)?;
+        for region in &self.figure.avoided {
+            region.draw_over_one(&panel, self.variable)?;
+        }
         panel.draw_grid()?;
         panel.draw_line(&curve, stroke(&BLACK, 4.0))?;
         panel.draw_frame(false)?;
@@ -106,6 +128,9 @@ impl<'a> OneVariable<'a> {
     fn draw_positions<DB: DrawingBackend>(&self, page: &DrawingArea<DB, Shift>) -> Result<(), ReportError> {
         let vertical = PanelAxis::new("share of arc", (0.0, 1.0), 5);
         let panel = Panel::new(page, self.frame(1), self.axis(), vertical)?;
+        for region in &self.figure.avoided {
+            region.draw_over_one(&panel, self.variable)?;
+        }
         panel.draw_grid()?;
         for (path, stride) in self.figure.drawn_paths() {
             panel.draw_line(

@@ -7,12 +7,13 @@ use plotters_backend::DrawingBackend;
 
 use super::axis::VariableAxis;
 use super::color_bar::{COLOR_BAR_PIXELS, COLOR_BAR_TITLE, draw_color_bar};
+use super::frame::{PlotAxis, PlotFrame};
 use super::landscape::{LandscapeFigure, Trace};
 use super::legend::{Entry, ROW_PIXELS, Sign, draw_entry, entry_width};
 use super::markers::{Marker, draw_marker};
 use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox};
 use super::render::{Figure, Underlay};
-use super::style::{BLUE, LABEL_PIXELS, VERMILLION, WHITE, stroke, text_width};
+use super::style::{BLACK, BLUE, LABEL_PIXELS, VERMILLION, WHITE, stroke, text_width};
 use super::surface::{Bands, Surface};
 use super::wrap::BoxAxis;
 use crate::ReportError;
@@ -63,7 +64,17 @@ impl<'a> TwoVariables<'a> {
         if self.figure.highest.is_some() {
             entries.push((Sign::Marker(Marker::Highest), "highest point".to_owned()));
         }
+        if !self.figure.avoided.is_empty() {
+            entries.push((Sign::Hatched(BLACK), "region avoided".to_owned()));
+        }
         entries
+    }
+
+    /// Where the axes lie on the page.
+    pub(super) fn plot_frames(&self) -> Result<Vec<PlotFrame>, ReportError> {
+        let axes = [0, 1].map(|k| PlotAxis::of_variable(k, self.axes[k]));
+        let [x, y] = axes;
+        Ok(vec![PlotFrame::new(self.size()?, self.frame, x, y)])
     }
 
     fn geodesic_sign(&self) -> Sign {
@@ -148,6 +159,9 @@ impl Figure for TwoVariables<'_> {
         };
         for (path, stride) in self.figure.drawn_paths() {
             panel.draw_line(&self.drawn(path, stride), path_style)?;
+        }
+        for region in &self.figure.avoided {
+            region.draw_over_two(&panel, self.axes)?;
         }
         let geodesic = self.drawn(&self.figure.geodesic, 1);
         panel.draw_line(&geodesic, stroke(&WHITE, 11.0))?;

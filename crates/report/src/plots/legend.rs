@@ -20,10 +20,14 @@ pub(crate) enum Sign {
     RimmedLine(RGBColor, f64),
     /// A thin line of the first colour on a patch of the second.
     OnPatch(RGBColor, RGBColor),
+    /// A translucent patch with an outline, as of a histogram.
+    Bars(RGBColor),
     /// A dashed line of this width in pixels.
     Dashes(RGBColor, f64),
     /// A band around a line.
     Band(RGBColor),
+    /// A patch with an outline and hatching of this colour.
+    Hatched(RGBColor),
     /// A patch of colour.
     Patch(RGBColor),
     /// A disc of this radius in pixels.
@@ -98,6 +102,23 @@ pub(crate) fn draw_entry<DB: DrawingBackend>(
             let band = Rectangle::new([at(0.0, -14.0), at(SIGN_PIXELS, 14.0)], color.mix(0.3).filled());
             area.draw(&band).map_err(drawing)?;
             line(0.0, SIGN_PIXELS, color, 5.0)?;
+        }
+        Sign::Bars(color) => {
+            let patch = [at(0.0, -14.0), at(SIGN_PIXELS, 14.0)];
+            area.draw(&Rectangle::new(patch, color.mix(0.35).filled())).map_err(drawing)?;
+            let corners = [(0.0, 14.0), (0.0, -14.0), (SIGN_PIXELS, -14.0), (SIGN_PIXELS, 14.0)];
+            let outline = corners.map(|(x, y)| at(x, y)).to_vec();
+            area.draw(&PathElement::new(outline, stroke(color, 4.0))).map_err(drawing)?;
+        }
+        Sign::Hatched(color) => {
+            for start in [0.0, 14.0, 28.0] {
+                let hatch = vec![at(start, 14.0), at(start + 28.0, -14.0)];
+                area.draw(&PathElement::new(hatch, stroke(&color.mix(0.55), 1.5))).map_err(drawing)?;
+            }
+            let corners =
+                [(0.0, -14.0), (SIGN_PIXELS, -14.0), (SIGN_PIXELS, 14.0), (0.0, 14.0), (0.0, -14.0)];
+            let outline = corners.map(|(x, y)| at(x, y)).to_vec();
+            area.draw(&PathElement::new(outline, stroke(color, 4.0))).map_err(drawing)?;
         }
         Sign::Patch(color) => {
             let patch = [at(0.0, -14.0), at(SIGN_PIXELS, 14.0)];

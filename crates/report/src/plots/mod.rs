@@ -7,6 +7,7 @@ mod axis;
 mod color_bar;
 mod curves;
 mod energy;
+mod frame;
 mod landscape;
 mod landscape_one_variable;
 mod landscape_two_variables;
@@ -16,19 +17,25 @@ mod markers;
 mod panel;
 mod points;
 mod raster;
+mod regions;
 mod render;
 mod style;
 mod surface;
+mod work;
 mod wrap;
 
 pub use axis::VariableAxis;
+pub(crate) use axis::drawn_variable;
 pub use curves::{CurvesFigure, CurvesPanel, Scale, Series, SeriesStyle};
 pub use energy::{EnergyFigure, EnergyPanel};
+pub use frame::{PlotAxis, PlotFrame};
 pub use landscape::{LandscapeFigure, Trace};
 pub use log_snr::{LogSnrFigure, PosteriorSpread};
 pub use points::{PointLayer, PointsFigure, PointsPanel};
+pub use regions::AvoidedRegion;
 pub use render::RenderedFigure;
 pub use surface::Surface;
+pub use work::WorkFigure;
 
 use crate::ReportError;
 

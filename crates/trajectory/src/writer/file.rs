@@ -174,7 +174,10 @@ mod tests {
         let mut out = BufWriter::new(FullDisk { data: Cursor::new(Vec::new()), room });
         for step in 0..2 {
             let positions: Vec<[f64; 3]> = (0..12).map(|i| [0.1 * f64::from(i), 0.3, -0.2]).collect();
-            checked.write(&Frame { positions: &positions, step, time_ps: step as f64 }, &mut out)?;
+            checked.write(
+                &Frame { positions: &positions, step, time_ps: step as f64, properties: &[] },
+                &mut out,
+            )?;
         }
         checked.finish(&mut out)?;
         Ok(out.get_ref().data.get_ref().len() as u64)

@@ -1,6 +1,7 @@
 //! Trajectory files, one file a format.
 
 mod dcd;
+mod extended_xyz;
 mod file;
 mod gro;
 mod pdb;
@@ -25,6 +26,19 @@ pub struct Frame<'a> {
     pub step: u64,
     /// Its time, ps; strictly increasing within a file.
     pub time_ps: f64,
+    /// Values that go with it, by name; only extended XYZ has room for them. Names are letters, digits and underscores.
+    pub properties: &'a [(String, FrameProperty)],
+}
+
+/// A value of a frame.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FrameProperty {
+    /// A number; one that is not finite is left out.
+    Number(f64),
+    /// A whole number.
+    Integer(u64),
+    /// A word or a line, without quotes and backslashes.
+    Text(String),
 }
 
 /// A trajectory file being written. Nothing stands under its name before [`TrajectoryWriter::finish`];
@@ -87,11 +101,13 @@ pub enum TrajectoryFormat {
     Trr,
     /// GROMACS text, 0.001 nm, one block a frame.
     Gro,
+    /// Extended XYZ, Å, with the values of each frame; elements, no names of atoms or residues.
+    ExtendedXyz,
 }
 
 impl TrajectoryFormat {
     /// Every format.
-    pub const ALL: [Self; 5] = [Self::Xtc, Self::Pdb, Self::Dcd, Self::Trr, Self::Gro];
+    pub const ALL: [Self; 6] = [Self::Xtc, Self::Pdb, Self::Dcd, Self::Trr, Self::Gro, Self::ExtendedXyz];
 
     /// The format of this name, in capitals or not.
     ///
@@ -99,19 +115,29 @@ impl TrajectoryFormat {
     /// There is none; the error has the nearest name and all names.
     pub fn from_name(name: &str) -> Result<Self, TrajectoryError> {
         let wanted = name.trim().to_lowercase();
-        let found = Self::ALL.into_iter().find(|format| format.extension() == wanted);
+        let found = Self::ALL
+            .into_iter()
+            .find(|format| [format.name(), format.extension()].contains(&wanted.as_str()));
         found.ok_or_else(|| TrajectoryError::UnknownFormat {
             name: name.into(),
             nearest: Self::ALL
-                .map(Self::extension)
+                .map(Self::name)
                 .into_iter()
                 .min_by_key(|known| strsim::damerau_levenshtein(known, &wanted))
                 .unwrap_or("xtc"),
-            valid: Self::ALL.map(Self::extension).join(", "),
+            valid: Self::ALL.map(Self::name).join(", "),
         })
     }
 
-    /// Its name, which is also the extension of its files.
+    /// Its name in configurations and on the command line: the extension of its files, but `extxyz` for extended XYZ.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ExtendedXyz => "extxyz",
+            other => other.extension(),
+        }
+    }
+
+    /// The extension of its files.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Xtc => "xtc",
@@ -119,6 +145,7 @@ impl TrajectoryFormat {
             Self::Dcd => "dcd",
             Self::Trr => "trr",
             Self::Gro => "gro",
+            Self::ExtendedXyz => "xyz",
         }
     }
 
@@ -130,6 +157,7 @@ impl TrajectoryFormat {
             Self::Dcd => Box::new(dcd::DcdEncoder::new(topology.atom_count())),
             Self::Trr => Box::new(trr::TrrEncoder),
             Self::Gro => Box::new(gro::GroEncoder::new(topology).map_err(does_not_fit)?),
+            Self::ExtendedXyz => Box::new(extended_xyz::ExtendedXyzEncoder::new(topology)),
         })
     }
 }

@@ -35,7 +35,9 @@ pub(crate) fn write_all(
 ) {
     let mut writer = open_writer(format, path, topology).unwrap();
     for (index, positions) in frames.iter().enumerate() {
-        writer.write(&Frame { positions, step: index as u64, time_ps: index as f64 }).unwrap();
+        writer
+            .write(&Frame { positions, step: index as u64, time_ps: index as f64, properties: &[] })
+            .unwrap();
     }
     writer.finish().unwrap();
 }

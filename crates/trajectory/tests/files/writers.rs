@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::support::{alanine, straight_path, write_all};
 use geodyssey_molecule::{Atom, Element, Residue, Topology};
 use geodyssey_trajectory::{
-    Frame, TrajectoryError, TrajectoryFormat, open_writer, read_frames, read_structure,
+    Frame, FrameProperty, TrajectoryError, TrajectoryFormat, open_writer, read_frames, read_structure,
 };
 
 /// Largest difference between what is written and what is read, nm: half a step of the format, or single precision.
@@ -14,6 +14,7 @@ fn rounding_nm(format: TrajectoryFormat) -> f64 {
         TrajectoryFormat::Xtc | TrajectoryFormat::Gro => 0.000_501,
         TrajectoryFormat::Pdb => 0.000_050_1,
         TrajectoryFormat::Dcd | TrajectoryFormat::Trr => 1e-7,
+        TrajectoryFormat::ExtendedXyz => 0.000_000_051,
     }
 }
 
@@ -84,8 +85,9 @@ fn frames_out_of_order_broken_or_foreign_are_refused() {
     for format in TrajectoryFormat::ALL {
         let path = folder.path().join(format!("path.{}", format.extension()));
         let mut writer = open_writer(format, &path, structure.topology()).unwrap();
-        let mut refused =
-            |positions: &[[f64; 3]], step, time_ps| writer.write(&Frame { positions, step, time_ps }).err();
+        let mut refused = |positions: &[[f64; 3]], step, time_ps| {
+            writer.write(&Frame { positions, step, time_ps, properties: &[] }).err()
+        };
         assert!(refused(good, 5, 5.0).is_none());
         assert!(matches!(refused(good, 5, 6.0), Some(TrajectoryError::Order { frame: 1, step: 5, .. })));
         assert!(matches!(refused(good, 6, 5.0), Some(TrajectoryError::Order { .. })));
@@ -95,8 +97,9 @@ fn frames_out_of_order_broken_or_foreign_are_refused() {
             Some(TrajectoryError::NotFinite { frame: 1, atom: 3, .. })
         ));
         assert!(matches!(refused(&good[1..], 6, 6.0), Some(TrajectoryError::AtomCount { found: 21, .. })));
-        let is_text_or_integers = !matches!(format, TrajectoryFormat::Dcd | TrajectoryFormat::Trr);
-        assert_eq!(refused(&far, 6, 6.0).is_some(), is_text_or_integers, "{format:?}");
+        let has_room =
+            matches!(format, TrajectoryFormat::Dcd | TrajectoryFormat::Trr | TrajectoryFormat::ExtendedXyz);
+        assert_eq!(refused(&far, 6, 6.0).is_none(), has_room, "{format:?}");
         assert!(refused(good, 7, 7.0).is_none());
         assert_eq!(refused(good, 10, 10.0).is_some(), format == TrajectoryFormat::Dcd, "{format:?}");
         drop(writer);
@@ -112,7 +115,8 @@ fn a_molecule_blown_apart_does_not_fit_an_xtc() {
     let mut writer =
         open_writer(TrajectoryFormat::Xtc, folder.path().join("path.xtc"), structure.topology()).unwrap();
     let blown: Vec<[f64; 3]> = (0..22).map(|i| [if i % 2 == 0 { -900.0 } else { 900.0 }, 0.0, 0.0]).collect();
-    let error = writer.write(&Frame { positions: &blown, step: 0, time_ps: 0.0 }).unwrap_err();
+    let error =
+        writer.write(&Frame { positions: &blown, step: 0, time_ps: 0.0, properties: &[] }).unwrap_err();
     assert!(matches!(error, TrajectoryError::DoesNotFit { .. }), "{error}");
 }
 
@@ -232,5 +236,36 @@ proptest! {
             // Single precision adds its own rounding to half a step of 0.001 nm.
             prop_assert!((read - written).abs() < 0.000_501 + 2e-7 * written.abs(), "{read} {written}");
         }
+    }
+}
+
+#[test]
+fn values_of_a_frame_stand_in_the_comment_of_extended_xyz() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("path.xyz");
+    let structure = alanine("c5.pdb");
+    let write = |properties: &[(String, FrameProperty)]| {
+        let mut writer = open_writer(TrajectoryFormat::ExtendedXyz, &path, structure.topology()).unwrap();
+        let frame = Frame { positions: structure.positions(), step: 0, time_ps: 0.0, properties };
+        writer.write(&frame).map(|()| writer.finish().unwrap())
+    };
+    let value = |key: &str, value| (key.to_owned(), value);
+    write(&[
+        value("energy", FrameProperty::Number(-1.25)),
+        value("frame", FrameProperty::Integer(3)),
+        value("path", FrameProperty::Text("path 0".into())),
+        value("missing", FrameProperty::Number(f64::NAN)),
+    ])
+    .unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("22"));
+    let comment = "Properties=species:S:1:pos:R:3 pbc=\"F F F\" energy=-1.25 frame=3 path=\"path 0\"";
+    assert_eq!(lines.next(), Some(comment));
+    assert!(lines.next().is_some_and(|line| line.starts_with("H ")), "{text}");
+    for (key, refused) in
+        [("two words", FrameProperty::Integer(1)), ("path", FrameProperty::Text("a\"b".into()))]
+    {
+        assert!(matches!(write(&[value(key, refused)]), Err(TrajectoryError::DoesNotFit { .. })));
     }
 }

@@ -1,38 +1,73 @@
-//! The three figures: the landscape with geodesic and paths, logSNR along the arc, energies along the paths.
+//! The figures: landscape with geodesic and paths, energies along the paths, work, logSNR along the arc.
 
 use geodyssey_constraints::ConstraintSettings;
 use geodyssey_report::plots::{
-    EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, PosteriorSpread, RenderedFigure, Surface,
-    Trace, VariableAxis,
+    AvoidedRegion, EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, PlotFrame, PosteriorSpread,
+    RenderedFigure, Surface, Trace, VariableAxis, WorkFigure,
 };
 use geodyssey_report::{NumericColumns, ReportError};
 
-use super::path_tables::PathTable;
+use super::path_tables::{PathRow, PathTable};
 use crate::error::Error;
-use crate::stages::Run;
 use crate::stages::geodesic::{CURVE_FILE, GeodesicResult};
 use crate::stages::landscape::LandscapeResult;
+use crate::stages::paths::PathsRecord;
 use crate::stages::system::Problem;
+use crate::stages::{Run, constraints};
 
-/// Draws all figures; their names without ending.
+/// One figure, and where a path can be marked in it.
+pub(super) struct Drawn {
+    /// Its name without ending.
+    pub(super) name: &'static str,
+    /// Its files.
+    pub(super) files: RenderedFigure,
+    /// Its axes, where they show columns of a path.
+    pub(super) frames: Vec<PlotFrame>,
+}
+
+impl Drawn {
+    fn new(name: &'static str, files: RenderedFigure) -> Self {
+        Self { name, files, frames: Vec::new() }
+    }
+}
+
+/// Draws all figures, in the order in which a page shows them.
 pub(super) fn draw(
     run: &Run<'_>,
     landscape: &LandscapeResult,
     geodesic: &GeodesicResult,
+    paths: &PathsRecord,
     tables: &[PathTable],
-) -> Result<Vec<(&'static str, RenderedFigure)>, Error> {
+    rows: &[PathRow],
+) -> Result<Vec<Drawn>, Error> {
     let curve = NumericColumns::from_csv(&run.directory.read_text(CURVE_FILE)?)
         .map_err(|error| Error::failed(CURVE_FILE, error))?;
     let figures = Figures { problem: run.problem, landscape, geodesic, curve, tables };
     let failed = |error: ReportError| Error::failed("a figure", error);
-    let mut drawn = vec![("log-snr", figures.log_snr().map_err(failed)?)];
-    if let Some(figure) = figures.landscape().map_err(failed)? {
-        drawn.push(("landscape", figure));
-    }
-    if let Some(figure) = figures.energy().map_err(failed)? {
-        drawn.push(("energy", figure));
-    }
+    let mut drawn = Vec::new();
+    drawn.extend(figures.landscape().map_err(failed)?);
+    drawn.extend(figures.energy().map_err(failed)?);
+    drawn.extend(work(paths, rows).map_err(failed)?);
+    drawn.push(Drawn::new("log-snr", figures.log_snr().map_err(failed)?));
     Ok(drawn)
+}
+
+/// The works of both directions; none where no path came through.
+fn work(paths: &PathsRecord, rows: &[PathRow]) -> Result<Option<Drawn>, ReportError> {
+    let of = |direction: &str| -> Vec<f64> {
+        rows.iter().filter(|row| row.direction == direction).filter_map(|row| row.work_kj_mol).collect()
+    };
+    let (forward, backward) = (of("forward"), of("backward"));
+    let Some(summary) = paths.work.as_ref().filter(|_| !forward.is_empty() || !backward.is_empty()) else {
+        return Ok(None);
+    };
+    let figure = WorkFigure {
+        forward_kj_mol: forward,
+        backward_kj_mol: backward,
+        delta_f_kj_mol: summary.delta_f_kj_mol.zip(summary.delta_f_error_kj_mol),
+        landscape_delta_f_kj_mol: summary.landscape_delta_f_kj_mol,
+    };
+    Ok(Some(Drawn::new("work", figure.render()?)))
 }
 
 struct Figures<'f> {
@@ -67,7 +102,7 @@ impl Figures<'_> {
             .collect())
     }
 
-    fn landscape(&self) -> Result<Option<RenderedFigure>, ReportError> {
+    fn landscape(&self) -> Result<Option<Drawn>, ReportError> {
         let dimension = self.problem.variables.len();
         let surface = self.landscape.grid.as_ref().filter(|_| dimension < 3).map(|grid| Surface {
             origin: grid.axes.iter().map(|axis| axis.start).collect(),
@@ -83,6 +118,11 @@ impl Figures<'_> {
         let geodesic = Trace { arc_share: self.shares(&self.geodesic.arc_length), points: self.means()? };
         let highest = self.landscape.landscape.as_ref().and_then(|surface| {
             geodesic.points.iter().max_by(|a, b| surface.energy(a).total_cmp(&surface.energy(b))).cloned()
+        });
+        let regions = constraints::regions(self.problem);
+        let avoided = regions.iter().filter(|region| region.active).map(|region| AvoidedRegion {
+            center: region.ball().center.clone(),
+            radius: region.ball().radius.clone(),
         });
         let figure = LandscapeFigure {
             variables: axes
@@ -106,8 +146,10 @@ impl Figures<'_> {
             start: start.center.clone(),
             end: end.center.clone(),
             highest,
+            avoided: avoided.collect(),
         };
-        figure.render().map(Some)
+        let frames = figure.frames()?;
+        Ok(Some(Drawn { name: "landscape", files: figure.render()?, frames }))
     }
 
     fn log_snr(&self) -> Result<RenderedFigure, ReportError> {
@@ -135,19 +177,20 @@ impl Figures<'_> {
         figure.render()
     }
 
-    fn energy(&self) -> Result<Option<RenderedFigure>, ReportError> {
+    fn energy(&self) -> Result<Option<Drawn>, ReportError> {
         let forward: Vec<&PathTable> = self.tables.iter().filter(|table| table.forward).collect();
         let frames = forward.iter().map(|table| table.frames()).max().unwrap_or(0);
         let whole: Vec<&PathTable> =
             forward.into_iter().filter(|table| table.frames() == frames && frames > 0).collect();
         let Some(first) = whole.first() else { return Ok(None) };
         let arc_share = self.shares(&first.arc_length);
-        let mut panels = Vec::new();
+        let (mut panels, mut columns) = (Vec::new(), Vec::new());
         let on_landscape: Vec<Vec<f64>> =
             whole.iter().filter_map(|table| table.landscape_energy.clone()).collect();
         if let (Some(surface), false) = (&self.landscape.landscape, on_landscape.is_empty()) {
             let means = self.means()?;
             let energies = means.iter().map(|mean| surface.energy(mean) - self.landscape.minimum);
+            columns.push("landscape_energy_kj_mol");
             panels.push(EnergyPanel {
                 title: "landscape energy".to_owned(),
                 arc_share: arc_share.clone(),
@@ -158,6 +201,7 @@ impl Figures<'_> {
         }
         let atoms: Vec<Vec<f64>> = whole.iter().filter_map(|table| table.potential_energy.clone()).collect();
         if !atoms.is_empty() {
+            columns.push("potential_energy_kj_mol");
             panels.push(EnergyPanel {
                 title: "all-atom potential energy".to_owned(),
                 arc_share,
@@ -166,6 +210,11 @@ impl Figures<'_> {
                 lower_bound_kj_mol: None,
             });
         }
-        if panels.is_empty() { Ok(None) } else { EnergyFigure { panels }.render().map(Some) }
+        if panels.is_empty() {
+            return Ok(None);
+        }
+        let figure = EnergyFigure { panels };
+        let frames = figure.frames(&columns)?;
+        Ok(Some(Drawn { name: "energy", files: figure.render()?, frames }))
     }
 }

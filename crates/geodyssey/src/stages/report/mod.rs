@@ -1,12 +1,15 @@
-//! The report stage: `summary.json`, figures, viewer scripts and further trajectory formats, all from the artifacts.
+//! The report stage: `summary.json`, `report.html`, figures, viewer scripts and further trajectory formats, all from the artifacts.
 
 mod figures;
+mod page;
 mod path_tables;
 mod summary;
 
 use std::time::Instant;
 
-use geodyssey_report::{FileSummary, Summary, ViewedPath, ViewerScene, pymol_script, vmd_script};
+use geodyssey_report::{
+    FileSummary, NumericColumns, Summary, ViewedPath, ViewerScene, pymol_script, vmd_script,
+};
 use geodyssey_trajectory::{TrajectoryFormat, read_frames};
 
 use super::geodesic::{self, GeodesicResult};
@@ -14,10 +17,10 @@ use super::landscape::{self, LandscapeResult};
 use super::paths::{self, PathsRecord, TOPOLOGY_FILE};
 use super::training::{self, LearnedDenoiser};
 use super::{Run, samples};
-use crate::commands::export::write_trajectory;
+use crate::commands::export::{frame_values, write_trajectory_with};
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, Ingredients, SUMMARY_FILE};
-use path_tables::{PathTable, read_path_tables};
+use path_tables::{PathTable, read_path_rows, read_path_tables};
 
 pub(crate) use summary::summary;
 
@@ -73,13 +76,18 @@ fn write_all(
     run.directory.write(CONFIG_FILE, run.problem.config.resolved()?.as_bytes())?;
     outputs.extend(write_formats(run, &tables)?);
     outputs.extend(write_viewers(run, &tables)?);
-    for (name, figure) in figures::draw(run, landscape, geodesic, &tables)? {
-        let (png, svg) = (format!("plots/{name}.png"), format!("plots/{name}.svg"));
-        run.directory.write(&png, &figure.png)?;
-        run.directory.write(&svg, figure.svg.as_bytes())?;
+    let rows = read_path_rows(run)?;
+    let figures = figures::draw(run, landscape, geodesic, paths, &tables, &rows)?;
+    for figure in &figures {
+        let (png, svg) = (format!("plots/{}.png", figure.name), format!("plots/{}.svg", figure.name));
+        run.directory.write(&png, &figure.files.png)?;
+        run.directory.write(&svg, figure.files.svg.as_bytes())?;
         outputs.extend([png, svg]);
     }
     let mut summary = summary(run, landscape, learned, Some(geodesic), Some(paths))?;
+    let page = page::write(run, geodesic, &summary, &figures, &tables, &rows, &outputs)?;
+    run.directory.write(page::PAGE_FILE, page.as_bytes())?;
+    outputs.push(page::PAGE_FILE.to_owned());
     summary.files.extend(outputs.iter().map(|name| described(name)));
     summary.files.sort_by(|a, b| a.path.cmp(&b.path));
     let text = summary.to_json().map_err(|error| Error::failed("the summary", error))?;
@@ -93,12 +101,20 @@ fn write_formats(run: &Run<'_>, tables: &[PathTable]) -> Result<Vec<String>, Err
     let Some(molecule) = &run.problem.molecule else { return Ok(Vec::new()) };
     let mut names = Vec::new();
     for format in run.problem.formats.iter().filter(|format| **format != TrajectoryFormat::Xtc) {
-        for trajectory in tables.iter().filter_map(|table| table.trajectory.as_ref()) {
+        for (table, trajectory) in tables.iter().filter_map(|table| Some((table, table.trajectory.as_ref()?)))
+        {
             let file = run.directory.file(trajectory);
             let frames = read_frames(&file, Some(&molecule.topology))
                 .map_err(|error| Error::failed("a trajectory", error))?;
             let path = file.with_extension(format.extension());
-            write_trajectory(*format, &path, &molecule.topology, &frames)?;
+            let columns =
+                NumericColumns::from_csv(&run.directory.read_text(&format!("paths/{}.csv", table.name))?)
+                    .map_err(|error| Error::failed(&table.name, error))?;
+            let values: Vec<_> =
+                (0..frames.len()).map(|row| frame_values(&table.name, &columns, row)).collect();
+            let positions: Vec<&[[f64; 3]]> = frames.iter().map(Vec::as_slice).collect();
+            let steps: Vec<u32> = (0_u32..).take(frames.len()).collect();
+            write_trajectory_with(*format, &path, &molecule.topology, &positions, &steps, &values)?;
             names.push(trajectory.replace(TrajectoryFormat::Xtc.extension(), format.extension()));
         }
     }
@@ -142,6 +158,7 @@ fn described(name: &str) -> FileSummary {
         paths::RECORD_FILE => "what the paths say together",
         TOPOLOGY_FILE => "atoms and bonds for the trajectories",
         CONFIG_FILE => "the configuration with every default",
+        page::PAGE_FILE => "this run on one page, to be opened in a browser",
         "view.vmd" => "shows the paths in VMD",
         "view.pml" => "shows the paths in PyMOL",
         _ if name.starts_with("plots/") => "figure",

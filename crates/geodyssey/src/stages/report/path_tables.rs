@@ -1,6 +1,7 @@
-//! The tables of the paths, read back for figures and viewer scripts.
+//! The tables of the paths, read back for figures, viewer scripts and the page.
 
 use geodyssey_report::{NumericColumns, ReportError};
+use serde::Deserialize;
 
 use crate::error::Error;
 use crate::stages::Run;
@@ -9,12 +10,18 @@ use crate::stages::paths;
 
 /// One path's table.
 pub(super) struct PathTable {
+    /// Its name, which is that of its files.
+    pub(super) name: String,
     /// Whether it runs from the start to the end.
     pub(super) forward: bool,
     /// Its trajectory, relative to the run directory.
     pub(super) trajectory: Option<String>,
     /// Fisher–Rao arc length at each frame.
     pub(super) arc_length: Vec<f64>,
+    /// logSNR at each frame.
+    pub(super) log_snr: Vec<f64>,
+    /// Work since the first frame, kJ/mol.
+    pub(super) work: Vec<f64>,
     /// Variables at each frame.
     pub(super) points: Vec<Vec<f64>>,
     /// Landscape energy at each frame, kJ/mol above its minimum.
@@ -49,9 +56,11 @@ pub(super) fn read_path_tables(run: &Run<'_>, landscape: &LandscapeResult) -> Re
     for name in forward.into_iter().chain(backward) {
         let text = run.directory.read_text(name)?;
         let table = table(run, landscape, &text).map_err(|error| Error::failed(name, error))?;
+        let own_name = name.trim_start_matches("paths/").trim_end_matches(".csv").to_owned();
         let trajectory = name.replace(".csv", ".xtc");
         let trajectory = outputs.contains(&trajectory.as_str()).then_some(trajectory);
-        read.push(PathTable { forward: !name.starts_with("paths/backward"), trajectory, ..table });
+        let forward = !name.starts_with("paths/backward");
+        read.push(PathTable { name: own_name, forward, trajectory, ..table });
     }
     Ok(read)
 }
@@ -66,8 +75,11 @@ fn table(run: &Run<'_>, landscape: &LandscapeResult, text: &str) -> Result<PathT
     let has = |name: &str| columns.names().iter().any(|known| known == name);
     let column = |name: &str| columns.column(name).map(<[f64]>::to_vec);
     Ok(PathTable {
+        name: String::new(),
         forward: true,
         trajectory: None,
+        log_snr: column("log_snr")?,
+        work: column("work_kj_mol")?,
         arc_length,
         points,
         landscape_energy: landscape
@@ -79,4 +91,30 @@ fn table(run: &Run<'_>, landscape: &LandscapeResult, text: &str) -> Result<PathT
             .then(|| column("potential_energy_kj_mol"))
             .transpose()?,
     })
+}
+
+/// One row of the table of all paths.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct PathRow {
+    /// Name of its files.
+    pub(super) path: String,
+    /// `forward` or `backward`.
+    pub(super) direction: String,
+    /// 1 if its last frame lies within the radius of the state that it went for.
+    pub(super) reached: u8,
+    /// Highest all-atom potential energy over every step, kJ/mol.
+    pub(super) max_potential_energy_kj_mol: Option<f64>,
+    /// Highest energy on the landscape above its minimum, kJ/mol.
+    pub(super) max_landscape_energy_kj_mol: Option<f64>,
+    /// Work over the whole path, kJ/mol; none if it broke down.
+    pub(super) work_kj_mol: Option<f64>,
+}
+
+/// Reads the table of all paths.
+pub(super) fn read_path_rows(run: &Run<'_>) -> Result<Vec<PathRow>, Error> {
+    let text = run.directory.read_text(paths::TABLE_FILE)?;
+    csv::Reader::from_reader(text.as_bytes())
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .map_err(|error| Error::failed(paths::TABLE_FILE, error))
 }

@@ -1,0 +1,16 @@
+//! `completions SHELL`: what makes a shell complete commands and options.
+
+use clap::CommandFactory as _;
+
+use super::print;
+use crate::cli::{Arguments, CompletionsArguments};
+use crate::error::Error;
+
+/// Prints the script.
+pub(crate) fn completions(arguments: &CompletionsArguments) -> Result<(), Error> {
+    let mut command = Arguments::command();
+    let name = command.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut command, name, &mut script);
+    print(&String::from_utf8_lossy(&script))
+}

@@ -1,0 +1,110 @@
+//! All paths as arrays for NumPy: one `.npz` file.
+
+use std::io::Cursor;
+
+use geodyssey_molecule::Topology;
+use npyz::WriterBuilder as _;
+use npyz::npz::NpzWriter;
+use npyz::{AutoSerialize, DType, TypeStr};
+
+use super::paths::ExportedPath;
+use crate::error::Error;
+
+/// Columns of a path's table that are none of its variables.
+const OTHERS: [&str; 7] = [
+    "point",
+    "arc_length",
+    "log_snr",
+    "potential_energy_kj_mol",
+    "landscape_energy_kj_mol",
+    "tether_energy_kj_mol",
+    "work_kj_mol",
+];
+
+type Archive<'a> = NpzWriter<Cursor<&'a mut Vec<u8>>>;
+
+/// The file's bytes. Paths with fewer frames than the longest are filled up with NaN, their frame numbers with −1.
+pub(super) fn archive(paths: &[ExportedPath], topology: Option<&Topology>) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    write(paths, topology, &mut bytes).map_err(|error| Error::failed("the arrays", error))?;
+    Ok(bytes)
+}
+
+fn write(paths: &[ExportedPath], topology: Option<&Topology>, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut archive: Archive<'_> = NpzWriter::new(Cursor::new(bytes));
+    let count = paths.len() as u64;
+    let longest = paths.iter().map(|path| path.frames.len()).max().unwrap_or(0);
+    let shape = [count, longest as u64];
+
+    let names: Vec<&str> = paths.iter().map(|path| path.name.as_str()).collect();
+    texts(&mut archive, "path_names", &names)?;
+    numbers(&mut archive, "backward", &[count], paths.iter().map(|path| path.name.starts_with("backward")))?;
+    numbers(&mut archive, "frame_counts", &[count], paths.iter().map(|path| path.frames.len() as i64))?;
+    let frame = |path: &ExportedPath, i: usize| path.frames.get(i).map_or(-1, |frame| i64::from(*frame));
+    let frames = paths.iter().flat_map(|path| (0..longest).map(move |i| frame(path, i)));
+    numbers(&mut archive, "frame", &shape, frames)?;
+
+    let columns: &[String] = paths.first().map_or(&[], |path| &path.columns);
+    let value = |path: &ExportedPath, column: usize, i: usize| {
+        path.table.get(column).and_then(|values| values.get(i)).copied().unwrap_or(f64::NAN)
+    };
+    for (index, column) in columns.iter().enumerate() {
+        let values = paths.iter().flat_map(|path| (0..longest).map(move |i| value(path, index, i)));
+        if column == "point" {
+            let points = values.map(|point| if point.is_finite() { point as i64 } else { -1 });
+            numbers(&mut archive, column, &shape, points)?;
+        } else {
+            numbers(&mut archive, column, &shape, values)?;
+        }
+    }
+    let variables: Vec<usize> =
+        (0..columns.len()).filter(|index| !OTHERS.contains(&columns[*index].as_str())).collect();
+    let heads: Vec<&str> = variables.iter().map(|index| columns[*index].as_str()).collect();
+    texts(&mut archive, "variable_names", &heads)?;
+    let of_frame = |path: &ExportedPath, i: usize| -> Vec<f64> {
+        variables.iter().map(|column| value(path, *column, i)).collect()
+    };
+    let stacked: Vec<f64> =
+        paths.iter().flat_map(|path| (0..longest).flat_map(move |i| of_frame(path, i))).collect();
+    numbers(&mut archive, "variables", &[count, longest as u64, variables.len() as u64], stacked)?;
+
+    if let Some(topology) = topology {
+        let atoms = topology.atom_count();
+        let symbols: Vec<&str> = topology.atoms().iter().map(|atom| atom.element.symbol()).collect();
+        texts(&mut archive, "elements", &symbols)?;
+        let labels: Vec<&str> = topology.atoms().iter().map(|atom| atom.name.as_str()).collect();
+        texts(&mut archive, "atom_names", &labels)?;
+        let missing = vec![[f64::NAN; 3]; atoms];
+        let positions = paths.iter().flat_map(|path| {
+            (0..longest)
+                .flat_map(|i| path.positions.get(i).unwrap_or(&missing).iter().flatten().map(|x| *x as f32))
+        });
+        let shape = [count, longest as u64, atoms as u64, 3];
+        numbers(&mut archive, "positions_nm", &shape, positions)?;
+    }
+    archive.zip_writer().finish()?;
+    Ok(())
+}
+
+fn numbers<T: AutoSerialize>(
+    archive: &mut Archive<'_>,
+    name: &str,
+    shape: &[u64],
+    values: impl IntoIterator<Item = T>,
+) -> std::io::Result<()> {
+    let mut writer = archive.array(name, Default::default())?.default_dtype().shape(shape).begin_nd()?;
+    writer.extend(values)?;
+    writer.finish()
+}
+
+/// Text as NumPy's strings of letters, as wide as the longest.
+fn texts(archive: &mut Archive<'_>, name: &str, values: &[&str]) -> std::io::Result<()> {
+    let width = values.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
+    let kind: TypeStr = format!("<U{width}").parse().map_err(std::io::Error::other)?;
+    let builder = archive.array::<str>(name, Default::default())?.dtype(DType::Plain(kind));
+    let mut writer = builder.shape(&[values.len() as u64]).begin_nd()?;
+    for text in values {
+        writer.push(text)?;
+    }
+    writer.finish()
+}

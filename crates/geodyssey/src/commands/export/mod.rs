@@ -1,0 +1,158 @@
+//! `export RUN --format F`: the paths of a finished run in another format.
+
+mod arrays;
+mod paths;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use geodyssey_molecule::Topology;
+use geodyssey_molecule::superposition::superposed;
+use geodyssey_trajectory::{TrajectoryFormat, read_structure};
+
+use crate::cli::{AlignedAtoms, ExportArguments};
+use crate::error::Error;
+use crate::run_directory::write_whole;
+use crate::stages::TOPOLOGY_FILE;
+use paths::{ExportedPath, frame_table};
+
+pub(crate) use paths::frame_values;
+pub(crate) use write::{write_trajectory, write_trajectory_with};
+
+/// Name of a file that holds every path.
+const ALL_PATHS: &str = "paths";
+/// NumPy's archive of arrays.
+const NPZ: &str = "npz";
+/// Atoms that a superposition needs at least.
+const LEAST_ALIGNED_ATOMS: usize = 3;
+
+/// What is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Trajectory(TrajectoryFormat),
+    Arrays,
+}
+
+impl Format {
+    fn from_name(name: &str) -> Result<Self, Error> {
+        let wanted = name.trim().to_lowercase();
+        if wanted == NPZ {
+            return Ok(Self::Arrays);
+        }
+        TrajectoryFormat::from_name(name).map(Self::Trajectory).map_err(|_| {
+            let names: Vec<&str> =
+                TrajectoryFormat::ALL.map(TrajectoryFormat::name).into_iter().chain([NPZ]).collect();
+            let distance = |known: &&&str| strsim::damerau_levenshtein(known, &wanted);
+            let nearest = names.iter().min_by_key(distance).copied().unwrap_or("xtc");
+            Error::input(format!(
+                "`{name}` is no format to export; did you mean `{nearest}`? There are {}",
+                names.join(", ")
+            ))
+        })
+    }
+}
+
+/// Carries the command out.
+pub(crate) fn export(arguments: &ExportArguments) -> Result<(), Error> {
+    let format = Format::from_name(&arguments.format)?;
+    let run = &arguments.run;
+    let topology_path = run.join(TOPOLOGY_FILE);
+    let topology = if topology_path.is_file() {
+        let structure = read_structure(&topology_path).map_err(|error| Error::input(error.to_string()))?;
+        Some(structure.into_parts().0)
+    } else {
+        None
+    };
+    let mut chosen = paths::read(run, topology.as_ref(), &arguments.path, arguments.stride.into())?;
+    let target = arguments.out.clone().unwrap_or_else(|| run.join("export"));
+    let mut said = match (&topology, arguments.align) {
+        (Some(topology), Some(atoms)) => align(&mut chosen, topology, atoms)?,
+        (None, Some(_)) => return Err(no_atoms(run, "--align needs atoms")),
+        (_, None) => String::new(),
+    };
+    let frames: usize = chosen.iter().map(|path| path.frames.len()).sum();
+    std::fs::create_dir_all(&target).map_err(|error| Error::file("make the folder", &target, error))?;
+    let files = match (format, &topology) {
+        (Format::Arrays, _) => {
+            let bytes = arrays::archive(&chosen, topology.as_ref())?;
+            let file = target.join(format!("{ALL_PATHS}.{NPZ}"));
+            write_whole(&file, &bytes)?;
+            vec![file]
+        }
+        (Format::Trajectory(format), Some(topology)) => {
+            trajectories(format, topology, &chosen, &target, arguments.every_path_in_one_file)?
+        }
+        (Format::Trajectory(_), None) => {
+            return Err(no_atoms(run, &format!("only --format {NPZ} can hold its paths")));
+        }
+    };
+    if let [file] = files.as_slice() {
+        said = format!("{} paths, {frames} frames written to {}{said}", chosen.len(), file.display());
+    } else {
+        said = format!("{} paths, {frames} frames written to {}{said}", chosen.len(), target.display());
+    }
+    eprintln!("{said}");
+    Ok(())
+}
+
+fn no_atoms(run: &Path, what: &str) -> Error {
+    let run = run.display();
+    Error::input(format!(
+        "{run} is no run directory with paths of atoms: there is no {TOPOLOGY_FILE} in it; {what}"
+    ))
+}
+
+/// One file a path, or one file of all with a table that says which frame is whose.
+fn trajectories(
+    format: TrajectoryFormat,
+    topology: &Topology,
+    chosen: &[ExportedPath],
+    target: &Path,
+    in_one_file: bool,
+) -> Result<Vec<PathBuf>, Error> {
+    if in_one_file {
+        let file = target.join(format!("{ALL_PATHS}.{}", format.extension()));
+        let positions: Vec<&[[f64; 3]]> =
+            chosen.iter().flat_map(|path| path.positions.iter().map(Vec::as_slice)).collect();
+        let values: Vec<_> = chosen.iter().flat_map(|path| path.values.iter().cloned()).collect();
+        let steps: Vec<u32> = (0_u32..).take(positions.len()).collect();
+        write_trajectory_with(format, &file, topology, &positions, &steps, &values)?;
+        let table = target.join(format!("{ALL_PATHS}.csv"));
+        write_whole(&table, frame_table(&values).as_bytes())?;
+        return Ok(vec![file, table]);
+    }
+    let mut files = Vec::with_capacity(chosen.len());
+    for path in chosen {
+        let file = target.join(format!("{}.{}", path.name, format.extension()));
+        let positions: Vec<&[[f64; 3]]> = path.positions.iter().map(Vec::as_slice).collect();
+        write_trajectory_with(format, &file, topology, &positions, &path.frames, &path.values)?;
+        files.push(file);
+    }
+    Ok(files)
+}
+
+/// Lays every frame over the first frame of the first path; what was done, in words.
+fn align(paths: &mut [ExportedPath], topology: &Topology, wanted: AlignedAtoms) -> Result<String, Error> {
+    let all: Vec<usize> = (0..topology.atom_count()).collect();
+    let heavy = topology.heavy_atoms();
+    let (atoms, words) = match wanted {
+        AlignedAtoms::Heavy if heavy.len() >= LEAST_ALIGNED_ATOMS => {
+            let words = format!("{} heavy atoms", heavy.len());
+            (heavy, words)
+        }
+        AlignedAtoms::Heavy => (all, "all atoms, since it has fewer than three heavy ones".to_owned()),
+        AlignedAtoms::All => {
+            let words = format!("all {} atoms", all.len());
+            (all, words)
+        }
+    };
+    let Some(reference) = paths.iter().find_map(|path| path.positions.first()).cloned() else {
+        return Ok(String::new());
+    };
+    for positions in paths.iter_mut().flat_map(|path| &mut path.positions) {
+        *positions =
+            superposed(positions, &reference, &atoms).map_err(|error| Error::failed("aligning", error))?;
+    }
+    let first = paths.iter().find(|path| !path.positions.is_empty()).map_or("", |path| path.name.as_str());
+    Ok(format!(", superposed on the first frame of {first} by {words}"))
+}

@@ -1,0 +1,210 @@
+//! The paths of a run directory, read back: positions, and the values of every frame.
+
+use std::path::{Path, PathBuf};
+
+use geodyssey_molecule::Topology;
+use geodyssey_report::NumericColumns;
+use geodyssey_trajectory::{FrameProperty, TrajectoryFormat, read_frames};
+
+use crate::error::Error;
+
+/// eV in a kJ/mol: extended XYZ has its `energy` in eV. `1000 / (N_A e)`, both exact in the SI of 2019.
+const EV_PER_KJ_MOL: f64 = 1.0 / 96.485_332_123_310_02;
+
+/// One path and the frames of it that were asked for.
+pub(super) struct ExportedPath {
+    /// Name of its files.
+    pub(super) name: String,
+    /// Numbers of the frames.
+    pub(super) frames: Vec<u32>,
+    /// Positions, nm; empty without a molecule.
+    pub(super) positions: Vec<Vec<[f64; 3]>>,
+    /// Values that go with each frame.
+    pub(super) values: Vec<Vec<(String, FrameProperty)>>,
+    /// Heads of its table, without that of the frames' numbers.
+    pub(super) columns: Vec<String>,
+    /// The rows of its table for these frames, one column after the other.
+    pub(super) table: Vec<Vec<f64>>,
+}
+
+/// Reads the paths that are named, or all.
+///
+/// # Errors
+/// No such directory or path, a trajectory that cannot be read, or one with another number of frames than its table.
+pub(super) fn read(
+    run: &Path,
+    topology: Option<&Topology>,
+    wanted: &[String],
+    stride: usize,
+) -> Result<Vec<ExportedPath>, Error> {
+    let folder = run.join("paths");
+    let known = names(&folder)?;
+    if known.is_empty() {
+        let folder = folder.display();
+        return Err(Error::input(format!("{folder} holds no path: the run has no paths yet")));
+    }
+    let chosen = choose(&known, wanted)?;
+    chosen.into_iter().map(|name| read_one(&folder, name, topology, stride.max(1))).collect()
+}
+
+fn read_one(
+    folder: &Path,
+    name: &str,
+    topology: Option<&Topology>,
+    stride: usize,
+) -> Result<ExportedPath, Error> {
+    let file = folder.join(format!("{name}.csv"));
+    let text = std::fs::read_to_string(&file).map_err(|error| Error::file("read", &file, error))?;
+    let table = NumericColumns::from_csv(&text)
+        .map_err(|error| Error::input(format!("{}: {error}", file.display())))?;
+    let taken: Vec<usize> = (0..table.row_count()).step_by(stride).collect();
+    let mut positions = Vec::new();
+    if let Some(topology) = topology {
+        let trajectory = trajectory(folder, name)?;
+        let all =
+            read_frames(&trajectory, Some(topology)).map_err(|error| Error::input(error.to_string()))?;
+        if all.len() != table.row_count() {
+            return Err(Error::input(format!(
+                "{} has {} frames, but {} has {} rows",
+                trajectory.display(),
+                all.len(),
+                file.display(),
+                table.row_count()
+            )));
+        }
+        positions = all.into_iter().step_by(stride).collect();
+    }
+    let columns: Vec<String> = table.names().iter().filter(|column| *column != "frame").cloned().collect();
+    let failed = |error| Error::input(format!("{}: {error}", file.display()));
+    let mut values = Vec::with_capacity(columns.len());
+    for column in &columns {
+        let column = table.column(column).map_err(failed)?;
+        values.push(taken.iter().map(|&row| column[row]).collect());
+    }
+    Ok(ExportedPath {
+        name: name.to_owned(),
+        frames: taken.iter().map(|&row| row as u32).collect(),
+        positions,
+        values: taken.iter().map(|&row| frame_values(name, &table, row)).collect(),
+        columns,
+        table: values,
+    })
+}
+
+/// What goes with one frame: `energy` in eV as extended XYZ has it, the path, and the columns of the path's table.
+pub(crate) fn frame_values(path: &str, table: &NumericColumns, row: usize) -> Vec<(String, FrameProperty)> {
+    let cell = |column: &str| table.column(column).ok().and_then(|values| values.get(row)).copied();
+    let mut values = Vec::new();
+    if let Some(energy) = cell("potential_energy_kj_mol").or_else(|| cell("landscape_energy_kj_mol")) {
+        values.push(("energy".to_owned(), FrameProperty::Number(energy * EV_PER_KJ_MOL)));
+    }
+    values.push(("path".to_owned(), FrameProperty::Text(path.to_owned())));
+    for column in table.names() {
+        let Some(value) = cell(column) else { continue };
+        let value = match column.as_str() {
+            "frame" | "point" => FrameProperty::Integer(value as u64),
+            _ => FrameProperty::Number(value),
+        };
+        values.push((column.clone(), value));
+    }
+    values
+}
+
+/// The values of all frames of a file as a table, one row a frame.
+pub(super) fn frame_table(values: &[Vec<(String, FrameProperty)>]) -> String {
+    let shown = |(key, _): &&(String, FrameProperty)| key != "energy";
+    let heads = values.first().map_or_else(Vec::new, |row| {
+        row.iter().filter(shown).map(|(key, _)| if key == "frame" { "frame_of_path" } else { key }).collect()
+    });
+    let mut text = format!("frame,{}\n", heads.join(","));
+    for (number, row) in values.iter().enumerate() {
+        let cells = row.iter().filter(shown).map(|(_, value)| match value {
+            FrameProperty::Number(number) if number.is_finite() => number.to_string(),
+            FrameProperty::Number(_) => String::new(),
+            FrameProperty::Integer(number) => number.to_string(),
+            FrameProperty::Text(text) => text.clone(),
+        });
+        text.push_str(&format!("{number},{}\n", cells.collect::<Vec<_>>().join(",")));
+    }
+    text
+}
+
+/// Names of all paths, forward ones first, in the order of their numbers.
+fn names(folder: &Path) -> Result<Vec<String>, Error> {
+    let entries = std::fs::read_dir(folder).map_err(|error| {
+        let run = folder.parent().unwrap_or(folder).display();
+        Error::input(format!("{run} is no run directory with paths: cannot read {}: {error}", folder.display()))
+    })?;
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".csv")?.to_owned()))
+        .filter(|name| ["path-", "backward-"].iter().any(|kind| name.starts_with(kind)))
+        .collect();
+    names.sort_by_key(|name| (name.starts_with("backward"), name.len(), name.clone()));
+    Ok(names)
+}
+
+/// The paths that are named: `3` and `path-0003` a forward, `backward-3` and `backward-0003` a backward one.
+fn choose<'n>(known: &'n [String], wanted: &[String]) -> Result<Vec<&'n str>, Error> {
+    if wanted.is_empty() {
+        return Ok(known.iter().map(String::as_str).collect());
+    }
+    let mut chosen: Vec<&str> = Vec::with_capacity(wanted.len());
+    for text in wanted {
+        let (kind, digits) = match text.trim().rsplit_once('-') {
+            Some((kind @ ("path" | "backward"), digits)) => (kind, digits),
+            Some(_) => ("", ""),
+            None => ("path", text.trim()),
+        };
+        let number: Option<u64> = digits.parse().ok();
+        let found = known.iter().find(|name| {
+            number.is_some()
+                && name
+                    .rsplit_once('-')
+                    .is_some_and(|(own, own_digits)| own == kind && own_digits.parse().ok() == number)
+        });
+        let Some(name) = found else {
+            let (first, last) = (&known[0], &known[known.len() - 1]);
+            return Err(Error::input(format!(
+                "there is no path `{text}`: expected a number, or a name from {first} to {last}, such as backward-0"
+            )));
+        };
+        if !chosen.contains(&name.as_str()) {
+            chosen.push(name);
+        }
+    }
+    Ok(chosen)
+}
+
+/// The trajectory of a path, in the first format in which it is there.
+fn trajectory(folder: &Path, name: &str) -> Result<PathBuf, Error> {
+    let files = TrajectoryFormat::ALL.map(|format| folder.join(format!("{name}.{}", format.extension())));
+    let found = files.into_iter().find(|file| file.is_file());
+    found.ok_or_else(|| Error::input(format!("{} holds no trajectory of {name}", folder.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_named_by_number_or_by_file() {
+        let known: Vec<String> =
+            ["path-0000", "path-0012", "backward-0000", "backward-0012"].map(str::to_owned).to_vec();
+        let names = |wanted: &[&str]| -> Result<Vec<String>, String> {
+            let wanted: Vec<String> = wanted.iter().map(|text| (*text).to_owned()).collect();
+            choose(&known, &wanted)
+                .map(|names| names.into_iter().map(str::to_owned).collect())
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(names(&[]).map(|all| all.len()), Ok(4));
+        assert_eq!(
+            names(&["12", "backward-0", "path-0012"]),
+            Ok(vec!["path-0012".into(), "backward-0000".into()])
+        );
+        for wrong in ["1", "backward-3", "forward-0", "-1", "x", ""] {
+            let message = names(&[wrong]).err().unwrap_or_default();
+            assert!(message.contains("path-0000 to backward-0012"), "{wrong}: {message}");
+        }
+    }
+}

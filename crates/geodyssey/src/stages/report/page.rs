@@ -1,0 +1,186 @@
+//! `report.html`: gathers what the page of a run shows.
+
+use geodyssey_molecule::Topology;
+use geodyssey_report::Summary;
+use geodyssey_report::page::{PageFigure, PagePath, RunPage, Selection, run_page, select_paths};
+use geodyssey_trajectory::read_frames;
+
+use super::described;
+use super::figures::Drawn;
+use super::path_tables::{PathRow, PathTable};
+use crate::error::Error;
+use crate::stages::Run;
+use crate::stages::geodesic::GeodesicResult;
+use crate::stages::paths::TOPOLOGY_FILE;
+
+/// The page.
+pub(super) const PAGE_FILE: &str = "report.html";
+/// Residues that the title of a page names.
+const NAMED_RESIDUES: usize = 8;
+
+/// The text of the page.
+pub(super) fn write(
+    run: &Run<'_>,
+    geodesic: &GeodesicResult,
+    summary: &Summary,
+    figures: &[Drawn],
+    tables: &[PathTable],
+    rows: &[PathRow],
+    others: &[String],
+) -> Result<String, Error> {
+    let molecule = run.problem.molecule.as_ref().filter(|_| tables.iter().any(|t| t.trajectory.is_some()));
+    let atoms = molecule.map_or(0, |molecule| molecule.topology.atom_count());
+    let sizes: Vec<(bool, usize)> = tables.iter().map(|table| (table.forward, table.frames())).collect();
+    let selection = select_paths(&sizes, atoms, run.problem.variables.len());
+    let topology = molecule.filter(|_| selection.with_positions).map(|molecule| &molecule.topology);
+    let structure = topology.map(|_| run.directory.read_text(TOPOLOGY_FILE)).transpose()?;
+    let length = geodesic.arc_length.last().copied().filter(|length| *length > 0.0).unwrap_or(1.0);
+    let paths = selection.paths.iter().map(|index| {
+        let row = rows.iter().find(|row| row.path == tables[*index].name);
+        path(run, &tables[*index], row, topology, &selection, length)
+    });
+    let page = RunPage {
+        title: &title(run),
+        summary,
+        states: run
+            .problem
+            .states
+            .as_ref()
+            .map(|states| states.each_ref().map(|state| place(run, &state.center))),
+        figures: figures
+            .iter()
+            .map(|figure| PageFigure {
+                name: figure.name,
+                svg: &figure.files.svg,
+                caption: caption(figure.name).to_owned(),
+                frames: figure.frames.clone(),
+            })
+            .collect(),
+        structure: structure.as_deref(),
+        paths: paths.collect::<Result<_, _>>()?,
+        all_paths: tables.iter().filter(|table| table.frames() > 0).count(),
+        stride: selection.stride,
+        links: links(others),
+    };
+    run_page(&page).map_err(|error| Error::failed(PAGE_FILE, error))
+}
+
+/// The name of what was sampled. The configuration's own name is no part of it: the page is a function of its content.
+fn title(run: &Run<'_>) -> String {
+    match &run.problem.molecule {
+        Some(molecule) => {
+            let residues = molecule.topology.residues();
+            let names: Vec<&str> = residues.iter().map(|residue| residue.name.as_str()).collect();
+            if names.len() <= NAMED_RESIDUES {
+                format!("Transition paths of {}", names.join("-"))
+            } else {
+                format!(
+                    "Transition paths of {} residues, {} atoms",
+                    names.len(),
+                    molecule.topology.atom_count()
+                )
+            }
+        }
+        None => {
+            let names: Vec<&str> =
+                run.problem.variables.iter().map(|variable| variable.name.as_str()).collect();
+            format!("Transition paths over {}", names.join(", "))
+        }
+    }
+}
+
+fn place(run: &Run<'_>, center: &[f64]) -> String {
+    let variables = run.problem.variables.iter().zip(center);
+    let values: Vec<String> =
+        variables.map(|(variable, &x)| format!("{} = {}", variable.name, variable.display(x))).collect();
+    values.join(", ")
+}
+
+fn path(
+    run: &Run<'_>,
+    table: &PathTable,
+    row: Option<&PathRow>,
+    topology: Option<&Topology>,
+    selection: &Selection,
+    length: f64,
+) -> Result<PagePath, Error> {
+    let frames = selection.frames(table.frames());
+    let taken = |values: &[f64]| -> Vec<f64> { frames.iter().map(|&frame| values[frame]).collect() };
+    let positions_nm = match (topology, &table.trajectory) {
+        (Some(topology), Some(trajectory)) => {
+            let all = read_frames(run.directory.file(trajectory), Some(topology))
+                .map_err(|error| Error::failed("a trajectory", error))?;
+            frames.iter().filter_map(|&frame| all.get(frame).cloned()).collect()
+        }
+        _ => Vec::new(),
+    };
+    let highest = table.highest_frame();
+    let nearest = frames.iter().enumerate().min_by_key(|(_, frame)| frame.abs_diff(highest));
+    Ok(PagePath {
+        name: table.name.clone(),
+        label: label(table, row),
+        arc_share: taken(&table.arc_length).iter().map(|arc| arc / length).collect(),
+        log_snr: taken(&table.log_snr),
+        variables: frames.iter().map(|&frame| table.points[frame].clone()).collect(),
+        landscape_energy_kj_mol: table.landscape_energy.as_deref().map(taken).unwrap_or_default(),
+        potential_energy_kj_mol: table.potential_energy.as_deref().map(taken).unwrap_or_default(),
+        work_kj_mol: taken(&table.work),
+        positions_nm,
+        highest: nearest.map_or(0, |(index, _)| index),
+        frames,
+    })
+}
+
+/// How a path is listed: name, whether it arrived, how high it went, its work.
+fn label(table: &PathTable, row: Option<&PathRow>) -> String {
+    let Some(row) = row else { return table.name.clone() };
+    let mut parts = vec![table.name.clone()];
+    parts.push(if row.reached == 1 { "reached" } else { "did not reach" }.to_owned());
+    if let Some(energy) = row.max_landscape_energy_kj_mol.or(row.max_potential_energy_kj_mol) {
+        parts.push(format!("highest {energy:.1} kJ/mol"));
+    }
+    if let Some(work) = row.work_kj_mol {
+        parts.push(format!("work {work:.1} kJ/mol"));
+    }
+    parts.join(" · ").replace(" -", " −")
+}
+
+/// What a figure shows.
+fn caption(name: &str) -> &'static str {
+    match name {
+        "landscape" => {
+            "Energy over the variables, the geodesic (posterior means) and the paths that follow it; the black line and the disc are \
+             the path and the frame that are chosen."
+        }
+        "energy" => {
+            "Energies along the paths over the share of the curve's length, with mean and standard deviation of the forward paths; the \
+             lower bound is the lowest barrier between the states. The black line is the path that is chosen."
+        }
+        "work" => {
+            "Work of the forward paths, and of the backward paths with its sign turned. Where both have been seen, the difference of \
+             free energies can be read off; each tick is a path, the grey strip one standard error."
+        }
+        _ => {
+            "logSNR along the curve over its Fisher–Rao length, and the spread that the tether leaves to each variable."
+        }
+    }
+}
+
+/// The files that a reader opens next.
+fn links(others: &[String]) -> Vec<(String, String)> {
+    let wanted = ["summary.json", "paths.csv", "geodesic.csv", "config.toml", "view.vmd", "view.pml"];
+    let there = |name: &&str| {
+        ["summary.json", "paths.csv", "geodesic.csv"].contains(name) || others.iter().any(|o| o == name)
+    };
+    let named = wanted.iter().filter(|name| there(name));
+    named
+        .map(|name| {
+            let content = if *name == "summary.json" {
+                "all numbers, for scripts".to_owned()
+            } else {
+                described(name).content
+            };
+            ((*name).to_owned(), content)
+        })
+        .collect()
+}

@@ -1,0 +1,185 @@
+//! `report.html`: what a run found, on one page that needs nothing else.
+//!
+//! The page holds its own style, its program and, where there is a molecule, the viewer NGL; it loads nothing. Its text and
+//! numbers come from [`Summary`], its pictures are the figures of the run, and a part of the paths is in it so that they can be
+//! played. It prints, and it works by keyboard.
+
+mod data;
+mod markup;
+mod numbers;
+mod words;
+
+pub use data::{EMBEDDED_BYTES, PagePath, Selection, select_paths};
+
+use crate::plots::PlotFrame;
+use crate::{ReportError, Summary};
+use markup::escape;
+
+const STYLE: &str = include_str!("../../assets/page/report.css");
+const PROGRAM: &str = include_str!("../../assets/page/report.js");
+const VIEWER: &str = include_str!("../../assets/page/viewer.js");
+const NGL: &str = include_str!("../../assets/ngl/ngl.js");
+
+/// Where the molecule is shown, with the legend of its copies.
+const STAGE: &str = "<div class=\"stage\" id=\"stage\" role=\"img\" aria-label=\"The molecule in three dimensions, at the frame that the \
+    slider shows\"></div>\n<p class=\"faint legend on-screen\"><label><input type=\"checkbox\" id=\"copies\" checked> thin copies:</label>\
+    <span style=\"background:#0072b2\"></span>start<span style=\"background:#e69f00\"></span>highest energy\
+    <span style=\"background:#aa4499\"></span>end. Drag to turn, wheel to zoom, right button to move.</p>\n";
+
+/// Everything that the page of a run shows.
+#[derive(Debug, Clone)]
+pub struct RunPage<'a> {
+    /// Name of the run.
+    pub title: &'a str,
+    /// Results.
+    pub summary: &'a Summary,
+    /// The two states in words, e.g. `phi = -147.5°, psi = 159.4°`.
+    pub states: Option<[String; 2]>,
+    /// Figures, in their order.
+    pub figures: Vec<PageFigure<'a>>,
+    /// A PDB file of the molecule; none without one, or where it is too large for a page.
+    pub structure: Option<&'a str>,
+    /// Paths to be played, as [`select_paths`] chose them.
+    pub paths: Vec<PagePath>,
+    /// How many paths the run has.
+    pub all_paths: usize,
+    /// Every how-manieth frame is in the page.
+    pub stride: usize,
+    /// Files to open in other programs, relative to the page.
+    pub links: Vec<(String, String)>,
+}
+
+/// One figure of the page.
+#[derive(Debug, Clone)]
+pub struct PageFigure<'a> {
+    /// Its name, e.g. `landscape`.
+    pub name: &'a str,
+    /// SVG document.
+    pub svg: &'a str,
+    /// What it shows, in a sentence or two.
+    pub caption: String,
+    /// Its axes, where a point of a path can be marked.
+    pub frames: Vec<PlotFrame>,
+}
+
+/// The page as one HTML document.
+///
+/// # Errors
+/// A path whose columns differ in length, or a figure that is no SVG document.
+pub fn run_page(page: &RunPage<'_>) -> Result<String, ReportError> {
+    let data = data::script(page)?;
+    let marked = |figure: &&PageFigure<'_>| !figure.frames.is_empty() && !page.paths.is_empty();
+    // What a path is marked in stands beside the molecule.
+    let (beside, others): (Vec<_>, Vec<_>) = page.figures.iter().partition(marked);
+    let mut body = String::new();
+    body.push_str(&format!("<h1>{}</h1>\n", escape(page.title)));
+    body.push_str(&words::opening(page.summary, page.states.as_ref()));
+    body.push_str(&words::warnings_markup(page.summary));
+    if !beside.is_empty() {
+        body.push_str("<h2>Paths</h2>\n");
+        body.push_str(&player(page, &beside)?);
+    }
+    for figure in others {
+        body.push_str(&figure_markup(figure)?);
+    }
+    body.push_str("<h2>Numbers</h2>\n");
+    body.push_str(&numbers::table(page.summary));
+    body.push_str(&numbers::windings(page.summary));
+    body.push_str(&links(page));
+    let program = if !beside.is_empty() {
+        let viewer =
+            page.structure.map_or_else(String::new, |_| format!("{}{}", script(NGL), script(VIEWER)));
+        format!("{data}{viewer}{}", script(PROGRAM))
+    } else {
+        String::new()
+    };
+    Ok(format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; \
+         script-src 'unsafe-inline'; connect-src blob: data:; worker-src blob:\">\n\
+         <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n{program}</body>\n</html>\n",
+        escape(page.title)
+    ))
+}
+
+/// A script as an element. A closing tag inside of it would end it, and a line that names a source map would load one.
+fn script(text: &str) -> String {
+    let text = text.replace("</script", "<\\/script");
+    let lines = text.lines().filter(|line| !line.starts_with("//# sourceMappingURL="));
+    let text: Vec<&str> = lines.collect();
+    format!("<script>\n{}\n</script>\n", text.join("\n"))
+}
+
+fn player(page: &RunPage<'_>, figures: &[&PageFigure<'_>]) -> Result<String, ReportError> {
+    let options: String =
+        page.paths.iter().map(|path| format!("<option>{}</option>", escape(&path.label))).collect();
+    let viewer = page.structure.is_some();
+    let frames = if page.stride > 1 {
+        format!("every {} frame", ordinal(page.stride))
+    } else {
+        "every frame".to_owned()
+    };
+    let paths = if page.paths.len() < page.all_paths {
+        format!("{} of the run's {} paths are in this page", page.paths.len(), page.all_paths)
+    } else {
+        format!("All {} paths are in this page", page.all_paths)
+    };
+    let drawn =
+        figures.iter().map(|figure| figure_markup(figure)).collect::<Result<Vec<String>, _>>()?.concat();
+    let below = format!(
+        "<output id=\"readout\"></output>\n\
+         <p class=\"faint keys\">Keys: <kbd>space</kbd> plays and stops, <kbd>←</kbd> <kbd>→</kbd> go one frame, <kbd>Home</kbd> \
+         <kbd>End</kbd> to the ends, <kbd>↑</kbd> <kbd>↓</kbd> choose a path. {paths}, {frames}. A frame is a place along the path, not a \
+         time: the molecule is led, it does not wait for a fluctuation.</p>\n"
+    );
+    // Beside the molecule the figures stand below each other, else beside each other.
+    let content = if viewer {
+        format!("<div>{STAGE}{below}</div>\n<div>{drawn}</div>\n")
+    } else {
+        format!("{drawn}{below}")
+    };
+    Ok(format!(
+        "<section class=\"player\" id=\"player\" tabindex=\"0\" aria-label=\"Player of the paths\">\n\
+         <div class=\"controls\">\
+         <button type=\"button\" id=\"play\" aria-pressed=\"false\">Play</button>\
+         <button type=\"button\" id=\"back\" aria-label=\"One frame back\">◀</button>\
+         <button type=\"button\" id=\"forward\" aria-label=\"One frame forward\">▶</button>\
+         <label class=\"range\">frame <input type=\"range\" id=\"frame\" min=\"0\" max=\"0\" value=\"0\"></label>\
+         <label>path <select id=\"path\">{options}</select></label>\
+         <label>speed <select id=\"speed\"><option value=\"5\">5 / s</option><option value=\"15\" selected>15 / s</option>\
+         <option value=\"40\">40 / s</option></select></label>\
+         </div>\n{content}</section>\n"
+    ))
+}
+
+fn ordinal(number: usize) -> String {
+    match number {
+        2 => "second".to_owned(),
+        3 => "third".to_owned(),
+        n => format!("{n}th"),
+    }
+}
+
+fn figure_markup(figure: &PageFigure<'_>) -> Result<String, ReportError> {
+    let svg = figure.svg.find("<svg ").map(|start| &figure.svg[start..]);
+    let svg =
+        svg.ok_or_else(|| ReportError::Drawing(format!("the figure {} is no SVG document", figure.name)))?;
+    let caption = escape(&figure.caption);
+    Ok(format!(
+        "<figure>\n<div data-figure=\"{}\"><div class=\"drawing\" role=\"img\" aria-label=\"{caption}\">\n{svg}</div></div>\n\
+         <figcaption>{caption}</figcaption>\n</figure>\n",
+        escape(figure.name),
+    ))
+}
+
+fn links(page: &RunPage<'_>) -> String {
+    if page.links.is_empty() {
+        return String::new();
+    }
+    let item = |(file, content): &(String, String)| {
+        format!("<li><a href=\"{0}\">{0}</a>: {1}</li>\n", escape(file), escape(content))
+    };
+    let items: String = page.links.iter().map(item).collect();
+    format!("<h2>Files beside this page</h2>\n<ul>\n{items}</ul>\n")
+}

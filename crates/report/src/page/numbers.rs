@@ -1,0 +1,237 @@
+//! The numbers of a run as a table: value, error, and what exactly was measured.
+
+use super::markup::{escape, minus};
+use crate::{
+    DirectionalWork, MaxEnergy, SamplingSummary, Summary, WorkSummary, decimals, grouped, with_error,
+};
+
+struct Row {
+    name: String,
+    value: String,
+    unit: &'static str,
+    definition: String,
+}
+
+fn row(name: &str, value: String, unit: &'static str, definition: &str) -> Row {
+    Row { name: name.to_owned(), value, unit, definition: definition.to_owned() }
+}
+
+/// Interval of a share at about 95 % (Wilson, J. Am. Stat. Assoc. 22, 209, 1927), in per cent.
+fn wilson_percent(share: f64, count: usize) -> (f64, f64) {
+    let (n, z) = (count as f64, 1.959_963_984_540_054_f64);
+    let middle = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
+    let half = z / (1.0 + z * z / n) * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
+    (100.0 * (middle - half).max(0.0), 100.0 * (middle + half).min(1.0))
+}
+
+fn share_row(name: &str, share: f64, count: usize, definition: &str) -> Row {
+    let (low, high) = wilson_percent(share, count);
+    let value = format!("{} [{}, {}]", decimals(100.0 * share, 0), decimals(low, 0), decimals(high, 0));
+    let definition = format!("{definition}, of {count}; in brackets Wilson's 95 % interval");
+    Row { name: name.to_owned(), value, unit: "%", definition }
+}
+
+/// The table of numbers.
+pub(super) fn table(summary: &Summary) -> String {
+    let mut rows = Vec::new();
+    if let Some(paths) = &summary.sampling {
+        rows.extend(sampling(paths));
+    }
+    if let Some(energy) = &summary.max_energy {
+        rows.extend(energy.landscape.iter().map(|energy| max_energy("highest energy, landscape", energy)));
+        rows.extend(energy.atoms.iter().map(|energy| max_energy("highest energy, atoms", energy)));
+    }
+    if let Some(bound) = summary.landscape.lower_bound_kj_mol {
+        let value = with_error(bound, summary.landscape.rms_block_error_kj_mol, 1);
+        let mut definition =
+            "the lowest barrier (bottleneck) between the states on the same landscape, above its minimum"
+                .to_owned();
+        if summary.landscape.rms_block_error_kj_mol.is_some() {
+            definition.push_str("; the error is the landscape's root mean square block error");
+        }
+        rows.push(row("lower bound", value, "kJ/mol", &definition));
+    }
+    if let Some(done) = &summary.work {
+        rows.extend(work(done));
+    }
+    if let Some(curve) = &summary.geodesic {
+        rows.push(row("length of the curve", decimals(curve.length, 3), "", "Σ √(Δη·Δμ), Fisher–Rao"));
+        rows.push(row("2E/L²", decimals(curve.constant_speed, 5), "", "1 for a curve of constant speed"));
+        let least = "lowest log signal-to-noise ratio on the curve: the looser the tether, the lower";
+        rows.push(row("least logSNR", decimals(curve.min_log_snr, 2), "", least));
+    }
+    let landscape = grouped(summary.landscape.energy_evaluations);
+    rows.push(row(
+        "energy evaluations, preparation",
+        landscape,
+        "",
+        "of the molecule's energy or forces, for the landscape",
+    ));
+    rows.push(row("seed", summary.seed.to_string(), "", "of all random numbers"));
+    let hash = summary.config_hash.get(..12).unwrap_or(&summary.config_hash);
+    let definition =
+        format!("BLAKE3 of the configuration, of its inputs' contents; program version {}", summary.version);
+    rows.push(row("configuration", hash.to_owned(), "", &definition));
+    let body: String = rows
+        .iter()
+        .map(|row| {
+            format!(
+                "<tr><th scope=\"row\">{}</th><td class=\"number\">{}</td><td class=\"unit\">{}</td><td>{}</td></tr>\n",
+                escape(&row.name),
+                escape(&minus(&row.value)),
+                escape(row.unit),
+                escape(&row.definition)
+            )
+        })
+        .collect();
+    format!(
+        "<div class=\"scroll\"><table>\n<caption>± is the standard error of the mean over paths unless the definition says otherwise.\
+         </caption>\n<thead><tr><th scope=\"col\">quantity</th><th scope=\"col\">value</th><th scope=\"col\">unit</th>\
+         <th scope=\"col\">definition</th></tr></thead>\n<tbody>\n{body}</tbody></table></div>\n"
+    )
+}
+
+fn sampling(paths: &SamplingSummary) -> Vec<Row> {
+    let mut rows = vec![share_row(
+        "reached",
+        paths.reached,
+        paths.paths,
+        "share of the paths whose last frame lies within the end state's radius",
+    )];
+    if let Some(share) = paths.reached_backward {
+        let definition = "share of the backward paths whose last frame lies within the start state's radius";
+        rows.push(share_row("reached, backward", share, paths.backward_paths, definition));
+    }
+    if let Some(share) = paths.share_inside_avoided {
+        let definition = "share of all points of the forward paths inside any region that a constraint names";
+        rows.push(row("inside avoided regions", decimals(100.0 * share, 2), "%", definition));
+    }
+    if let Some(lag) = paths.lag {
+        let definition = "largest difference along the curve between the share of paths past the barrier and the exact posterior's";
+        rows.push(row("lag", decimals(lag, 2), "", definition));
+    }
+    if let Some(time) = paths.path_time_ps {
+        rows.push(row(
+            "time of one path",
+            decimals(time, 2),
+            "ps",
+            "simulated time from the first to the last curve point",
+        ));
+    }
+    rows.push(row(
+        "energy evaluations, sampling",
+        grouped(paths.energy_evaluations),
+        "",
+        "of the energy or its gradient, all paths together",
+    ));
+    rows
+}
+
+fn max_energy(name: &str, energy: &MaxEnergy) -> Row {
+    let spread = energy.std_kj_mol.map_or_else(String::new, |std| {
+        format!("; standard deviation over {} paths {} kJ/mol", energy.paths, decimals(std, 1))
+    });
+    let above = energy.above_start_mean_kj_mol.map_or_else(String::new, |above| {
+        format!("; {} kJ/mol above the start's mean", minus(&decimals(above, 1)))
+    });
+    let value = with_error(energy.mean_kj_mol, energy.standard_error_kj_mol, 1);
+    Row {
+        name: name.to_owned(),
+        value,
+        unit: "kJ/mol",
+        definition: format!("{}{spread}{above}", energy.definition),
+    }
+}
+
+fn work(work: &WorkSummary) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (name, direction) in [("forward", &work.forward), ("backward", &work.backward)] {
+        if let Some(direction) = direction {
+            rows.extend(directional(name, direction));
+        }
+    }
+    if let Some(value) = work.delta_f_kj_mol {
+        let definition = "F(end) − F(start) of the tethered ends by Bennett's acceptance ratio";
+        rows.push(row("ΔF, BAR", with_error(value, work.delta_f_error_kj_mol, 1), "kJ/mol", definition));
+    }
+    if let Some(overlap) = work.overlap {
+        let definition = "share of all works, backward ones with their sign turned, that lie where both directions have been seen";
+        rows.push(row("overlap of works", decimals(100.0 * overlap, 0), "%", definition));
+    }
+    if let Some(value) = work.landscape_delta_f_kj_mol {
+        rows.push(row(
+            "ΔF, landscape",
+            decimals(value, 1),
+            "kJ/mol",
+            "the same difference by integration over the landscape",
+        ));
+    }
+    rows
+}
+
+fn directional(name: &str, direction: &DirectionalWork) -> Vec<Row> {
+    let spread = direction
+        .std_kj_mol
+        .map_or_else(String::new, |std| format!("; standard deviation {} kJ/mol", decimals(std, 1)));
+    let definition =
+        format!("mean over {} paths of the work done by the moving tether{spread}", direction.paths);
+    let value = with_error(direction.mean_kj_mol, direction.standard_error_kj_mol, 1);
+    let mut rows = vec![row(&format!("work, {name}"), value, "kJ/mol", &definition)];
+    if let Some(value) = direction.dissipated_kt {
+        let value = with_error(value, direction.dissipated_error_kt, 1);
+        let definition = "mean work minus this direction's free-energy difference: what the protocol loses";
+        rows.push(row(&format!("dissipated, {name}"), value, "kT", definition));
+    }
+    if let Some(value) = direction.jarzynski_delta_f_kj_mol {
+        let value = with_error(value, direction.jarzynski_error_kj_mol, 1);
+        let definition = "F(end) − F(start) by Jarzynski's equality from this direction alone";
+        rows.push(row(&format!("ΔF, Jarzynski, {name}"), value, "kJ/mol", definition));
+    }
+    rows
+}
+
+/// All ways round the periods, where there is more than one.
+pub(super) fn windings(summary: &Summary) -> String {
+    let Some(curve) = summary.geodesic.as_ref().filter(|curve| curve.windings.len() > 1) else {
+        return String::new();
+    };
+    let known = curve.windings.iter().any(|winding| winding.barrier_kj_mol.is_some());
+    let body: String = curve
+        .windings
+        .iter()
+        .map(|winding| {
+            let turns: Vec<String> = winding.winding.iter().map(|turns| format!("{turns:+}")).collect();
+            let missing = if known { "none open" } else { "not known" };
+            let barrier = winding.barrier_kj_mol.map_or_else(|| missing.to_owned(), |barrier| decimals(barrier, 1));
+            format!(
+                "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{barrier}</td><td>{}</td><td>{}</td></tr>\n",
+                minus(&turns.join(" ")),
+                decimals(winding.length, 2),
+                if winding.satisfied { "kept" } else { "not kept" },
+                if winding.chosen { "followed" } else { "" }
+            )
+        })
+        .collect();
+    format!(
+        "<details><summary>Ways round the periods: {} were solved</summary>\n<div class=\"scroll\"><table>\n<thead><tr>\
+         <th scope=\"col\">turns</th><th scope=\"col\">length</th><th scope=\"col\">lowest barrier (kJ/mol)</th>\
+         <th scope=\"col\">constraints</th><th scope=\"col\"></th></tr></thead>\n<tbody>\n{body}</tbody></table></div></details>\n",
+        curve.windings.len()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wilsons_interval_is_that_of_the_tables() {
+        // Newcombe, Statist. Med. 17, 857 (1998), table I: 81 of 263, 15 of 148 and 0 of 20, method 3.
+        for (hits, count, low, high) in
+            [(81.0, 263, 25.53, 36.62), (15.0, 148, 6.24, 16.05), (0.0, 20, 0.0, 16.11)]
+        {
+            let (lower, upper) = wilson_percent(hits / f64::from(count), count as usize);
+            assert!((lower - low).abs() < 0.01 && (upper - high).abs() < 0.01, "{lower} {upper}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! What a run found, in sentences.
+
+use super::markup::{escape, minus};
+use crate::{MaxEnergy, SamplingSummary, Summary, WorkSummary, decimals, with_error};
+
+/// Share of the works that both directions must have seen before Bennett's ratio is shown without a warning.
+const LITTLE_OVERLAP: f64 = 0.1;
+/// Standard errors by which two free-energy differences may differ.
+const AGREEING_ERRORS: f64 = 3.0;
+/// What the landscape's own difference may be wrong by, kJ/mol.
+const LANDSCAPE_ERROR_KJ_MOL: f64 = 1.0;
+
+/// The first paragraphs of the page.
+pub(super) fn opening(summary: &Summary, states: Option<&[String; 2]>) -> String {
+    let mut sentences = vec![system(summary)];
+    if let Some([start, end]) = states {
+        sentences.push(format!("The paths lead from the start ({start}) to the end ({end})."));
+    }
+    let mut paragraphs = vec![sentences.join(" ")];
+    let mut found = Vec::new();
+    if let Some(paths) = &summary.sampling {
+        found.push(reached(paths));
+    }
+    if let Some(energy) = summary.max_energy.as_ref().and_then(|energy| energy.landscape.as_ref()) {
+        found.push(barrier(energy));
+    } else if let Some(energy) = summary.max_energy.as_ref().and_then(|energy| energy.atoms.as_ref()) {
+        let mean = with_error(energy.mean_kj_mol, energy.standard_error_kj_mol, 1);
+        found.push(format!("The highest potential energy on the way is {mean} kJ/mol on average."));
+    }
+    if let Some(work) = &summary.work {
+        found.extend(worked(work));
+    }
+    paragraphs.push(found.join(" "));
+    if let Some(curve) = &summary.geodesic {
+        let windings = match curve.windings.len() {
+            0 | 1 => String::new(),
+            n => format!(" It was chosen among {n} ways round the periods."),
+        };
+        paragraphs.push(format!(
+            "The curve that leads the paths is {} long (Fisher–Rao), and its logSNR does not fall below {}.{windings}",
+            decimals(curve.length, 2),
+            decimals(curve.min_log_snr, 2)
+        ));
+    }
+    for constraint in &summary.constraints {
+        let verdict = if constraint.satisfied { "kept" } else { "not kept" };
+        paragraphs.push(format!("Constraint {}: {}: {verdict}.", constraint.kind, constraint.description));
+    }
+    paragraphs
+        .iter()
+        .filter(|text| !text.is_empty())
+        .map(|text| format!("<p>{}</p>\n", escape(&minus_in_numbers(text))))
+        .collect()
+}
+
+/// A true minus before digits, and no line's end between a number and its unit; hyphens between letters stay.
+fn minus_in_numbers(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let number = |at: usize| letters.get(at + 1).is_some_and(char::is_ascii_digit);
+    let free = |at: usize| at == 0 || [' ', '(', '['].contains(&letters[at - 1]);
+    let replaced =
+        |(at, letter): (usize, &char)| if *letter == '-' && number(at) && free(at) { '−' } else { *letter };
+    let text: String = letters.iter().enumerate().map(replaced).collect();
+    // A number is not parted from its error and its unit.
+    [" ± ", " kJ/mol", " kT"].iter().fold(text, |text, part| text.replace(part, &part.replace(' ', "\u{a0}")))
+}
+
+fn system(summary: &Summary) -> String {
+    let names: Vec<&str> = summary.system.variables.iter().map(|variable| variable.name.as_str()).collect();
+    let variables =
+        format!("{} ({})", if names.len() == 1 { "the variable" } else { "the variables" }, names.join(", "));
+    let temperature = summary.system.temperature_k.map_or_else(
+        || format!("kT = {} kJ/mol", decimals(summary.system.thermal_energy_kj_mol, 3)),
+        |temperature| {
+            format!(
+                "{} K (kT = {} kJ/mol)",
+                decimals(temperature, 1),
+                decimals(summary.system.thermal_energy_kj_mol, 3)
+            )
+        },
+    );
+    let what = match summary.system.atoms {
+        Some(atoms) => format!("A molecule of {atoms} atoms at {temperature}, seen through {variables};"),
+        None => format!("A landscape over {variables} at {temperature};"),
+    };
+    format!("{what} its energy surface is of kind {}.", summary.landscape.method)
+}
+
+fn reached(paths: &SamplingSummary) -> String {
+    let count = |share: f64, of: usize| format!("{} of {of}", (share * of as f64).round());
+    let mut text = format!("{} paths reached the end", count(paths.reached, paths.paths));
+    if let Some(share) = paths.reached_backward {
+        text.push_str(&format!(", and {} backward paths the start", count(share, paths.backward_paths)));
+    }
+    text.push('.');
+    if let Some(share) = paths.share_inside_avoided {
+        text.push_str(&format!(
+            " {} % of their points lie inside the region to be avoided.",
+            decimals(100.0 * share, 2)
+        ));
+    }
+    text
+}
+
+fn barrier(energy: &MaxEnergy) -> String {
+    let mean = with_error(energy.mean_kj_mol, energy.standard_error_kj_mol, 1);
+    let bound = energy
+        .lower_bound_kj_mol
+        .map_or_else(String::new, |bound| format!("; no path can stay below {} kJ/mol", decimals(bound, 1)));
+    format!("They cross the landscape at {mean} kJ/mol above its lowest point{bound}.")
+}
+
+fn worked(work: &WorkSummary) -> Vec<String> {
+    let dissipated = |direction: &Option<crate::DirectionalWork>| {
+        let direction = direction.as_ref()?;
+        direction.dissipated_kt.map(|value| with_error(value, direction.dissipated_error_kt, 1))
+    };
+    let mut sentences = Vec::new();
+    match (dissipated(&work.forward), dissipated(&work.backward)) {
+        (Some(forward), Some(backward)) => sentences.push(format!(
+            "Leading them costs {forward} kT of lost work forward and {backward} kT backward."
+        )),
+        (Some(forward), None) => sentences.push(format!("Leading them costs {forward} kT of lost work.")),
+        _ => {}
+    }
+    if let Some(value) = work.delta_f_kj_mol {
+        let landscape = work.landscape_delta_f_kj_mol.map_or_else(String::new, |other| {
+            format!("; the landscape itself says {} kJ/mol", decimals(other, 1))
+        });
+        sentences.push(format!(
+            "The free energy of the end is {} kJ/mol, relative to the start (BAR){landscape}.",
+            with_error(value, work.delta_f_error_kj_mol, 1)
+        ));
+    }
+    sentences
+}
+
+/// What a reader must know before she believes the numbers; empty where there is nothing.
+pub(super) fn warnings(summary: &Summary) -> Vec<String> {
+    let mut list = Vec::new();
+    if let Some(paths) = &summary.sampling {
+        let missed = |share: f64, of: usize| of - ((share * of as f64).round() as usize).min(of);
+        let lost = missed(paths.reached, paths.paths);
+        if lost > 0 {
+            list.push(format!(
+                "{lost} of {} paths did not reach the end: energies and works are means over paths that arrived and paths that did \
+                 not. Slower paths, a wider radius of the end state or a higher logSNR at the ends may help.",
+                paths.paths
+            ));
+        }
+        let lost = paths.reached_backward.map_or(0, |share| missed(share, paths.backward_paths));
+        if lost > 0 {
+            list.push(format!("{lost} of {} backward paths did not reach the start.", paths.backward_paths));
+        }
+        if let Some(first) = paths.failed.first() {
+            list.push(format!(
+                "{} paths broke down and enter no mean; the first: {}",
+                paths.failed.len(),
+                first.reason
+            ));
+        }
+    }
+    for constraint in summary.constraints.iter().filter(|constraint| !constraint.satisfied) {
+        let unit = if constraint.unit == "1" { String::new() } else { format!(" {}", constraint.unit) };
+        list.push(format!(
+            "The constraint {} is not kept: it is missed by up to {}{unit}, where {}{unit} are allowed.",
+            constraint.kind,
+            decimals(constraint.largest_violation, 4),
+            decimals(constraint.tolerance, 4)
+        ));
+    }
+    if let Some(curve) = &summary.geodesic {
+        if curve.stop_reason != "converged" {
+            list.push(format!(
+                "The curve's solver stopped early ({}): the curve is not the shortest.",
+                curve.stop_reason
+            ));
+        }
+        if curve.negative_share > 0.0 {
+            list.push(format!(
+                "{} % of the curve's steps have a negative length: the learned denoiser is not that of any density there. \
+                 `geodyssey diagnose` says more.",
+                decimals(100.0 * curve.negative_share, 1)
+            ));
+        }
+    }
+    if let Some(work) = &summary.work {
+        list.extend(work_warnings(work));
+    }
+    list
+}
+
+fn work_warnings(work: &WorkSummary) -> Vec<String> {
+    let mut list = Vec::new();
+    let little = work.overlap.filter(|overlap| *overlap < LITTLE_OVERLAP);
+    if let Some(overlap) = little {
+        list.push(format!(
+            "Only {} % of the works lie where both directions have been seen: the ΔF by BAR and its error are not to be trusted. \
+             Slower paths, more of them, or a higher floor of logSNR are needed.",
+            decimals(100.0 * overlap, 0)
+        ));
+    }
+    if let (Some(own), Some(error), Some(other), None) =
+        (work.delta_f_kj_mol, work.delta_f_error_kj_mol, work.landscape_delta_f_kj_mol, little)
+        && (own - other).abs() > AGREEING_ERRORS * error.hypot(LANDSCAPE_ERROR_KJ_MOL)
+    {
+        list.push(format!(
+            "ΔF of the paths ({} kJ/mol) and of the landscape ({} kJ/mol) differ by more than {AGREEING_ERRORS} standard errors.",
+            minus(&with_error(own, Some(error), 1)),
+            minus(&decimals(other, 1))
+        ));
+    }
+    list
+}
+
+/// The warnings as a list, or a line that there are none.
+pub(super) fn warnings_markup(summary: &Summary) -> String {
+    let list = warnings(summary);
+    if list.is_empty() {
+        return "<p class=\"all-well\">No warnings.</p>\n".to_owned();
+    }
+    let items: String = list.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect();
+    format!("<h2>Warnings</h2>\n<ul class=\"warnings\">\n{items}</ul>\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_numbers_get_a_true_minus() {
+        assert_eq!(minus_in_numbers("low-variance -3.5 (-2) C-7 3-4"), "low-variance −3.5 (−2) C-7 3-4");
+    }
+}
