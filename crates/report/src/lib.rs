@@ -4,7 +4,9 @@
 //! outputs are bytes and strings, and the caller writes the files.
 
 mod columns;
+mod comparison;
 mod diagnosis;
+mod distances;
 mod error;
 pub mod page;
 pub mod plots;
@@ -14,15 +16,20 @@ mod timings;
 mod viewer;
 
 pub use columns::NumericColumns;
+pub use comparison::{
+    COMPARISON_SCHEMA, ComparedRegion, Comparison, ComparisonGroup, ComparisonRow, Difference, LeftOut, Measure,
+    PageFigure, RowRegion, RowRole, RowSeconds,
+};
 pub use diagnosis::{
     Accuracy, DIAGNOSIS_SCHEMA, Diagnosis, Finding, HistogramDistance, LevelErrors, Population,
     RelativeErrors, RidgeDiagnosis, RidgeLevel, SamplingDiagnosis,
 };
+pub use distances::{Configuration, Distances, Embedding, PairDistance};
 pub use error::ReportError;
 pub use summary::{
     ConstraintSummary, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
-    LandscapeSummary, MaxEnergy, MaxEnergySummary, SUMMARY_SCHEMA, SamplesSummary, SamplingSummary, Summary,
-    SystemSummary, VariableSummary, WindingSummary, WorkSummary,
+    LandscapeSummary, MaxEnergy, MaxEnergySummary, RmsdSummary, TransitionSummary, SUMMARY_SCHEMA, SamplesSummary, SamplingSummary, ShootingSummary,
+    Summary, SystemSummary, VariableSummary, WindingSummary, WorkSummary,
 };
 pub use table::{Column, Table, decimals, grouped, with_error};
 pub use timings::{StageTiming, Timings};

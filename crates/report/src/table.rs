@@ -71,6 +71,20 @@ impl Table {
         Ok(())
     }
 
+    /// Heads of the columns, each with whether numbers stand below it.
+    #[must_use]
+    pub fn header(&self) -> Vec<(bool, &str)> {
+        self.columns.iter().map(|column| (column.align_right, column.header.as_str())).collect()
+    }
+
+    /// Cells row by row, each with whether it is a number.
+    pub fn rows(&self) -> impl Iterator<Item = Vec<(bool, &str)>> {
+        self.rows.iter().map(|row| {
+            let columns = self.columns.iter().map(|column| column.align_right);
+            columns.zip(row.iter().map(String::as_str)).collect()
+        })
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn row_count(&self) -> usize {

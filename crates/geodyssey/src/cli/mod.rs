@@ -2,9 +2,13 @@
 
 mod help;
 
+mod compare;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(crate) use compare::{BaselineName, CompareArguments};
 
 /// Transition paths of molecules along geodesics of a diffusion model's spacetime.
 #[derive(Debug, Parser)]
@@ -51,6 +55,11 @@ pub(crate) enum Command {
     /// How good the denoiser is, and where; goes through the stages up to the geodesic
     #[command(after_long_help = help::DIAGNOSE)]
     Diagnose(DiagnoseArguments),
+    /// How far apart conformations are: Diffusion Edit Distances of all pairs
+    Distance(DistanceArguments),
+    /// Several paths side by side, and the trivial ones beside them: which is lowest, which stays out, what each cost
+    #[command(long_about = compare::ABOUT, after_long_help = compare::AFTER)]
+    Compare(CompareArguments),
     /// Write the paths of a finished run in another format
     #[command(after_long_help = help::EXPORT)]
     Export(ExportArguments),
@@ -110,6 +119,33 @@ pub(crate) struct DiagnoseArguments {
     /// End with exit code 1 where the verdict is bad
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Changes.
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
+}
+
+/// `distance CONFIG STRUCTURE…`
+#[derive(Debug, Args)]
+pub(crate) struct DistanceArguments {
+    /// Configuration file (TOML); landscape and denoiser come from its run directory and are made where they are missing
+    #[arg(value_name = "CONFIG")]
+    pub(crate) configuration: PathBuf,
+    /// Structures and trajectories of the molecule, or tables (.csv) with a column for each variable in the landscape's units
+    /// (radian for torsions)
+    #[arg(required = true, value_name = "STRUCTURE")]
+    pub(crate) structures: Vec<PathBuf>,
+    /// Frames or rows of files with several, counted from 0, `TO` not included [default: all]
+    #[arg(long, value_name = "FROM:TO")]
+    pub(crate) frames: Option<String>,
+    /// Every so many of these
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) stride: Option<u16>,
+    /// logSNR at which the configurations stand [default: the larger one of the configuration's `geodesic.log_snr`]
+    #[arg(long, value_name = "LOG_SNR", allow_hyphen_values = true)]
+    pub(crate) log_snr: Option<f64>,
+    /// Points of every geodesic; the distance is too long by some 3 / N² of itself
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(3..))]
+    pub(crate) points: u16,
     /// Changes.
     #[command(flatten)]
     pub(crate) overrides: Overrides,

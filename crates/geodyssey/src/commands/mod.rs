@@ -1,8 +1,10 @@
 //! What each command means.
 
 mod check;
+mod compare;
 mod completions;
 mod diagnose;
+mod distance;
 mod energy;
 pub(crate) mod export;
 mod posterior;
@@ -27,6 +29,8 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Error> {
         Command::Geodesic(arguments) => run::run_one(arguments, Stage::Geodesic),
         Command::Sample(arguments) => run::run_one(arguments, Stage::Paths),
         Command::Diagnose(arguments) => diagnose::execute(arguments),
+        Command::Distance(arguments) => distance::execute(arguments),
+        Command::Compare(arguments) => compare::execute(arguments),
         Command::Export(arguments) => export::export(arguments),
         Command::Completions(arguments) => completions::completions(arguments),
     }

@@ -24,12 +24,14 @@ pub(crate) const SUMMARY_FILE: &str = "summary.json";
 const LOCK: &str = ".lock";
 const CHECKPOINTS: &str = ".checkpoints";
 /// Folders of the run directory that hold artifacts.
-const FOLDERS: [&str; 5] = ["paths", "plots", "denoiser", "diagnose", CHECKPOINTS];
+const FOLDERS: [&str; 6] = ["paths", "plots", "denoiser", "diagnose", "distance", CHECKPOINTS];
 
 /// A run directory that this process alone may change.
 pub(crate) struct RunDirectory {
     path: PathBuf,
     manifest: Manifest,
+    /// Other run directories, not beside this one, from which stages may be taken over.
+    donors: Vec<PathBuf>,
     /// Held as long as this lives; the system lets go of it when the process ends, however it ends.
     _lock: File,
 }
@@ -54,7 +56,14 @@ impl RunDirectory {
         for folder in FOLDERS {
             artifact::remove_partial(&path.join(folder))?;
         }
-        Ok(Self { path: path.to_owned(), manifest: Manifest::read(path), _lock: lock })
+        Ok(Self { path: path.to_owned(), manifest: Manifest::read(path), donors: Vec::new(), _lock: lock })
+    }
+
+    /// The same, with run directories elsewhere from which stages may be taken over too.
+    #[must_use]
+    pub(crate) fn with_donors(mut self, donors: Vec<PathBuf>) -> Self {
+        self.donors = donors;
+        self
     }
 
     /// The place of an artifact.
@@ -139,16 +148,17 @@ impl RunDirectory {
         self.remove_checkpoints(stage)
     }
 
-    /// Takes a finished stage over from another run directory beside this one that made it from just the same.
+    /// Takes a finished stage over from another run directory, beside this one or a donor, that made it from just the same.
     /// The other's name, if there is one.
     pub(crate) fn adopt(&mut self, stage: &str, made_from: &Fingerprint) -> Result<Option<PathBuf>, Error> {
         // A bare name has an empty parent, which is the working directory.
         let parent =
             self.path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
-        let Some(Ok(siblings)) = parent.map(fs::read_dir) else { return Ok(None) };
-        let mut directories: Vec<PathBuf> = siblings.flatten().map(|entry| entry.path()).collect();
+        let siblings = parent.and_then(|parent| fs::read_dir(parent).ok());
+        let mut directories: Vec<PathBuf> =
+            siblings.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         directories.sort();
-        for directory in directories {
+        for directory in directories.into_iter().chain(self.donors.clone()) {
             let manifest = Manifest::read(&directory);
             let Some(entry) = manifest.current(&directory, stage, made_from) else { continue };
             for (name, expected) in &entry.outputs {
@@ -290,5 +300,18 @@ mod tests {
         assert!(second.adopt("landscape", &made_from("x")).expect("no error").is_some());
         assert_eq!(second.read("landscape.csv").expect("copied"), b"1");
         assert!(second.is_current("landscape", &made_from("x")));
+    }
+
+    #[test]
+    fn a_stage_is_taken_over_from_a_donor_elsewhere() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let donor = folder.path().join("runs/first");
+        let mut first = RunDirectory::open(&donor).expect("opened");
+        first.write("landscape.csv", b"1").expect("written");
+        first.finish("landscape", made_from("x"), &["landscape.csv".to_owned()]).expect("finished");
+        let second = RunDirectory::open(&folder.path().join("compare/baselines/second")).expect("opened");
+        let mut second = second.with_donors(vec![donor.clone()]);
+        assert_eq!(second.adopt("landscape", &made_from("x")).expect("no error"), Some(donor));
+        assert_eq!(second.read("landscape.csv").expect("copied"), b"1");
     }
 }

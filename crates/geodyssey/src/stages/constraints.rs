@@ -1,6 +1,8 @@
 //! The constraints of a configuration on one curve, and the regions that they are about.
 
-use geodyssey_constraints::{ConstraintContext, ConstraintError, ConstraintSettings, UserUnit};
+use geodyssey_constraints::{
+    ConstraintContext, ConstraintError, ConstraintSettings, RegionAvoidanceSettings, UserUnit,
+};
 use geodyssey_denoiser::{Denoiser, SpacetimePoint};
 use geodyssey_report::ConstraintSummary;
 use geodyssey_spacetime::{CurveNode, PathConstraint};
@@ -43,23 +45,28 @@ pub(crate) fn regions(problem: &Problem) -> Vec<Region> {
     let constraints = problem.config.constraints.iter();
     constraints
         .filter_map(|constraint| match &constraint.settings {
-            ConstraintSettings::RegionAvoidance(settings)
-                if settings.center.len() == problem.variables.len() =>
-            {
-                let scales = || problem.variables.iter().map(|variable| variable.measure.scale());
-                let center =
-                    settings.center.iter().zip(scales()).map(|(value, scale)| value * scale).collect();
-                // A tether's standard deviation is the radius of the region that it stands for.
-                let radius = match (settings.radius, settings.log_snr) {
-                    (Some(radius), _) => scales().map(|scale| radius * scale).collect(),
-                    (None, Some(log_snr)) => vec![(-0.5 * log_snr).exp(); problem.variables.len()],
-                    (None, None) => return None,
-                };
-                Some(Region { ball: State { center, radius }, active: !constraint.report_only })
+            ConstraintSettings::RegionAvoidance(settings) => {
+                Some(Region { ball: ball(problem, settings)?, active: !constraint.report_only })
             }
             _ => None,
         })
         .collect()
+}
+
+/// Centre and semi-axes of an avoided region; none where the settings do not fit the variables.
+pub(crate) fn ball(problem: &Problem, settings: &RegionAvoidanceSettings) -> Option<State> {
+    if settings.center.len() != problem.variables.len() {
+        return None;
+    }
+    let scales = || problem.variables.iter().map(|variable| variable.measure.scale());
+    let center = settings.center.iter().zip(scales()).map(|(value, scale)| value * scale).collect();
+    // A tether's standard deviation is the radius of the region that it stands for.
+    let radius = match (settings.radius, settings.log_snr) {
+        (Some(radius), _) => scales().map(|scale| radius * scale).collect(),
+        (None, Some(log_snr)) => vec![(-0.5 * log_snr).exp(); problem.variables.len()],
+        (None, None) => return None,
+    };
+    Some(State { center, radius })
 }
 
 /// The constraints of a configuration for one pair of ends.

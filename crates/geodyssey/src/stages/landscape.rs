@@ -1,6 +1,7 @@
 //! The landscape stage: the energy of the variables, computed, read or known, and kept as `landscape.csv`.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Instant;
 
 use geodyssey_denoiser::SampleSet;
@@ -10,7 +11,7 @@ use geodyssey_landscape::{Grid, GridAxis, Landscape, LandscapeError, TableLandsc
 use serde::{Deserialize, Serialize};
 
 use super::system::{EnergySource, Problem};
-use super::{Run, metadynamics, samples};
+use super::{Run, metadynamics, relaxed_scan, samples};
 use crate::config::{Interpolation, LandscapeConfig, SamplesSource};
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, Ingredients};
@@ -28,13 +29,16 @@ const SMALLEST_STEP: f64 = 1e-7;
 /// How a landscape came about.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct LandscapeRecord {
-    /// `metadynamics`, `samples`, `table` or `formula`.
+    /// `metadynamics`, `relaxed-scan`, `samples`, `table` or `formula`.
     pub(crate) method: String,
     /// Evaluations of the molecule's energy or gradient.
     pub(crate) energy_evaluations: u64,
     /// Root mean square block error of the free energy below 40 kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rms_block_error_kj_mol: Option<f64>,
+    /// Of a relaxed scan: how it went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) relaxed_scan: Option<relaxed_scan::RelaxedScanRecord>,
     /// Of samples: how many, and what they are worth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) samples: Option<samples::SamplesRecord>,
@@ -78,6 +82,7 @@ pub(crate) fn fingerprint(problem: &Problem) -> Fingerprint {
         LandscapeConfig::Metadynamics(settings) => {
             ingredients.settings("metadynamics", settings).settings("seed", &config.seed)
         }
+        LandscapeConfig::RelaxedScan(settings) => ingredients.settings("relaxed scan", settings),
         LandscapeConfig::Samples(settings) => {
             let ingredients = ingredients.settings("stride", &settings.stride);
             match settings.source() {
@@ -100,7 +105,7 @@ pub(crate) fn run(run: &mut Run<'_>) -> Result<LandscapeResult, Error> {
     if run.directory.is_current(STAGE, &made_from) {
         run.record_up_to_date(STAGE);
     } else if let Some(other) = run.directory.adopt(STAGE, &made_from)? {
-        eprintln!("{STAGE}: taken over from {}", other.display());
+        run.record_taken_over(STAGE, &other);
     } else {
         let started = Instant::now();
         let (table, record) = compute(run, &made_from)?;
@@ -110,10 +115,16 @@ pub(crate) fn run(run: &mut Run<'_>) -> Result<LandscapeResult, Error> {
         run.directory.finish(STAGE, made_from, &[file.to_owned(), RECORD_FILE.to_owned()])?;
         run.record_time(STAGE, started, record.energy_evaluations);
     }
-    let table = run.directory.read_text(table_file(run.problem))?;
-    let record: LandscapeRecord = serde_json::from_slice(&run.directory.read(RECORD_FILE)?)
-        .map_err(|error| Error::file("understand", &run.directory.file(RECORD_FILE), error))?;
-    load(run.problem, &table, record)
+    read(run.problem, &run.directory.file(""))
+}
+
+/// The landscape of a finished run, from its artifacts.
+pub(crate) fn read(problem: &Problem, directory: &Path) -> Result<LandscapeResult, Error> {
+    let (table, record) = (directory.join(table_file(problem)), directory.join(RECORD_FILE));
+    let text = |path: &Path| std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error));
+    let understood = serde_json::from_str(&text(&record)?)
+        .map_err(|error| Error::file("understand", &record, error))?;
+    load(problem, &text(&table)?, understood)
 }
 
 /// The file that holds the energies or samples.
@@ -135,6 +146,9 @@ fn compute(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String, Landsc
         Some(known) => Ok(known),
         None => match run.problem.source {
             EnergySource::Samples(_) => samples::make(run, made_from),
+            _ if matches!(run.problem.config.landscape, LandscapeConfig::RelaxedScan(_)) => {
+                relaxed_scan::run(run, made_from)
+            }
             _ => metadynamics::run(run, made_from),
         },
     }
@@ -145,6 +159,7 @@ fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord)>, Error> 
         method: method.to_owned(),
         energy_evaluations: 0,
         rms_block_error_kj_mol: None,
+        relaxed_scan: None,
         samples: None,
     };
     match &problem.source {
@@ -170,11 +185,12 @@ fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord)>, Error> 
     }
 }
 
-/// The grid's axes of a formula or of metadynamics.
+/// The grid's axes of a formula, of metadynamics or of a relaxed scan.
 pub(crate) fn axes(problem: &Problem) -> Result<Vec<GridAxis>, Error> {
     let config = &problem.config;
     let count = match &config.landscape {
         LandscapeConfig::Metadynamics(settings) => settings.grid_points.get(),
+        LandscapeConfig::RelaxedScan(settings) => settings.grid_points.get(),
         LandscapeConfig::Formula(settings) => settings.grid_points.get(),
         LandscapeConfig::Table(_) | LandscapeConfig::Samples(_) => 0,
     };
@@ -197,18 +213,20 @@ pub(crate) fn axes(problem: &Problem) -> Result<Vec<GridAxis>, Error> {
 fn interpolation(problem: &Problem) -> Interpolation {
     match &problem.config.landscape {
         LandscapeConfig::Table(table) => table.interpolation,
-        LandscapeConfig::Metadynamics(_) | LandscapeConfig::Samples(_) | LandscapeConfig::Formula(_) => {
-            Interpolation::Bicubic
-        }
+        LandscapeConfig::Metadynamics(_)
+        | LandscapeConfig::RelaxedScan(_)
+        | LandscapeConfig::Samples(_)
+        | LandscapeConfig::Formula(_) => Interpolation::Bicubic,
     }
 }
 
 fn table_error(problem: &Problem, error: &LandscapeError) -> Error {
     let (key, file) = match &problem.config.landscape {
         LandscapeConfig::Table(table) => ("landscape.file", format!("{}: ", table.file.display())),
-        LandscapeConfig::Metadynamics(_) | LandscapeConfig::Samples(_) | LandscapeConfig::Formula(_) => {
-            ("landscape", String::new())
-        }
+        LandscapeConfig::Metadynamics(_)
+        | LandscapeConfig::RelaxedScan(_)
+        | LandscapeConfig::Samples(_)
+        | LandscapeConfig::Formula(_) => ("landscape", String::new()),
     };
     problem.config.error(key, format!("{file}{error}")).into()
 }

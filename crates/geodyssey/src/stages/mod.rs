@@ -4,34 +4,46 @@
 //! fingerprint first; where the manifest has the same, nothing is done.
 
 pub(crate) mod barrier;
+pub(crate) mod compare;
 mod constraints;
 mod denoiser;
 pub(crate) mod diagnose;
+pub(crate) mod distance;
 mod feasibility;
 mod geodesic;
 mod landscape;
 mod metadynamics;
 mod paths;
+mod relaxed_scan;
 mod report;
 mod samples;
 pub(crate) mod system;
 pub(crate) mod training;
 pub(crate) mod variables;
 
+use std::path::Path;
 use std::time::Instant;
 
-use geodyssey_report::{Diagnosis, StageTiming, Summary, Timings};
+use geodyssey_report::{Diagnosis, Distances, StageTiming, Summary, Timings};
 
 pub(crate) use denoiser::{Points, exact_denoiser};
 pub(crate) use feasibility::check as check_feasibility;
 pub(crate) use landscape::{LandscapeResult, without_run};
 pub(crate) use paths::{TOPOLOGY_FILE, steps_of_a_path};
+pub(crate) use report::CONFIG_FILE;
 pub(crate) use samples::describe as describe_samples;
 
 use crate::error::Error;
 use crate::run_directory::{RunDirectory, write_whole};
 use system::Problem;
 pub(crate) use training::LearnedDenoiser;
+
+/// Refuses what can be known to be impossible before anything is computed.
+pub(crate) fn check_before(problem: &Problem) -> Result<(), Error> {
+    feasibility::check(problem)?;
+    problem.states()?;
+    paths::check(problem)
+}
 
 /// How far a command goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +63,12 @@ pub(crate) enum Stage {
 /// The file of wall-clock times, the only one that differs between runs of one configuration.
 const TIMINGS_FILE: &str = "timings.json";
 
+/// The wall-clock times of a run; none where the file is missing or damaged.
+fn timings(file: &Path) -> Timings {
+    let text = std::fs::read_to_string(file).ok();
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
 /// A run that is going on.
 pub(crate) struct Run<'r> {
     /// What is to be solved.
@@ -64,8 +82,7 @@ pub(crate) struct Run<'r> {
 impl<'r> Run<'r> {
     /// A run in a directory that this process alone may change.
     pub(crate) fn new(problem: &'r Problem, directory: RunDirectory) -> Self {
-        let before = std::fs::read_to_string(directory.file(TIMINGS_FILE)).ok();
-        let timings = before.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let timings = timings(&directory.file(TIMINGS_FILE));
         Self { problem, directory, timings, started: Instant::now() }
     }
 
@@ -92,6 +109,13 @@ impl<'r> Run<'r> {
     /// How good the denoiser is.
     pub(crate) fn diagnose(&mut self) -> Result<Diagnosis, Error> {
         let result = diagnose::run(self);
+        self.write_timings()?;
+        result
+    }
+
+    /// How far apart configurations are.
+    pub(crate) fn distances(&mut self, request: &distance::Request) -> Result<Distances, Error> {
+        let result = distance::run(self, request);
         self.write_timings()?;
         result
     }
@@ -136,6 +160,15 @@ impl<'r> Run<'r> {
         eprintln!("{stage}: up to date");
         let known = self.timings.stages.iter().find(|timing| timing.stage == stage);
         let timing = known.cloned().unwrap_or_else(|| StageTiming::new(stage, 0.0, 0));
+        self.replace_timing(StageTiming { up_to_date: true, ..timing });
+    }
+
+    /// Notes that a stage was taken over from another run directory, with the time that it took there.
+    pub(crate) fn record_taken_over(&mut self, stage: &str, other: &Path) {
+        eprintln!("{stage}: taken over from {}", other.display());
+        let there = timings(&other.join(TIMINGS_FILE));
+        let known = there.stages.into_iter().find(|timing| timing.stage == stage);
+        let timing = known.unwrap_or_else(|| StageTiming::new(stage, 0.0, 0));
         self.replace_timing(StageTiming { up_to_date: true, ..timing });
     }
 

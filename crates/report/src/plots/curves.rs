@@ -2,15 +2,16 @@
 
 use plotters::coord::Shift;
 use plotters::prelude::DrawingArea;
-use plotters::style::{Color, RGBColor};
+use plotters::style::Color;
 use plotters_backend::DrawingBackend;
 
 use super::axis::value_range;
 use super::check_length;
 use super::legend::{Entry, Sign};
+use super::line_look::LineLook;
 use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox};
 use super::render::{Figure, RenderedFigure, TopLegend, render};
-use super::style::{BLACK, LIGHT_GREY, SERIES, stroke};
+use super::style::{BLACK, LIGHT_GREY};
 use crate::ReportError;
 
 const WIDTH_PIXELS: f64 = 1380.0;
@@ -137,11 +138,11 @@ impl<'a> Page<'a> {
             if names.contains(&series.name.as_str()) {
                 continue;
             }
-            let color = SERIES[names.len() % SERIES.len()];
+            let look = LineLook::of(names.len());
             names.push(&series.name);
             let sign = match series.style {
-                SeriesStyle::Discs => Sign::Disc(color, DISC_PIXELS),
-                SeriesStyle::Line | SeriesStyle::LineAndDiscs => Sign::Line(color, LINE_PIXELS),
+                SeriesStyle::Discs => Sign::Disc(look.color, DISC_PIXELS),
+                SeriesStyle::Line | SeriesStyle::LineAndDiscs => look.sign(LINE_PIXELS),
             };
             entries.push((sign, series.name.clone()));
         }
@@ -158,9 +159,8 @@ impl<'a> Page<'a> {
         Ok(Self { figure, names, legend: TopLegend::new(entries, LEFT_PIXELS, WIDTH_PIXELS)? })
     }
 
-    fn color(&self, name: &str) -> RGBColor {
-        let index = self.names.iter().position(|known| *known == name).unwrap_or(0);
-        SERIES[index % SERIES.len()]
+    fn look(&self, name: &str) -> LineLook {
+        LineLook::of(self.names.iter().position(|known| *known == name).unwrap_or(0))
     }
 
     /// Whether the horizontal axis of a panel is labelled: the last one's, and where the next one's is another.
@@ -193,12 +193,12 @@ impl Figure for Page<'_> {
             }
             panel.draw_grid()?;
             for series in &input.series {
-                let (color, points) = (self.color(&series.name), input.drawn(series));
+                let (look, points) = (self.look(&series.name), input.drawn(series));
                 if series.style != SeriesStyle::Discs {
-                    panel.draw_line(&points, stroke(&color, LINE_PIXELS))?;
+                    look.draw(&panel, &points, LINE_PIXELS)?;
                 }
                 if series.style != SeriesStyle::Line {
-                    panel.draw_points(&points, DISC_PIXELS, color.to_rgba())?;
+                    panel.draw_points(&points, DISC_PIXELS, look.color.to_rgba())?;
                 }
             }
             for (_, level) in &input.levels {

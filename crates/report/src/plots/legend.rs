@@ -24,6 +24,10 @@ pub(crate) enum Sign {
     Bars(RGBColor),
     /// A dashed line of this width in pixels.
     Dashes(RGBColor, f64),
+    /// A line of this width in dashes and gaps of these lengths in pixels.
+    Pattern(RGBColor, f64, (f64, f64)),
+    /// A circle of this radius in pixels.
+    Ring(RGBColor, f64),
     /// A band around a line.
     Band(RGBColor),
     /// A patch with an outline and hatching of this colour.
@@ -97,6 +101,21 @@ pub(crate) fn draw_entry<DB: DrawingBackend>(
             for dash in [0.0, 22.0, 44.0] {
                 line(dash, dash + 12.0, color, *width)?;
             }
+        }
+        Sign::Pattern(color, width, (on, off)) => {
+            let mut from = 0.0;
+            while from < SIGN_PIXELS {
+                line(from, (from + on).min(SIGN_PIXELS), color, *width)?;
+                from += on + off;
+            }
+        }
+        Sign::Ring(color, radius) => {
+            let circle = |radius: f64, color: &RGBColor| {
+                let disc = Circle::new(at(0.5 * SIGN_PIXELS, 0.0), units(radius), color.filled());
+                area.draw(&disc).map_err(drawing)
+            };
+            circle(*radius, color)?;
+            circle(0.6 * radius, &WHITE)?;
         }
         Sign::Band(color) => {
             let band = Rectangle::new([at(0.0, -14.0), at(SIGN_PIXELS, 14.0)], color.mix(0.3).filled());

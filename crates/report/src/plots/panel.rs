@@ -10,7 +10,7 @@ use plotters::style::{Color, FontTransform, RGBAColor, RGBColor, ShapeStyle};
 use plotters_backend::DrawingBackend;
 
 use super::axis::{Ticks, VariableAxis, logarithmic_label, logarithmic_ticks, tick_label, ticks};
-use super::style::{BLACK, LABEL_PIXELS, LIGHT_GREY, TITLE_PIXELS, stroke, text, text_width, units};
+use super::style::{BLACK, LABEL_PIXELS, LIGHT_GREY, TITLE_PIXELS, WHITE, stroke, text, text_width, units};
 use super::wrap::{BoxAxis, pieces_in_box};
 use crate::ReportError;
 
@@ -65,6 +65,13 @@ impl PanelAxis {
         let positions = logarithmic_ticks(range, most);
         let ticks = Ticks { positions, decimals: 0 };
         Self { title: title.into(), range, ticks, periodic: false, logarithmic: true, labelled: true }
+    }
+
+    /// A vertical axis of `count` rows without ticks, the first on top: row `i` stands at `count - 1 - i`.
+    pub(crate) fn of_rows(count: usize) -> Self {
+        let ticks = Ticks { positions: Vec::new(), decimals: 0 };
+        let range = (-0.5, count.max(1) as f64 - 0.5);
+        Self { title: String::new(), range, ticks, periodic: false, logarithmic: false, labelled: false }
     }
 
     /// The same axis, its ticks without labels and itself without a title.
@@ -215,6 +222,28 @@ impl<'a, DB: DrawingBackend> Panel<'a, DB> {
         Ok(())
     }
 
+    /// The same in dashes of `on` pixels and gaps of `off` pixels.
+    pub(crate) fn draw_dashes(
+        &self,
+        points: &[[f64; 2]],
+        style: ShapeStyle,
+        (on, off): (f64, f64),
+    ) -> Result<(), ReportError> {
+        for piece in pieces_in_box(points, [self.x.in_box(), self.y.in_box()]) {
+            let pixels: Vec<(f64, f64)> = piece.iter().map(|p| (self.column(p[0]), self.row(p[1]))).collect();
+            for dash in dashes(&pixels, on, off) {
+                self.draw_page_line(dash, style)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A dashed vertical line across the panel.
+    pub(crate) fn draw_upright(&self, value: f64, color: RGBColor) -> Result<(), ReportError> {
+        let (lower, upper) = self.y.range;
+        self.draw_dashes(&[[value, lower], [value, upper]], stroke(&color, 3.5), (16.0, 12.8))
+    }
+
     /// A dashed horizontal line across the panel.
     pub(crate) fn draw_level(&self, value: f64, color: RGBColor) -> Result<(), ReportError> {
         if !(self.y.range.0..=self.y.range.1).contains(&value) {
@@ -265,6 +294,12 @@ impl<'a, DB: DrawingBackend> Panel<'a, DB> {
         Ok(())
     }
 
+    /// A circle around a point, white inside; nothing for a point outside the frame.
+    pub(crate) fn draw_ring(&self, point: [f64; 2], radius: f64, color: RGBColor) -> Result<(), ReportError> {
+        self.draw_points(&[point], radius, color.to_rgba())?;
+        self.draw_points(&[point], 0.6 * radius, WHITE.to_rgba())
+    }
+
     /// Canvas position of a point in the axes' units, by its image inside the frame; none outside.
     pub(crate) fn position(&self, point: [f64; 2]) -> Option<(i32, i32)> {
         let axes = [self.x.in_box(), self.y.in_box()];
@@ -272,6 +307,35 @@ impl<'a, DB: DrawingBackend> Panel<'a, DB> {
         let inside = |axis: &BoxAxis, value: f64| (axis.lower..=axis.upper).contains(&value);
         (inside(&axes[0], x) && inside(&axes[1], y)).then(|| (units(self.column(x)), units(self.row(y))))
     }
+}
+
+/// The pieces of a polyline, in pixels, that are drawn where dashes of `on` pixels and gaps of `off` pixels take turns.
+fn dashes(line: &[(f64, f64)], on: f64, off: f64) -> Vec<Vec<(f64, f64)>> {
+    let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
+    let (mut drawing, mut left) = (true, on);
+    if let Some(&first) = line.first() {
+        pieces.push(vec![first]);
+    }
+    for pair in line.windows(2) {
+        let ((mut x, mut y), (to_x, to_y)) = (pair[0], pair[1]);
+        let mut length = (to_x - x).hypot(to_y - y);
+        while length > left {
+            let share = left / length;
+            (x, y) = (x + share * (to_x - x), y + share * (to_y - y));
+            length -= left;
+            match pieces.last_mut() {
+                Some(piece) if drawing => piece.push((x, y)),
+                _ => pieces.push(vec![(x, y)]),
+            }
+            drawing = !drawing;
+            left = if drawing { on } else { off };
+        }
+        left -= length;
+        if let (true, Some(piece)) = (drawing, pieces.last_mut()) {
+            piece.push((to_x, to_y));
+        }
+    }
+    pieces
 }
 
 /// A title in one line, or in two where one is longer than the axis.
@@ -290,6 +354,15 @@ fn title_lines(title: &str, room: f64) -> Result<Vec<&str>, ReportError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dashes_have_their_length_around_corners() {
+        let pieces = dashes(&[(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)], 8.0, 4.0);
+        assert_eq!(pieces.len(), 2);
+        assert_eq!(pieces[0], [(0.0, 0.0), (8.0, 0.0)]);
+        assert_eq!(pieces[1], [(10.0, 2.0), (10.0, 10.0)]);
+        assert!(dashes(&[], 8.0, 4.0).is_empty());
+    }
 
     #[test]
     fn a_title_longer_than_its_axis_is_set_in_two_lines() -> Result<(), ReportError> {

@@ -3,11 +3,13 @@
 use geodyssey_constraints::ConstraintSettings;
 use geodyssey_report::plots::{
     AvoidedRegion, EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, PlotFrame, PosteriorSpread,
-    RenderedFigure, Surface, Trace, VariableAxis, WorkFigure,
+    RenderedFigure, Trace, WorkFigure,
 };
 use geodyssey_report::{NumericColumns, ReportError};
 
 use super::path_tables::{PathRow, PathTable};
+use super::surface::{surface, variable_axes};
+use super::spacetime;
 use crate::error::Error;
 use crate::stages::geodesic::{CURVE_FILE, GeodesicResult};
 use crate::stages::landscape::LandscapeResult;
@@ -49,6 +51,9 @@ pub(super) fn draw(
     drawn.extend(figures.energy().map_err(failed)?);
     drawn.extend(work(paths, rows).map_err(failed)?);
     drawn.push(Drawn::new("log-snr", figures.log_snr().map_err(failed)?));
+    if let Some(figure) = spacetime::draw(run.problem, landscape, geodesic)? {
+        drawn.push(Drawn::new("spacetime", figure));
+    }
     Ok(drawn)
 }
 
@@ -104,16 +109,10 @@ impl Figures<'_> {
 
     fn landscape(&self) -> Result<Option<Drawn>, ReportError> {
         let dimension = self.problem.variables.len();
-        let surface = self.landscape.grid.as_ref().filter(|_| dimension < 3).map(|grid| Surface {
-            origin: grid.axes.iter().map(|axis| axis.start).collect(),
-            spacing: grid.axes.iter().map(|axis| axis.spacing).collect(),
-            points: grid.axes.iter().map(|axis| axis.count).collect(),
-            energies_kj_mol: grid.values.iter().map(|energy| energy - self.landscape.minimum).collect(),
-        });
+        let surface = surface(self.problem, self.landscape);
         let (Some([start, end]), true) = (&self.problem.states, surface.is_some() || dimension > 1) else {
             return Ok(None);
         };
-        let axes = self.problem.variables.iter().zip(&self.landscape.ranges);
         let forward = self.tables.iter().filter(|table| table.forward && table.frames() > 0);
         let geodesic = Trace { arc_share: self.shares(&self.geodesic.arc_length), points: self.means()? };
         let highest = self.landscape.landscape.as_ref().and_then(|surface| {
@@ -125,15 +124,7 @@ impl Figures<'_> {
             radius: region.ball().radius.clone(),
         });
         let figure = LandscapeFigure {
-            variables: axes
-                .map(|(variable, &(lower, upper))| VariableAxis {
-                    name: variable.name.clone(),
-                    unit: variable.measure.column_unit().trim_start_matches('_').to_owned(),
-                    lower,
-                    upper: variable.period.map_or(upper, |period| lower + period),
-                    periodic: variable.period.is_some(),
-                })
-                .collect(),
+            variables: variable_axes(self.problem, self.landscape),
             surface,
             energy_cap_kj_mol: None,
             geodesic,

@@ -3,7 +3,9 @@
 mod figures;
 mod page;
 mod path_tables;
+mod spacetime;
 mod summary;
+mod surface;
 
 use std::time::Instant;
 
@@ -23,11 +25,12 @@ use crate::run_directory::{Fingerprint, Ingredients, SUMMARY_FILE};
 use path_tables::{PathTable, read_path_rows, read_path_tables};
 
 pub(crate) use summary::summary;
+pub(crate) use surface::{surface, variable_axes};
 
 /// Name of the stage.
 const STAGE: &str = "report";
 /// The configuration with every default written out.
-const CONFIG_FILE: &str = "config.toml";
+pub(crate) const CONFIG_FILE: &str = "config.toml";
 /// Paths that a viewer loads at once; a line near the top of its script names the others.
 const SHOWN_PATHS: usize = 1;
 

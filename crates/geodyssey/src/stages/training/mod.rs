@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use geodyssey_denoiser::{
     ComputeDevice, Denoiser, DenoiserError, DeviceChoice, NeuralDenoiser, RandomFeatureDenoiser,
-    WeightsExpectation, WeightsFile,
+    SpacetimePoint, WeightsExpectation, WeightsFile,
 };
 
 pub(crate) use data::{TrainingData, boltzmann_set};
@@ -50,12 +50,12 @@ pub(crate) struct LearnedDenoiser {
 /// Brings the trained denoiser up to date; none where the configuration asks for an exact one.
 pub(crate) fn run(run: &mut Run<'_>, landscape: &LandscapeResult) -> Result<Option<LearnedDenoiser>, Error> {
     let Some(settings) = run.problem.config.denoiser.training_data() else { return Ok(None) };
-    let made_from = fingerprint(run, settings);
     let device = device(run.problem)?;
+    let made_from = fingerprint(run, settings, &device);
     if run.directory.is_current(STAGE, &made_from) {
         run.record_up_to_date(STAGE);
     } else if let Some(other) = run.directory.adopt(STAGE, &made_from)? {
-        eprintln!("{STAGE}: taken over from {}", other.display());
+        run.record_taken_over(STAGE, &other);
     } else {
         let started = Instant::now();
         let outputs = match &settings.weights {
@@ -116,21 +116,31 @@ fn train(
 /// The weights of another run.
 fn take_over(problem: &Problem, device: &ComputeDevice) -> Result<Outputs, Error> {
     let Some(weights) = foreign_weights(problem)? else { return Ok(Vec::new()) };
-    let (names, periods) = (names(problem), problem.periods());
-    let expected = expectation(problem.config.denoiser.kind(), &names, &periods);
-    let record = match &problem.config.denoiser {
-        DenoiserConfig::Mixture(_) => return Ok(Vec::new()),
-        DenoiserConfig::Neural(_) => {
-            let denoiser = NeuralDenoiser::from_weights(&weights, &expected, device).map_err(failed)?;
-            neural::record(&denoiser, device, None)
-        }
-        DenoiserConfig::RandomFeatures(_) => {
-            let denoiser = RandomFeatureDenoiser::from_weights(&weights, &expected).map_err(failed)?;
-            random_features::record(&denoiser, &weights.header.data_hash, None)
-        }
-    };
+    let (denoiser, record) = foreign_denoiser(problem, &weights, device).map_err(failed)?;
+    let (low, high) = denoiser.log_snr_range();
+    eprintln!(
+        "{STAGE}: weights of another run, trained on logSNR {low} to {high}; the settings of a training are not used"
+    );
     let bytes = weights.to_bytes().map_err(failed)?;
     Ok(vec![(WEIGHTS_FILE.to_owned(), bytes), (RECORD_FILE.to_owned(), json(&record)?)])
+}
+
+/// The denoiser of another run's weights, and what is known of it.
+fn foreign_denoiser(
+    problem: &Problem,
+    weights: &WeightsFile,
+    device: &ComputeDevice,
+) -> Result<(Box<dyn Denoiser>, TrainingRecord), DenoiserError> {
+    let (names, periods) = (names(problem), problem.periods());
+    let expected = expectation(problem.config.denoiser.kind(), &names, &periods);
+    if let DenoiserConfig::RandomFeatures(_) = &problem.config.denoiser {
+        let denoiser = RandomFeatureDenoiser::from_weights(weights, &expected)?;
+        let record = random_features::record(&denoiser, &weights.header.data_hash, None);
+        return Ok((Box::new(denoiser), record));
+    }
+    let denoiser = NeuralDenoiser::from_weights(weights, &expected, device)?;
+    let record = neural::record(&denoiser, device, None);
+    Ok((Box::new(denoiser), record))
 }
 
 /// The finished denoiser from its artifacts.
@@ -152,9 +162,22 @@ fn load(run: &Run<'_>, device: &ComputeDevice) -> Result<LearnedDenoiser, Error>
 
 /// What can be known to be wrong with the settings before anything is computed.
 pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
-    device(problem)?;
+    let device = device(problem)?;
     let Some(weights) = foreign_weights(problem)? else { return Ok(()) };
-    problem.config.check_range(weights.header.log_snr)
+    problem.config.check_range(weights.header.log_snr)?;
+    let (denoiser, _) = foreign_denoiser(problem, &weights, &device)
+        .map_err(|error| problem.config.error("denoiser.weights", error.to_string()))?;
+    // Numbers that are finite each by itself may still make none.
+    let (low, high) = weights.header.log_snr;
+    let y = problem
+        .states
+        .as_ref()
+        .map_or_else(|| vec![0.0; problem.variables.len()], |[start, _]| start.center.clone());
+    let ends = [low, high].map(|log_snr| SpacetimePoint { log_snr, y: y.clone() });
+    match denoiser.moments(&ends) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(problem.config.error("denoiser.weights", error.to_string())),
+    }
 }
 
 /// The weights of another run that the configuration names, if they fit the variables.
@@ -206,12 +229,13 @@ fn data_hash(run: &Run<'_>, settings: &TrainingDataConfig, data: &TrainingData) 
         .settings("range", &settings.log_snr_range(&problem.config.geodesic))
         .settings("targets", &settings.targets)
         .settings("samples", &(data.samples.len(), data.broadening))
+        .settings("bandwidths", &data.bandwidths)
         .settings("seed", &problem.config.seed)
         .fingerprint()
         .to_hex()
 }
 
-fn fingerprint(run: &Run<'_>, settings: &TrainingDataConfig) -> Fingerprint {
+fn fingerprint(run: &Run<'_>, settings: &TrainingDataConfig, device: &ComputeDevice) -> Fingerprint {
     let (problem, config) = (run.problem, &run.problem.config);
     let ingredients = Ingredients::of(STAGE)
         .settings("variables", &config.variables)
@@ -232,7 +256,7 @@ fn fingerprint(run: &Run<'_>, settings: &TrainingDataConfig) -> Fingerprint {
     match &config.denoiser {
         DenoiserConfig::Mixture(_) => ingredients,
         DenoiserConfig::Neural(neural) => {
-            ingredients.settings("network", &neural.settings).settings("device", &neural.device)
+            ingredients.settings("network", &neural.settings).settings("on the CPU", &device.is_cpu())
         }
         DenoiserConfig::RandomFeatures(features) => ingredients.settings("features", &features.settings),
     }

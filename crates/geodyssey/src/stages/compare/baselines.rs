@@ -1,0 +1,219 @@
+//! The trivial paths that every other is held against.
+
+use geodyssey_report::{MaxEnergy, RowRole};
+use serde_json::{Value, json};
+
+use super::finished::{Entry, Finished, Origin};
+use crate::config::{Config, CurveKind, SamplingMethod, Space};
+use crate::error::Error;
+use crate::stages::system::Problem;
+
+/// A tent's top lies this far below the lower of the ends' logSNR.
+const TENT_DEPTHS: [f64; 3] = [2.0, 4.0, 6.0];
+/// Shares of arrived paths closer than this are taken as equal.
+const EQUAL_SHARES: f64 = 1e-9;
+
+/// A kind of baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Baseline {
+    /// The straight line in the variables at the logSNR of the ends.
+    Straight,
+    /// The straight line with logSNR falling to 2, 4 and 6 below that of the ends in the middle.
+    Tent,
+    /// The minimum-energy path of the landscape under the tether of the ends.
+    MinimumEnergyPath,
+    /// The geodesic of the pullback metric, decoded and followed under the tether of the ends.
+    Pullback,
+    /// Two-way shooting on the landscape, paths of fixed length.
+    ShootingFixed,
+    /// Two-way shooting on the landscape, paths of flexible length.
+    ShootingFlexible,
+}
+
+/// A baseline of one group: its name, and what it changes of the first path's configuration.
+pub(crate) struct Variant {
+    name: String,
+    changes: Vec<String>,
+}
+
+impl Variant {
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads the configuration of the group's first path with the changes.
+    pub(crate) fn problem(&self, first: &Finished) -> Result<Problem, Error> {
+        let Origin { file, changes, seed } = &first.entry.origin;
+        let changes: Vec<String> = changes.iter().chain(&self.changes).cloned().collect();
+        Ok(Problem::read(Config::read(file, &changes, *seed)?)?)
+    }
+
+    /// The baseline as a row to be made in a directory.
+    pub(crate) fn entry(&self, first: &Finished, problem: Problem, directory: std::path::PathBuf) -> Entry {
+        let mut origin = first.entry.origin.clone();
+        origin.changes.extend(self.changes.clone());
+        Entry { name: self.name.clone(), problem, directory, role: RowRole::Baseline, origin }
+    }
+}
+
+impl Baseline {
+    /// Every kind, in the order of the tables.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Straight,
+        Self::Tent,
+        Self::MinimumEnergyPath,
+        Self::Pullback,
+        Self::ShootingFixed,
+        Self::ShootingFlexible,
+    ];
+
+    /// What is to be made of it for a group whose first path is given: the same sampling, ends, winding and number of points.
+    pub(crate) fn variants(self, first: &Finished) -> Vec<Variant> {
+        let config = &first.entry.problem.config;
+        let of = |name: &str, kind: &str, more: &str| Variant {
+            name: name.to_owned(),
+            changes: changes(first, kind, more, annealed(config)),
+        };
+        match self {
+            Self::Straight => vec![of("straight-line", "straight", "")],
+            Self::MinimumEnergyPath => vec![of("minimum-energy-path", "minimum-energy-path", "")],
+            Self::Pullback => vec![of("pullback-geodesic", "pullback", "")],
+            Self::Tent => {
+                let ends = config.geodesic.log_snr.start.min(config.geodesic.log_snr.end);
+                let tops = TENT_DEPTHS.iter().map(|depth| ends - depth);
+                tops.filter(|top| *top >= config.geodesic.log_snr_min.get())
+                    .map(|top| {
+                        let name = format!("tent-to-{}", format!("{top}").replace('-', "minus-"));
+                        of(&name, "tent", &format!("tent_log_snr = {top:?}, "))
+                    })
+                    .collect()
+            }
+            Self::ShootingFixed => vec![shooting(first, "fixed")],
+            Self::ShootingFlexible => vec![shooting(first, "flexible")],
+        }
+    }
+}
+
+/// The first path's curve and constraints are replaced; a learned denoiser is, too, since nothing but the curve's length depends
+/// on it and it may not know the noise of a tent.
+fn changes(first: &Finished, kind: &str, more: &str, sampling: Option<String>) -> Vec<String> {
+    let config = &first.entry.problem.config;
+    let geodesic = &config.geodesic;
+    let mut changes = vec![
+        format!(
+            "geodesic={{ kind = \"{kind}\", {more}points = {}, log_snr = {{ start = {:?}, end = {:?} }}, log_snr_min = {:?}, \
+             winding = {:?} }}",
+            geodesic.points.get(),
+            geodesic.log_snr.start,
+            geodesic.log_snr.end,
+            geodesic.log_snr_min.get(),
+            first.winding()
+        ),
+        "constraint=[]".to_owned(),
+    ];
+    if config.denoiser.training_data().is_some() {
+        changes.push("denoiser={ kind = \"mixture\" }".to_owned());
+    }
+    changes.extend(sampling.map(|sampling| format!("sampling={sampling}")));
+    changes
+}
+
+/// The sampling of a baseline whose first path is sampled in another way; none where it can stay.
+fn annealed(config: &Config) -> Option<String> {
+    let space = match config.space() {
+        Space::Atoms => "atoms",
+        Space::Variables => "variables",
+    };
+    (config.sampling.method != SamplingMethod::Annealing)
+        .then(|| format!("{{ space = \"{space}\", paths = {} }}", config.sampling.paths.get()))
+}
+
+fn shooting(first: &Finished, length: &str) -> Variant {
+    let config = &first.entry.problem.config;
+    let molecule = if config.system.is_some() { ", lifted_paths = 0" } else { "" };
+    let sampling = format!(
+        "{{ method = \"two-way-shooting\", space = \"variables\", length = \"{length}\", paths = {}{molecule} }}",
+        config.sampling.paths.get()
+    );
+    Variant { name: format!("shooting-{length}"), changes: changes(first, "straight", "", Some(sampling)) }
+}
+
+/// Whether a finished run is just what a baseline would be.
+pub(crate) fn is_same(row: &Finished, baseline: &Problem) -> bool {
+    let turns = baseline.config.geodesic.winding.as_ref();
+    let winding = turns.map_or_else(Vec::new, |turns| turns.iter().map(|&turns| i64::from(turns)).collect());
+    followed(&row.entry.problem.config, row.winding()) == followed(&baseline.config, &winding)
+}
+
+/// All that decides on the paths of a curve that no constraint bends.
+fn followed(config: &Config, winding: &[i64]) -> Value {
+    let geodesic = &config.geodesic;
+    let tent = (geodesic.kind == CurveKind::Tent).then(|| geodesic.tent_log_snr.get());
+    let latents = (geodesic.kind == CurveKind::Pullback).then_some(geodesic.latent_log_snr);
+    let bent = geodesic.kind == CurveKind::Geodesic;
+    json!({
+        "kind": geodesic.kind,
+        "points": geodesic.points,
+        "log_snr": [geodesic.log_snr.start, geodesic.log_snr.end],
+        "tent": tent,
+        "latents": latents,
+        "winding": winding,
+        "constraints": if bent { config.constraints.as_slice() } else { &[] },
+        "sampling": config.sampling,
+    })
+}
+
+/// The best of the tents among the rows of a group.
+pub(super) struct BestTent {
+    /// Which row.
+    pub(super) row: usize,
+    /// That it is the best, and by which measure.
+    pub(super) remark: String,
+}
+
+/// Among the tents of which most paths arrive: the one of least dissipated work, both directions together; where that is not
+/// known, the one of least highest energy. None where there are fewer than two.
+pub(super) fn best_tent(rows: &[Finished]) -> Option<BestTent> {
+    let is_tent = |row: &Finished| {
+        let config = &row.entry.problem.config;
+        config.geodesic.kind == CurveKind::Tent && config.sampling.method == SamplingMethod::Annealing
+    };
+    let tents: Vec<usize> = (0..rows.len()).filter(|&index| is_tent(&rows[index])).collect();
+    if tents.len() < 2 {
+        return None;
+    }
+    let reached = |index: &usize| {
+        let sampling = rows[*index].summary.sampling.as_ref();
+        sampling.map_or(0.0, |paths| paths.reached.min(paths.reached_backward.unwrap_or(paths.reached)))
+    };
+    let most = tents.iter().map(reached).fold(0.0, f64::max);
+    let arrived: Vec<usize> =
+        tents.into_iter().filter(|index| reached(index) >= most - EQUAL_SHARES).collect();
+    let share = format!("{:.0} % of the paths arrived", 100.0 * most);
+    let least = |measure: &dyn Fn(&Finished) -> Option<f64>| -> Option<usize> {
+        let measured = arrived.iter().map(|&index| Some((index, measure(&rows[index])?)));
+        let measured: Option<Vec<(usize, f64)>> = measured.collect();
+        measured?.into_iter().min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index)
+    };
+    if let Some(row) = least(&dissipated) {
+        let remark = format!("best tent: least dissipated work of those of which {share}");
+        return Some(BestTent { row, remark });
+    }
+    let remark = format!("best tent: least highest energy of those of which {share}");
+    least(&|row| highest(row).map(|energy| energy.mean_kj_mol)).map(|row| BestTent { row, remark })
+}
+
+/// Mean dissipated work of both directions, kT.
+fn dissipated(row: &Finished) -> Option<f64> {
+    let work = row.summary.work.as_ref()?;
+    let forward = work.forward.as_ref()?.dissipated_kt?;
+    Some(match work.backward.as_ref().and_then(|backward| backward.dissipated_kt) {
+        Some(backward) => 0.5 * (forward + backward),
+        None => forward,
+    })
+}
+
+fn highest(row: &Finished) -> Option<&MaxEnergy> {
+    row.summary.max_energy.as_ref()?.landscape.as_ref()
+}

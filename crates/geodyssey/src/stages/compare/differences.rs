@@ -1,0 +1,109 @@
+//! Every pair of runs in every measure.
+
+use geodyssey_report::{Difference, Measure};
+use rayon::prelude::*;
+
+use super::Finished;
+use super::significance::{Stratum, holm, letters, permutation_test};
+
+/// Corrected p value below which a difference is called real.
+const LEVEL: f64 = 0.05;
+/// Seed of the random relabellings, the same for every pair, so that a pair's p value does not depend on the other rows.
+const SEED: u64 = 1;
+
+/// Tests all pairs of rows; pairs in the order of the rows, measures in theirs.
+pub(super) fn differences(rows: &[Finished]) -> Vec<Difference> {
+    let pairs: Vec<(usize, usize)> = (0..rows.len())
+        .flat_map(|first| (first + 1..rows.len()).map(move |second| (first, second)))
+        .collect();
+    let mut all = Vec::new();
+    for measure in Measure::ALL {
+        let tested =
+            pairs.par_iter().filter_map(|&(first, second)| test(&rows[first], &rows[second], measure));
+        let mut tested: Vec<Difference> = tested.collect();
+        let p_values: Vec<f64> = tested.iter().map(|difference| difference.p_value).collect();
+        for (difference, corrected) in tested.iter_mut().zip(holm(&p_values)) {
+            difference.corrected_p_value = corrected;
+            difference.real = corrected < LEVEL;
+        }
+        all.append(&mut tested);
+    }
+    all
+}
+
+/// Letters for each row in one measure; none for a row that was not tested.
+pub(super) fn letters_of(rows: &[Finished], differences: &[Difference], measure: Measure) -> Vec<String> {
+    let of_measure: Vec<&Difference> = differences.iter().filter(|one| one.measure == measure).collect();
+    let tested = |row: &Finished| {
+        of_measure.iter().any(|one| one.first == row.entry.name || one.second == row.entry.name)
+    };
+    let numbers: Vec<usize> = (0..rows.len()).filter(|&index| tested(&rows[index])).collect();
+    let differ = |first: usize, second: usize| {
+        let [first, second] = [first, second].map(|number| &rows[numbers[number]].entry.name);
+        of_measure.iter().any(|one| one.real && one.first == *first && one.second == *second)
+    };
+    let found = letters(numbers.len(), differ);
+    let mut all = vec![String::new(); rows.len()];
+    for (number, letters) in numbers.into_iter().zip(found) {
+        all[number] = letters;
+    }
+    all
+}
+
+fn test(first: &Finished, second: &Finished, measure: Measure) -> Option<Difference> {
+    let [one, other] = [first, second].map(|row| &row.values);
+    let energies = |one, other| vec![Stratum { first: one, second: other }];
+    let (strata, scale) = match measure {
+        Measure::MaxLandscapeEnergy => {
+            (energies(&one.max_landscape_energy, &other.max_landscape_energy), 1.0)
+        }
+        Measure::MaxPotentialEnergy => {
+            (energies(&one.max_potential_energy, &other.max_potential_energy), 1.0)
+        }
+        Measure::DissipatedWork => {
+            let thermal_energy = first.entry.problem.thermal_energy;
+            let both = [one, other].iter().all(|values| !values.backward_work.is_empty());
+            let mut strata = energies(&one.forward_work, &other.forward_work);
+            if both {
+                strata.extend(energies(&one.backward_work, &other.backward_work));
+            } else if !same_ends(first, second) {
+                // Without backward works ΔF does not cancel unless the tethers at the ends are the same.
+                return None;
+            }
+            let scale = 1.0 / (strata.len() as f64 * thermal_energy);
+            (strata, scale)
+        }
+    };
+    let p_value = permutation_test(&strata, SEED)?;
+    let (difference, variance) = strata.iter().fold((0.0, 0.0), |(difference, variance), stratum| {
+        let ((m1, v1), (m2, v2)) = (mean(stratum.first), mean(stratum.second));
+        (difference + m1 - m2, variance + v1 + v2)
+    });
+    Some(Difference {
+        measure,
+        first: first.entry.name.clone(),
+        second: second.entry.name.clone(),
+        difference: scale * difference,
+        standard_error: scale * variance.sqrt(),
+        p_value,
+        corrected_p_value: p_value,
+        real: false,
+    })
+}
+
+/// Whether both runs begin and end under the same tethers.
+fn same_ends(first: &Finished, second: &Finished) -> bool {
+    let ends = |row: &Finished| {
+        let log_snr = row.entry.problem.config.geodesic.log_snr;
+        [log_snr.start, log_snr.end]
+    };
+    ends(first) == ends(second)
+}
+
+/// Mean and its squared standard error.
+fn mean(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
+    (mean, squares / (count - 1.0) / count)
+}

@@ -1,0 +1,250 @@
+//! A finished run, read from its artifacts.
+
+use std::path::{Path, PathBuf};
+
+use geodyssey_constraints::ConstraintSettings;
+use geodyssey_denoiser::SpacetimePoint;
+use geodyssey_report::{NumericColumns, RowRole, RowSeconds, Summary, Timings};
+
+use crate::config::{Config, CurveKind, SamplingMethod, ShootingLength};
+use crate::error::Error;
+use crate::run_directory::SUMMARY_FILE;
+use crate::stages::system::Problem;
+use crate::stages::{self, geodesic, landscape, paths, training};
+
+/// Where a configuration came from, so that others can be made from it.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    /// Its file.
+    pub(crate) file: PathBuf,
+    /// Changes of the command line.
+    pub(crate) changes: Vec<String>,
+    /// Seed of the command line.
+    pub(crate) seed: Option<u64>,
+}
+
+/// One path to compare: its problem and where its run is.
+pub(crate) struct Entry {
+    /// Its name in the tables.
+    pub(crate) name: String,
+    /// What is to be solved.
+    pub(crate) problem: Problem,
+    /// Its run directory.
+    pub(crate) directory: PathBuf,
+    /// Who asked for it.
+    pub(crate) role: RowRole,
+    /// Where its configuration came from.
+    pub(crate) origin: Origin,
+}
+
+/// A finished run.
+pub(crate) struct Finished {
+    /// What it is.
+    pub(crate) entry: Entry,
+    /// Its results.
+    pub(crate) summary: Summary,
+    /// Wall-clock times.
+    pub(crate) seconds: Option<RowSeconds>,
+    /// One value a path.
+    pub(super) values: PathValues,
+    /// The variables at the frames of each forward path.
+    pub(super) frames: Vec<Vec<Vec<f64>>>,
+    /// What the paths followed.
+    pub(super) curve: FollowedCurve,
+}
+
+/// One value a path that did not break down.
+#[derive(Default)]
+pub(super) struct PathValues {
+    /// Highest landscape energy of forward paths, kJ/mol.
+    pub(super) max_landscape_energy: Vec<f64>,
+    /// Highest potential energy of forward paths, kJ/mol.
+    pub(super) max_potential_energy: Vec<f64>,
+    /// Work of forward paths, kJ/mol.
+    pub(super) forward_work: Vec<f64>,
+    /// Work of backward paths, kJ/mol.
+    pub(super) backward_work: Vec<f64>,
+}
+
+/// The curve of `geodesic.csv`.
+pub(super) struct FollowedCurve {
+    /// Share of the arc length at each point.
+    pub(super) arc_share: Vec<f64>,
+    /// Its points.
+    pub(super) points: Vec<SpacetimePoint>,
+    /// Posterior means at its points.
+    pub(super) means: Vec<Vec<f64>>,
+}
+
+impl Finished {
+    /// Reads a run directory.
+    ///
+    /// # Errors
+    /// A file that is missing, damaged, or of a run that did not come to its end.
+    pub(crate) fn read(entry: Entry) -> Result<Self, Error> {
+        let directory = &entry.directory;
+        let summary = Summary::from_json(&text(directory, SUMMARY_FILE)?)
+            .map_err(|error| Error::file("understand", &directory.join(SUMMARY_FILE), error))?;
+        if summary.geodesic.is_none() || summary.sampling.is_none() {
+            return Err(Error::input(format!("the run in {} has no paths", directory.display())));
+        }
+        let timings = stages::timings(&directory.join(stages::TIMINGS_FILE));
+        let mut values = values(directory)?;
+        if summary.work.is_none() {
+            // Paths that were not driven have no work, whatever stands in their column.
+            values.forward_work.clear();
+            values.backward_work.clear();
+        }
+        Ok(Self {
+            seconds: seconds(&timings),
+            values,
+            frames: frames(&entry.problem, directory)?,
+            curve: curve(&entry.problem, directory)?,
+            summary,
+            entry,
+        })
+    }
+
+    /// The winding that it followed.
+    pub(super) fn winding(&self) -> &[i64] {
+        self.summary.geodesic.as_ref().map_or(&[], |curve| &curve.winding)
+    }
+}
+
+fn text(directory: &Path, name: &str) -> Result<String, Error> {
+    let path = directory.join(name);
+    std::fs::read_to_string(&path).map_err(|error| Error::file("read", &path, error))
+}
+
+/// None where nothing was ever timed.
+fn seconds(timings: &Timings) -> Option<RowSeconds> {
+    let of = |stages: &[&str]| -> f64 {
+        let stages = timings.stages.iter().filter(|timing| stages.contains(&timing.stage.as_str()));
+        stages.map(|timing| timing.seconds).sum()
+    };
+    (!timings.stages.is_empty()).then(|| RowSeconds {
+        sampling: of(&[paths::STAGE]),
+        preparation: of(&[landscape::STAGE, training::STAGE, geodesic::STAGE]),
+    })
+}
+
+/// The columns of `paths.csv`, whose cells are not all numbers.
+fn values(directory: &Path) -> Result<PathValues, Error> {
+    let path = directory.join(paths::TABLE_FILE);
+    let damaged = |why: String| Error::file("understand", &path, why);
+    let text = text(directory, paths::TABLE_FILE)?;
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let headers = reader.headers().map_err(|error| damaged(error.to_string()))?.clone();
+    let column = |name: &str| {
+        headers
+            .iter()
+            .position(|header| header == name)
+            .ok_or_else(|| damaged(format!("there is no column `{name}`")))
+    };
+    let (direction, failure) = (column("direction")?, column("failure")?);
+    let [landscape, potential, work] = [
+        column("max_landscape_energy_kj_mol")?,
+        column("max_potential_energy_kj_mol")?,
+        column("work_kj_mol")?,
+    ];
+    let mut values = PathValues::default();
+    for record in reader.records() {
+        let record = record.map_err(|error| damaged(error.to_string()))?;
+        let cell = |index: usize| record.get(index).unwrap_or("").trim();
+        if !cell(failure).is_empty() {
+            continue;
+        }
+        let add = |list: &mut Vec<f64>, index: usize| {
+            if cell(index).is_empty() {
+                return Ok(());
+            }
+            let value =
+                cell(index).parse().map_err(|_| damaged(format!("`{}` is no number", cell(index))))?;
+            list.push(value);
+            Ok::<_, Error>(())
+        };
+        if cell(direction) == "forward" {
+            add(&mut values.max_landscape_energy, landscape)?;
+            add(&mut values.max_potential_energy, potential)?;
+            add(&mut values.forward_work, work)?;
+        } else {
+            add(&mut values.backward_work, work)?;
+        }
+    }
+    Ok(values)
+}
+
+fn frames(problem: &Problem, directory: &Path) -> Result<Vec<Vec<Vec<f64>>>, Error> {
+    let folder = directory.join("paths");
+    let entries = std::fs::read_dir(&folder).map_err(|error| Error::file("read", &folder, error))?;
+    let mut names: Vec<String> = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("path-") && name.ends_with(".csv"))
+        .collect();
+    names.sort();
+    let heads: Vec<String> = problem.variables.iter().map(|variable| variable.column()).collect();
+    names.iter().map(|name| points(&folder.join(name), &heads)).collect()
+}
+
+/// The points whose coordinates stand in columns of a table.
+fn points(path: &Path, heads: &[String]) -> Result<Vec<Vec<f64>>, Error> {
+    let columns = numbers(path)?;
+    let coordinates = heads.iter().map(|head| columns.column(head)).collect::<Result<Vec<_>, _>>();
+    let coordinates = coordinates.map_err(|error| Error::file("understand", path, error))?;
+    Ok((0..columns.row_count()).map(|row| coordinates.iter().map(|column| column[row]).collect()).collect())
+}
+
+fn numbers(path: &Path) -> Result<NumericColumns, Error> {
+    let text = std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))?;
+    NumericColumns::from_csv(&text).map_err(|error| Error::file("understand", path, error))
+}
+
+fn curve(problem: &Problem, directory: &Path) -> Result<FollowedCurve, Error> {
+    let path = directory.join(geodesic::CURVE_FILE);
+    let columns = numbers(&path)?;
+    let column = |name: &str| columns.column(name).map_err(|error| Error::file("understand", &path, error));
+    let heads = |prefix: &str| -> Vec<String> {
+        problem.variables.iter().map(|variable| format!("{prefix}_{}", variable.column())).collect()
+    };
+    let (arc_length, log_snr) = (column("arc_length")?, column("log_snr")?);
+    let length = arc_length.last().copied().filter(|length| *length > 0.0).unwrap_or(1.0);
+    let centers = points(&path, &heads("y"))?;
+    Ok(FollowedCurve {
+        arc_share: arc_length.iter().map(|arc| arc / length).collect(),
+        points: centers.into_iter().zip(log_snr).map(|(y, &log_snr)| SpacetimePoint { log_snr, y }).collect(),
+        means: points(&path, &heads("mean"))?,
+    })
+}
+
+/// Which curve a configuration follows, what bends it, and whose spacetime it is.
+pub(super) fn curve_in_words(config: &Config) -> String {
+    if config.sampling.method == SamplingMethod::TwoWayShooting {
+        let length = match config.sampling.length.unwrap_or_default() {
+            ShootingLength::Fixed => "fixed",
+            ShootingLength::Flexible => "flexible",
+        };
+        return format!("two-way shooting, {length} length");
+    }
+    let geodesic = &config.geodesic;
+    let mut words = match geodesic.kind {
+        CurveKind::Geodesic => "geodesic".to_owned(),
+        CurveKind::Straight => "straight line".to_owned(),
+        CurveKind::Tent => format!("tent to logSNR {}", geodesic.tent_log_snr.get()),
+        CurveKind::MinimumEnergyPath => "minimum-energy path".to_owned(),
+        CurveKind::Pullback => "pullback geodesic".to_owned(),
+    };
+    if geodesic.kind == CurveKind::Geodesic {
+        for constraint in config.constraints.iter().filter(|constraint| !constraint.report_only) {
+            words.push_str(match constraint.settings {
+                ConstraintSettings::LowVariance(_) => ", low variance",
+                ConstraintSettings::RegionAvoidance(_) => ", region avoided",
+                ConstraintSettings::EnergyCeiling(_) => ", energy ceiling",
+            });
+        }
+        if config.denoiser.training_data().is_some() {
+            words.push_str(&format!(", {} denoiser", config.denoiser.kind()));
+        }
+    }
+    words
+}

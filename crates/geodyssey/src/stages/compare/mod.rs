@@ -1,0 +1,160 @@
+//! Several finished runs side by side: their numbers, which differences are real, what that says in words, and figures.
+
+pub(crate) mod baselines;
+mod differences;
+mod figures;
+mod finished;
+mod regions;
+mod significance;
+mod words;
+
+use geodyssey_report::{
+    Comparison, ComparisonGroup, ComparisonRow, LeftOut, Measure, PageFigure, ReportError,
+};
+
+use super::system::Problem;
+use super::variables::State;
+use crate::error::Error;
+use crate::run_directory::{Fingerprint, Ingredients, RunDirectory};
+use differences::{differences, letters_of};
+use finished::curve_in_words;
+use regions::{Regions, share_inside};
+
+pub(crate) use finished::{Entry, Finished, Origin};
+
+/// The tables, for scripts.
+pub(crate) const TABLE_FILE: &str = "compare.csv";
+/// Every pair of rows.
+pub(crate) const DIFFERENCES_FILE: &str = "compare-differences.csv";
+/// All of it, for scripts.
+pub(crate) const JSON_FILE: &str = "compare.json";
+/// The page.
+pub(crate) const PAGE_FILE: &str = "compare.html";
+
+/// What is said of the test.
+const TEST: &str = "Every pair of paths of a group is tested in every measure by a permutation test of the difference of means \
+with Welch's t as statistic (9,999 random relabellings of a fixed seed, all of them where these are fewer than 20,000), corrected \
+for the number of pairs by Holm's method. A difference is called real where the corrected p value lies below 0.05. Dissipated work \
+is tested as the mean of both directions, in which ΔF cancels. The test asks whether two sets of paths differ, given landscape and \
+curve; what another seed would change of these it does not know.";
+
+/// Finished runs between the same states on the same landscape.
+pub(crate) struct Group {
+    /// The runs: as given, then the baselines.
+    pub(crate) rows: Vec<Finished>,
+    /// Baselines that could not be made.
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+/// What makes two problems comparable: variables, kT, states, input files and the kind of landscape.
+pub(crate) fn comparable(problem: &Problem) -> Result<Fingerprint, Error> {
+    let states: Vec<(&[f64], &[f64])> = problem
+        .states()?
+        .iter()
+        .map(|state: &State| (state.center.as_slice(), state.radius.as_slice()))
+        .collect();
+    let config = problem.config.without_paths();
+    // Weights of a denoiser are an input, but no part of the landscape.
+    let inputs = problem.inputs.iter().filter(|(key, _)| !key.starts_with("denoiser"));
+    Ok(Ingredients::of("comparable")
+        .settings("variables", &config.variables)
+        .settings("thermal energy", &problem.thermal_energy)
+        .settings("states", &states)
+        .settings("landscape", &config.landscape)
+        .settings("inputs", &inputs.collect::<Vec<_>>())
+        .fingerprint())
+}
+
+/// Compares the runs of all groups and writes everything into a directory.
+pub(crate) fn compare(directory: &RunDirectory, groups: &[Group]) -> Result<Comparison, Error> {
+    let failed = |error: ReportError| Error::failed("the comparison", error);
+    let mut compared = Vec::with_capacity(groups.len());
+    let mut pages: Vec<Vec<PageFigure>> = Vec::with_capacity(groups.len());
+    for group in groups {
+        let regions = Regions::of(group)?;
+        let group = compare_group(group, &regions)?;
+        compared.push(group);
+    }
+    for (group, compared) in groups.iter().zip(&compared) {
+        let mut page = Vec::new();
+        for figure in figures::draw(group, compared)? {
+            let stem = format!("plots/{}/{}", compared.name, figure.name);
+            directory.write(&format!("{stem}.png"), &figure.files.png)?;
+            directory.write(&format!("{stem}.svg"), figure.files.svg.as_bytes())?;
+            page.push(PageFigure { caption: figure.caption, svg: figure.files.svg });
+        }
+        pages.push(page);
+    }
+    let comparison =
+        Comparison { version: env!("CARGO_PKG_VERSION").to_owned(), test: TEST.to_owned(), groups: compared };
+    directory.write(TABLE_FILE, comparison.to_csv().map_err(failed)?.as_bytes())?;
+    directory.write(DIFFERENCES_FILE, comparison.differences_to_csv().map_err(failed)?.as_bytes())?;
+    directory.write(PAGE_FILE, comparison.to_html(&pages).map_err(failed)?.as_bytes())?;
+    directory.write(JSON_FILE, comparison.to_json().map_err(failed)?.as_bytes())?;
+    Ok(comparison)
+}
+
+fn compare_group(group: &Group, regions: &Regions) -> Result<ComparisonGroup, Error> {
+    let rows = &group.rows;
+    let differences = differences(rows);
+    let energy_letters = letters_of(rows, &differences, Measure::MaxLandscapeEnergy);
+    let work_letters = letters_of(rows, &differences, Measure::DissipatedWork);
+    let best = baselines::best_tent(rows);
+    let mut compared = Vec::with_capacity(rows.len());
+    for (index, row) in rows.iter().enumerate() {
+        let mut summary = row.summary.clone();
+        summary.files.clear();
+        let remark = best.as_ref().filter(|best| best.row == index).map(|best| best.remark.clone());
+        compared.push(ComparisonRow {
+            name: row.entry.name.clone(),
+            curve: curve_in_words(&row.entry.problem.config),
+            role: row.entry.role,
+            directory: row.entry.directory.display().to_string(),
+            remark,
+            summary,
+            max_energy_letters: energy_letters[index].clone(),
+            dissipated_work_letters: work_letters[index].clone(),
+            regions: share_inside(row, regions),
+            seconds: row.seconds,
+        });
+    }
+    let first = rows.first().ok_or_else(|| Error::Failed("there is nothing to compare".to_owned()))?;
+    let mut compared = ComparisonGroup {
+        name: first.entry.name.clone(),
+        description: description(&first.entry.problem, first),
+        regions: regions.described(),
+        rows: compared,
+        left_out: group.left_out.clone(),
+        differences,
+        words: Vec::new(),
+    };
+    compared.words = words::sentences(&compared);
+    Ok(compared)
+}
+
+/// What the rows of a group have in common, in words.
+fn description(problem: &Problem, row: &Finished) -> String {
+    let variables: Vec<&str> = problem.variables.iter().map(|variable| variable.name.as_str()).collect();
+    let molecule = row.summary.system.atoms.map_or_else(String::new, |atoms| {
+        let force_field = problem.config.system.as_ref().and_then(|system| system.force_field.file_name());
+        let force_field =
+            force_field.map_or_else(String::new, |name| format!(" ({})", name.to_string_lossy()));
+        format!("{atoms} atoms{force_field}, ")
+    });
+    let temperature = match row.summary.system.temperature_k {
+        Some(temperature) => format!("{temperature:.0} K"),
+        None => format!("kT = {} kJ/mol", row.summary.system.thermal_energy_kj_mol),
+    };
+    let paths = row.summary.sampling.as_ref().map_or_else(String::new, |paths| {
+        let time = paths.path_time_ps.map_or_else(String::new, |time| format!(" of {time:.1} ps"));
+        format!(
+            "; {} paths{time} forward and {} backward in the first row",
+            paths.paths, paths.backward_paths
+        )
+    });
+    format!(
+        "{molecule}{temperature}, landscape over {} by {}{paths}.",
+        variables.join(", "),
+        row.summary.landscape.method
+    )
+}

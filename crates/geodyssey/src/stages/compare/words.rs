@@ -1,0 +1,275 @@
+//! What the numbers of a comparison say, in sentences: which path is lowest, which stays out, what each costs.
+
+use geodyssey_report::{
+    ComparisonGroup, ComparisonRow, Difference, MaxEnergy, Measure, RowRole, decimals, grouped, with_error,
+};
+
+/// Share of the forward paths that must arrive for a highest energy to count.
+const LEAST_REACHED: f64 = 0.95;
+/// Share of the works seen in both directions below which a path lags too far behind its tether for its ΔF to count.
+const LITTLE_OVERLAP: f64 = 0.1;
+
+/// All sentences.
+pub(super) fn sentences(group: &ComparisonGroup) -> Vec<String> {
+    let words = Words { group };
+    [words.barrier(), words.followed(), words.straight(), words.work(), words.best_tent()]
+        .into_iter()
+        .flatten()
+        .chain(words.regions())
+        .chain(words.cost())
+        .chain(words.seeds())
+        .collect()
+}
+
+struct Words<'g> {
+    group: &'g ComparisonGroup,
+}
+
+impl Words<'_> {
+    fn find(&self, measure: Measure, first: &str, second: &str) -> Option<&Difference> {
+        let is_pair = |one: &&Difference| {
+            one.measure == measure
+                && ((one.first == first && one.second == second)
+                    || (one.first == second && one.second == first))
+        };
+        self.group.differences.iter().find(is_pair)
+    }
+
+    /// Names of the rows that the test does not tell apart from one.
+    fn like<'r>(&self, measure: Measure, row: &ComparisonRow, others: &[&'r ComparisonRow]) -> Vec<&'r str> {
+        let others = others.iter().filter(|other| other.name != row.name);
+        let like = others.filter(|other| {
+            self.find(measure, &row.name, &other.name).is_none_or(|difference| !difference.real)
+        });
+        like.map(|other| other.name.as_str()).collect()
+    }
+
+    fn barrier(&self) -> Option<String> {
+        let (arrived, late): (Vec<&ComparisonRow>, Vec<&ComparisonRow>) =
+            self.group.rows.iter().filter(|row| energy(row).is_some()).partition(|row| arrives(row));
+        let lowest = lowest(&arrived)?;
+        let mut text = format!(
+            "Lowest barrier among paths that arrive: {}, MaxEnergy {} kJ/mol",
+            lowest.name,
+            energy(lowest).map(shown)?
+        );
+        if let Some(bound) = lowest.summary.landscape.lower_bound_kj_mol {
+            text.push_str(&format!(" (lower bound {})", decimals(bound, 2)));
+        }
+        text.push_str("; ");
+        text.push_str(&self.against(Measure::MaxLandscapeEnergy, lowest, &arrived));
+        if let Some(overlap) = overlap(lowest).filter(|overlap| *overlap < LITTLE_OVERLAP) {
+            text.push_str(&format!(
+                " But only {:.0} % of its works overlap: its paths lag behind their tether, and neither this barrier nor its ΔF is \
+                 to be trusted.",
+                100.0 * overlap
+            ));
+        }
+        if !late.is_empty() {
+            let names: Vec<&str> = late.iter().map(|row| row.name.as_str()).collect();
+            text.push_str(&format!(
+                " Not counted, since fewer than {:.0} % of the paths arrive: {}.",
+                100.0 * LEAST_REACHED,
+                names.join(", ")
+            ));
+        }
+        Some(text)
+    }
+
+    /// The same among the paths that keep up with their tether, where that makes a difference.
+    fn followed(&self) -> Option<String> {
+        let follows = |row: &&ComparisonRow| {
+            arrives(row) && overlap(row).is_some_and(|overlap| overlap >= LITTLE_OVERLAP)
+        };
+        let arrived: Vec<&ComparisonRow> = self.group.rows.iter().filter(|row| arrives(row)).collect();
+        let followed: Vec<&ComparisonRow> = self.group.rows.iter().filter(follows).collect();
+        let (best, of_all) = (lowest(&followed)?, lowest(&arrived)?);
+        (best.name != of_all.name).then(|| {
+            format!(
+                "Lowest barrier among paths that keep up with their tether (at least {:.0} % of the works overlap): {}, MaxEnergy \
+                 {} kJ/mol; {}",
+                100.0 * LITTLE_OVERLAP,
+                best.name,
+                energy(best).map(shown).unwrap_or_default(),
+                self.against(Measure::MaxLandscapeEnergy, best, &followed)
+            )
+        })
+    }
+
+    /// What the test says of one row and others.
+    fn against(&self, measure: Measure, row: &ComparisonRow, others: &[&ComparisonRow]) -> String {
+        let like = self.like(measure, row, others);
+        match (like.len(), others.len()) {
+            (_, 0 | 1) => "there is no other.".to_owned(),
+            (0, _) => "the difference to every other is real.".to_owned(),
+            (_, count) if like.len() + 1 == count => "none of the others is told apart from it.".to_owned(),
+            _ => {
+                format!("not told apart from it: {}; the difference to the others is real.", like.join(", "))
+            }
+        }
+    }
+
+    /// The first path against the straight line, which is the least that it must beat.
+    fn straight(&self) -> Option<String> {
+        let first = self.group.rows.first()?;
+        let straight = self.group.rows.iter().find(|row| row.curve == "straight line")?;
+        if first.name == straight.name {
+            return None;
+        }
+        let part = |measure: Measure, name: &str| {
+            let difference = self.find(measure, &first.name, &straight.name)?;
+            let sign = if difference.first == first.name { 1.0 } else { -1.0 };
+            let value = sign * difference.difference;
+            let verdict = match (difference.real, value < 0.0) {
+                (true, true) => "lower",
+                (true, false) => "higher",
+                (false, _) => "not told apart",
+            };
+            let plus = if value > 0.0 { "+" } else { "" };
+            Some(format!(
+                "{name} {plus}{} {} ({verdict}, p = {})",
+                with_error(value, Some(difference.standard_error), 2),
+                measure.unit(),
+                probability(difference.corrected_p_value)
+            ))
+        };
+        let parts: Vec<String> = [
+            part(Measure::MaxLandscapeEnergy, "MaxEnergy"),
+            part(Measure::DissipatedWork, "dissipated work"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        (!parts.is_empty()).then(|| {
+            format!("{} against the straight line ({}): {}.", first.name, straight.name, parts.join(", "))
+        })
+    }
+
+    fn work(&self) -> Option<String> {
+        let worked: Vec<&ComparisonRow> =
+            self.group.rows.iter().filter(|row| arrives(row) && dissipated(row).is_some()).collect();
+        let least = worked.iter().copied().min_by(|a, b| {
+            dissipated(a).unwrap_or(f64::INFINITY).total_cmp(&dissipated(b).unwrap_or(f64::INFINITY))
+        })?;
+        Some(format!(
+            "Least dissipated work, mean of both directions: {}, {} kT; {}",
+            least.name,
+            decimals(dissipated(least)?, 2),
+            self.against(Measure::DissipatedWork, least, &worked)
+        ))
+    }
+
+    fn best_tent(&self) -> Option<String> {
+        let row = self.group.rows.iter().find(|row| row.remark.is_some())?;
+        Some(format!("{}: {}.", row.name, row.remark.as_deref()?))
+    }
+
+    fn regions(&self) -> Vec<String> {
+        let regions = self.group.regions.iter().enumerate();
+        let sentences = regions.map(|(index, region)| {
+            let share = |row: &ComparisonRow| row.regions.get(index).map_or(0.0, |one| one.share_of_frames_inside);
+            let out: Vec<&str> = self
+                .group
+                .rows
+                .iter()
+                .filter(|row| row.regions.get(index).is_some_and(|one| one.paths_inside == 0))
+                .map(|row| row.name.as_str())
+                .collect();
+            let inside: Vec<String> = self
+                .group
+                .rows
+                .iter()
+                .filter(|row| !out.contains(&row.name.as_str()))
+                .map(|row| format!("{} ({} %)", row.name, decimals(100.0 * share(row), 1)))
+                .collect();
+            let out = if out.is_empty() { "no path".to_owned() } else { out.join(", ") };
+            let inside = if inside.is_empty() { "no path".to_owned() } else { inside.join(", ") };
+            format!(
+                "Out of the region {} stay all frames of: {out}. Inside, with their share of frames: {inside}.",
+                region.description
+            )
+        });
+        sentences.collect()
+    }
+
+    fn cost(&self) -> Option<String> {
+        let cost = |row: &ComparisonRow| row.summary.sampling.as_ref().map(|paths| paths.energy_evaluations);
+        let costly: Vec<(&str, u64)> =
+            self.group.rows.iter().filter_map(|row| Some((row.name.as_str(), cost(row)?))).collect();
+        let (cheapest, dearest) =
+            (costly.iter().min_by_key(|one| one.1)?, costly.iter().max_by_key(|one| one.1)?);
+        let preparation = self.group.rows.iter().map(|row| row.summary.landscape.energy_evaluations).max()?;
+        let mut text = if cheapest.1 == dearest.1 {
+            format!("Every path cost {} energy evaluations to sample", grouped(cheapest.1))
+        } else {
+            format!(
+                "To sample cost {} ({}) to {} ({}) energy evaluations",
+                grouped(cheapest.1),
+                cheapest.0,
+                grouped(dearest.1),
+                dearest.0
+            )
+        };
+        if preparation > 0 {
+            text.push_str(&format!("; the landscape, once for all, {}", grouped(preparation)));
+        }
+        let seconds: Vec<(&str, f64)> = self
+            .group
+            .rows
+            .iter()
+            .filter_map(|row| Some((row.name.as_str(), row.seconds?.sampling + row.seconds?.preparation)))
+            .collect();
+        if let Some(slowest) = seconds.iter().max_by(|a, b| a.1.total_cmp(&b.1)) {
+            text.push_str(&format!("; longest with its preparation was {} ({:.0} s)", slowest.0, slowest.1));
+        }
+        Some(format!("{text}."))
+    }
+
+    /// Landscapes of several seeds differ by more than their paths' standard errors say.
+    fn seeds(&self) -> Option<String> {
+        let computed =
+            self.group.rows.iter().filter(|row| row.summary.landscape.rms_block_error_kj_mol.is_some());
+        let mut seeds: Vec<u64> = computed.map(|row| row.summary.seed).collect();
+        seeds.sort_unstable();
+        seeds.dedup();
+        (seeds.len() > 1).then(|| {
+            "The landscapes were sampled with different seeds: part of a difference in MaxEnergy is theirs.".to_owned()
+        })
+    }
+}
+
+fn energy(row: &ComparisonRow) -> Option<&MaxEnergy> {
+    row.summary.max_energy.as_ref()?.landscape.as_ref()
+}
+
+fn overlap(row: &ComparisonRow) -> Option<f64> {
+    row.summary.work.as_ref()?.overlap
+}
+
+fn arrives(row: &ComparisonRow) -> bool {
+    row.summary.sampling.as_ref().is_some_and(|paths| paths.reached >= LEAST_REACHED)
+}
+
+/// Mean of both directions, kT; none where one of them is not known.
+fn dissipated(row: &ComparisonRow) -> Option<f64> {
+    let work = row.summary.work.as_ref()?;
+    Some(0.5 * (work.forward.as_ref()?.dissipated_kt? + work.backward.as_ref()?.dissipated_kt?))
+}
+
+fn lowest<'r>(rows: &[&'r ComparisonRow]) -> Option<&'r ComparisonRow> {
+    let known = rows.iter().filter_map(|row| Some((*row, energy(row)?.mean_kj_mol)));
+    known.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(row, _)| row)
+}
+
+fn shown(energy: &MaxEnergy) -> String {
+    with_error(energy.mean_kj_mol, energy.standard_error_kj_mol, 2)
+}
+
+fn probability(p: f64) -> String {
+    if p < 0.001 { format!("{p:.1e}") } else { format!("{p:.3}") }
+}
+
+/// Whether a row was added by the comparison.
+pub(super) fn is_baseline(row: &ComparisonRow) -> bool {
+    row.role == RowRole::Baseline
+}

@@ -1,0 +1,261 @@
+//! `geodyssey compare`: its numbers are those of the runs, its baselines are runs, its page is whole.
+
+use std::path::{Path, PathBuf};
+
+use geodyssey_tests::{contents, repository, run};
+use serde_json::Value;
+
+const CONFIG: &str = "configs/mueller-brown.toml";
+/// Short, and still with a spread.
+const SHORT: [&str; 4] =
+    ["geodesic.points=24", "landscape.grid_points=32", "sampling.paths=5", "sampling.steps_per_point=8"];
+
+fn text(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn string(path: &Path) -> String {
+    path.to_str().expect("a path").to_owned()
+}
+
+/// `compare` with short settings.
+fn compare(paths: &[&str], out: &Path, more: &[&str]) -> geodyssey_tests::Outcome {
+    let out = string(out);
+    let changes = SHORT.iter().flat_map(|change| ["--set", change]);
+    run(["compare"]
+        .into_iter()
+        .chain(paths.iter().copied())
+        .chain(["--out", &out])
+        .chain(changes)
+        .chain(more.iter().copied()))
+}
+
+/// The shipped configuration with more text, under a name of its own.
+fn variant(folder: &Path, name: &str, change: impl Fn(String) -> String) -> String {
+    let path = folder.join(format!("{name}.toml"));
+    std::fs::write(&path, change(text(&repository().join(CONFIG)))).expect("written");
+    string(&path)
+}
+
+fn validator(name: &str) -> jsonschema::Validator {
+    let schema: Value =
+        serde_json::from_str(&text(&repository().join("crates/report/schema").join(name))).expect("JSON");
+    jsonschema::validator_for(&schema).expect("a valid schema")
+}
+
+/// The finite numbers of one column of the forward paths.
+fn forward(directory: &Path, column: &str) -> Vec<f64> {
+    let mut reader = csv::Reader::from_path(directory.join("paths.csv")).expect("a table");
+    let headers = reader.headers().expect("a header").clone();
+    let at = |name: &str| headers.iter().position(|header| header == name).expect("the column");
+    let (direction, value) = (at("direction"), at(column));
+    let rows = reader.records().map(|row| row.expect("a row"));
+    rows.filter(|row| &row[direction] == "forward").map(|row| row[value].parse().expect("a number")).collect()
+}
+
+#[test]
+fn every_number_is_that_of_a_run_and_every_baseline_is_a_run() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("compared");
+    // A disc on the straight line; the geodesic only reports on it.
+    let avoiding = variant(folder.path(), "reported", |text| {
+        text + "\n[[constraint]]\nkind = \"region-avoidance\"\ncenter = [0.03, 0.73]\nradius = 0.2\nreport_only = true\n"
+    });
+    let baselines = ["--baselines", "straight,tent,minimum-energy-path,shooting-flexible", "--json"];
+    let outcome = compare(&[CONFIG, &avoiding], &out, &baselines).exits_with(0);
+    let compared = outcome.json();
+    let errors: Vec<String> =
+        validator("comparison.schema.json").iter_errors(&compared).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    let group = &compared["groups"][0];
+    let rows = group["rows"].as_array().expect("rows");
+    let names: Vec<&str> = rows.iter().map(|row| row["name"].as_str().expect("a name")).collect();
+    let expected = [
+        "mueller-brown",
+        "reported",
+        "straight-line",
+        "tent-to-3",
+        "tent-to-1",
+        "tent-to-minus-1",
+        "minimum-energy-path",
+        "shooting-flexible",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(rows.iter().filter(|row| row["remark"].is_string()).count(), 1, "one best tent");
+
+    let summaries = validator("summary.schema.json");
+    for row in rows {
+        let directory = PathBuf::from(row["directory"].as_str().expect("a directory"));
+        let mut summary: Value = serde_json::from_str(&text(&directory.join("summary.json"))).expect("JSON");
+        summary["files"] = Value::Array(Vec::new());
+        assert_eq!(row["summary"], summary, "{}", row["name"]);
+        assert!(summaries.is_valid(&row["summary"]), "{}", row["name"]);
+        let share = inside(&directory, [0.03, 0.73], 0.2);
+        let found = row["regions"][0]["share_of_frames_inside"].as_f64().expect("a share");
+        assert!((found - share).abs() < 1e-12, "{}: {found} {share}", row["name"]);
+        assert!(row["regions"][0]["least_kl_nat"].as_f64().is_some_and(|kl| kl >= 0.0), "{}", row["name"]);
+    }
+    // The straight line goes through the disc, the minimum-energy path far around it.
+    let share = |row: usize| rows[row]["regions"][0]["share_of_frames_inside"].as_f64().expect("a share");
+    let kl = |row: usize| rows[row]["regions"][0]["least_kl_nat"].as_f64().expect("a divergence");
+    assert!(share(2) > 0.1 && share(6) == 0.0 && kl(6) > kl(2), "{} {}", share(2), share(6));
+
+    check_tables(&out, &compared);
+    check_difference(rows, group);
+    check_page(&out);
+
+    // A baseline's own configuration repeats it, and the whole command has nothing left to do.
+    let tent = out.join("baselines/mueller-brown/tent-to-1");
+    let again = folder.path().join("again");
+    run(["run", &string(&tent.join("config.toml")), "--out", &string(&again)]).exits_with(0);
+    assert_eq!(text(&tent.join("paths.csv")), text(&again.join("paths.csv")));
+    let before = contents(&out);
+    let repeated = compare(&[CONFIG, &avoiding], &out, &baselines).exits_with(0);
+    assert!(repeated.stderr.contains("paths: up to date"), "{}", repeated.stderr);
+    let after = contents(&out);
+    for (file, content) in &before {
+        assert!(after[file] == *content, "{} changed", file.display());
+    }
+}
+
+/// Share of the frames of forward paths within a disc.
+fn inside(directory: &Path, center: [f64; 2], radius: f64) -> f64 {
+    let (mut frames, mut inside) = (0.0, 0.0);
+    for entry in std::fs::read_dir(directory.join("paths")).expect("paths").flatten() {
+        if !entry.file_name().to_string_lossy().starts_with("path-") {
+            continue;
+        }
+        let mut reader = csv::Reader::from_path(entry.path()).expect("a table");
+        let headers = reader.headers().expect("a header").clone();
+        let at = |name: &str| headers.iter().position(|header| header == name).expect("the column");
+        let (x, y) = (at("x"), at("y"));
+        for row in reader.records().map(|row| row.expect("a row")) {
+            let [dx, dy] = [(x, center[0]), (y, center[1])]
+                .map(|(column, center)| row[column].parse::<f64>().expect("a number") - center);
+            frames += 1.0;
+            inside += f64::from(u8::from(dx.hypot(dy) <= radius));
+        }
+    }
+    inside / frames
+}
+
+fn check_tables(out: &Path, compared: &Value) {
+    let mut reader = csv::Reader::from_path(out.join("compare.csv")).expect("a table");
+    let headers = reader.headers().expect("a header").clone();
+    let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
+    let groups = compared["groups"].as_array().expect("groups");
+    assert_eq!(rows.len(), groups.iter().filter_map(|group| group["rows"].as_array()).flatten().count());
+    for row in &rows {
+        let cell = |name: &str| &row[headers.iter().position(|header| header == name).expect("the column")];
+        let values = forward(Path::new(cell("directory")), "max_landscape_energy_kj_mol");
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let found: f64 = cell("max_landscape_energy_mean_kj_mol").parse().expect("a number");
+        assert!((found - mean).abs() < 1e-9, "{}: {found} {mean}", cell("path"));
+        assert!(cell("energy_evaluations_sampling").parse::<u64>().is_ok_and(|count| count > 0));
+    }
+    let written: Value = serde_json::from_str(&text(&out.join("compare.json"))).expect("JSON");
+    assert_eq!(&written, compared);
+}
+
+/// The difference and its error, recomputed from the table of the paths; letters as the tests say.
+fn check_difference(rows: &[Value], group: &Value) {
+    let differences = group["differences"].as_array().expect("differences");
+    let energies: Vec<&Value> =
+        differences.iter().filter(|one| one["measure"] == "max_landscape_energy").collect();
+    assert_eq!(energies.len(), rows.len() * (rows.len() - 1) / 2);
+    let directory = |name: &Value| {
+        let row = rows.iter().find(|row| row["name"] == *name).expect("the row");
+        PathBuf::from(row["directory"].as_str().expect("a directory"))
+    };
+    let letters = |name: &Value| {
+        let row = rows.iter().find(|row| row["name"] == *name).expect("the row");
+        row["max_energy_letters"].as_str().expect("letters").to_owned()
+    };
+    for one in energies {
+        let [first, second] =
+            ["first", "second"].map(|row| forward(&directory(&one[row]), "max_landscape_energy_kj_mol"));
+        let moments = |values: &[f64]| {
+            let count = values.len() as f64;
+            let mean = values.iter().sum::<f64>() / count;
+            (mean, values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0) / count)
+        };
+        let ((m1, v1), (m2, v2)) = (moments(&first), moments(&second));
+        assert!((one["difference"].as_f64().expect("a number") - (m1 - m2)).abs() < 1e-9);
+        assert!((one["standard_error"].as_f64().expect("a number") - (v1 + v2).sqrt()).abs() < 1e-9);
+        let corrected = one["corrected_p_value"].as_f64().expect("a number");
+        assert!(corrected >= one["p_value"].as_f64().expect("a number"));
+        assert_eq!(one["real"].as_bool(), Some(corrected < 0.05));
+        let (first, second) = (letters(&one["first"]), letters(&one["second"]));
+        let shared = first.chars().any(|letter| second.contains(letter));
+        assert_eq!(shared, corrected >= 0.05, "{one}");
+    }
+}
+
+/// One file that asks for no other.
+fn check_page(out: &Path) {
+    let page = text(&out.join("compare.html"));
+    assert_eq!(page.matches("<svg").count(), 4);
+    for word in ["<link", "src=\"", "url(", "@import", "<script"] {
+        assert!(!page.contains(word), "{word}");
+    }
+    for word in
+        ["mueller-brown", "minimum-energy-path", "Lowest barrier", "Out of the region", "To sample cost"]
+    {
+        assert!(page.contains(word), "{word}");
+    }
+    for figure in ["landscape", "max-energy", "dissipated-work", "log-snr"] {
+        for ending in ["png", "svg"] {
+            assert!(out.join(format!("plots/mueller-brown/{figure}.{ending}")).is_file(), "{figure}");
+        }
+    }
+}
+
+#[test]
+fn given_baselines_are_not_repeated_and_other_temperatures_stand_apart() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("compared");
+    let straight = variant(folder.path(), "my-straight-line", |text| {
+        text.replace("[geodesic]", "[geodesic]\nkind = \"straight\"")
+    });
+    let hot = variant(folder.path(), "hot", |text| text.replace("= 10.0 # kT", "= 20.0 # kT"));
+    let more = ["--baselines", "straight", "--json"];
+    let compared = compare(&[CONFIG, &straight, &hot], &out, &more).exits_with(0).json();
+    let names = |group: usize| -> Vec<String> {
+        let rows = compared["groups"][group]["rows"].as_array().expect("rows");
+        rows.iter().map(|row| row["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert_eq!(names(0), ["mueller-brown", "my-straight-line"]);
+    assert_eq!(names(1), ["hot", "straight-line"]);
+
+    // Finished runs are read and left as they are.
+    let runs = [string(&out.join("mueller-brown")), string(&out.join("hot"))];
+    let before = contents(&out.join("hot"));
+    let second = folder.path().join("second");
+    let outcome = run(["compare", &runs[0], &runs[1], "--baselines", "none", "--out", &string(&second)]);
+    let outcome = outcome.exits_with(0);
+    assert!(outcome.stdout.contains("hot") && !outcome.stderr.contains("paths:"), "{}", outcome.stderr);
+    assert_eq!(before, contents(&out.join("hot")));
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("compared");
+    let started = folder.path().join("started");
+    std::fs::create_dir(&started).expect("a folder");
+    compare(&[&string(&started)], &out, &[]).exits_with(2).complains_of(&["no run directory", "config.toml"]);
+    std::fs::write(started.join("config.toml"), "seed = 1\n").expect("written");
+    compare(&[&string(&started)], &out, &[]).exits_with(2).complains_of(&[
+        "is not finished",
+        "summary.json",
+        "geodyssey run",
+    ]);
+    compare(&[CONFIG, "configs/mixture-1d.toml"], &out, &[])
+        .exits_with(2)
+        .complains_of(&["mueller-brown has the variables x, y", "mixture-1d has x"]);
+    compare(&[CONFIG, CONFIG], &out, &[]).exits_with(2).complains_of(&["given twice"]);
+    compare(&[CONFIG], &out, &["--baselines", "all,tent"]).exits_with(2).complains_of(&["stand alone"]);
+    compare(&[CONFIG], &out, &["--baselines", "straigt"]).exits_with(2).complains_of(&["straight"]);
+    compare(&["configs/no-such.toml"], &out, &[]).exits_with(2).complains_of(&["no-such.toml"]);
+    assert!(!out.exists(), "nothing was begun");
+}
