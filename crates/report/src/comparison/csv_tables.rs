@@ -17,6 +17,7 @@ impl Comparison {
             group.rows.iter().map(|row| {
                 let mut cells = vec![cell("group", &group.name)];
                 cells.extend(row_cells(row));
+                cells.extend(transition_cells(row));
                 cells.extend(region_cells(row, regions));
                 cells.extend(cost_cells(row));
                 cells
@@ -131,6 +132,25 @@ fn row_cells(row: &ComparisonRow) -> Vec<Cell> {
         optional("landscape_delta_f_kj_mol", work.and_then(|work| work.landscape_delta_f_kj_mol)),
         optional("work_overlap", work.and_then(|work| work.overlap)),
         optional("lag", sampling.and_then(|paths| paths.lag)),
+    ]
+}
+
+/// THP, ETS and RMSD.
+fn transition_cells(row: &ComparisonRow) -> [Cell; 7] {
+    let transition = row.summary.transition.as_ref();
+    let energy = transition.and_then(|metrics| metrics.energy.as_ref());
+    let rmsd = transition.map(|metrics| &metrics.rmsd);
+    [
+        optional("target_hit_share", transition.map(|metrics| metrics.target_hit_share)),
+        optional("transition_state_energy_mean_kj_mol", energy.map(|energy| energy.mean_kj_mol)),
+        optional("transition_state_energy_std_kj_mol", energy.and_then(|energy| energy.std_kj_mol)),
+        optional(
+            "transition_state_energy_standard_error_kj_mol",
+            energy.and_then(|energy| energy.standard_error_kj_mol),
+        ),
+        optional("rmsd_mean_nm", rmsd.map(|rmsd| rmsd.mean_nm)),
+        optional("rmsd_std_nm", rmsd.and_then(|rmsd| rmsd.std_nm)),
+        optional("rmsd_standard_error_nm", rmsd.and_then(|rmsd| rmsd.standard_error_nm)),
     ]
 }
 

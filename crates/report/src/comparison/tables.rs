@@ -83,13 +83,34 @@ impl ComparisonGroup {
             Column::number("MaxEnergy", "kJ/mol"),
             Column::number("std", ""),
             Column::number("above start", "kJ/mol"),
+            Column::number("THP", "%"),
+            Column::number("ETS", "kJ/mol"),
+            Column::number("std", ""),
+            Column::number("RMSD", "nm"),
+            Column::number("std", ""),
         ];
         let table = self.rows_of(columns, |row| {
             let energy = atoms(row);
             let above = energy.as_ref().and_then(|energy| energy.above_start_mean_kj_mol);
-            vec![row.reached(), mean(energy.as_ref()), spread(energy.as_ref()), optional(above, 1)]
+            let transition = row.summary.transition.as_ref();
+            let (ets, rmsd) = (
+                transition.and_then(|metrics| metrics.energy.as_ref()),
+                transition.map(|metrics| &metrics.rmsd),
+            );
+            vec![
+                row.reached(),
+                mean(energy.as_ref()),
+                spread(energy.as_ref()),
+                optional(above, 1),
+                optional(transition.map(|metrics| 100.0 * metrics.target_hit_share), 0),
+                mean(ets),
+                spread(ets),
+                rmsd.map_or_else(none, |rmsd| with_error(rmsd.mean_nm, rmsd.standard_error_nm, 3)),
+                optional(rmsd.and_then(|rmsd| rmsd.std_nm), 3),
+            ]
         })?;
-        let title = "Of the atoms: highest potential energy, thermal energy included, mean ± standard error";
+        let title = "Of the atoms: highest potential energy, thermal energy included, and the metrics of transition path \
+                     sampling, mean ± standard error";
         Ok(Some(Titled { title, table }))
     }
 
