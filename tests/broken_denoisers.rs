@@ -50,7 +50,15 @@ fn numbers_that_make_no_sense() {
     neural("denoiser.learning_rate=-1", &["`learning_rate`", "positive"]);
     neural("denoiser.broadening=0.5", &["at least 1"]);
     neural("denoiser.log_snr_range=[5, -4]", &["least logSNR comes first"]);
-    refused(ALANINE, &["denoiser.kind=random-features", "denoiser.ridge=0"], &["ridge is 0"]);
+    neural("denoiser.log_snr_range=[-4, 5000]", &["within ±50"]);
+    neural("denoiser.width=4000000000", &["`width`", "at most"]);
+    neural("denoiser.hidden_layers=100000000000", &["`hidden_layers`", "at most"]);
+    let features = |change, texts: &[&str]| {
+        refused(ALANINE, &["denoiser.kind=random-features", change], texts);
+    };
+    features("denoiser.ridge=0", &["`ridge` is 0", "--set denoiser.ridge=0"]);
+    features("denoiser.training_time=-1", &["`training_time` is -1", "--set denoiser.training_time=-1"]);
+    features("denoiser.pairs=3", &["`pairs` (3) must be more", "--set denoiser.pairs=3"]);
 }
 
 #[test]

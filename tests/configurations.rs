@@ -12,18 +12,25 @@ fn schema() -> jsonschema::Validator {
     jsonschema::validator_for(&schema).expect("a valid schema")
 }
 
+/// All of them, by their paths below `configs`.
+fn configurations() -> Vec<String> {
+    let mut names = Vec::new();
+    for folder in ["", "paper/"] {
+        let entries =
+            std::fs::read_dir(repository().join("configs").join(folder)).expect("configs").flatten();
+        let files = entries.map(|entry| format!("{folder}{}", entry.file_name().to_string_lossy()));
+        names.extend(files.filter(|name| name.ends_with(".toml")));
+    }
+    names.sort();
+    names
+}
+
 #[test]
 fn every_configuration_runs() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let validator = schema();
-    let mut names: Vec<String> = std::fs::read_dir(repository().join("configs"))
-        .expect("configs")
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| name.ends_with(".toml"))
-        .collect();
-    names.sort();
-    assert!(names.len() >= 8, "{names:?}");
+    let names = configurations();
+    assert!(names.len() >= 11, "{names:?}");
     for name in names {
         let config = format!("configs/{name}");
         let out = folder.path().join(name.trim_end_matches(".toml"));
@@ -71,6 +78,13 @@ fn check_files(out: &Path, summary: &Value, name: &str) {
             assert!(listed.contains(&file), "{name}: {file} is not listed");
         }
     }
+    if name.contains("paper/") {
+        // Atoms for the frames of one path.
+        for file in ["topology.pdb", "view.vmd", "paths/path-0000.xtc", "paths/path-0002.csv"] {
+            assert!(listed.contains(&file), "{name}: {file} is not listed");
+        }
+        assert!(!listed.contains(&"paths/path-0001.xtc"), "{name}");
+    }
     if name.contains("alanine") || name.contains("ace-ala3") {
         for file in ["topology.pdb", "view.vmd", "view.pml", "paths/path-0000.xtc", "paths/backward-0002.xtc"]
         {
@@ -82,7 +96,11 @@ fn check_files(out: &Path, summary: &Value, name: &str) {
 /// Tables of the paths: as many rows as frames, numbers finite, arc length in the right direction.
 fn check_paths(out: &Path, summary: &Value, name: &str) {
     let points = summary["geodesic"]["points"].as_u64().expect("points") as usize;
+    let backward = summary["sampling"]["backward_paths"].as_u64().expect("backward paths") > 0;
     for (file, rising) in [("paths/path-0000.csv", true), ("paths/backward-0000.csv", false)] {
+        if !rising && !backward {
+            continue;
+        }
         let mut reader = csv::Reader::from_path(out.join(file)).expect("a table");
         let headers: Vec<String> = reader.headers().expect("a header").iter().map(str::to_owned).collect();
         let arc = headers.iter().position(|header| header == "arc_length").expect("arc length");
@@ -94,7 +112,7 @@ fn check_paths(out: &Path, summary: &Value, name: &str) {
         assert!(rows.iter().flatten().all(|value: &f64| value.is_finite()), "{name} {file}");
         assert!(rows.windows(2).all(|pair| (pair[1][arc] > pair[0][arc]) == rising), "{name} {file}");
         let unit = match name {
-            _ if name.contains("alanine") => "phi_rad",
+            _ if name.contains("alanine") || name.contains("paper/") => "phi_rad",
             _ if name.contains("ace-ala3") => "phi1_rad",
             _ => "x",
         };

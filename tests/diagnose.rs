@@ -128,6 +128,15 @@ fn a_denoiser_of_one_basin_is_found_out() {
     assert_eq!(population["passed"], false, "{population}");
     let verdict = diagnosis["verdict"].as_str().expect("words");
     assert!(verdict.contains("are in the end state, of the data"), "{verdict}");
+
+    // Other weights under the same name are another denoiser.
+    let other = folder.path().join("other");
+    call("train", &basin, &other, &[], &[&NETWORK, &["denoiser.steps=20"]]).exits_with(0);
+    std::fs::copy(other.join("denoiser/weights.safetensors"), trained.join("denoiser/weights.safetensors"))
+        .expect("copied");
+    let again = call("train", CONFIG, &out, &[], &changes).exits_with(0);
+    assert!(again.stderr.contains("denoiser: weights of another run"), "{}", again.stderr);
+    assert!(!again.stderr.contains("denoiser: up to date"), "{}", again.stderr);
 }
 
 #[test]
@@ -153,5 +162,16 @@ fn random_features_that_were_stopped_have_two_kinds_of_error() {
         let parts = median("architectural") + median("optimisation");
         assert!(parts > 0.3 * median("errors"), "{level}");
         assert!(median("optimisation") > 0.0, "{level}");
+    }
+    // The architectural error is the whole error of the same features at the end of all training.
+    let ended: Vec<&str> =
+        features.iter().filter(|change| !change.contains("training_time")).copied().collect();
+    let out = folder.path().join("ended");
+    let whole = call("diagnose", CONFIG, &out, &["--json"], &[&ended, &SHORT]).exits_with(0).json();
+    let levels = |diagnosis: &Value| diagnosis["accuracy"]["levels"].as_array().expect("levels").clone();
+    for (stopped, ended) in levels(&diagnosis).iter().zip(&levels(&whole)) {
+        let part = stopped["architectural"]["median"].as_f64().expect("a number");
+        let all = ended["errors"]["median"].as_f64().expect("a number");
+        assert!((part - all).abs() < 1e-6 * all, "{part} {all}");
     }
 }

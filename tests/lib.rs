@@ -107,7 +107,9 @@ pub fn run<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) ->
 /// Changes that make a configuration of this repository short.
 pub fn short(configuration: &str) -> Vec<&'static str> {
     let mut changes = vec!["geodesic.points=24", "sampling.paths=3", "sampling.switches_per_point=4"];
-    if configuration.contains("alanine") {
+    if configuration.contains("paper/") {
+        changes.extend(["landscape.grid_points=18", "sampling.steps_per_point=4", "sampling.lifted_paths=1"]);
+    } else if configuration.contains("alanine") {
         changes.extend([
             "landscape.walkers=16",
             "landscape.filling_time_ps=4",

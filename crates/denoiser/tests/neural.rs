@@ -112,6 +112,25 @@ fn variants(settings: &NeuralSettings) -> Vec<NeuralSettings> {
 }
 
 #[test]
+fn a_network_that_learned_nothing_has_a_loss_of_one() {
+    let toy = Toy::new(vec![Some(TAU), None]);
+    let untaught =
+        NeuralSettings { steps: 1, learning_rate: 1e-12, evaluate_every: 1, clusters: 1, ..small() };
+    for settings in [
+        untaught.clone(),
+        NeuralSettings { divergence_weight: 3.0, ..untaught.clone() },
+        NeuralSettings { conservative: true, ..untaught.clone() },
+        NeuralSettings { conservative: true, displacement_weight: 10.0, ..untaught },
+    ] {
+        let mut training = toy.start(&settings);
+        training.advance(&toy.source(), 1).unwrap();
+        let loss = training.history().last().unwrap().held_out_loss;
+        // The weights at the start give small numbers, not zero.
+        assert!((loss - 1.0).abs() < 0.4, "{loss} of {settings:?}");
+    }
+}
+
+#[test]
 fn moments_are_derivatives_of_each_other() {
     let toy = Toy::new(vec![Some(TAU), None]);
     for settings in variants(&NeuralSettings { steps: 30, ..small() }) {

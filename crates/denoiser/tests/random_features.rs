@@ -211,7 +211,7 @@ fn points_outside_the_trained_range_and_settings_without_sense_are_refused() {
     assert!(message.contains("5.5") && message.contains("-2 to 5"), "{message}");
     assert_eq!(FITTED.0.log_snr_range(), (-2.0, 5.0));
     let message = RandomFeatureSettings { ridge: -1.0, ..settings() }.check().unwrap_err().to_string();
-    assert!(message.contains("ridge is -1"), "{message}");
+    assert!(message.contains("`ridge` is -1"), "{message}");
     let unknown = serde_json::from_str::<RandomFeatureSettings>(r#"{"feature": 3}"#).unwrap_err().to_string();
     assert!(unknown.contains("feature") && unknown.contains("held_out_pairs"), "{unknown}");
 }

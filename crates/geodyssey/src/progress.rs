@@ -35,7 +35,7 @@ impl Progress {
             bar
         });
         if bar.is_none() {
-            eprintln!("{name}: {done} of {total} blocks done");
+            eprintln!("{name}: {done} of {total} done");
         }
         let now = Instant::now();
         Self { name: name.to_owned(), total, bar, started: now, resumed: done, last_line: now }

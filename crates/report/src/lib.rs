@@ -17,8 +17,8 @@ mod viewer;
 
 pub use columns::NumericColumns;
 pub use comparison::{
-    COMPARISON_SCHEMA, ComparedRegion, Comparison, ComparisonGroup, ComparisonRow, Difference, LeftOut, Measure,
-    PageFigure, RowRegion, RowRole, RowSeconds,
+    COMPARISON_SCHEMA, ComparedRegion, Comparison, ComparisonGroup, ComparisonRow, Difference, LeftOut,
+    Measure, PageFigure, RowRegion, RowRole, RowSeconds,
 };
 pub use diagnosis::{
     Accuracy, DIAGNOSIS_SCHEMA, Diagnosis, Finding, HistogramDistance, LevelErrors, Population,
@@ -28,8 +28,9 @@ pub use distances::{Configuration, Distances, Embedding, PairDistance};
 pub use error::ReportError;
 pub use summary::{
     ConstraintSummary, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
-    LandscapeSummary, MaxEnergy, MaxEnergySummary, RmsdSummary, TransitionSummary, SUMMARY_SCHEMA, SamplesSummary, SamplingSummary, ShootingSummary,
-    Summary, SystemSummary, VariableSummary, WindingSummary, WorkSummary,
+    LandscapeSummary, MaxEnergy, MaxEnergySummary, RmsdSummary, SUMMARY_SCHEMA, SamplesSummary,
+    SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary, VariableSummary,
+    WindingSummary, WorkSummary,
 };
 pub use table::{Column, Table, decimals, grouped, with_error};
 pub use timings::{StageTiming, Timings};

@@ -39,6 +39,9 @@ pub struct Summary {
     /// Highest energies of the paths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_energy: Option<MaxEnergySummary>,
+    /// Metrics of transition path sampling, of paths of atoms whose states differ in torsions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transition: Option<TransitionSummary>,
     /// Work of the annealed dynamics and what follows from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub work: Option<WorkSummary>,
@@ -228,6 +231,23 @@ pub struct SamplingSummary {
     /// exact posterior's share; absent if not computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag: Option<f64>,
+    /// Two-way shooting: how it went; absent for annealed paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shooting: Option<ShootingSummary>,
+}
+
+/// How two-way shooting went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShootingSummary {
+    /// `fixed` or `flexible` length of the paths.
+    pub length: String,
+    /// Trials of all chains.
+    pub trials: u64,
+    /// Trials that gave a new path.
+    pub accepted: u64,
+    /// Mean number of steps of a path.
+    pub mean_steps: f64,
 }
 
 /// The way a path runs.
@@ -293,6 +313,41 @@ pub struct MaxEnergy {
     /// Mean minus the start state's mean energy, in kJ/mol (all-atom energies only).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub above_start_mean_kj_mol: Option<f64>,
+}
+
+/// Whether and how well the forward paths reach the end state's structure, as TPS-DPS (arXiv 2405.19961) measures it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransitionSummary {
+    /// What exactly was done to the paths.
+    pub definition: String,
+    /// Radius of a hit, `Σ Δξ² < r²` over the torsions, in radian.
+    pub hit_radius_rad: f64,
+    /// Forward paths, those included that broke down.
+    pub paths: usize,
+    /// Share of them that hit (THP, there in per cent).
+    pub target_hit_share: f64,
+    /// Highest all-atom potential energy of the paths that hit (ETS); absent where none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy: Option<MaxEnergy>,
+    /// Distance of the paths' nearest frame from the end state's structure.
+    pub rmsd: RmsdSummary,
+}
+
+/// A root-mean-square distance of heavy atoms after superposition, averaged over the paths that did not break down.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RmsdSummary {
+    /// Paths in the average.
+    pub paths: usize,
+    /// Mean over paths, in nm.
+    pub mean_nm: f64,
+    /// Standard deviation over paths, in nm; absent for fewer than two paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub std_nm: Option<f64>,
+    /// Standard error of the mean, in nm; absent for fewer than two paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_error_nm: Option<f64>,
 }
 
 /// Work of the annealed dynamics, and free-energy differences from it.

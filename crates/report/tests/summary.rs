@@ -2,8 +2,9 @@
 
 use geodyssey_report::{
     ConstraintSummary, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
-    LandscapeSummary, MaxEnergy, MaxEnergySummary, ReportError, SUMMARY_SCHEMA, SamplesSummary,
-    SamplingSummary, Summary, SystemSummary, VariableSummary, WindingSummary, WorkSummary,
+    LandscapeSummary, MaxEnergy, MaxEnergySummary, ReportError, RmsdSummary, SUMMARY_SCHEMA, SamplesSummary,
+    SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary, VariableSummary,
+    WindingSummary, WorkSummary,
 };
 use serde_json::{Value, json};
 
@@ -115,8 +116,27 @@ fn full() -> Summary {
             path_time_ps: Some(40.0),
             share_inside_avoided: Some(0.0),
             lag: Some(0.1),
+            shooting: Some(ShootingSummary {
+                length: "flexible".to_owned(),
+                trials: 1000,
+                accepted: 137,
+                mean_steps: 812.5,
+            }),
         }),
-        max_energy: Some(MaxEnergySummary { landscape: Some(energy.clone()), atoms: Some(energy) }),
+        max_energy: Some(MaxEnergySummary { landscape: Some(energy.clone()), atoms: Some(energy.clone()) }),
+        transition: Some(TransitionSummary {
+            definition: "cut at the nearest frame".to_owned(),
+            hit_radius_rad: 0.75,
+            paths: 32,
+            target_hit_share: 1.0,
+            energy: Some(energy.clone()),
+            rmsd: RmsdSummary {
+                paths: 32,
+                mean_nm: 0.03,
+                std_nm: Some(0.01),
+                standard_error_nm: Some(0.002),
+            },
+        }),
         work: Some(WorkSummary {
             forward: Some(work()),
             backward: Some(work()),
@@ -144,6 +164,7 @@ fn least() -> Summary {
     summary.geodesic = None;
     summary.sampling = None;
     summary.max_energy = None;
+    summary.transition = None;
     summary.work = None;
     summary.constraints.clear();
     summary.files.clear();

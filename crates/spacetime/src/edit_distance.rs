@@ -10,8 +10,10 @@ use crate::starts::wound;
 
 /// Most images of the second point that are looked at: all ways round of four periodic variables; of more, the nearest.
 const MOST_IMAGES: usize = 16;
-/// Coarse curves within this share of the shortest one's length are solved finely too.
-const CLOSE_LENGTHS: f64 = 0.05;
+/// Nodes of the coarse curves by which images are compared.
+const COARSE_POINTS: usize = 17;
+/// Coarse curves within this share of the shortest one's length are solved finely too: their own error is a hundredth.
+const CLOSE_LENGTHS: f64 = 0.1;
 
 /// The shortest sequence of edits from one configuration to another: noise is added while logSNR falls, and removed while it
 /// rises.
@@ -71,7 +73,7 @@ pub fn edit_geodesic(
     let periods = denoiser.periods();
     let image = |winding: &Vec<i32>| wound(&end(b), periods, winding);
     let all = ways_round(a, b, periods);
-    let coarse_points = settings.points.min(settings.coarse_points);
+    let coarse_points = settings.points.min(COARSE_POINTS);
     let coarse: Vec<Result<Geodesic, SpacetimeError>> = all
         .par_iter()
         .map(|winding| {

@@ -230,7 +230,9 @@ pub(super) fn loss(
     let (outputs, trace) = network.forward(pairs.matrix(pairs.gather(rows, 1)), rows.len());
     let of_features = network.pull_back(trace, vec![1.0; rows.len()]);
     let count = of_features.len() / rows.len();
-    let factor = share.unwrap_or(0.0);
+    // With the baseline alone each part of the loss is 1, and so is their mean.
+    let weight = model.settings.displacement_weight;
+    let factor = share.unwrap_or(0.0) / (1.0 + weight);
     let mut losses = Vec::with_capacity(rows.len());
     let mut bars = vec![1.0; 2 * rows.len()];
     let mut inputs = pairs.gather(rows, 2);
@@ -246,11 +248,10 @@ pub(super) fn loss(
         }
         let [target, p, q] = [0, 1, 2].map(|k| f64::from(targets[dimension + k]));
         let error = p * outputs[index] + q * gradient[0] - target;
-        let weight = model.settings.displacement_weight;
         loss += weight * error * error;
         direction[0] = factor * 2.0 * weight * error * q;
         bars[index] = factor * 2.0 * weight * error * p;
-        losses.push(loss);
+        losses.push(loss / (1.0 + weight));
         model.push_tangent(pairs, row, &direction, &mut inputs);
     }
     if share.is_none() {

@@ -198,7 +198,9 @@ pub(super) fn loss(
     let (outputs, trace) = network.forward(pairs.matrix(inputs), rows.len());
     let mut bars = vec![0.0; outputs.len()];
     let mut losses = Vec::with_capacity(rows.len());
-    let factor = share.unwrap_or(0.0);
+    // With the baseline alone each part of the loss is 1, and so is their mean.
+    let whole = if with_variance { 1.0 + model.settings.divergence_weight } else { 1.0 };
+    let factor = share.unwrap_or(0.0) / whole;
     for (index, &row) in rows.iter().enumerate() {
         let targets = pairs.targets(row);
         let mut loss = 0.0;
@@ -225,7 +227,7 @@ pub(super) fn loss(
                 }
             }
         }
-        losses.push(loss);
+        losses.push(loss / whole);
     }
     (losses, share.map(|_| network.parameter_gradient(trace, bars)))
 }

@@ -128,6 +128,26 @@ impl NeuralSettings {
                 return fail(field, "be at least 1");
             }
         }
+        // Far beyond what is of use, and still within what can be counted and held.
+        let most = [
+            ("clusters", self.clusters, 1 << 20),
+            ("width", self.width, 1 << 16),
+            ("hidden_layers", self.hidden_layers, 1 << 8),
+            ("harmonics", self.harmonics, 1 << 12),
+            ("standardised_harmonics", self.standardised_harmonics, 1 << 12),
+            ("level_frequencies", self.level_frequencies, 1 << 12),
+            ("divergence_probes", self.divergence_probes, 1 << 12),
+            ("level_parts", self.level_parts, 1 << 16),
+            ("steps", self.steps, 1 << 40),
+            ("batch", self.batch, 1 << 24),
+            ("pairs_per_round", self.pairs_per_round, 1 << 24),
+            ("held_out_pairs", self.held_out_pairs, 1 << 24),
+        ];
+        for (field, count, most) in most {
+            if count > most {
+                return fail(field, &format!("be at most {most}"));
+            }
+        }
         if self.pairs_per_round < self.batch {
             return fail("pairs_per_round", "be at least `batch`");
         }

@@ -31,6 +31,9 @@ pub struct RandomFeatureSettings {
     pub training_time: Option<f64>,
 }
 
+/// Far more than is of use of anything that is counted.
+const MOST: usize = 1 << 24;
+
 impl Default for RandomFeatureSettings {
     fn default() -> Self {
         Self {
@@ -52,33 +55,39 @@ impl RandomFeatureSettings {
     /// Refuses what makes no sense.
     ///
     /// # Errors
-    /// [`DenoiserError::Data`] that names the setting.
+    /// [`DenoiserError::Settings`] that names the setting.
     pub fn check(&self) -> Result<(), DenoiserError> {
         let positive = |value: f64| value > 0.0 && value.is_finite();
         let (low, high) = self.frequency_scale;
         let wrong = if self.features == 0 {
-            "features must be at least 1".to_owned()
+            "`features` must be at least 1".to_owned()
         } else if self.clusters == 0 {
-            "clusters must be at least 1".to_owned()
+            "`clusters` must be at least 1".to_owned()
         } else if self.pairs <= self.features {
-            format!("pairs ({}) must be more than features ({})", self.pairs, self.features)
+            format!("`pairs` ({}) must be more than `features` ({})", self.pairs, self.features)
         } else if self.held_out_pairs == 0 {
-            "held_out_pairs must be at least 1".to_owned()
+            "`held_out_pairs` must be at least 1".to_owned()
         } else if !(self.largest_harmonic >= 1.0 && self.largest_harmonic.is_finite()) {
-            format!("largest_harmonic is {}, expected at least 1", self.largest_harmonic)
+            format!("`largest_harmonic` is {}, expected at least 1", self.largest_harmonic)
         } else if !(positive(low) && low <= high && high <= self.largest_harmonic) {
-            format!("frequency_scale is {:?}, expected 0 < low ≤ high ≤ largest_harmonic", (low, high))
+            format!("`frequency_scale` is {:?}, expected 0 < low ≤ high ≤ `largest_harmonic`", (low, high))
         } else if !(self.level_frequency >= 0.0 && self.level_frequency.is_finite()) {
-            format!("level_frequency is {}, expected at least 0", self.level_frequency)
+            format!("`level_frequency` is {}, expected at least 0", self.level_frequency)
         } else if !(self.damping >= 0.0 && self.damping.is_finite()) {
-            format!("damping is {}, expected at least 0", self.damping)
+            format!("`damping` is {}, expected at least 0", self.damping)
         } else if !positive(self.ridge) {
-            format!("ridge is {}, expected more than 0", self.ridge)
-        } else if self.training_time.is_some_and(|time| !(time >= 0.0 && time.is_finite())) {
-            format!("training_time is {:?}, expected at least 0", self.training_time)
+            format!("`ridge` is {}, expected more than 0", self.ridge)
+        } else if let Some(time) = self.training_time.filter(|time| !(*time >= 0.0 && time.is_finite())) {
+            format!("`training_time` is {time}, expected at least 0")
+        } else if let Some((key, _)) =
+            [("features", self.features), ("pairs", self.pairs), ("held_out_pairs", self.held_out_pairs)]
+                .into_iter()
+                .find(|(_, count)| *count > MOST)
+        {
+            format!("`{key}` must be at most {MOST}")
         } else {
             return Ok(());
         };
-        Err(DenoiserError::Data(format!("random features: {wrong}")))
+        Err(DenoiserError::Settings(wrong))
     }
 }

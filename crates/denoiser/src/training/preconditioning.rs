@@ -10,7 +10,7 @@ use crate::{DenoiserError, SampleSet};
 const BINS: usize = 32;
 /// Degree of the polynomial of `log c(λ)`.
 const DEGREE: usize = 6;
-/// Smallest scale, relative to the noise `s = e^{-λ/2}`, that a target is stretched from.
+/// Smallest scale that a target is stretched from, relative to the noise `s = e^{-λ/2}` or the data's spread, whichever is less.
 const LEAST_SCALE: f64 = 1e-4;
 
 /// `D(λ, y) = D_0(λ, y) + c(λ) N(λ, y)` per variable, with `N` of unit scale at every `λ`.

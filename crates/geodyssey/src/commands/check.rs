@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::print;
 use super::run::{read, run_directory};
 use crate::cli::OneConfiguration;
-use crate::config::{Config, ConstraintConfig, DenoiserConfig, LandscapeConfig, Space};
+use crate::config::{Config, ConstraintConfig, DenoiserConfig, LandscapeConfig, SamplingMethod, Space};
 use crate::error::Error;
 use crate::stages::system::{EnergySource, Problem};
 use crate::stages::{check_feasibility, describe_samples, steps_of_a_path};
@@ -102,12 +102,16 @@ fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Err
         Space::Variables => "variables",
     };
     add("paths_in_the_space_of", json!(space));
-    let directions = if config.sampling.backward { 2 } else { 1 };
+    let shooting = config.sampling.method == SamplingMethod::TwoWayShooting;
+    let directions = if config.sampling.backward && !shooting { 2 } else { 1 };
     let paths = config.sampling.paths.get() * directions;
     let steps = steps_of_a_path(problem, points);
     add("paths", json!(paths));
     add("steps_of_a_path", json!(steps));
-    add("energy_evaluations_of_all_paths", json!(steps * paths as u64));
+    // How many trials end early is not known before.
+    if !shooting {
+        add("energy_evaluations_of_all_paths", json!(steps * paths as u64));
+    }
     Ok(facts)
 }
 
@@ -140,6 +144,10 @@ fn landscape(problem: &Problem) -> Result<String, Error> {
                 times.walkers
             )
         }
+        (LandscapeConfig::RelaxedScan(settings), _) => format!(
+            "relaxed scan: {} grid points",
+            settings.grid_points.get().pow(problem.variables.len() as u32)
+        ),
         (_, EnergySource::Samples(_)) => describe_samples(problem)?,
         (_, EnergySource::Table(rows)) => format!("table of {} rows", rows.points.len()),
         (_, EnergySource::Formula(formula)) => format!("formula {}", formula.name()),

@@ -94,13 +94,8 @@ fn read_points(arguments: &PosteriorArguments, problem: &Problem) -> Result<Vec<
     let columns = NumericColumns::from_csv(&text).map_err(|error| wrong(error.to_string()))?;
     let column = |name: &str| columns.column(name).map_err(|error| wrong(error.to_string()));
     let log_snr = column("log_snr")?;
-    let mut y = Vec::with_capacity(problem.variables.len());
-    for variable in &problem.variables {
-        // With or without the unit at the end, as the program's own files have it.
-        let with_unit = variable.column();
-        let name = if columns.names().contains(&with_unit) { &with_unit } else { &variable.name };
-        y.push(column(name)?);
-    }
+    let y = problem.variables.iter().map(|variable| variable.column_of(&columns));
+    let y = y.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(error.to_string()))?;
     if log_snr.is_empty() {
         return Err(wrong("it holds no points".to_owned()));
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use geodyssey_report::{
     Column, DenoiserSummary, Direction, DirectionalWork, GeodesicSummary, MaxEnergy, ReportError,
-    SamplingSummary, Summary, Table, WorkSummary, decimals, grouped, with_error,
+    SamplingSummary, Summary, Table, TransitionSummary, WorkSummary, decimals, grouped, with_error,
 };
 
 use crate::error::Error;
@@ -48,6 +48,9 @@ pub(crate) fn show(problem: &Problem, summary: &Summary, directory: &Path) -> Re
         if let Some(energy) = energy {
             max_energy(&mut text, name, energy, summary.sampling.as_ref());
         }
+    }
+    if let Some(paths) = &summary.transition {
+        transition(&mut text, paths);
     }
     if let Some(done) = &summary.work {
         work(&mut text, done).map_err(failed)?;
@@ -188,6 +191,21 @@ fn sampling(text: &mut String, paths: &SamplingSummary) {
             grouped(paths.energy_evaluations)
         ),
     );
+    if let Some(shooting) = &paths.shooting {
+        let share = 100.0 * shooting.accepted as f64 / shooting.trials.max(1) as f64;
+        line(
+            text,
+            &format!(
+                "two-way shooting: {} of {} trials accepted ({share:.1} %), {} steps a path in the mean",
+                grouped(shooting.accepted),
+                grouped(shooting.trials),
+                decimals(shooting.mean_steps, 0)
+            ),
+        );
+    }
+    if let Some(lag) = paths.lag {
+        line(text, &format!("lag behind the exact posterior: {lag:.2}"));
+    }
     if let Some(share) = paths.share_inside_avoided {
         line(text, &format!("share of frames inside the avoided regions: {:.2} %", 100.0 * share));
     }
@@ -215,6 +233,25 @@ fn max_energy(text: &mut String, name: &str, energy: &MaxEnergy, paths: Option<&
         let _ = write!(text, " ({:.0} % reached)", 100.0 * paths.reached);
     }
     text.push('\n');
+}
+
+fn transition(text: &mut String, paths: &TransitionSummary) {
+    let hits = (paths.target_hit_share * paths.paths as f64).round();
+    let _ = write!(
+        text,
+        "transition path metrics: {hits} of {} paths hit (THP {:.1} %)",
+        paths.paths,
+        100.0 * paths.target_hit_share
+    );
+    if let Some(energy) = &paths.energy {
+        let _ =
+            write!(text, ", ETS {} kJ/mol", with_error(energy.mean_kj_mol, energy.standard_error_kj_mol, 1));
+    }
+    let _ = writeln!(
+        text,
+        ", RMSD {} Å",
+        with_error(10.0 * paths.rmsd.mean_nm, paths.rmsd.standard_error_nm.map(|error| 10.0 * error), 2)
+    );
 }
 
 fn work(text: &mut String, work: &WorkSummary) -> Result<(), ReportError> {

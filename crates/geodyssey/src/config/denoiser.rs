@@ -256,7 +256,7 @@ fn names<'n>(lists: &[&[&'n str]], keys: &'n [String]) -> Vec<&'n str> {
 /// A setting that cannot be, at the place of the first key that the message names.
 fn setting_error(section: &Section<'_>, keys: &[String], error: &DenoiserError) -> InputError {
     let message = error.to_string();
-    let words = || message.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let key = words().find(|word| keys.iter().any(|key| key == word)).unwrap_or("kind").to_owned();
+    let quoted = message.split('`').skip(1).step_by(2);
+    let key = quoted.into_iter().find(|word| keys.iter().any(|key| key == word)).unwrap_or("kind").to_owned();
     section.error(&key, message)
 }

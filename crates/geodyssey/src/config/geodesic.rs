@@ -17,6 +17,9 @@ pub(crate) enum CurveKind {
     /// The path of the variables along which the gradient of their energy points along the path, logSNR linear between its
     /// ends: a baseline.
     MinimumEnergyPath,
+    /// The geodesic of the metric that the probability-flow ODE pulls back from data to noise, logSNR linear between its ends: a
+    /// baseline.
+    Pullback,
 }
 
 /// What is varied to find a geodesic.
@@ -66,6 +69,9 @@ pub(crate) struct GeodesicConfig {
     pub(crate) winding: Option<Vec<i32>>,
     /// logSNR in the middle of a tent.
     pub(crate) tent_log_snr: Real,
+    /// logSNR of the latents of a pullback geodesic; by default where noise is half a period wide, or as wide as the range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) latent_log_snr: Option<Real>,
 }
 
 impl Default for GeodesicConfig {
@@ -82,6 +88,7 @@ impl Default for GeodesicConfig {
             choose: Choice::LowestBarrier,
             winding: None,
             tent_log_snr: Real::constant(0.0),
+            latent_log_snr: None,
         }
     }
 }

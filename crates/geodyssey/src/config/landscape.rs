@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use geodyssey_landscape::MetadynamicsParameters;
+use geodyssey_landscape::{MetadynamicsParameters, RelaxedScanParameters};
 use serde::{Deserialize, Serialize};
 
 use super::error::InputError;
@@ -11,7 +11,7 @@ use super::source::Section;
 use super::values::{Count, PerVariable, PositiveReal};
 
 /// Names of the methods, as the configuration has them.
-const METHODS: [&str; 4] = ["metadynamics", "samples", "table", "formula"];
+const METHODS: [&str; 5] = ["metadynamics", "relaxed-scan", "samples", "table", "formula"];
 
 /// `[landscape]`.
 #[derive(Clone, Debug, Serialize)]
@@ -19,6 +19,8 @@ const METHODS: [&str; 4] = ["metadynamics", "samples", "table", "formula"];
 pub(crate) enum LandscapeConfig {
     /// Free energy of the molecule's variables by well-tempered metadynamics.
     Metadynamics(MetadynamicsConfig),
+    /// Potential energy of the molecule, minimised with its variables held.
+    RelaxedScan(RelaxedScanConfig),
     /// Samples of the variables with weights, for any number of variables.
     Samples(SamplesConfig),
     /// Values from a file.
@@ -58,6 +60,39 @@ impl MetadynamicsConfig {
             hill_width: section.take("hill_width")?,
             parameters: section.read()?,
         })
+    }
+}
+
+/// `method = "relaxed-scan"`: a minimisation at every grid point.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct RelaxedScanConfig {
+    /// Grid points per variable.
+    pub(crate) grid_points: Count,
+    /// kT on the surface, kJ/mol; by default that of the molecule's temperature.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) thermal_energy: Option<PositiveReal>,
+    /// When a minimisation ends.
+    #[serde(flatten)]
+    pub(crate) parameters: RelaxedScanParameters,
+}
+
+impl RelaxedScanConfig {
+    fn read(mut section: Section<'_>) -> Result<Self, InputError> {
+        let whole = section.clone();
+        let config = Self {
+            grid_points: section.take("grid_points")?.unwrap_or(Count::constant(72)),
+            thermal_energy: section.take("thermal_energy")?,
+            parameters: section.read()?,
+        };
+        let parameters = &config.parameters;
+        for (key, value) in [
+            ("force_tolerance_kj_mol_nm", parameters.force_tolerance_kj_mol_nm),
+            ("energy_tolerance_kj_mol", parameters.energy_tolerance_kj_mol),
+            ("max_evaluations", parameters.max_evaluations as f64),
+        ] {
+            PositiveReal::try_from(value).map_err(|message| whole.error(key, message))?;
+        }
+        Ok(config)
     }
 }
 
@@ -126,19 +161,21 @@ impl LandscapeConfig {
         let whole = section.clone();
         let method = section.take_kind("method", molecule.then_some("metadynamics"), &METHODS)?;
         let landscape = match method.as_str() {
-            "metadynamics" if !molecule => {
-                return Err(whole.error("method", "metadynamics needs a molecule: there is no [system]"));
+            name @ ("metadynamics" | "relaxed-scan") if !molecule => {
+                return Err(whole.error("method", format!("{name} needs a molecule: there is no [system]")));
             }
+            "relaxed-scan" => Self::RelaxedScan(RelaxedScanConfig::read(section)?),
             "metadynamics" => Self::Metadynamics(MetadynamicsConfig::read(section)?),
             "samples" => Self::Samples(SamplesConfig::read(section, molecule)?),
             "table" => Self::Table(section.read()?),
             _ if molecule => {
-                return Err(whole.error("method", "a formula is no landscape of a molecule: leave [system] out, or use \"metadynamics\" or \"table\""));
+                return Err(whole.error("method", "a formula is no landscape of a molecule: leave [system] out, or use \"metadynamics\", \"relaxed-scan\" or \"table\""));
             }
             _ => Self::Formula(section.read()?),
         };
         let (energy, temperature) = match &landscape {
-            Self::Metadynamics(_) => (None, None),
+            // A relaxed scan is no free energy, so that its kT need not be the molecule's.
+            Self::Metadynamics(_) | Self::RelaxedScan(_) => (None, None),
             Self::Samples(samples) => (samples.thermal_energy, samples.temperature),
             Self::Table(table) => (table.thermal_energy, table.temperature),
             Self::Formula(formula) => (formula.thermal_energy, formula.temperature),

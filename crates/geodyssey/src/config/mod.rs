@@ -27,7 +27,8 @@ pub(crate) use geodesic::{Choice, CurveKind, GeodesicConfig, Parametrisation};
 pub(crate) use landscape::{FormulaConfig, Interpolation, LandscapeConfig, MetadynamicsConfig, TableConfig};
 pub(crate) use samples::{ReplicaExchangeConfig, SamplesConfig, SamplesSource};
 pub(crate) use sampling::{
-    DEFAULT_DURATION_PS, DEFAULT_STEPS_PER_POINT, OutputConfig, SamplingConfig, Space,
+    DEFAULT_DURATION_PS, DEFAULT_LIFTED_PATHS, DEFAULT_STEPS_PER_POINT, OutputConfig, SamplingConfig,
+    SamplingMethod, ShootingLength, Space,
 };
 pub(crate) use system::{
     AtomName, Boundary, Measure, StateConfig, StatesConfig, SystemConfig, VariableConfig,
@@ -38,6 +39,8 @@ pub(crate) use constraints::ConstraintConfig;
 use key_path::KeyPath;
 use source::{Section, Source};
 
+/// Largest `|logSNR|` that a denoiser can be asked about; an exact one takes no more either.
+const LARGEST_LOG_SNR: f64 = 50.0;
 /// Every key of the top level.
 const SECTIONS: [&str; 10] = [
     "seed",
@@ -169,6 +172,12 @@ impl Config {
             let message = format!("the ends' logSNR must not lie below `log_snr_min` = {floor}");
             return Err(self.error("geodesic.log_snr", message));
         }
+        let highest = geodesic.log_snr.start.max(geodesic.log_snr.end);
+        if geodesic.latent_log_snr.is_some_and(|latents| latents.get() >= highest) {
+            let message =
+                format!("latents are noisier than data: expected a number below `log_snr` = {highest}");
+            return Err(self.error("geodesic.latent_log_snr", message));
+        }
         if geodesic.points.get() < 3 {
             return Err(self.error("geodesic.points", "a curve needs at least 3 points, both ends included"));
         }
@@ -200,6 +209,10 @@ impl Config {
             let message = format!("the least logSNR comes first, then the largest; found {low} and {high}");
             return Err(self.error("denoiser.log_snr_range", message));
         }
+        if low.abs().max(high.abs()) > LARGEST_LOG_SNR {
+            let message = format!("logSNR must lie within ±{LARGEST_LOG_SNR}; found {low} and {high}");
+            return Err(self.error("denoiser.log_snr_range", message));
+        }
         if data.broadening.is_some_and(|broadening| broadening.get() < 1.0) {
             return Err(self.error("denoiser.broadening", "a factor of at least 1 is needed"));
         }
@@ -211,10 +224,15 @@ impl Config {
     pub(crate) fn check_range(&self, (low, high): (f64, f64)) -> Result<(), InputError> {
         let geodesic = &self.geodesic;
         let tent = (geodesic.kind == CurveKind::Tent).then_some(geodesic.tent_log_snr.get());
+        let latents = geodesic
+            .latent_log_snr
+            .filter(|_| geodesic.kind == CurveKind::Pullback)
+            .map(|log_snr| log_snr.get());
         let asked = [
             ("geodesic.log_snr", Some(geodesic.log_snr.start)),
             ("geodesic.log_snr", Some(geodesic.log_snr.end)),
             ("geodesic.tent_log_snr", tent),
+            ("geodesic.latent_log_snr", latents),
         ];
         for (key, log_snr) in asked {
             if let Some(log_snr) = log_snr
@@ -251,9 +269,30 @@ impl Config {
         if sampling.space == Some(Space::Atoms) && self.system.is_none() {
             return Err(self.error("sampling.space", "paths of atoms need a molecule: there is no [system]"));
         }
+        if let Some((key, method)) = sampling.foreign_key() {
+            let message = format!("`{key}` goes with `method = \"{method}\"`");
+            return Err(self.error(&format!("sampling.{key}"), message));
+        }
+        if sampling.method == SamplingMethod::TwoWayShooting && self.space() == Space::Atoms {
+            let message = "two-way shooting is for paths on the landscape: set `space = \"variables\"`";
+            return Err(self.error("sampling.method", message));
+        }
+        if sampling.lifted_paths.is_some() && (self.system.is_none() || self.space() == Space::Atoms) {
+            let message =
+                "`lifted_paths` is for paths of a molecule's variables: they have no atoms of their own";
+            return Err(self.error("sampling.lifted_paths", message));
+        }
         if self.space() == Space::Variables && sampling.duration_ps.is_some() {
             let message = "a duration is for the space of atoms: give `steps_per_point` (and `step_size`) for the variables";
             return Err(self.error("sampling.duration_ps", message));
+        }
+        if let LandscapeConfig::RelaxedScan(scan) = &self.landscape
+            && scan.thermal_energy.is_some()
+            && self.space() == Space::Atoms
+        {
+            let message = "kT of the surface alone is for paths on it: set `space = \"variables\"` in [sampling], or leave it out; \
+                 the atoms' temperature stands in [system]";
+            return Err(self.error("landscape.thermal_energy", message));
         }
         if self.space() == Space::Atoms && sampling.step_size.is_some() {
             return Err(self.error(
@@ -295,7 +334,9 @@ impl Config {
                     .chain(&mut samples.samples)
                     .for_each(&change);
             }
-            LandscapeConfig::Metadynamics(_) | LandscapeConfig::Formula(_) => {}
+            LandscapeConfig::Metadynamics(_)
+            | LandscapeConfig::RelaxedScan(_)
+            | LandscapeConfig::Formula(_) => {}
         }
         if let Some(data) = self.denoiser.training_data_mut() {
             data.weights.iter_mut().for_each(&change);

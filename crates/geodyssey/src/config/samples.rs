@@ -93,8 +93,7 @@ impl SamplesConfig {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Written {
-            #[serde(default)]
-            trajectory: Vec<PathBuf>,
+            trajectory: Option<Vec<PathBuf>>,
             weights: Option<PathBuf>,
             stride: Option<Count>,
             samples: Option<PathBuf>,
@@ -106,7 +105,11 @@ impl SamplesConfig {
             rest.take_table("replica_exchange")?.map(ReplicaExchangeConfig::read).transpose()?;
         let written: Written = rest.read()?;
         let refuse = |key: &str, message: &str| Err(section.error(key, message));
-        let files = !written.trajectory.is_empty();
+        if written.trajectory.as_ref().is_some_and(Vec::is_empty) {
+            return refuse("trajectory", "name at least one file");
+        }
+        let trajectory = written.trajectory.unwrap_or_default();
+        let files = !trajectory.is_empty();
         if !molecule && written.samples.is_none() {
             return refuse(
                 "method",
@@ -129,7 +132,7 @@ impl SamplesConfig {
         }
         let made = (!files && written.samples.is_none()).then(|| replica_exchange.unwrap_or_default());
         Ok(Self {
-            trajectory: written.trajectory,
+            trajectory,
             weights: written.weights,
             stride: written.stride,
             samples: written.samples,

@@ -16,6 +16,34 @@ pub(crate) enum Space {
     Variables,
 }
 
+/// How paths come about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SamplingMethod {
+    /// Annealed Langevin dynamics under the tethers of the curve.
+    #[default]
+    Annealing,
+    /// Monte Carlo over unbiased paths on the landscape, begun with the curve.
+    TwoWayShooting,
+}
+
+impl SamplingMethod {
+    fn is_annealing(&self) -> bool {
+        *self == Self::Annealing
+    }
+}
+
+/// How long the paths of two-way shooting are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ShootingLength {
+    /// All alike.
+    #[default]
+    Fixed,
+    /// From the last frame in the start state to the first in the end state.
+    Flexible,
+}
+
 /// `[sampling]`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -23,6 +51,24 @@ pub(crate) struct SamplingConfig {
     /// Atoms or variables; by default atoms where there is a molecule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) space: Option<Space>,
+    /// How paths come about.
+    #[serde(skip_serializing_if = "SamplingMethod::is_annealing")]
+    pub(crate) method: SamplingMethod,
+    /// Length of two-way shooting's paths.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) length: Option<ShootingLength>,
+    /// Steps of two-way shooting's paths; of flexible ones, the most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) path_steps: Option<Count>,
+    /// Trials of a chain of two-way shooting from one path to the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trials_per_path: Option<Count>,
+    /// Trials of a chain of two-way shooting before its first path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) equilibration_trials: Option<Count>,
+    /// Paths of the variables, each way, whose frames get atoms by restrained minimisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lifted_paths: Option<usize>,
     /// Paths from start to end.
     pub(crate) paths: Count,
     /// As many paths from end to start, for BAR.
@@ -46,6 +92,8 @@ pub(crate) struct SamplingConfig {
     pub(crate) metropolis: bool,
     /// Switches of the tether on the way from one point to the next; many small ones waste less work.
     pub(crate) switches_per_point: Count,
+    /// Distance of the torsions from the end state's within which a path of atoms counts as a hit, radian.
+    pub(crate) hit_radius_rad: PositiveReal,
     /// Every so many points of the curve a frame is kept.
     pub(crate) frame_stride: Count,
 }
@@ -54,6 +102,12 @@ impl Default for SamplingConfig {
     fn default() -> Self {
         Self {
             space: None,
+            method: SamplingMethod::Annealing,
+            length: None,
+            path_steps: None,
+            trials_per_path: None,
+            equilibration_trials: None,
+            lifted_paths: None,
             paths: Count::constant(32),
             backward: true,
             duration_ps: None,
@@ -64,6 +118,7 @@ impl Default for SamplingConfig {
             step_size: None,
             metropolis: true,
             switches_per_point: Count::constant(16),
+            hit_radius_rad: PositiveReal::constant(0.75),
             frame_stride: Count::constant(1),
         }
     }
@@ -74,6 +129,31 @@ pub(crate) const DEFAULT_DURATION_PS: f64 = 40.0;
 
 /// Steps at each point in the space of the variables where the configuration says nothing.
 pub(crate) const DEFAULT_STEPS_PER_POINT: usize = 128;
+
+/// Paths of a molecule's variables that get atoms, where the configuration says nothing.
+pub(crate) const DEFAULT_LIFTED_PATHS: usize = 32;
+
+impl SamplingConfig {
+    /// The first key, given, that the method does not know.
+    pub(crate) fn foreign_key(&self) -> Option<(&'static str, &'static str)> {
+        let of_shooting = [
+            ("length", self.length.is_some()),
+            ("path_steps", self.path_steps.is_some()),
+            ("trials_per_path", self.trials_per_path.is_some()),
+            ("equilibration_trials", self.equilibration_trials.is_some()),
+        ];
+        let of_annealing = [
+            ("steps_per_point", self.steps_per_point.is_some()),
+            ("duration_ps", self.duration_ps.is_some()),
+        ];
+        let given =
+            |keys: &[(&'static str, bool)]| keys.iter().find(|(_, given)| *given).map(|(key, _)| *key);
+        match self.method {
+            SamplingMethod::Annealing => given(&of_shooting).map(|key| (key, "two-way-shooting")),
+            SamplingMethod::TwoWayShooting => given(&of_annealing).map(|key| (key, "annealing")),
+        }
+    }
+}
 
 /// `[output]`.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -122,8 +122,8 @@ pub(crate) fn run(run: &mut Run<'_>) -> Result<LandscapeResult, Error> {
 pub(crate) fn read(problem: &Problem, directory: &Path) -> Result<LandscapeResult, Error> {
     let (table, record) = (directory.join(table_file(problem)), directory.join(RECORD_FILE));
     let text = |path: &Path| std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error));
-    let understood = serde_json::from_str(&text(&record)?)
-        .map_err(|error| Error::file("understand", &record, error))?;
+    let understood =
+        serde_json::from_str(&text(&record)?).map_err(|error| Error::file("understand", &record, error))?;
     load(problem, &text(&table)?, understood)
 }
 

@@ -71,6 +71,7 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
         method: "metadynamics".to_owned(),
         energy_evaluations: state.energy_evaluations,
         rms_block_error_kj_mol: Some(error),
+        relaxed_scan: None,
         samples: None,
     };
     Ok((free_energy.to_csv(), record))

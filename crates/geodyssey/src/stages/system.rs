@@ -39,7 +39,7 @@ pub(crate) struct Molecule {
 
 /// Where the energy of the variables comes from, as far as it need not be computed.
 pub(crate) enum EnergySource {
-    /// The molecule, by metadynamics.
+    /// The molecule, by metadynamics or a relaxed scan.
     Molecule,
     /// Samples of the variables: those of a table, or what a trajectory or the molecule gives later.
     Samples(Option<SampleTable>),
@@ -78,7 +78,7 @@ impl Problem {
         let formats = formats(&config)?;
         let (temperature_k, thermal_energy) = temperature(&config);
         let source = match &config.landscape {
-            LandscapeConfig::Metadynamics(_) => EnergySource::Molecule,
+            LandscapeConfig::Metadynamics(_) | LandscapeConfig::RelaxedScan(_) => EnergySource::Molecule,
             LandscapeConfig::Samples(samples) => {
                 EnergySource::Samples(read_samples(&config, samples, &mut inputs)?)
             }
@@ -103,6 +103,9 @@ impl Problem {
             inputs,
             config,
         };
+        if let Some(weights) = problem.config.denoiser.training_data().and_then(|data| data.weights.clone()) {
+            read_input(&problem.config, "denoiser.weights", &weights, &mut problem.inputs)?;
+        }
         problem.states = problem.read_states()?;
         Ok(problem)
     }
@@ -164,6 +167,12 @@ impl Molecule {
         if heavy.len() < 3 { (0..self.topology.atom_count()).collect() } else { heavy }
     }
 
+    /// The bonds that a variable turns.
+    pub(crate) fn turned_bonds(&self) -> Vec<[usize; 2]> {
+        let torsions = self.variables.iter().filter(|variable| variable.atoms().len() == 4);
+        torsions.map(|variable| [variable.atoms()[1], variable.atoms()[2]]).collect()
+    }
+
     fn compare(&self, config: &Config, structures: &[Structure; 2]) -> Result<(), InputError> {
         let [start, end] = structures;
         let error = |key: &str| {
@@ -172,13 +181,8 @@ impl Molecule {
         };
         same_molecule(&self.topology, start, "start").map_err(error("states.start.structure"))?;
         same_molecule(&self.topology, end, "end").map_err(error("states.end.structure"))?;
-        let turned: Vec<[usize; 2]> = self
-            .variables
-            .iter()
-            .filter(|variable| variable.atoms().len() == 4)
-            .map(|variable| [variable.atoms()[1], variable.atoms()[2]])
-            .collect();
-        compare_states(&self.topology, start, end, &turned).map_err(error("states.end.structure"))?;
+        compare_states(&self.topology, start, end, &self.turned_bonds())
+            .map_err(error("states.end.structure"))?;
         distinct_states(&self.topology, start, end).map_err(error("states.end.structure"))?;
         Ok(())
     }
@@ -194,6 +198,7 @@ fn formats(config: &Config) -> Result<Vec<TrajectoryFormat>, InputError> {
 fn temperature(config: &Config) -> (Option<f64>, f64) {
     let (energy, temperature) = match &config.landscape {
         LandscapeConfig::Metadynamics(_) => (None, None),
+        LandscapeConfig::RelaxedScan(scan) => (scan.thermal_energy, None),
         LandscapeConfig::Samples(samples) => (samples.thermal_energy, samples.temperature),
         LandscapeConfig::Table(table) => (table.thermal_energy, table.temperature),
         LandscapeConfig::Formula(formula) => (formula.thermal_energy, formula.temperature),

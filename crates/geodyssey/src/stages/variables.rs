@@ -2,7 +2,9 @@
 
 use std::f64::consts::{PI, TAU};
 
-use crate::config::{Boundary, Config, InputError, Measure, PerVariable, StateConfig, VariableConfig};
+use geodyssey_report::{NumericColumns, ReportError};
+
+use crate::config::{Boundary, Config, InputError, Measure, PerVariable, Space, StateConfig, VariableConfig};
 
 /// Radius of a state where the configuration gives none: degrees, nm, or a share of a coordinate's range.
 const DEFAULT_ANGLE_RADIUS_DEGREES: f64 = 20.0;
@@ -50,6 +52,15 @@ impl Variable {
     /// The head of its column in files: its name with the unit.
     pub(crate) fn column(&self) -> String {
         format!("{}{}", self.name, self.measure.column_unit())
+    }
+
+    /// Its column in a table: by its name, with or without the unit at the end, as the program's own files have it.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn column_of<'c>(&self, columns: &'c NumericColumns) -> Result<&'c [f64], ReportError> {
+        let with_unit = self.column();
+        columns.column(if columns.names().contains(&with_unit) { &with_unit } else { &self.name })
     }
 
     /// A value in the unit that a person reads, with that unit.
@@ -121,7 +132,8 @@ impl State {
                 return Err(config.error(&format!("{key}.center"), message));
             }
         }
-        if let Some(values) = structure
+        // On the landscape a structure is only what minimisations begin with.
+        if let (Some(values), Space::Atoms) = (structure, config.space())
             && !resolved.contains(variables, &values)
         {
             let found: Vec<String> =

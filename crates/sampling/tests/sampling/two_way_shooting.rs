@@ -3,9 +3,7 @@
 use std::ops::ControlFlow;
 
 use geodyssey_sampling::shooting::ShootingChain;
-use geodyssey_sampling::{
-    Overdamped, PathLength, RandomStream, ShootingProtocol, TwoWayShooting, Walker,
-};
+use geodyssey_sampling::{Overdamped, PathLength, RandomStream, ShootingProtocol, TwoWayShooting, Walker};
 
 const STEP: f64 = 0.01;
 
@@ -47,7 +45,8 @@ fn estimates(runs: &[Sums]) -> [(f64, f64); 3] {
         let without: Vec<f64> =
             runs.iter().map(|run| (total - run.observables[which]) / (paths - run.paths)).collect();
         let (mean, count) = (total / paths, runs.len() as f64);
-        let variance: f64 = without.iter().map(|value| (value - mean).powi(2)).sum::<f64>() * (count - 1.0) / count;
+        let variance: f64 =
+            without.iter().map(|value| (value - mean).powi(2)).sum::<f64>() * (count - 1.0) / count;
         (mean, variance.sqrt())
     })
 }
@@ -68,7 +67,8 @@ fn direct(metropolis: bool, length: Option<usize>, run: u32) -> Sums {
     let dynamics = Overdamped::new(STEP, metropolis, 1.0).expect("dynamics");
     let random = RandomStream::new(5, "direct");
     let acceptance = random.substream("acceptance");
-    let mut walker = Walker::new(vec![if run.is_multiple_of(2) { -1.0 } else { 1.0 }], &mut |x, g| energy(x, g));
+    let mut walker =
+        Walker::new(vec![if run.is_multiple_of(2) { -1.0 } else { 1.0 }], &mut |x, g| energy(x, g));
     let mut normals = vec![0.0; 8 * 1024];
     let lanes: [u32; 8] = std::array::from_fn(|lane| run * 8 + lane as u32);
     let mut places = Vec::new();
@@ -110,8 +110,8 @@ fn shooting(metropolis: bool, length: PathLength, paths: usize) -> Vec<ShootingC
     let protocol = ShootingProtocol { length, equilibration_trials: 50, trials_per_path: 3, frames: 5 };
     let dynamics = Overdamped::new(STEP, metropolis, 1.0).expect("dynamics");
     let random = RandomStream::new(9, "shooting");
-    let shooting =
-        TwoWayShooting::new(&energy, dynamics, [&in_start, &in_end], protocol, 0.05, random).expect("shooting");
+    let shooting = TwoWayShooting::new(&energy, dynamics, [&in_start, &in_end], protocol, 0.05, random)
+        .expect("shooting");
     let mut chains = shooting.start(&[vec![-1.0], vec![1.0]], 16, paths).expect("a first path");
     shooting.run(&mut chains, &|_| ControlFlow::Continue(()));
     chains
@@ -193,7 +193,8 @@ fn first_paths_must_join_the_states() {
     };
     let dynamics = Overdamped::new(STEP, true, 1.0).expect("dynamics");
     let random = RandomStream::new(9, "shooting");
-    let make = |protocol| TwoWayShooting::new(&energy, dynamics, [&in_start, &in_end], protocol, 0.05, random);
+    let make =
+        |protocol| TwoWayShooting::new(&energy, dynamics, [&in_start, &in_end], protocol, 0.05, random);
     let shooting = make(protocol).expect("shooting");
     assert!(shooting.start(&[vec![-1.0], vec![0.0]], 2, 4).is_err());
     assert!(shooting.start(&[vec![-1.0]], 2, 4).is_err());

@@ -2,5 +2,6 @@
 
 mod foreign_readers;
 mod structures;
+mod superposition;
 mod support;
 mod writers;

@@ -133,7 +133,10 @@ pub(super) fn frame_table(values: &[Vec<(String, FrameProperty)>]) -> String {
 fn names(folder: &Path) -> Result<Vec<String>, Error> {
     let entries = std::fs::read_dir(folder).map_err(|error| {
         let run = folder.parent().unwrap_or(folder).display();
-        Error::input(format!("{run} is no run directory with paths: cannot read {}: {error}", folder.display()))
+        Error::input(format!(
+            "{run} is no run directory with paths: cannot read {}: {error}",
+            folder.display()
+        ))
     })?;
     let mut names: Vec<String> = entries
         .flatten()

@@ -19,6 +19,8 @@ const POINTS_PER_LEVEL: usize = 256;
 pub(super) struct CurveErrors {
     /// `exact` or `followed`.
     pub(super) name: &'static str,
+    /// How many of its points lie outside the logSNR that the denoiser knows.
+    pub(super) outside: usize,
     /// Its points that the denoiser knows.
     pub(super) points: Vec<SpacetimePoint>,
     /// Errors there.
@@ -101,9 +103,11 @@ fn mu(denoiser: &dyn Denoiser, points: &[SpacetimePoint]) -> Result<Vec<DVector<
 fn along(subject: &Subject<'_>, name: &'static str, points: &[SpacetimePoint]) -> Result<CurveErrors, Error> {
     let (low, high) = subject.denoiser.log_snr_range();
     let known = points.iter().filter(|point| (low..=high).contains(&point.log_snr));
+    let all = points.len();
     let points: Vec<SpacetimePoint> = known.cloned().collect();
+    let outside = all - points.len();
     let errors = relative_errors(&mu(subject.denoiser, &points)?, &mu(subject.judge(), &points)?);
-    Ok(CurveErrors { name, points, errors })
+    Ok(CurveErrors { name, outside, points, errors })
 }
 
 /// Share of the samples of the training near the two states, whatever their weights.

@@ -120,7 +120,7 @@ fn diagnose(
     activity.tick(|| "ridges".to_owned());
     let ridge = ridges::measure(&subject, &reverse)?;
     interrupt::check()?;
-    let (findings, verdict) = verdict::reach(&subject, &accuracy, &sampling);
+    let (findings, verdict) = verdict::reach(&subject, &accuracy, &curves, &sampling);
     let diagnosis = Diagnosis {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         kind: problem.config.denoiser.kind().to_owned(),

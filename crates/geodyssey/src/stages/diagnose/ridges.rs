@@ -25,6 +25,8 @@ const STARTS: usize = 200;
 /// Precision of the ridge in the picture, in units of the noise, and most mean shifts.
 const TOLERANCE: f64 = 1e-3;
 const MOST_SHIFTS: usize = 100;
+/// Where the eigengap is less, no direction is the ridge's own.
+const LEAST_EIGENGAP: f64 = 1e-2;
 
 /// The density of the data, smoothed from a finite set.
 pub(super) fn empirical(subject: &Subject<'_>) -> Result<KernelDenoiser, Error> {
@@ -75,15 +77,16 @@ fn level(log_snr: f64, offsets: &[RidgeOffsets]) -> Option<RidgeLevel> {
         |value: fn(&RidgeOffsets) -> f64| quantile(&offsets.iter().map(value).collect::<Vec<f64>>(), 0.5);
     let curved = offsets.iter().filter(|offset| offset.is_curved).count();
     let effective_samples = median(|offset| offset.effective_samples)?;
+    let eigengap = median(|offset| offset.eigengap)?;
     Some(RidgeLevel {
         log_snr,
         normal_offset: median(|offset| offset.normal_offset)?,
         normal_error: median(|offset| offset.normal_error)?,
         tangential_error: median(|offset| offset.tangential_error)?,
-        eigengap: median(|offset| offset.eigengap)?,
+        eigengap,
         curved_share: curved as f64 / offsets.len() as f64,
         effective_samples,
-        trusted: effective_samples > DIMENSION as f64,
+        trusted: effective_samples > DIMENSION as f64 && eigengap > LEAST_EIGENGAP,
     })
 }
 

@@ -10,6 +10,8 @@ use geodyssey_spacetime::{
     reverse_diffusion,
 };
 
+use geodyssey_sampling::RandomStream;
+
 use super::Subject;
 use super::states::Regions;
 use crate::error::Error;
@@ -17,7 +19,7 @@ use crate::stages::landscape::PosteriorData;
 use crate::stages::training::boltzmann_set;
 use crate::stages::variables::Variable;
 
-/// Samples of each kind.
+/// Samples of each kind; a multiple of the lanes in which normal variates are drawn.
 const SAMPLES: usize = 2000;
 /// Noise levels at which the reverse diffusion is looked at.
 pub(super) const LEVELS: usize = 12;
@@ -83,7 +85,7 @@ fn exact_data(subject: &Subject<'_>) -> Result<SampleSet, Error> {
     }
 }
 
-/// Data drawn by their weights, with the noise of one level.
+/// Data drawn by their weights, with the noise of one level; where the density is that of samples with kernels, with these too.
 fn noisy(
     subject: &Subject<'_>,
     data: &SampleSet,
@@ -99,7 +101,19 @@ fn noisy(
     };
     let pairs =
         source.draw(purpose, 0, SAMPLES, &[]).map_err(|error| Error::failed("samples of the data", error))?;
-    Ok(pairs.points.into_iter().map(|point| point.y).collect())
+    let mut points: Vec<Vec<f64>> = pairs.points.into_iter().map(|point| point.y).collect();
+    if let Some(bandwidths) = &subject.data.bandwidths {
+        let random = RandomStream::new(subject.run.problem.config.seed, purpose).substream("kernels");
+        let lanes: Vec<u32> = (0..SAMPLES as u32).collect();
+        let mut normals = vec![0.0; bandwidths.len() * SAMPLES];
+        random.fill_normals(0, &lanes, &mut normals);
+        for (index, point) in points.iter_mut().enumerate() {
+            for (axis, (x, bandwidth)) in point.iter_mut().zip(bandwidths).enumerate() {
+                *x += bandwidth * normals[axis * SAMPLES + index];
+            }
+        }
+    }
+    Ok(points)
 }
 
 /// Distances of histograms and populations of the states.

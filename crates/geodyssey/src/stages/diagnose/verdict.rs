@@ -3,7 +3,9 @@
 use geodyssey_report::{Accuracy, Finding, SamplingDiagnosis};
 
 use super::Subject;
+use super::accuracy::CurveErrors;
 use crate::stages::geodesic::LARGEST_NEGATIVE_SHARE;
+use crate::stages::landscape::PosteriorData;
 
 /// Largest median of the relative error of `μ` along the geodesics.
 const MEDIAN_ERROR: f64 = 0.02;
@@ -16,6 +18,8 @@ const HISTOGRAM_RATIO: f64 = 2.0;
 /// Largest held-out loss of a training that is done; 1 is that of a network that adds nothing to what it corrects, and a good
 /// baseline leaves little to add.
 const HELD_OUT_LOSS: f64 = 0.5;
+/// Least effective number of samples in each state, where samples are all that is known of a density.
+const LEAST_EFFECTIVE_SAMPLES: f64 = 30.0;
 /// Least share of the training samples in each state.
 const LEAST_SHARE_IN_STATE: f64 = 1e-4;
 
@@ -23,6 +27,7 @@ const LEAST_SHARE_IN_STATE: f64 = 1e-4;
 pub(super) fn reach(
     subject: &Subject<'_>,
     accuracy: &Accuracy,
+    measured: &[CurveErrors],
     sampling: &SamplingDiagnosis,
 ) -> (Vec<Finding>, String) {
     let mut findings = Vec::new();
@@ -31,6 +36,15 @@ pub(super) fn reach(
         findings.push(Finding { check: check.to_owned(), value, limit, passed: value <= limit, message });
     };
     training(subject, accuracy, &mut add);
+    samples(subject, &mut add);
+    for curve in measured.iter().filter(|_| subject.learned.is_some()) {
+        let all = curve.outside + curve.points.len();
+        let words = format!(
+            "{} of the {all} points of the {} curve lie outside the logSNR that the denoiser was trained on: widen `denoiser.log_snr_range`",
+            curve.outside, curve.name
+        );
+        add(&format!("outside-range-{}", curve.name), curve.outside as f64 / all as f64, 0.0, words);
+    }
     let curves = [("exact", &accuracy.along_exact), ("followed", &Some(accuracy.along_followed))];
     for (name, errors) in curves.into_iter().filter_map(|(name, errors)| Some((name, errors.as_ref()?))) {
         let words = format!(
@@ -105,6 +119,27 @@ fn training(subject: &Subject<'_>, accuracy: &Accuracy, add: &mut impl FnMut(&st
         let words = format!("{} of the training samples lie in the {name} state", percent(*share));
         // Held against its limit from below.
         add(&format!("samples-{name}"), -share, -LEAST_SHARE_IN_STATE, words);
+    }
+}
+
+/// A density that is known from samples only is known where there are enough of them.
+fn samples(subject: &Subject<'_>, add: &mut impl FnMut(&str, f64, f64, String)) {
+    let (PosteriorData::Samples(samples), Some(states)) =
+        (&subject.landscape.data, &subject.run.problem.states)
+    else {
+        return;
+    };
+    for (name, state) in ["start", "end"].iter().zip(states) {
+        let inside = (0..samples.len())
+            .filter(|&index| state.contains(&subject.run.problem.variables, samples.point(index)))
+            .map(|index| samples.weights()[index]);
+        let (sum, squares) = inside.fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
+        let worth = if squares > 0.0 { sum * sum / squares } else { 0.0 };
+        let words = format!(
+            "the samples in the {name} state are worth {worth:.0} independent ones of equal weight, too few to say what it looks like"
+        );
+        // Held against its limit from below.
+        add(&format!("effective-samples-{name}"), -worth, -LEAST_EFFECTIVE_SAMPLES, words);
     }
 }
 

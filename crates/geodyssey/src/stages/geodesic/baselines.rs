@@ -14,10 +14,10 @@ use crate::stages::constraints;
 use crate::stages::system::{EnergySource, Problem};
 
 /// A curve to one image of the end, and how it was found.
-struct Baseline {
-    curve: Vec<SpacetimePoint>,
-    iterations: u64,
-    remark: String,
+pub(super) struct Baseline {
+    pub(super) curve: Vec<SpacetimePoint>,
+    pub(super) iterations: u64,
+    pub(super) remark: String,
 }
 
 /// Refuses a minimum-energy path where there will be no energy to follow.
@@ -83,6 +83,7 @@ impl Solve<'_> {
             CurveKind::Tent => Ok(unsolved(tent(start, end, settings.tent_log_snr.get(), points))),
             CurveKind::Straight | CurveKind::Geodesic => Ok(unsolved(straight_line(start, end, points))),
             CurveKind::MinimumEnergyPath => self.minimum_energy_path(start, end, channel),
+            CurveKind::Pullback => self.pullback(start, end),
         }
     }
 

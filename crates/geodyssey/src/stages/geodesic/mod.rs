@@ -4,6 +4,7 @@ mod baselines;
 mod candidate;
 mod curve_file;
 mod images;
+mod pullback;
 mod solve;
 
 use std::time::Instant;

@@ -52,7 +52,7 @@ impl Solve<'_> {
             constraints::build(self.problem, self.denoiser, [&start, &end], lower_bound, Which::Active)?;
         let mut candidates = match settings.kind {
             CurveKind::Geodesic => self.geodesics(&start, &end, &all, &channels, &active)?,
-            CurveKind::Straight | CurveKind::Tent | CurveKind::MinimumEnergyPath => {
+            CurveKind::Straight | CurveKind::Tent | CurveKind::MinimumEnergyPath | CurveKind::Pullback => {
                 self.baselines(&start, &end, &all, &channels, &active)?
             }
         };

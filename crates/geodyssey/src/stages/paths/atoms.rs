@@ -95,7 +95,7 @@ pub(super) fn sample(
     let mut paths = of(&forward_batches, Direction::Forward);
     paths.extend(of(&backward_batches, Direction::Backward));
     let path_time_ps = steps_per_point as f64 * curve.len() as f64 * time_step;
-    Ok(Sampled { paths, energy_evaluations, path_time_ps: Some(path_time_ps) })
+    Ok(Sampled { paths, energy_evaluations, path_time_ps: Some(path_time_ps), shooting: None })
 }
 
 fn sampled(path: &AtomPath, direction: Direction, curve_points: usize) -> SampledPath {
@@ -110,6 +110,7 @@ fn sampled(path: &AtomPath, direction: Direction, curve_points: usize) -> Sample
             curve_point: curve_point(record.point),
             variables: record.variables.clone(),
             potential_energy: Some(record.potential_energy_kj_mol),
+            highest_potential_energy: Some(record.maximum_potential_energy_kj_mol),
             tether_energy: record.tether_energy_kj_mol,
             work: record.work_kj_mol,
         })
@@ -123,6 +124,7 @@ fn sampled(path: &AtomPath, direction: Direction, curve_points: usize) -> Sample
         positions: path.frames.iter().map(|frame| frame.positions.clone()).collect(),
         maximum_potential_energy: maxima.reduce(f64::max),
         maximum_landscape_energy: None,
+        maximum_landscape_energy_at_steps: None,
         failure: path.failure.clone(),
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use geodyssey_report::Direction;
 use geodyssey_sampling::annealing::{AtomAnnealingState, VariableAnnealingState};
+use geodyssey_sampling::shooting::ShootingChain;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -21,8 +22,12 @@ const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A batch that can be kept and read back.
 pub(super) trait Batch: Serialize + DeserializeOwned + Sync {
-    /// Points of the curve that it has passed.
+    /// Points of the curve that it has passed; of two-way shooting, paths that it has recorded.
     fn passed(&self) -> usize;
+    /// Whether there is nothing left to do.
+    fn is_finished(&self, points: usize) -> bool {
+        self.passed() == points
+    }
     /// Number of its first path.
     fn first_path(&self) -> u32;
 }
@@ -44,6 +49,20 @@ impl Batch for VariableAnnealingState {
 
     fn first_path(&self) -> u32 {
         self.paths().first().map_or(0, |path| path.path)
+    }
+}
+
+impl Batch for ShootingChain {
+    fn passed(&self) -> usize {
+        self.paths().len()
+    }
+
+    fn is_finished(&self, _points: usize) -> bool {
+        Self::is_finished(self)
+    }
+
+    fn first_path(&self) -> u32 {
+        Self::first_path(self)
     }
 }
 
@@ -86,7 +105,7 @@ impl<'k> Keeper<'k> {
         }
         let name = name(direction, batch.first_path());
         let stop = interrupt::check().is_err();
-        if stop || batch.passed() == self.points || self.is_due(&name) {
+        if stop || batch.is_finished(self.points) || self.is_due(&name) {
             let state = match serde_json::to_vec(batch) {
                 Ok(state) => state,
                 Err(error) => return self.fail(Error::failed("writing a checkpoint", error)),

@@ -5,7 +5,7 @@ use geodyssey_report::Direction;
 use geodyssey_trajectory::{TrajectoryFormat, write_pdb_structure};
 
 use super::sampled::{Sampled, SampledPath};
-use super::{TABLE_FILE, TOPOLOGY_FILE};
+use super::{TABLE_FILE, TOPOLOGY_FILE, transition};
 use crate::commands::export::write_trajectory;
 use crate::error::Error;
 use crate::stages::Run;
@@ -99,7 +99,7 @@ fn path_csv(
 fn all_csv(run: &Run<'_>, landscape: &LandscapeResult, sampled: &Sampled) -> Result<String, Error> {
     let [start, end] = run.problem.states()?;
     let variables = &run.problem.variables;
-    let mut text = "path,direction,reached,final_distance_radii,frames,max_potential_energy_kj_mol,max_landscape_energy_kj_mol,work_kj_mol,failure\n".to_owned();
+    let mut text = "path,direction,reached,final_distance_radii,frames,max_potential_energy_kj_mol,max_landscape_energy_kj_mol,max_landscape_energy_at_steps_kj_mol,work_kj_mol,hit,nearest_frame,nearest_rmsd_nm,nearest_torsion_distance_rad,max_potential_energy_to_nearest_kj_mol,failure\n".to_owned();
     let cell = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     for path in &sampled.paths {
         let (direction, target) = match path.direction {
@@ -113,6 +113,7 @@ fn all_csv(run: &Run<'_>, landscape: &LandscapeResult, sampled: &Sampled) -> Res
             })
             .map(|energy| energy - landscape.minimum)
             .filter(|energy| energy.is_finite());
+        let transition = transition::of_path(run.problem, path)?;
         let cells = [
             path.name(),
             direction.to_owned(),
@@ -121,7 +122,15 @@ fn all_csv(run: &Run<'_>, landscape: &LandscapeResult, sampled: &Sampled) -> Res
             path.frames.len().to_string(),
             cell(path.maximum_potential_energy),
             cell(highest),
+            cell(path.maximum_landscape_energy_at_steps.map(|energy| energy - landscape.minimum)),
             cell(path.work()),
+            transition
+                .filter(|transition| transition.torsion_distance_rad.is_some())
+                .map_or_else(String::new, |transition| u8::from(transition.hit).to_string()),
+            transition.map_or_else(String::new, |transition| transition.last_frame.to_string()),
+            cell(transition.map(|transition| transition.rmsd_nm)),
+            cell(transition.and_then(|transition| transition.torsion_distance_rad)),
+            cell(transition.map(|transition| transition.highest_potential_energy)),
             path.failure.as_ref().map_or_else(String::new, |failure| format!("\"{failure}\"")),
         ];
         text.push_str(&(cells.join(",") + "\n"));

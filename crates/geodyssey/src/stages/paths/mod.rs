@@ -3,9 +3,13 @@
 mod atoms;
 mod batches;
 mod files;
+mod lag;
+mod lift;
 mod on_landscape;
 mod sampled;
+mod shooting;
 mod statistics;
+mod transition;
 
 use std::time::Instant;
 
@@ -15,7 +19,7 @@ use super::geodesic::{self, GeodesicResult};
 use super::landscape::{self, LandscapeResult, json};
 use super::system::{EnergySource, Problem};
 use super::{Run, variables};
-use crate::config::Space;
+use crate::config::{SamplingMethod, Space};
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, Ingredients};
 
@@ -47,9 +51,12 @@ pub(crate) fn run(
             .iter()
             .map(|point| TetherPoint { log_snr: point.log_snr, center: point.y.clone() })
             .collect();
-        let sampled = match (problem.config.space(), &problem.molecule, &landscape.landscape) {
+        let mut sampled = match (problem.config.space(), &problem.molecule, &landscape.landscape) {
             (Space::Atoms, Some(molecule), _) => {
                 atoms::sample(problem, molecule, &run.directory, &made_from, &curve)?
+            }
+            (_, _, Some(surface)) if problem.config.sampling.method == SamplingMethod::TwoWayShooting => {
+                shooting::sample(problem, surface.as_ref(), &run.directory, &made_from, &curve)?
             }
             (_, _, Some(surface)) => {
                 on_landscape::sample(problem, surface.as_ref(), &run.directory, &made_from, &curve)?
@@ -64,7 +71,13 @@ pub(crate) fn run(
                 "all paths broke down, the first with: {failure}; a shorter time step or a longer equilibration may help"
             )));
         }
-        let record = statistics::record(problem, landscape, &geodesic.record, &sampled)?;
+        if let (Space::Variables, Some(molecule)) = (problem.config.space(), &problem.molecule) {
+            let scan = landscape.record.relaxed_scan.as_ref();
+            let lowest = scan.map(|scan| scan.lowest_potential_energy_kj_mol);
+            lift::lift(problem, molecule, landscape.landscape.as_deref(), lowest, &mut sampled)?;
+        }
+        let lag = lag::lag(problem, landscape, &curve, &sampled)?;
+        let record = statistics::record(problem, landscape, &geodesic.record, &sampled, lag)?;
         let mut outputs = files::write(run, landscape, geodesic, &sampled)?;
         run.directory.write(RECORD_FILE, &json(&record)?)?;
         outputs.push(RECORD_FILE.to_owned());
@@ -88,6 +101,9 @@ pub(crate) fn check(problem: &Problem) -> Result<(), Error> {
 
 /// Steps of one path, equilibration left out.
 pub(crate) fn steps_of_a_path(problem: &Problem, points: usize) -> u64 {
+    if problem.config.sampling.method == SamplingMethod::TwoWayShooting {
+        return shooting::path_steps(&problem.config.sampling);
+    }
     let per_point = match problem.config.space() {
         Space::Atoms => atoms::steps_per_point(problem, points),
         Space::Variables => on_landscape::steps_per_point(problem),

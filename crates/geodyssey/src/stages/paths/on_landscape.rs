@@ -26,6 +26,26 @@ pub(super) fn steps_per_point(problem: &Problem) -> u64 {
     problem.config.sampling.steps_per_point.map_or(DEFAULT_STEPS_PER_POINT, |steps| steps.get()) as u64
 }
 
+/// How far a walker goes at a time.
+pub(super) struct Steps {
+    /// Length `ds` of one step, in squared units of the variables.
+    pub(super) step: f64,
+    /// Longest piece of a step that is not searched for its highest energy.
+    pub(super) segment: f64,
+}
+
+impl Steps {
+    /// By the narrowest tether of a curve, and the configuration.
+    pub(super) fn of(problem: &Problem, curve: &[TetherPoint]) -> Self {
+        let narrowest = curve.iter().map(|point| (-point.log_snr).exp()).fold(f64::INFINITY, f64::min);
+        let given = problem.config.sampling.step_size;
+        Self {
+            step: given.map_or(STEP_SHARE * narrowest, |step| step.get()),
+            segment: SEGMENT_SHARE * narrowest.sqrt(),
+        }
+    }
+}
+
 /// Samples all paths.
 pub(super) fn sample(
     problem: &Problem,
@@ -37,8 +57,7 @@ pub(super) fn sample(
     let failed = |error: SamplingError| Error::failed("sampling", error);
     let settings = &problem.config.sampling;
     let steps_per_point = steps_per_point(problem);
-    let narrowest = curve.iter().map(|point| (-point.log_snr).exp()).fold(f64::INFINITY, f64::min);
-    let step = settings.step_size.map_or(STEP_SHARE * narrowest, |step| step.get());
+    let Steps { step, segment } = Steps::of(problem, curve);
     let protocol = AnnealingProtocol {
         equilibration_steps: EQUILIBRATION_POINTS * steps_per_point,
         steps_per_point,
@@ -47,8 +66,9 @@ pub(super) fn sample(
     };
     let integrator = Overdamped::new(step, settings.metropolis, problem.thermal_energy).map_err(failed)?;
     let energy = |x: &[f64], gradient: &mut [f64]| landscape.energy_gradient(x, gradient);
-    let periods = problem.periods();
-    let segment = SEGMENT_SHARE * narrowest.sqrt();
+    // Walkers live on the universal cover, where the landscape is periodic and a tether need not be: wrapped round, their density
+    // is that of the tether summed over its images, and yet they go the way round that the curve goes.
+    let periods = vec![None; problem.variables.len()];
     let reversed: Vec<TetherPoint> = curve.iter().rev().cloned().collect();
     let annealing = |curve, stream: &str| {
         let random = RandomStream::new(problem.config.seed, stream);
@@ -85,7 +105,7 @@ pub(super) fn sample(
     };
     let mut paths = of(&forward_batches, Direction::Forward);
     paths.extend(of(&backward_batches, Direction::Backward));
-    Ok(Sampled { paths, energy_evaluations, path_time_ps: None })
+    Ok(Sampled { paths, energy_evaluations, path_time_ps: None, shooting: None })
 }
 
 fn sampled(path: &VariablePath, direction: Direction, curve_points: usize, stride: usize) -> SampledPath {
@@ -100,11 +120,13 @@ fn sampled(path: &VariablePath, direction: Direction, curve_points: usize, strid
             curve_point: curve_point(record.point),
             variables: record.variables.clone(),
             potential_energy: None,
+            highest_potential_energy: None,
             tether_energy: record.tether_energy_kj_mol,
             work: record.work_kj_mol,
         })
         .collect();
     let maxima = path.records.iter().map(|record| record.maximum_energy_kj_mol);
+    let at_steps = path.records.iter().map(|record| record.maximum_energy_at_steps_kj_mol);
     SampledPath {
         direction,
         number: path.path as usize,
@@ -115,6 +137,7 @@ fn sampled(path: &VariablePath, direction: Direction, curve_points: usize, strid
         positions: Vec::new(),
         maximum_potential_energy: None,
         maximum_landscape_energy: maxima.reduce(f64::max),
+        maximum_landscape_energy_at_steps: at_steps.reduce(f64::max),
         failure: path.failure.clone(),
     }
 }

@@ -1,7 +1,7 @@
 //! Paths as they come out of the dynamics, whatever space these took place in.
 
 use geodyssey_landscape::Landscape;
-use geodyssey_report::Direction;
+use geodyssey_report::{Direction, ShootingSummary};
 use geodyssey_sampling::Failure;
 
 use crate::stages::variables::{State, Variable};
@@ -18,6 +18,8 @@ pub(super) struct SampledPoint {
     pub(super) variables: Vec<f64>,
     /// `U(X)`, kJ/mol; none for paths of variables.
     pub(super) potential_energy: Option<f64>,
+    /// Highest `U(X)` over every step since the point before, kJ/mol; none for paths of variables.
+    pub(super) highest_potential_energy: Option<f64>,
     /// Energy of the tether, kJ/mol.
     pub(super) tether_energy: f64,
     /// Work done so far, kJ/mol.
@@ -35,12 +37,14 @@ pub(super) struct SampledPath {
     pub(super) points: Vec<SampledPoint>,
     /// Which of the points are frames.
     pub(super) frames: Vec<usize>,
-    /// Positions of the frames, nm; empty for paths of variables.
+    /// Positions of the frames, nm; empty for paths of variables that were not lifted to atoms.
     pub(super) positions: Vec<Vec<[f64; 3]>>,
     /// Highest `U(X)` over every step, kJ/mol.
     pub(super) maximum_potential_energy: Option<f64>,
     /// Highest landscape energy over every step and the segments between, kJ/mol, where the dynamics know it.
     pub(super) maximum_landscape_energy: Option<f64>,
+    /// Highest landscape energy over every step, the segments left out, kJ/mol, where the dynamics know it.
+    pub(super) maximum_landscape_energy_at_steps: Option<f64>,
     /// Set if it blew up.
     pub(super) failure: Option<Failure>,
 }
@@ -97,6 +101,8 @@ pub(super) struct Sampled {
     pub(super) energy_evaluations: u64,
     /// Simulated time of one path, ps.
     pub(super) path_time_ps: Option<f64>,
+    /// Of two-way shooting: how it went. Its paths are driven by nothing, and no work is done.
+    pub(super) shooting: Option<ShootingSummary>,
 }
 
 impl Sampled {

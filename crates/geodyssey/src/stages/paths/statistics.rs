@@ -1,13 +1,15 @@
 //! What the paths say together: how many arrived, how high they went, and how much work it took.
 
 use geodyssey_report::{
-    Direction, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary, WorkSummary,
+    Direction, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary, TransitionSummary,
+    WorkSummary,
 };
 use geodyssey_sampling::SamplingError;
 use geodyssey_sampling::work::{Estimate, bar, dissipated_work, jarzynski, mean_work};
 use serde::{Deserialize, Serialize};
 
 use super::sampled::{Sampled, SampledPath};
+use super::transition;
 use crate::error::Error;
 use crate::stages::constraints;
 use crate::stages::geodesic::GeodesicRecord;
@@ -22,6 +24,9 @@ pub(crate) struct PathsRecord {
     /// How high they went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_energy: Option<MaxEnergySummary>,
+    /// Metrics of transition path sampling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) transition: Option<TransitionSummary>,
     /// Work and free-energy differences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) work: Option<WorkSummary>,
@@ -33,11 +38,13 @@ pub(super) fn record(
     landscape: &LandscapeResult,
     geodesic: &GeodesicRecord,
     sampled: &Sampled,
+    lag: Option<f64>,
 ) -> Result<PathsRecord, Error> {
     let failed = |error: SamplingError| Error::failed("the work of the paths", error);
     Ok(PathsRecord {
-        sampling: sampling(problem, sampled)?,
+        sampling: SamplingSummary { lag, ..sampling(problem, sampled)? },
         max_energy: max_energy(problem, landscape, geodesic, sampled),
+        transition: transition::summary(problem, sampled)?,
         work: work(problem, geodesic, sampled).map_err(failed)?,
     })
 }
@@ -71,6 +78,7 @@ fn sampling(problem: &Problem, sampled: &Sampled) -> Result<SamplingSummary, Err
         path_time_ps: sampled.path_time_ps,
         share_inside_avoided: share_inside(problem, sampled),
         lag: None,
+        shooting: sampled.shooting.clone(),
     })
 }
 
@@ -99,11 +107,11 @@ fn max_energy(
     let on_landscape = match &landscape.landscape {
         _ if !every_step.is_empty() => {
             let definition = "highest landscape energy of a path over every step and the segments between steps, above the landscape's global minimum";
-            statistics(definition, every_step.iter().map(|energy| energy - landscape.minimum).collect())
+            energies(definition, every_step.iter().map(|energy| energy - landscape.minimum).collect())
         }
         Some(surface) => {
             let definition = "highest landscape energy of a path at its recorded points and on the segments between them, above the landscape's global minimum";
-            statistics(
+            energies(
                 definition,
                 whole()
                     .map(|path| path.highest_on(surface.as_ref(), &problem.variables) - landscape.minimum)
@@ -112,7 +120,7 @@ fn max_energy(
         }
         None => None,
     };
-    let atoms = statistics(
+    let atoms = energies(
         "highest all-atom potential energy of a path over every step, absolute; contains thermal energy",
         whole().filter_map(|path| path.maximum_potential_energy).collect(),
     );
@@ -129,7 +137,9 @@ fn max_energy(
     (summary.landscape.is_some() || summary.atoms.is_some()).then_some(summary)
 }
 
-fn statistics(definition: &str, values: Vec<f64>) -> Option<MaxEnergy> {
+/// Mean, standard deviation and standard error, the latter two for two numbers and more; none of no number.
+pub(super) fn moments(values: impl Iterator<Item = f64>) -> Option<(f64, Option<f64>, Option<f64>)> {
+    let values: Vec<f64> = values.collect();
     if values.is_empty() {
         return None;
     }
@@ -137,12 +147,18 @@ fn statistics(definition: &str, values: Vec<f64>) -> Option<MaxEnergy> {
     let mean = values.iter().sum::<f64>() / count;
     let std = (values.len() > 1)
         .then(|| (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0)).sqrt());
+    Some((mean, std, std.map(|std| std / count.sqrt())))
+}
+
+/// Statistics of highest energies.
+pub(super) fn energies(definition: &str, values: Vec<f64>) -> Option<MaxEnergy> {
+    let (mean_kj_mol, std_kj_mol, standard_error_kj_mol) = moments(values.iter().copied())?;
     Some(MaxEnergy {
         definition: definition.to_owned(),
         paths: values.len(),
-        mean_kj_mol: mean,
-        std_kj_mol: std,
-        standard_error_kj_mol: std.map(|std| std / count.sqrt()),
+        mean_kj_mol,
+        std_kj_mol,
+        standard_error_kj_mol,
         lower_bound_kj_mol: None,
         above_start_mean_kj_mol: None,
     })
@@ -153,6 +169,9 @@ fn work(
     geodesic: &GeodesicRecord,
     sampled: &Sampled,
 ) -> Result<Option<WorkSummary>, SamplingError> {
+    if sampled.shooting.is_some() {
+        return Ok(None);
+    }
     let of = |direction| -> Vec<f64> { sampled.of(direction).filter_map(SampledPath::work).collect() };
     let (forward, backward) = (of(Direction::Forward), of(Direction::Backward));
     if forward.is_empty() && backward.is_empty() {

@@ -8,8 +8,8 @@ use geodyssey_report::plots::{
 use geodyssey_report::{NumericColumns, ReportError};
 
 use super::path_tables::{PathRow, PathTable};
-use super::surface::{surface, variable_axes};
 use super::spacetime;
+use super::surface::{surface, variable_axes};
 use crate::error::Error;
 use crate::stages::geodesic::{CURVE_FILE, GeodesicResult};
 use crate::stages::landscape::LandscapeResult;

@@ -30,14 +30,17 @@ pub(super) fn write(
 ) -> Result<String, Error> {
     let molecule = run.problem.molecule.as_ref().filter(|_| tables.iter().any(|t| t.trajectory.is_some()));
     let atoms = molecule.map_or(0, |molecule| molecule.topology.atom_count());
-    let sizes: Vec<(bool, usize)> = tables.iter().map(|table| (table.forward, table.frames())).collect();
+    // Of paths of a molecule's variables only some have atoms.
+    let shown: Vec<&PathTable> =
+        tables.iter().filter(|table| molecule.is_none() || table.trajectory.is_some()).collect();
+    let sizes: Vec<(bool, usize)> = shown.iter().map(|table| (table.forward, table.frames())).collect();
     let selection = select_paths(&sizes, atoms, run.problem.variables.len());
     let topology = molecule.filter(|_| selection.with_positions).map(|molecule| &molecule.topology);
     let structure = topology.map(|_| run.directory.read_text(TOPOLOGY_FILE)).transpose()?;
     let length = geodesic.arc_length.last().copied().filter(|length| *length > 0.0).unwrap_or(1.0);
     let paths = selection.paths.iter().map(|index| {
-        let row = rows.iter().find(|row| row.path == tables[*index].name);
-        path(run, &tables[*index], row, topology, &selection, length)
+        let row = rows.iter().find(|row| row.path == shown[*index].name);
+        path(run, shown[*index], row, topology, &selection, length)
     });
     let page = RunPage {
         title: &title(run),

@@ -54,6 +54,7 @@ pub(crate) fn summary(
         constraints: geodesic.map_or_else(Vec::new, |geodesic| geodesic.record.constraints.clone()),
         sampling: paths.map(|paths| paths.sampling.clone()),
         max_energy: paths.and_then(|paths| paths.max_energy.clone()),
+        transition: paths.and_then(|paths| paths.transition.clone()),
         work: paths.and_then(|paths| paths.work.clone()),
         files: files.collect(),
     })

@@ -104,6 +104,7 @@ fn record(samples: SamplesRecord, energy_evaluations: u64) -> LandscapeRecord {
         method: "samples".to_owned(),
         energy_evaluations,
         rms_block_error_kj_mol: None,
+        relaxed_scan: None,
         samples: Some(samples),
     }
 }

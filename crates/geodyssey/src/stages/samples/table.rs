@@ -27,14 +27,18 @@ impl SampleTable {
             return Err("it holds no samples".to_owned());
         }
         if let Some(row) = points.iter().position(|point| point.iter().any(|x| !x.is_finite())) {
-            return Err(format!("sample {row} holds a value that is not a finite number"));
+            return Err(format!("row {} holds a value that is not a finite number", row + 1));
         }
         let weights = weights.unwrap_or_else(|| vec![1.0; points.len()]);
         if weights.len() != points.len() {
             return Err(format!("there are {} weights for {} samples", weights.len(), points.len()));
         }
         if let Some(row) = weights.iter().position(|weight| !(*weight >= 0.0 && weight.is_finite())) {
-            return Err(format!("weight {row} is {}, not a finite number of at least 0", weights[row]));
+            return Err(format!(
+                "the weight of row {} is {}, not a finite number of at least 0",
+                row + 1,
+                weights[row]
+            ));
         }
         let sum: f64 = weights.iter().sum();
         if !(sum > 0.0 && sum.is_finite()) {

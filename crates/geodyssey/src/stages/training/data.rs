@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::stages::barrier;
 use crate::stages::denoiser::{Points, exact_denoiser};
 use crate::stages::landscape::{LandscapeResult, PosteriorData};
+use crate::stages::samples::kernel_denoiser;
 use crate::stages::system::Problem;
 
 /// By default one kT of the broadened density is this share of the barrier.
@@ -24,6 +25,8 @@ pub(crate) struct TrainingData {
     pub(crate) teacher: Box<dyn Denoiser>,
     /// How many times hotter than the landscape the samples were drawn; none for samples from outside.
     pub(crate) broadening: Option<f64>,
+    /// Standard deviation, per variable, of the Gaussians that stand in place of samples; none where the density is known.
+    pub(crate) bandwidths: Option<Vec<f64>>,
 }
 
 impl TrainingData {
@@ -33,17 +36,24 @@ impl TrainingData {
         landscape: &LandscapeResult,
         settings: &TrainingDataConfig,
     ) -> Result<Self, Error> {
-        let teacher = exact_denoiser(problem, landscape, Points::OnGrid)?;
         if let PosteriorData::Samples(samples) = &landscape.data {
-            return Ok(Self { samples: samples.clone(), teacher, broadening: None });
+            let teacher = kernel_denoiser(problem, samples, &problem.config.denoiser.bandwidth())?;
+            let bandwidths = Some(teacher.bandwidths().to_vec());
+            return Ok(Self {
+                samples: samples.clone(),
+                teacher: Box::new(teacher),
+                broadening: None,
+                bandwidths,
+            });
         }
+        let teacher = exact_denoiser(problem, landscape, Points::OnGrid)?;
         let broadening = match settings.broadening {
             Some(broadening) => broadening.get(),
             None => default_broadening(problem, landscape)?,
         };
         let count = settings.samples.get();
         let samples = boltzmann_set(problem, landscape, broadening, count, "training samples")?;
-        Ok(Self { samples, teacher, broadening: Some(broadening) })
+        Ok(Self { samples, teacher, broadening: Some(broadening), bandwidths: None })
     }
 
     /// Where training pairs come from.

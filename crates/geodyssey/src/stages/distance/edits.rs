@@ -1,0 +1,141 @@
+//! Of two configurations: the sequence of noise and denoise edits from one to the other, as a table, a figure and a trajectory.
+
+use geodyssey_molecule::superposition::align_frames;
+use geodyssey_report::ReportError;
+use geodyssey_report::plots::{LogSnrFigure, PosteriorSpread};
+use geodyssey_sampling::{
+    MinimisationParameters, MinimisationTask, MolecularSystem, RestrainedMinimisation, SamplingError,
+};
+use geodyssey_spacetime::Geodesic;
+use geodyssey_trajectory::TrajectoryFormat;
+
+use super::Outputs;
+use super::request::Request;
+use crate::commands::export::write_trajectory;
+use crate::error::Error;
+use crate::run_directory::RunDirectory;
+use crate::stages::system::{Molecule, Problem};
+
+/// Trajectories of the edits by format, and where they go.
+const TRAJECTORIES: [(TrajectoryFormat, &str); 2] =
+    [(TrajectoryFormat::Pdb, "distance/edits.pdb"), (TrajectoryFormat::Xtc, "distance/edits.xtc")];
+
+/// All files of the edits by name. Trajectories go through their own writers and are read back.
+pub(super) fn write(
+    problem: &Problem,
+    request: &Request,
+    geodesic: &Geodesic,
+    directory: &RunDirectory,
+) -> Result<Outputs, Error> {
+    let figure = figure(problem, geodesic)
+        .render()
+        .map_err(|error: ReportError| Error::failed("the figure of the edits", error))?;
+    let mut outputs = vec![
+        ("distance/edits.csv".to_owned(), table(problem, geodesic).into_bytes()),
+        ("distance/edits.png".to_owned(), figure.png),
+        ("distance/edits.svg".to_owned(), figure.svg.into_bytes()),
+    ];
+    let ends = [0, 1].map(|index: usize| request.subjects[index].positions.as_ref());
+    if let (Some(molecule), [Some(first), Some(second)]) = (&problem.molecule, ends) {
+        let frames = frames(molecule, geodesic, [first, second])?;
+        for (format, name) in TRAJECTORIES {
+            let path = directory.file(name);
+            directory.make_folder_of(&path)?;
+            write_trajectory(format, &path, &molecule.topology, &frames)?;
+            outputs.push((name.to_owned(), directory.read(name)?));
+        }
+    }
+    Ok(outputs)
+}
+
+/// Index of the noisiest node: noise is added up to it and removed after it.
+fn apex(geodesic: &Geodesic) -> usize {
+    let log_snr = |index: usize| geodesic.nodes[index].point.log_snr;
+    (0..geodesic.nodes.len())
+        .fold(0, |least, index| if log_snr(index) < log_snr(least) { index } else { least })
+}
+
+fn table(problem: &Problem, geodesic: &Geodesic) -> String {
+    let columns = |prefix: &str, power: &str| -> Vec<String> {
+        let names = problem.variables.iter().map(|variable| {
+            let power = if variable.measure.column_unit().is_empty() { "" } else { power };
+            format!("{prefix}_{}{power}", variable.column())
+        });
+        names.collect()
+    };
+    let mut header: Vec<String> = ["point", "edit", "arc_length", "log_snr"].map(str::to_owned).to_vec();
+    header.extend([columns("y", ""), columns("mean", ""), columns("variance", "2")].concat());
+    let mut text = header.join(",") + "\n";
+    let apex = apex(geodesic);
+    for (index, (node, arc)) in geodesic.nodes.iter().zip(&geodesic.arc_length).enumerate() {
+        let edit = match index {
+            0 => "first",
+            _ if index == geodesic.nodes.len() - 1 => "second",
+            _ if index <= apex => "noise",
+            _ => "denoise",
+        };
+        let mut cells =
+            vec![index.to_string(), edit.to_owned(), arc.to_string(), node.point.log_snr.to_string()];
+        let variances = (0..problem.variables.len()).map(|axis| node.moments.metric[(axis, axis)]);
+        let numbers = node.point.y.iter().chain(node.moments.mean()).copied().chain(variances);
+        cells.extend(numbers.map(|number| number.to_string()));
+        text.push_str(&(cells.join(",") + "\n"));
+    }
+    text
+}
+
+fn figure(problem: &Problem, geodesic: &Geodesic) -> LogSnrFigure {
+    let spread = |(axis, variable): (usize, &crate::stages::variables::Variable)| PosteriorSpread {
+        name: variable.name.clone(),
+        unit: variable.measure.column_unit().trim_start_matches('_').to_owned(),
+        standard_deviation: geodesic
+            .nodes
+            .iter()
+            .map(|node| node.moments.metric[(axis, axis)].max(0.0).sqrt())
+            .collect(),
+    };
+    LogSnrFigure {
+        arc_length: geodesic.arc_length.clone(),
+        log_snr: geodesic.nodes.iter().map(|node| node.point.log_snr).collect(),
+        posterior: problem.variables.iter().enumerate().map(spread).collect(),
+        floor: None,
+    }
+}
+
+/// One frame for each node: the atoms relaxed with the variables held at the posterior mean. Frames of the noise edits start from
+/// the first structure and those of the denoise edits from the second, each from the frame before it, so that what the variables
+/// do not hold changes only where the noise is largest. All are laid over the first by the heavy atoms.
+fn frames(
+    molecule: &Molecule,
+    geodesic: &Geodesic,
+    [first, second]: [&Vec<[f64; 3]>; 2],
+) -> Result<Vec<Vec<[f64; 3]>>, Error> {
+    let failed = |error: SamplingError| Error::failed("the frames of the edits", error);
+    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables).map_err(failed)?;
+    let minimisation =
+        RestrainedMinimisation::new(system, MinimisationParameters::default()).map_err(failed)?;
+    let relax = |start: &Vec<[f64; 3]>, nodes: &mut dyn Iterator<Item = usize>| {
+        let mut frames = Vec::new();
+        let mut task = MinimisationTask {
+            positions: start.clone(),
+            target: Vec::new(),
+            multipliers: vec![0.0; molecule.variables.len()],
+        };
+        for index in nodes {
+            task.target = geodesic.nodes[index].moments.mean().to_vec();
+            let Some(relaxed) = minimisation.minimise(std::slice::from_ref(&task))?.pop() else { break };
+            task.positions.clone_from(&relaxed.positions);
+            task.multipliers = relaxed.multipliers;
+            frames.push(relaxed.positions);
+        }
+        Ok::<_, SamplingError>(frames)
+    };
+    let (apex, last) = (apex(geodesic), geodesic.nodes.len() - 1);
+    let (noise, denoise) =
+        rayon::join(|| relax(first, &mut (0..=apex)), || relax(second, &mut (apex + 1..=last).rev()));
+    let mut frames = noise.map_err(failed)?;
+    frames.extend(denoise.map_err(failed)?.into_iter().rev());
+    align_frames(&mut frames, &molecule.aligned_atoms())
+        .map_err(|error| Error::failed("the frames of the edits", error))?;
+    Ok(frames)
+}

@@ -1,0 +1,157 @@
+//! `distance`: Diffusion Edit Distances between conformations, and for two of them the edits themselves.
+
+mod clusters;
+mod edits;
+mod figures;
+mod pairs;
+mod request;
+mod tables;
+
+use std::time::Instant;
+
+use geodyssey_denoiser::Denoiser;
+use geodyssey_report::{Configuration, Distances, PairDistance};
+use geodyssey_spacetime::SolverSettings;
+
+use super::Run;
+use super::denoiser::{Points, exact_denoiser};
+use super::landscape;
+use super::system::Problem;
+use super::training;
+use crate::error::Error;
+use crate::run_directory::{Fingerprint, Ingredients};
+
+pub(crate) use request::{Frames, Request};
+
+/// Name of the stage, and of its folder.
+pub(crate) const STAGE: &str = "distance";
+/// All numbers.
+const RECORD_FILE: &str = "distance/distances.json";
+
+/// As for the geodesic of a run: relative excess of the energy, and most iterations, with a learned denoiser.
+const LEARNED_TOLERANCE: f64 = 1e-4;
+const LEARNED_ITERATIONS: usize = 100;
+
+/// Files by name.
+type Outputs = Vec<(String, Vec<u8>)>;
+
+/// Brings the distances up to date, with the landscape and the denoiser before them.
+pub(crate) fn run(run: &mut Run<'_>, request: &Request) -> Result<Distances, Error> {
+    let landscape = run.landscape()?;
+    let learned = training::run(run, &landscape)?;
+    let exact = exact_denoiser(run.problem, &landscape, Points::OnGrid)?;
+    let denoiser = learned.as_ref().map_or(exact.as_ref(), |learned| learned.denoiser.as_ref());
+    check_range(denoiser, request.log_snr)?;
+    let settings = settings(run.problem, denoiser, learned.is_some(), request.points);
+    let made_from = fingerprint(run, request, &settings);
+    if run.directory.is_current(STAGE, &made_from) {
+        run.record_up_to_date(STAGE);
+    } else {
+        let started = Instant::now();
+        let (pairs, edits) = match request.subjects.as_slice() {
+            [_, _] => {
+                let (pair, edits) = pairs::measure(denoiser, request, &settings, (0, 1))?;
+                (vec![pair], Some(edits))
+            }
+            _ => {
+                let pairs = pairs::measure_all(denoiser, request, &settings, &run.directory, &made_from)?;
+                (pairs, None)
+            }
+        };
+        let distances = gather(run, request, &settings, pairs);
+        let mut outputs = tables::write(run.problem, &distances)?;
+        outputs.extend(figures::draw(&distances, request)?);
+        if let Some(edits) = &edits {
+            outputs.extend(edits::write(run.problem, request, &edits.geodesic, &run.directory)?);
+        }
+        let text = distances.to_json().map_err(|error| Error::failed("the distances", error))?;
+        outputs.push((RECORD_FILE.to_owned(), text.into_bytes()));
+        for (name, bytes) in &outputs {
+            run.directory.write(name, bytes)?;
+        }
+        let names: Vec<String> = outputs.into_iter().map(|(name, _)| name).collect();
+        run.directory.finish_beside(STAGE, made_from, &names)?;
+        run.record_time(STAGE, started, 0);
+    }
+    Distances::from_json(&run.directory.read_text(RECORD_FILE)?)
+        .map_err(|error| Error::file("understand", &run.directory.file(RECORD_FILE), error))
+}
+
+/// The configuration's own numbers; a learned denoiser is asked neither outside its range nor to more digits than it has.
+fn settings(problem: &Problem, denoiser: &dyn Denoiser, is_learned: bool, points: usize) -> SolverSettings {
+    let geodesic = &problem.config.geodesic;
+    let (low, high) = denoiser.log_snr_range();
+    let default = SolverSettings::default();
+    SolverSettings {
+        points,
+        coarse_points: points.min(default.coarse_points),
+        log_snr_min: geodesic.log_snr_min.get().max(low),
+        log_snr_max: default.log_snr_max.min(high),
+        constant_speed_tolerance: geodesic.tolerance.get(),
+        max_iterations: if is_learned { LEARNED_ITERATIONS } else { geodesic.iterations.get() },
+        tolerance: if is_learned { LEARNED_TOLERANCE } else { default.tolerance },
+        ..default
+    }
+}
+
+fn check_range(denoiser: &dyn Denoiser, log_snr: f64) -> Result<(), Error> {
+    let (low, high) = denoiser.log_snr_range();
+    if (low..=high).contains(&log_snr) {
+        return Ok(());
+    }
+    Err(Error::input(format!(
+        "--log-snr {log_snr} lies outside the range that the denoiser knows, {low} to {high}"
+    )))
+}
+
+fn gather(
+    run: &Run<'_>,
+    request: &Request,
+    settings: &SolverSettings,
+    pairs: Vec<PairDistance>,
+) -> Distances {
+    let count = request.subjects.len();
+    let mut matrix = vec![vec![0.0; count]; count];
+    for pair in &pairs {
+        matrix[pair.first][pair.second] = pair.distance;
+        matrix[pair.second][pair.first] = pair.distance;
+    }
+    let configurations = request.subjects.iter();
+    Distances {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        denoiser: run.problem.config.denoiser.kind().to_owned(),
+        log_snr: request.log_snr,
+        curve_points: settings.points,
+        configurations: configurations
+            .map(|subject| Configuration { name: subject.name.clone(), variables: subject.values.clone() })
+            .collect(),
+        embedding: clusters::embed(&matrix),
+        distances: matrix,
+        pairs,
+    }
+}
+
+fn fingerprint(run: &Run<'_>, request: &Request, settings: &SolverSettings) -> Fingerprint {
+    let config = &run.problem.config;
+    let subjects: Vec<(&str, &[f64])> =
+        request.subjects.iter().map(|subject| (subject.name.as_str(), subject.values.as_slice())).collect();
+    // Positions count for the trajectory of a pair only.
+    let positions: Vec<_> = match request.subjects.as_slice() {
+        [first, second] => vec![&first.positions, &second.positions],
+        _ => Vec::new(),
+    };
+    let stages = [landscape::STAGE, training::STAGE];
+    let ingredients = stages.iter().fold(Ingredients::of(STAGE), |sum, stage| {
+        sum.upstream(stage, &run.directory.output_fingerprint(stage))
+    });
+    ingredients
+        .settings("denoiser", &config.denoiser)
+        .settings("variables", &config.variables)
+        .settings("thermal energy", &run.problem.thermal_energy)
+        .settings("configurations", &subjects)
+        .settings("positions", &positions)
+        .settings("log_snr", &request.log_snr)
+        .settings("solver", settings)
+        .settings("inputs", &run.problem.inputs)
+        .fingerprint()
+}

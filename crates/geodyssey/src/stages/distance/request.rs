@@ -1,0 +1,192 @@
+//! What is to be held against each other: structures, frames of trajectories, or rows of a table.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use geodyssey_report::NumericColumns;
+use geodyssey_trajectory::read_frames;
+
+use crate::error::Error;
+use crate::stages::system::{Molecule, Problem};
+
+/// Fewest configurations between which there is a distance.
+const FEWEST: usize = 2;
+
+/// Which frames of files with several are taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Frames {
+    /// The first, counted from 0.
+    pub(crate) from: usize,
+    /// The one after the last.
+    pub(crate) to: Option<usize>,
+    /// Every so many.
+    pub(crate) stride: usize,
+}
+
+impl Frames {
+    /// Reads `FROM:TO`, either of which may be left out.
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let wrong = || {
+            let message = "expected a range of frames `FROM:TO`, counted from 0, `TO` not included";
+            Error::input(format!("--frames {text}: {message}"))
+        };
+        let number =
+            |text: &str| if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| wrong()) };
+        let (from, to) = text.split_once(':').ok_or_else(wrong)?;
+        let frames = Self { from: number(from)?.unwrap_or(0), to: number(to)?, stride: 1 };
+        if frames.to.is_some_and(|to| to <= frames.from) { Err(wrong()) } else { Ok(frames) }
+    }
+
+    fn taken(&self, count: usize) -> Vec<usize> {
+        // A single structure is no trajectory: nothing of it is left out.
+        if count == 1 {
+            return vec![0];
+        }
+        (self.from..self.to.unwrap_or(count).min(count)).step_by(self.stride.max(1)).collect()
+    }
+}
+
+/// One configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    /// Its file, and its frame or row where there are several.
+    pub(crate) name: String,
+    /// The variables.
+    pub(crate) values: Vec<f64>,
+    /// Positions of the atoms, nm, where there are any.
+    pub(crate) positions: Option<Vec<[f64; 3]>>,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// The configurations, in the order of the command line.
+    pub(crate) subjects: Vec<Subject>,
+    /// logSNR of the ends.
+    pub(crate) log_snr: f64,
+    /// Points of every geodesic.
+    pub(crate) points: usize,
+}
+
+impl Request {
+    /// Reads the configurations. logSNR is by default the larger one of the configuration's ends.
+    pub(crate) fn read(
+        problem: &Problem,
+        files: &[PathBuf],
+        frames: &Frames,
+        log_snr: Option<f64>,
+        points: usize,
+    ) -> Result<Self, Error> {
+        let ends = problem.config.geodesic.log_snr;
+        let log_snr = log_snr.unwrap_or(ends.start.max(ends.end));
+        let least = problem.config.geodesic.log_snr_min.get();
+        if !(log_snr.is_finite() && log_snr > least) {
+            return Err(Error::input(format!(
+                "--log-snr {log_snr}: expected a number above `geodesic.log_snr_min` = {least}"
+            )));
+        }
+        let mut subjects: Vec<Subject> = Vec::new();
+        for file in files {
+            let (rows, what) = read_file(problem, file)?;
+            let count = rows.len();
+            let taken = frames.taken(count);
+            if taken.is_empty() {
+                return Err(Error::input(format!(
+                    "{}: none of its {count} {what} is in the range of --frames",
+                    file.display()
+                )));
+            }
+            let mut rows: Vec<Option<(Vec<f64>, Option<Vec<[f64; 3]>>)>> =
+                rows.into_iter().map(Some).collect();
+            for index in taken {
+                let Some((values, positions)) = rows[index].take() else { continue };
+                let name = name(file, files, (count > 1).then_some(index));
+                subjects.push(Subject { name, values, positions });
+            }
+        }
+        if subjects.len() < FEWEST {
+            return Err(Error::input(
+                "a distance needs two configurations: give another structure, a trajectory or a table",
+            ));
+        }
+        let mut seen = BTreeMap::new();
+        for subject in &mut subjects {
+            let times = seen.entry(subject.name.clone()).and_modify(|times| *times += 1).or_insert(1);
+            if *times > 1 {
+                subject.name = format!("{} ({times})", subject.name);
+            }
+        }
+        Ok(Self { subjects, log_snr, points })
+    }
+}
+
+/// Variables of one frame, and its positions.
+type Row = (Vec<f64>, Option<Vec<[f64; 3]>>);
+
+fn read_file(problem: &Problem, file: &Path) -> Result<(Vec<Row>, &'static str), Error> {
+    let is_table = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    match &problem.molecule {
+        Some(molecule) if !is_table => Ok((structures(molecule, file)?, "frames")),
+        None if !is_table => Err(Error::input(format!(
+            "{}: this configuration has no molecule: give a table (.csv) with a column for each variable",
+            file.display()
+        ))),
+        _ => Ok((table(problem, file)?, "rows")),
+    }
+}
+
+fn structures(molecule: &Molecule, file: &Path) -> Result<Vec<Row>, Error> {
+    let frames =
+        read_frames(file, Some(&molecule.topology)).map_err(|error| Error::input(error.to_string()))?;
+    Ok(frames.into_iter().map(|positions| (molecule.values(&positions), Some(positions))).collect())
+}
+
+fn table(problem: &Problem, file: &Path) -> Result<Vec<Row>, Error> {
+    let wrong = |why: String| Error::input(format!("{}: {why}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let columns = NumericColumns::from_csv(&text).map_err(|error| wrong(error.to_string()))?;
+    let of = problem.variables.iter().map(|variable| variable.column_of(&columns));
+    let of = of.collect::<Result<Vec<&[f64]>, _>>().map_err(|error| wrong(error.to_string()))?;
+    let rows = (0..columns.row_count()).map(|row| {
+        let values: Vec<f64> = of.iter().map(|column| column[row]).collect();
+        for (variable, &value) in problem.variables.iter().zip(&values) {
+            let outside = variable
+                .range
+                .is_some_and(|(low, high)| variable.period.is_none() && !(low..=high).contains(&value));
+            if !value.is_finite() || outside {
+                return Err(wrong(format!(
+                    "row {}: `{}` = {value} is not a number within the variable's range",
+                    row + 1,
+                    variable.name
+                )));
+            }
+        }
+        Ok((values, None))
+    });
+    rows.collect()
+}
+
+/// The file's name without its ending, or the whole path where two files are called the same.
+fn name(file: &Path, all: &[PathBuf], index: Option<usize>) -> String {
+    let stem = file.file_stem().unwrap_or(file.as_os_str());
+    let same = all.iter().filter(|other| other.file_stem() == file.file_stem() && *other != file).count();
+    let base = if same > 0 { file.display().to_string() } else { stem.to_string_lossy().into_owned() };
+    index.map_or_else(|| base.clone(), |index| format!("{base}:{index}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_of_frames_are_half_open() {
+        let frames = Frames { stride: 3, ..Frames::parse("2:9").ok().expect("a range") };
+        assert_eq!(frames.taken(100), [2, 5, 8]);
+        assert_eq!(frames.taken(4), [2]);
+        assert_eq!(frames.taken(1), [0]);
+        assert_eq!(Frames::parse(":").ok().expect("all").taken(3), [0, 1, 2]);
+        for wrong in ["5", "a:b", "4:4", "1:2:3", "-1:2"] {
+            assert!(Frames::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Atoms for paths of the variables alone: each frame's structure of least energy at its variables.
+
+use geodyssey_landscape::Landscape;
+use geodyssey_report::Direction;
+use geodyssey_sampling::{
+    MinimisationParameters, MinimisationTask, MolecularSystem, RestrainedMinimisation, SamplingError,
+};
+
+use super::STAGE;
+use super::sampled::Sampled;
+use crate::config::{DEFAULT_LIFTED_PATHS, LandscapeConfig};
+use crate::error::Error;
+use crate::interrupt;
+use crate::progress::Progress;
+use crate::stages::system::{Molecule, Problem};
+
+/// Gives the frames of the first paths of each direction their atoms: a frame's minimisation begins with the structure of the
+/// frame before it, the first frame's with that of the state.
+pub(super) fn lift(
+    problem: &Problem,
+    molecule: &Molecule,
+    landscape: Option<&dyn Landscape>,
+    lowest_kj_mol: Option<f64>,
+    sampled: &mut Sampled,
+) -> Result<(), Error> {
+    let failed = |error: SamplingError| Error::failed("atoms for the paths", error);
+    let Some(structures) = &molecule.structures else { return Ok(()) };
+    let most = problem.config.sampling.lifted_paths.unwrap_or(DEFAULT_LIFTED_PATHS);
+    let chosen: Vec<usize> = [Direction::Forward, Direction::Backward]
+        .into_iter()
+        .flat_map(|direction| {
+            let paths = sampled.paths.iter().enumerate();
+            let whole = paths.filter(move |(_, path)| path.direction == direction && path.failure.is_none());
+            whole.map(|(index, _)| index).take(most).collect::<Vec<_>>()
+        })
+        .collect();
+    let frames = chosen.iter().map(|&index| sampled.paths[index].frames.len()).max().unwrap_or(0);
+    if frames == 0 {
+        return Ok(());
+    }
+    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables).map_err(failed)?;
+    let minimisation =
+        RestrainedMinimisation::new(system, MinimisationParameters::default()).map_err(failed)?;
+    let mut last: Vec<(Vec<[f64; 3]>, Vec<f64>)> = chosen
+        .iter()
+        .map(|&index| {
+            let [start, end] = structures;
+            let state = if sampled.paths[index].direction == Direction::Forward { start } else { end };
+            (state.clone(), vec![0.0; molecule.variables.len()])
+        })
+        .collect();
+    let mut progress = Progress::start(STAGE, frames as u64, 0);
+    let (mut done, mut unfinished, mut squares) = (0_usize, 0_usize, 0.0);
+    for frame in 0..frames {
+        let here: Vec<(usize, &Vec<f64>)> = chosen
+            .iter()
+            .enumerate()
+            .filter_map(|(place, &index)| {
+                let path = &sampled.paths[index];
+                Some((place, &path.points.get(*path.frames.get(frame)?)?.variables))
+            })
+            .collect();
+        let tasks: Vec<MinimisationTask> = here
+            .iter()
+            .map(|&(place, target)| MinimisationTask {
+                positions: last[place].0.clone(),
+                target: target.clone(),
+                multipliers: last[place].1.clone(),
+            })
+            .collect();
+        let results = minimisation.minimise(&tasks).map_err(failed)?;
+        let places: Vec<usize> = here.iter().map(|(place, _)| *place).collect();
+        for ((place, task), result) in places.into_iter().zip(&tasks).zip(results) {
+            done += 1;
+            unfinished += usize::from(!result.converged);
+            if let (Some(surface), Some(lowest)) = (landscape, lowest_kj_mol) {
+                squares += (result.energy_kj_mol - lowest - surface.energy(&task.target)).powi(2);
+            }
+            sampled.paths[chosen[place]].positions.push(result.positions.clone());
+            last[place] = (result.positions, result.multipliers);
+        }
+        progress.set(frame as u64 + 1, "atoms");
+        interrupt::check()?;
+    }
+    let agreement = match (&problem.config.landscape, lowest_kj_mol) {
+        (LandscapeConfig::RelaxedScan(_), Some(_)) => format!(
+            ", whose energies differ from the surface by {:.2} kJ/mol root mean square",
+            (squares / done as f64).sqrt()
+        ),
+        _ => String::new(),
+    };
+    progress.finish(&format!("atoms for {done} frames of {} paths{agreement}", chosen.len()));
+    if unfinished > 0 {
+        eprintln!("{STAGE}: warning: {unfinished} of these frames could not be relaxed to the end");
+    }
+    Ok(())
+}

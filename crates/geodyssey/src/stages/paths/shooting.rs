@@ -1,0 +1,121 @@
+//! Paths of two-way shooting on the landscape: unbiased, and begun with the curve.
+
+use geodyssey_landscape::Landscape;
+use geodyssey_report::{Direction, ShootingSummary};
+use geodyssey_sampling::shooting::ShootingChain;
+use geodyssey_sampling::{
+    Overdamped, PathLength, RandomStream, SamplingError, ShootingProtocol, TetherPoint, TwoWayShooting,
+};
+
+use super::batches::{self, Keeper};
+use super::on_landscape::Steps;
+use super::sampled::{Sampled, SampledPath, SampledPoint};
+use crate::config::{SamplingConfig, ShootingLength};
+use crate::error::Error;
+use crate::run_directory::{Fingerprint, RunDirectory};
+use crate::stages::system::Problem;
+
+/// Independent chains. A constant, so that results depend on nothing else.
+const CHAINS: usize = 16;
+/// Steps of a path by default: of all, or at most.
+const FIXED_STEPS: usize = 1000;
+const MOST_STEPS: usize = 100_000;
+/// Trials by default from one path to the next, and before the first.
+const TRIALS_PER_PATH: u64 = 10;
+const EQUILIBRATION_TRIALS: u64 = 100;
+
+/// Length, and trials, by the configuration.
+fn protocol(settings: &SamplingConfig, frames: usize) -> ShootingProtocol {
+    let steps = |default: usize| settings.path_steps.map_or(default, |steps| steps.get());
+    ShootingProtocol {
+        length: match settings.length.unwrap_or_default() {
+            ShootingLength::Fixed => PathLength::Fixed(steps(FIXED_STEPS)),
+            ShootingLength::Flexible => PathLength::Flexible(steps(MOST_STEPS)),
+        },
+        equilibration_trials: settings
+            .equilibration_trials
+            .map_or(EQUILIBRATION_TRIALS, |trials| trials.get() as u64),
+        trials_per_path: settings.trials_per_path.map_or(TRIALS_PER_PATH, |trials| trials.get() as u64),
+        frames,
+    }
+}
+
+/// Steps of one path: of all, or at most.
+pub(super) fn path_steps(settings: &SamplingConfig) -> u64 {
+    let (PathLength::Fixed(steps) | PathLength::Flexible(steps)) = protocol(settings, 2).length;
+    steps as u64
+}
+
+/// Samples all paths.
+pub(super) fn sample(
+    problem: &Problem,
+    landscape: &dyn Landscape,
+    directory: &RunDirectory,
+    made_from: &Fingerprint,
+    curve: &[TetherPoint],
+) -> Result<Sampled, Error> {
+    let failed = |error: SamplingError| Error::failed("two-way shooting", error);
+    let settings = &problem.config.sampling;
+    let protocol = protocol(settings, curve.len());
+    let Steps { step, segment } = Steps::of(problem, curve);
+    let dynamics = Overdamped::new(step, settings.metropolis, problem.thermal_energy).map_err(failed)?;
+    let energy = |x: &[f64], gradient: &mut [f64]| landscape.energy_gradient(x, gradient);
+    let [start, end] = problem.states()?;
+    let in_start = |x: &[f64]| start.contains(&problem.variables, x);
+    let in_end = |x: &[f64]| end.contains(&problem.variables, x);
+    let random = RandomStream::new(problem.config.seed, "two-way shooting");
+    let shooting = TwoWayShooting::new(&energy, dynamics, [&in_start, &in_end], protocol, segment, random)
+        .map_err(failed)?;
+    let paths = settings.paths.get();
+    let line: Vec<Vec<f64>> = curve.iter().map(|point| point.center.clone()).collect();
+    let fresh = shooting.start(&line, CHAINS, paths).map_err(failed)?;
+    let mut chains = batches::resume(directory, made_from, Direction::Forward, fresh);
+    let done = chains.iter().map(|chain| chain.paths().len()).sum();
+    let keeper = Keeper::new(directory, *made_from, 0, paths, done);
+    shooting.run(&mut chains, &|chain| keeper.passed(Direction::Forward, chain));
+    let trials: u64 = chains.iter().map(ShootingChain::trials).sum();
+    let accepted: u64 = chains.iter().map(ShootingChain::accepted).sum();
+    keeper.finish(&format!("{paths} paths done, {accepted} of {trials} trials accepted"))?;
+    let steps: usize = chains.iter().flat_map(ShootingChain::paths).map(|path| path.steps).sum();
+    Ok(Sampled {
+        paths: chains.iter().flat_map(|chain| sampled(chain, settings.frame_stride.get())).collect(),
+        energy_evaluations: chains.iter().map(ShootingChain::energy_evaluations).sum(),
+        path_time_ps: None,
+        shooting: Some(ShootingSummary {
+            length: match protocol.length {
+                PathLength::Fixed(_) => "fixed".to_owned(),
+                PathLength::Flexible(_) => "flexible".to_owned(),
+            },
+            trials,
+            accepted,
+            mean_steps: steps as f64 / paths as f64,
+        }),
+    })
+}
+
+/// A chain's paths. Each has as many points as the curve, at equal parts of its steps.
+fn sampled(chain: &ShootingChain, stride: usize) -> Vec<SampledPath> {
+    let paths = chain.paths().iter().map(|path| {
+        let points = path.points.iter().enumerate().map(|(curve_point, variables)| SampledPoint {
+            curve_point,
+            variables: variables.clone(),
+            potential_energy: None,
+            highest_potential_energy: None,
+            tether_energy: 0.0,
+            work: 0.0,
+        });
+        let last = path.points.len() - 1;
+        SampledPath {
+            direction: Direction::Forward,
+            number: path.path as usize,
+            points: points.collect(),
+            frames: (0..=last).filter(|point| point.is_multiple_of(stride) || *point == last).collect(),
+            positions: Vec::new(),
+            maximum_potential_energy: None,
+            maximum_landscape_energy: Some(path.maximum_energy_kj_mol),
+            maximum_landscape_energy_at_steps: Some(path.maximum_energy_at_steps_kj_mol),
+            failure: None,
+        }
+    });
+    paths.collect()
+}

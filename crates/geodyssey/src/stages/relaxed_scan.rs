@@ -1,0 +1,120 @@
+//! The relaxed scan of the molecule's variables, with a checkpoint every few seconds.
+
+use std::time::{Duration, Instant};
+
+use geodyssey_landscape::table_file::write_grid;
+use geodyssey_landscape::{LandscapeError, RelaxedScan, RelaxedScanState};
+use geodyssey_molecule::Structure;
+use geodyssey_molecule::states::compare_states;
+use geodyssey_sampling::MolecularSystem;
+use serde::{Deserialize, Serialize};
+
+use super::Run;
+use super::landscape::{LandscapeRecord, STAGE, axes};
+use super::system::Molecule;
+use crate::config::LandscapeConfig;
+use crate::error::Error;
+use crate::interrupt;
+use crate::progress::Progress;
+use crate::run_directory::Fingerprint;
+
+/// The one checkpoint's name.
+const CHECKPOINT: &str = "relaxed-scan";
+/// Between two checkpoints.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(2);
+/// Checkpoints hold all structures: writing them may take this share of the time.
+const CHECKPOINT_SHARE: f64 = 0.05;
+
+/// How a relaxed scan went.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RelaxedScanRecord {
+    /// Potential energy of the lowest grid point, which counts as zero in the table, kJ/mol.
+    pub(crate) lowest_potential_energy_kj_mol: f64,
+    /// Rounds until nothing improved.
+    pub(crate) rounds: u64,
+    /// Minimisations.
+    pub(crate) minimisations: u64,
+    /// Those that came to no end.
+    pub(crate) unfinished: u64,
+    /// Those that ended in another stereoisomer.
+    pub(crate) refused: u64,
+}
+
+/// The relaxed energies as text of `landscape.csv`, and how they came about.
+pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
+    let problem = run.problem;
+    let failed = |error: LandscapeError| Error::failed("the landscape", error);
+    let (LandscapeConfig::RelaxedScan(settings), Some(molecule)) =
+        (&problem.config.landscape, &problem.molecule)
+    else {
+        return Err(Error::Failed("a relaxed scan needs a molecule".to_owned()));
+    };
+    let structures = molecule.structures.as_ref().ok_or_else(|| {
+        problem.config.error(
+            "states",
+            "a relaxed scan starts from the states' structures: [states.start] and [states.end] are needed",
+        )
+    })?;
+    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
+        .map_err(|error| Error::failed("the landscape", error))?;
+    let start = Structure::new(molecule.topology.clone(), structures[0].clone())
+        .map_err(|error| Error::failed("the landscape", error))?;
+    let same_molecule = |positions: &[[f64; 3]]| is_same(molecule, &start, positions);
+    let scan = RelaxedScan::new(system, axes(problem)?, &settings.parameters, &same_molecule)
+        .map_err(|error| problem.config.error("landscape", error.to_string()))?;
+    let kept = run.directory.read_checkpoint(STAGE, CHECKPOINT, made_from);
+    let mut state: RelaxedScanState = match kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        Some(state) => state,
+        None => {
+            let structures =
+                structures.each_ref().map(|positions| (positions.clone(), molecule.values(positions)));
+            scan.start(&structures).map_err(failed)?
+        }
+    };
+    let mut progress = Progress::start(STAGE, state.points.len() as u64, state.known() as u64);
+    let (mut written, mut interval) = (Instant::now(), CHECKPOINT_INTERVAL);
+    while !state.is_finished() {
+        scan.advance(&mut state).map_err(failed)?;
+        let message =
+            format!("{} minimisations, {} points improved", state.minimisations, state.active.len());
+        progress.set(state.known() as u64, &message);
+        let stop = interrupt::check();
+        if stop.is_err() || written.elapsed() > interval {
+            let begun = Instant::now();
+            let bytes =
+                serde_json::to_vec(&state).map_err(|error| Error::failed("writing a checkpoint", error))?;
+            run.directory.write_checkpoint(STAGE, CHECKPOINT, made_from, &bytes)?;
+            interval = CHECKPOINT_INTERVAL.max(begun.elapsed().div_f64(CHECKPOINT_SHARE));
+            written = Instant::now();
+        }
+        stop?;
+    }
+    let (grid, lowest) = scan.energies(&state).map_err(failed)?;
+    progress.finish(&format!(
+        "relaxed scan of {} grid points done by {} minimisations",
+        state.points.len(),
+        state.minimisations
+    ));
+    let record = LandscapeRecord {
+        method: "relaxed-scan".to_owned(),
+        energy_evaluations: state.energy_evaluations,
+        rms_block_error_kj_mol: None,
+        relaxed_scan: Some(RelaxedScanRecord {
+            lowest_potential_energy_kj_mol: lowest,
+            rounds: state.rounds,
+            minimisations: state.minimisations,
+            unfinished: state.unfinished,
+            refused: state.refused,
+        }),
+        samples: None,
+    };
+    Ok((write_grid(&grid, &[]), record))
+}
+
+/// Whether a structure has the chirality and the stiff bonds' sides of the start's.
+fn is_same(molecule: &Molecule, start: &Structure, positions: &[[f64; 3]]) -> bool {
+    let structure = Structure::new(molecule.topology.clone(), positions.to_vec());
+    structure.is_ok_and(|structure| {
+        compare_states(&molecule.topology, start, &structure, &molecule.turned_bonds()).is_ok()
+    })
+}

@@ -1,0 +1,93 @@
+//! The metrics of transition path sampling, found again from the files that a run leaves.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use geodyssey_tests::{repository, run, short};
+
+/// Distance and torsions of every frame of a path from the end state's structure, by mdtraj.
+const SCRIPT: &str = "
+import sys, mdtraj, numpy
+trajectory = mdtraj.load(sys.argv[1], top=sys.argv[2])
+target = mdtraj.load(sys.argv[3])
+heavy = trajectory.topology.select('element != H')
+distances = mdtraj.rmsd(trajectory, target, atom_indices=heavy)
+torsions = [(4, 6, 8, 14), (6, 8, 14, 16)]
+difference = mdtraj.compute_dihedrals(trajectory, torsions) - mdtraj.compute_dihedrals(target, torsions)
+difference = (difference + numpy.pi) % (2 * numpy.pi) - numpy.pi
+for row in zip(distances, numpy.sqrt((difference ** 2).sum(axis=1))):
+    print(*row)
+";
+
+type Rows = Vec<BTreeMap<String, String>>;
+
+fn table(text: &str) -> Rows {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    reader.deserialize().collect::<Result<_, _>>().expect("a table")
+}
+
+fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
+    row[column].parse().unwrap_or_else(|_| panic!("{column} in {row:?}"))
+}
+
+#[test]
+fn paths_are_cut_at_the_frame_nearest_to_the_target() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("run");
+    let config = "configs/alanine-dipeptide-tps.toml";
+    let mut arguments = vec!["run", config, "--json", "--out", out.to_str().expect("a path")];
+    arguments.extend(short(config));
+    // One step a frame, so that the highest energy over the steps is that over the frames; too few for every path to arrive.
+    let changes = ["sampling.paths=4", "sampling.duration_ps=0.05", "geodesic.points=50"];
+    arguments.extend(changes.into_iter().flat_map(|change| ["--set", change]));
+    let summary = run(arguments).exits_with(0).json();
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).expect("a file");
+    let paths = table(&read("paths.csv"));
+    assert_eq!(paths.len(), 4);
+    let mut highest_of_hits = Vec::new();
+    for path in &paths {
+        let frames = table(&read(&format!("paths/{}.csv", path["path"])));
+        let last = number(path, "nearest_frame") as usize;
+        let energies = frames[..=last].iter().map(|frame| number(frame, "potential_energy_kj_mol"));
+        let highest = energies.fold(f64::NEG_INFINITY, f64::max);
+        assert_eq!(number(path, "max_potential_energy_to_nearest_kj_mol"), highest);
+        let hit = number(path, "nearest_torsion_distance_rad") < 0.75;
+        assert_eq!(path["hit"], if hit { "1" } else { "0" });
+        highest_of_hits.extend(hit.then_some(highest));
+        compare_with_mdtraj(&out, path, last);
+    }
+    let transition = &summary["transition"];
+    assert_eq!(transition["target_hit_share"], highest_of_hits.len() as f64 / 4.0);
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    match transition["energy"]["mean_kj_mol"].as_f64() {
+        Some(energy) => assert!((energy - mean(&highest_of_hits)).abs() < 1e-9),
+        None => assert!(highest_of_hits.is_empty()),
+    }
+    let distances: Vec<f64> = paths.iter().map(|path| number(path, "nearest_rmsd_nm")).collect();
+    let found = transition["rmsd"]["mean_nm"].as_f64().expect("a distance");
+    assert!((found - mean(&distances)).abs() < 1e-12);
+}
+
+fn compare_with_mdtraj(out: &std::path::Path, path: &BTreeMap<String, String>, last: usize) {
+    let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
+        eprintln!("not compared with mdtraj: GEODYSSEY_PYTHON is not set");
+        return;
+    };
+    let output = Command::new(python)
+        .args(["-c", SCRIPT])
+        .args([out.join(format!("paths/{}.xtc", path["path"])), out.join("topology.pdb")])
+        .arg(repository().join("systems/alanine-dipeptide/c7ax.pdb"))
+        .output()
+        .expect("Python starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("numbers");
+    let rows: Vec<Vec<f64>> = text
+        .lines()
+        .map(|line| line.split_whitespace().map(|word| word.parse().expect("a number")).collect())
+        .collect();
+    // Positions in the trajectory are rounded to 0.001 nm.
+    assert!((rows[last][0] - number(path, "nearest_rmsd_nm")).abs() < 5e-4, "{rows:?}");
+    assert!((rows[last][1] - number(path, "nearest_torsion_distance_rad")).abs() < 0.02, "{rows:?}");
+    let nearest = rows.iter().map(|row| row[0]).fold(f64::INFINITY, f64::min);
+    assert!(rows[last][0] < nearest + 5e-4, "frame {last} is not the nearest one");
+}
