@@ -1,8 +1,12 @@
 //! What the documents say works: every command and configuration in a fenced block is tried.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use geodyssey_tests::{repository, run};
+use geodyssey_tests::{Outcome, command, repository, run, short};
+
+/// From a sequence to a film.
+const TUTORIAL: &str = "docs/tutorial.md";
 
 /// A fenced block: its language and its text.
 struct Block {
@@ -26,6 +30,11 @@ fn documents() -> Vec<PathBuf> {
     }
     documents.sort();
     documents
+}
+
+/// All but the tutorial, whose commands work in a folder that it makes first.
+fn documents_of_the_repository() -> Vec<PathBuf> {
+    documents().into_iter().filter(|document| !document.ends_with(TUTORIAL)).collect()
 }
 
 fn blocks(document: &Path) -> Vec<Block> {
@@ -60,7 +69,7 @@ fn command_words(line: &str) -> Option<Vec<String>> {
 
 #[test]
 fn commands_of_the_documents_are_understood() {
-    for document in documents() {
+    for document in documents_of_the_repository() {
         for block in blocks(&document)
             .iter()
             .filter(|block| ["sh", "bash", "console", "shell"].contains(&block.language.as_str()))
@@ -99,7 +108,7 @@ fn try_command(place: &str, words: &[String]) {
 #[test]
 fn configurations_of_the_documents_are_understood() {
     let folder = tempfile::tempdir_in(repository().join("configs")).expect("a temporary folder");
-    for document in documents() {
+    for document in documents_of_the_repository() {
         let whole = |block: &&Block| {
             block.language == "toml"
                 && (block.text.contains("[system]") || block.text.contains("[landscape]"))
@@ -127,5 +136,52 @@ fn files_that_the_documents_link_to_are_there() {
             let path = document.parent().expect("a folder").join(file);
             assert!(path.exists(), "{}: {file} is not there", document.display());
         }
+    }
+}
+
+/// The tutorial, word by word, in an empty folder: its first command with OpenMM, its configuration, and its other commands, the
+/// run made short. Needs a Python with OpenMM in `GEODYSSEY_PYTHON` (the test command sets it).
+#[test]
+fn the_tutorial_works_as_written() {
+    let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
+        eprintln!("skipped: GEODYSSEY_PYTHON is not set");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let blocks = blocks(&repository().join(TUTORIAL));
+    let of = |language: &'static str| blocks.iter().filter(move |block| block.language == language);
+    let lines: Vec<String> = of("sh")
+        .map(|block| block.text.replace("\\\n", " "))
+        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<String>>())
+        .collect();
+    let preparation = lines.iter().find(|line| line.contains("parameterize.py")).expect("the first step");
+    let options = preparation.split("parameterize.py\"").nth(1).expect("its options").split_whitespace();
+    let script = repository().join("scripts/parameterize.py");
+    let made = Command::new(python).arg(script).args(options).current_dir(folder.path()).output();
+    let said = Outcome::from(made.expect("Python starts")).exits_with(0).stdout;
+    let shown = of("text").next().expect("what the first step says");
+    assert_eq!(said.trim(), shown.text.trim());
+
+    let whole = of("toml").find(|block| block.text.contains("[system]")).expect("the configuration");
+    std::fs::write(folder.path().join("valine.toml"), &whole.text).expect("written");
+    let mut tried = Vec::new();
+    for words in lines.iter().filter_map(|line| command_words(line)) {
+        let extra = if words[0] == "run" { short("alanine") } else { Vec::new() };
+        let arguments = words.iter().map(String::as_str).chain(extra);
+        let outcome = command(arguments).current_dir(folder.path()).output().expect("the program starts");
+        Outcome::from(outcome).exits_with(0);
+        tried.push(words[0].clone());
+    }
+    assert_eq!(tried, ["check", "run", "export", "export", "export"]);
+    let run = folder.path().join("runs/valine");
+    for file in [
+        "report.html",
+        "view.vmd",
+        "view.pml",
+        "export/path-0000.pdb",
+        "export/paths.xyz",
+        "export/paths.npz",
+    ] {
+        assert!(run.join(file).is_file(), "{file} is not there");
     }
 }
