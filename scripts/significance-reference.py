@@ -12,8 +12,9 @@ SHIFTED = [43.0, 43.9, 42.6, 44.1, 43.3, 42.2]
 
 
 def exact(first, second):
-    """Two-sided p value over all relabellings, Welch's t as statistic."""
-    return ttest_ind(first, second, equal_var=False, method=PermutationMethod(n_resamples=np.inf)).pvalue
+    """Share of all relabellings whose |t| of Welch is as large; SciPy's two-sided value is twice the smaller tail."""
+    t = np.array([abs(d) / np.sqrt(v) for d, v in splits(first + second, len(first))])
+    return (t >= t[0] * (1 - 1e-10)).mean()
 
 
 def wave(shift, scale, count):

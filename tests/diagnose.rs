@@ -145,6 +145,7 @@ fn random_features_that_were_stopped_have_two_kinds_of_error() {
     let features = [
         "denoiser.kind=random-features",
         "denoiser.features=120",
+        "denoiser.clusters=16",
         "denoiser.pairs=4000",
         "denoiser.held_out_pairs=500",
         "denoiser.samples=4000",

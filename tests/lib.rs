@@ -138,6 +138,7 @@ pub fn short(configuration: &str) -> Vec<&'static str> {
     if configuration.contains("neural") {
         changes.extend([
             "denoiser.steps=300",
+            "denoiser.clusters=32",
             "denoiser.width=32",
             "denoiser.batch=64",
             "denoiser.samples=8000",
@@ -150,6 +151,7 @@ pub fn short(configuration: &str) -> Vec<&'static str> {
     if configuration.contains("random-features") {
         changes.extend([
             "denoiser.features=150",
+            "denoiser.clusters=32",
             "denoiser.pairs=4000",
             "denoiser.held_out_pairs=500",
             "denoiser.samples=8000",

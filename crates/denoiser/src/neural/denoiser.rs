@@ -147,7 +147,9 @@ impl NeuralDenoiser {
     fn check(&self, index: usize, point: &SpacetimePoint) -> Result<(), DenoiserError> {
         let (low, high) = self.log_snr_range();
         let slack = RANGE_SLACK * (high - low);
-        check_point(index, point, self.model.dimension(), (low - slack, high + slack))
+        let near = (low - slack..=high + slack).contains(&point.log_snr);
+        let range = if near { (f64::NEG_INFINITY, f64::INFINITY) } else { (low, high) };
+        check_point(index, point, self.model.dimension(), range)
     }
 }
 

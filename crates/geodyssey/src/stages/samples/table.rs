@@ -134,9 +134,9 @@ mod tests {
         for (text, reason) in [
             ("phi\n", "no samples"),
             ("psi\n1\n", "phi"),
-            ("phi,weight\n1,-1\n", "weight 0"),
+            ("phi,weight\n1,-1\n", "weight of row 1"),
             ("phi,weight\n1,0\n", "sum"),
-            ("phi,weight\n1,\n", "weight 0"),
+            ("phi,weight\n1,\n", "weight of row 1"),
             ("phi\nNaN\n", "finite"),
         ] {
             let message = read_table(text, &[torsion("phi")]).expect_err(text);
