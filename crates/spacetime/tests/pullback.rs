@@ -54,8 +54,8 @@ fn the_jacobian_is_the_slope_of_the_decoder() {
                 z
             });
             let ends = decoder.decode(&moved).unwrap();
-            for row in 0..2 {
-                let slope = (ends[0][row] - ends[1][row]) / (2.0 * step);
+            for (row, (ahead, behind)) in ends[0].iter().zip(&ends[1]).enumerate() {
+                let slope = (ahead - behind) / (2.0 * step);
                 assert!((slope - point.jacobian[(row, axis)]).abs() < 1e-5, "{slope} {}", point.jacobian);
             }
         }

@@ -209,7 +209,8 @@ impl<'a> TwoWayShooting<'a> {
                 }
             };
             // False for NaN too.
-            if !(acceptance.ln() < ratio + new - old) {
+            let accepted = acceptance.ln() < ratio + new - old;
+            if !accepted {
                 return;
             }
         }

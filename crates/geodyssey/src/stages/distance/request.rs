@@ -96,8 +96,7 @@ impl Request {
                     file.display()
                 )));
             }
-            let mut rows: Vec<Option<(Vec<f64>, Option<Vec<[f64; 3]>>)>> =
-                rows.into_iter().map(Some).collect();
+            let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
             for index in taken {
                 let Some((values, positions)) = rows[index].take() else { continue };
                 let name = name(file, files, (count > 1).then_some(index));
@@ -180,11 +179,12 @@ mod tests {
 
     #[test]
     fn ranges_of_frames_are_half_open() {
-        let frames = Frames { stride: 3, ..Frames::parse("2:9").ok().expect("a range") };
+        let parse = |text: &str| Frames::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let frames = Frames { stride: 3, ..parse("2:9") };
         assert_eq!(frames.taken(100), [2, 5, 8]);
         assert_eq!(frames.taken(4), [2]);
         assert_eq!(frames.taken(1), [0]);
-        assert_eq!(Frames::parse(":").ok().expect("all").taken(3), [0, 1, 2]);
+        assert_eq!(parse(":").taken(3), [0, 1, 2]);
         for wrong in ["5", "a:b", "4:4", "1:2:3", "-1:2"] {
             assert!(Frames::parse(wrong).is_err(), "{wrong}");
         }
