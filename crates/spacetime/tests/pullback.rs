@@ -62,8 +62,8 @@ fn the_jacobian_is_the_slope_of_the_decoder() {
     }
 }
 
-/// Minimised from the straight line in latent space, which decodes to a jump between wells, the decoded curve becomes a straight
-/// line in data space, through all barriers.
+/// Minimised from the straight line in latent space, which decodes to a curve that hurries over barriers, the decoded curve becomes
+/// a straight line in data space.
 #[test]
 fn decoded_geodesics_are_straight() {
     let (line_data, plane_data) = (one_variable(), two_variables());
