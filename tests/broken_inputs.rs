@@ -274,6 +274,23 @@ fn numbers_that_do_not_fit_together() {
 }
 
 #[test]
+fn paths_on_the_landscape_that_are_not_right() {
+    let refused = |config: &str, change: &str, texts: &[&str]| {
+        let config = format!("configs/{config}.toml");
+        run(["check", &config, "--set", change]).exits_with(2).complains_of(texts);
+    };
+    refused("paper/unconstrained", "sampling.space=atoms", &["kT of the surface alone", "variables"]);
+    refused("paper/unconstrained", "sampling.length=fixed", &["`length` goes with", "two-way-shooting"]);
+    refused("paper/unconstrained", "landscape.grid_point=9", &["grid_points"]);
+    refused("paper/unconstrained", "landscape.force_tolerance_kj_mol_nm=0", &["above zero"]);
+    refused("paper/two-way-shooting", "sampling.steps_per_point=5", &["goes with", "annealing"]);
+    refused("paper/two-way-shooting", "sampling.space=atoms", &["two-way shooting", "variables"]);
+    refused("paper/two-way-shooting", "sampling.method=shooting", &["two-way-shooting"]);
+    refused("mueller-brown", "sampling.lifted_paths=3", &["no atoms of their own"]);
+    refused("mueller-brown", "landscape.method=relaxed-scan", &["needs a molecule"]);
+}
+
+#[test]
 fn tables_that_are_not_right() {
     let inputs = Inputs::new();
     let config = "[landscape]\nmethod = \"table\"\nfile = \"surface.csv\"\n\n[[variable]]\nname = \"x\"\n\n[states.start]\ncenter = [0.0]\n[states.end]\ncenter = [3.0]\n";
