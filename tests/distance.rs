@@ -80,6 +80,8 @@ fn of_structures_it_depends_on_their_shape_alone() {
         "{table:?}"
     );
     assert!(table[0][1] > 2.0 && table[0][2] > 2.0, "{table:?}");
+    let pairs = answer["pairs"].as_array().expect("pairs");
+    assert!(pairs.len() == 6 && pairs.iter().all(|pair| pair["converged"] == true), "{pairs:?}");
     for (i, row) in table.iter().enumerate() {
         assert_eq!(row[i], 0.0);
         assert!(row.iter().zip(&table).all(|(there, back)| *there == back[i]));

@@ -37,8 +37,8 @@ fn heavy_atom_distances_are_those_of_mdtraj() {
                 .collect()
         })
         .collect();
-    let path = folder.path().join("path.dcd");
-    write_all(TrajectoryFormat::Dcd, &path, start.topology(), &moved);
+    let path = folder.path().join("path.trr");
+    write_all(TrajectoryFormat::Trr, &path, start.topology(), &moved);
     let topology = folder.path().join("topology.pdb");
     write_pdb_structure(&topology, start.topology(), start.positions()).unwrap();
     let output = Command::new(python)

@@ -32,9 +32,13 @@ pub(super) fn draw(distances: &Distances, request: &Request) -> Result<Outputs, 
         vec![("heat-map", matrix.render().map_err(failed)?), ("dendrogram", tree.render().map_err(failed)?)];
     if let Some(embedding) = &distances.embedding {
         let title = |which: &str| format!("{which} coordinate (√nat)");
+        let joined = is_one_trajectory(request);
+        // The file is the same for all: its frames' numbers say enough.
+        let frame =
+            |name: &String| name.rsplit_once(':').map_or_else(|| name.clone(), |(_, frame)| frame.to_owned());
         let figure = EmbeddingFigure {
-            joined: is_one_trajectory(request),
-            names,
+            joined,
+            names: if joined { names.iter().map(frame).collect() } else { names },
             points: embedding.points.clone(),
             titles: [title("first"), title("second")],
         };

@@ -16,6 +16,9 @@ use crate::run_directory::{Fingerprint, RunDirectory};
 
 /// Between two checkpoints.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(2);
+/// Below this length two configurations are one to all digits that a curve has, and its energy is rounding, whose share no solver can
+/// bring down.
+const ONE_PLACE: f64 = 1e-6;
 /// Pairs that are solved side by side, for each thread.
 const PAIRS_PER_THREAD: usize = 2;
 
@@ -38,7 +41,7 @@ pub(super) fn measure(
         least_log_snr: geodesic.nodes.iter().map(|node| node.point.log_snr).fold(f64::INFINITY, f64::min),
         winding: edits.winding.clone(),
         negative_share: geodesic.measures.negative_share,
-        converged: geodesic.converged,
+        converged: geodesic.converged || geodesic.measures.length < ONE_PLACE,
     };
     Ok((distance, edits))
 }

@@ -92,7 +92,7 @@ impl Figure for Page<'_> {
                 let name = shown(name);
                 let width = text_width(&name, LABEL_PIXELS)?;
                 let [x, y] = [x, y].map(|at| f64::from(at) / f64::from(UNITS_PER_PIXEL));
-                // The first of these places inside the frame that covers no other name; the first, where all do.
+                // The first of these places inside the frame that covers no other name; where all do, none is written.
                 let places = SIDES.map(|(across, down)| {
                     let left = x + across * OFFSET_PIXELS + 0.5 * (across - 1.0) * width;
                     [
@@ -112,7 +112,7 @@ impl Figure for Page<'_> {
                     };
                     inside(place) && taken.iter().all(apart)
                 };
-                let chosen = *places.iter().find(|place| free(place)).unwrap_or(&places[0]);
+                let Some(chosen) = places.into_iter().find(|place| free(place)) else { continue };
                 taken.push(chosen);
                 let place = (units(chosen[0]), units(0.5 * (chosen[1] + chosen[3])));
                 page.draw_text(&name, &style, place).map_err(drawing)?;
