@@ -281,7 +281,7 @@ fn paths_on_the_landscape_that_are_not_right() {
     };
     refused("paper/unconstrained", "sampling.space=atoms", &["kT of the surface alone", "variables"]);
     refused("paper/unconstrained", "sampling.length=fixed", &["`length` goes with", "two-way-shooting"]);
-    refused("paper/unconstrained", "landscape.grid_point=9", &["grid_points"]);
+    refused("paper/unconstrained", "landscape.grid_point=9", &["did you mean `grid_points`"]);
     refused("paper/unconstrained", "landscape.force_tolerance_kj_mol_nm=0", &["above zero"]);
     refused("paper/two-way-shooting", "sampling.steps_per_point=5", &["goes with", "annealing"]);
     refused("paper/two-way-shooting", "sampling.space=atoms", &["two-way shooting", "variables"]);

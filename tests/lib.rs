@@ -108,11 +108,11 @@ pub fn run<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) ->
 pub fn short(configuration: &str) -> Vec<&'static str> {
     let mut changes = vec!["geodesic.points=24", "sampling.paths=3", "sampling.switches_per_point=4"];
     if configuration.contains("paper/") {
-        changes.extend(["landscape.grid_points=18", "sampling.lifted_paths=1"]);
-        changes.push(if configuration.contains("shooting") {
-            "sampling.path_steps=400"
+        changes.extend(["landscape.grid_points=18", "sampling.lifted_paths=1", "geodesic.winding=[0,0]"]);
+        changes.extend(if configuration.contains("shooting") {
+            ["sampling.path_steps=400", "sampling.equilibration_trials=10"]
         } else {
-            "sampling.steps_per_point=4"
+            ["sampling.steps_per_point=4", "geodesic.iterations=200"]
         });
     } else if configuration.contains("alanine") {
         changes.extend([

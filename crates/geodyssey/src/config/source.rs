@@ -102,7 +102,9 @@ impl Source {
     }
 
     /// The error of a value that does not fit, in this program's words.
-    fn type_error(&self, error: &toml::de::Error, section: &KeyPath) -> InputError {
+    ///
+    /// `taken` are the names of the section's keys that were read one by one before.
+    fn type_error(&self, error: &toml::de::Error, section: &KeyPath, taken: &[String]) -> InputError {
         let path =
             error.span().and_then(|span| path_at(&self.effective, &span)).filter(|path| section.holds(path));
         let path = path.unwrap_or_else(|| section.clone());
@@ -112,9 +114,11 @@ impl Source {
             let (unknown, valid) =
                 names.split_first().map_or(("", [].as_slice()), |(first, rest)| (*first, rest));
             let holder = path.parent().unwrap_or_default();
+            let taken = if holder == *section { taken } else { &[] };
+            let valid = taken.iter().map(String::as_str).chain(valid.iter().copied());
             return self
                 .error_at(&path, Mark::Key, format!("unknown key `{unknown}` in {}", holder.heading()))
-                .valid_names(unknown, valid.iter().copied());
+                .valid_names(unknown, valid);
         }
         if message.starts_with("unknown variant") {
             let (unknown, valid) =
@@ -146,13 +150,19 @@ pub(crate) struct Section<'s> {
     path: KeyPath,
     span: Range<usize>,
     table: DeTable<'s>,
+    /// Names that were taken out, whether or not they were there.
+    taken: Vec<String>,
 }
 
 impl<'s> Section<'s> {
     /// The whole configuration.
     pub(crate) fn root(source: &'s Source) -> Result<Self, InputError> {
         let root = DeTable::parse(source.text()).map_err(|error| source.syntax_error(&error))?;
-        Ok(Self { source, path: KeyPath::default(), span: root.span(), table: root.into_inner() })
+        Ok(Self::new(source, KeyPath::default(), root.span(), root.into_inner()))
+    }
+
+    fn new(source: &'s Source, path: KeyPath, span: Range<usize>, table: DeTable<'s>) -> Self {
+        Self { source, path, span, table, taken: Vec::new() }
     }
 
     /// An error about one key of this table.
@@ -180,9 +190,7 @@ impl<'s> Section<'s> {
         let Some(value) = self.table.get(name) else { return Ok(None) };
         let path = self.path.key(name);
         match value.get_ref() {
-            DeValue::Table(table) => {
-                Ok(Some(Self { source: self.source, path, span: value.span(), table: table.clone() }))
-            }
+            DeValue::Table(table) => Ok(Some(Self::new(self.source, path, value.span(), table.clone()))),
             _ => Err(self.source.error(&path, format!("`{path}` must be a table: [{path}]"))),
         }
     }
@@ -190,7 +198,7 @@ impl<'s> Section<'s> {
     /// Takes out the table `[name]`, if there is one.
     pub(crate) fn take_table(&mut self, name: &str) -> Result<Option<Self>, InputError> {
         let table = self.table(name)?;
-        self.table.remove(name);
+        self.remove(name);
         Ok(table)
     }
 
@@ -211,9 +219,7 @@ impl<'s> Section<'s> {
             .map(|(index, value)| {
                 let path = path.index(index);
                 match value.get_ref() {
-                    DeValue::Table(table) => {
-                        Ok(Self { source: self.source, path, span: value.span(), table: table.clone() })
-                    }
+                    DeValue::Table(table) => Ok(Self::new(self.source, path, value.span(), table.clone())),
                     _ => Err(wrong(&path)),
                 }
             })
@@ -228,7 +234,7 @@ impl<'s> Section<'s> {
         names: &[&str],
     ) -> Result<String, InputError> {
         let path = self.path.key(key);
-        let Some(value) = self.table.remove(key) else {
+        let Some(value) = self.remove(key) else {
             return default.map(str::to_owned).ok_or_else(|| {
                 self.source
                     .error(&self.path, format!("{} needs the key `{key}`", self.path.heading()))
@@ -258,8 +264,13 @@ impl<'s> Section<'s> {
     /// Reads one key of this table and takes it out.
     pub(crate) fn take<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, InputError> {
         let value = self.value(key)?;
-        self.table.remove(key);
+        self.remove(key);
         Ok(value)
+    }
+
+    fn remove(&mut self, name: &str) -> Option<Spanned<DeValue<'s>>> {
+        self.taken.push(name.to_owned());
+        self.table.remove(name)
     }
 
     /// Reads the whole table.
@@ -273,7 +284,8 @@ impl<'s> Section<'s> {
         value: Spanned<DeValue<'s>>,
         path: &KeyPath,
     ) -> Result<T, InputError> {
-        T::deserialize(ValueDeserializer::from(value)).map_err(|error| self.source.type_error(&error, path))
+        T::deserialize(ValueDeserializer::from(value))
+            .map_err(|error| self.source.type_error(&error, path, &self.taken))
     }
 }
 

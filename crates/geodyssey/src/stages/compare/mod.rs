@@ -9,7 +9,7 @@ mod significance;
 mod words;
 
 use geodyssey_report::{
-    Comparison, ComparisonGroup, ComparisonRow, LeftOut, Measure, PageFigure, ReportError,
+    Comparison, ComparisonGroup, ComparisonRow, LeftOut, Measure, PageFigure, ReportError, Summary,
 };
 
 use super::system::Problem;
@@ -37,6 +37,9 @@ with Welch's t as statistic (9,999 random relabellings of a fixed seed, all of t
 for the number of pairs by Holm's method. A difference is called real where the corrected p value lies below 0.05. Dissipated work \
 is tested as the mean of both directions, in which ΔF cancels. The test asks whether two sets of paths differ, given landscape and \
 curve; what another seed would change of these it does not know.";
+
+/// Share of accepted trials of two-way shooting below which its chains have hardly moved.
+const LEAST_ACCEPTED: f64 = 0.02;
 
 /// Finished runs between the same states on the same landscape.
 pub(crate) struct Group {
@@ -104,7 +107,8 @@ fn compare_group(group: &Group, regions: &Regions) -> Result<ComparisonGroup, Er
     for (index, row) in rows.iter().enumerate() {
         let mut summary = row.summary.clone();
         summary.files.clear();
-        let remark = best.as_ref().filter(|best| best.row == index).map(|best| best.remark.clone());
+        let best = best.as_ref().filter(|best| best.row == index).map(|best| best.remark.clone());
+        let remark = best.or_else(|| shooting_remark(&summary));
         compared.push(ComparisonRow {
             name: row.entry.name.clone(),
             curve: curve_in_words(&row.entry.problem.config),
@@ -130,6 +134,18 @@ fn compare_group(group: &Group, regions: &Regions) -> Result<ComparisonGroup, Er
     };
     compared.words = words::sentences(&compared);
     Ok(compared)
+}
+
+/// How far the chains of two-way shooting have moved.
+fn shooting_remark(summary: &Summary) -> Option<String> {
+    let shooting = summary.sampling.as_ref()?.shooting.as_ref()?;
+    let share = shooting.accepted as f64 / shooting.trials.max(1) as f64;
+    let stuck = if share < LEAST_ACCEPTED {
+        ", so that its paths are still those that the chains began with, and their spread says nothing"
+    } else {
+        ""
+    };
+    Some(format!("{} of {} trials accepted{stuck}", shooting.accepted, shooting.trials))
 }
 
 /// What the rows of a group have in common, in words.

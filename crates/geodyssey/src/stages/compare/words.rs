@@ -12,9 +12,10 @@ const LITTLE_OVERLAP: f64 = 0.1;
 /// All sentences.
 pub(super) fn sentences(group: &ComparisonGroup) -> Vec<String> {
     let words = Words { group };
-    [words.barrier(), words.followed(), words.straight(), words.work(), words.best_tent()]
+    [words.barrier(), words.followed(), words.straight(), words.work()]
         .into_iter()
         .flatten()
+        .chain(words.remarks())
         .chain(words.regions())
         .chain(words.cost())
         .chain(words.seeds())
@@ -159,9 +160,9 @@ impl Words<'_> {
         ))
     }
 
-    fn best_tent(&self) -> Option<String> {
-        let row = self.group.rows.iter().find(|row| row.remark.is_some())?;
-        Some(format!("{}: {}.", row.name, row.remark.as_deref()?))
+    fn remarks(&self) -> Vec<String> {
+        let rows = self.group.rows.iter();
+        rows.filter_map(|row| Some(format!("{}: {}.", row.name, row.remark.as_deref()?))).collect()
     }
 
     fn regions(&self) -> Vec<String> {
@@ -194,8 +195,10 @@ impl Words<'_> {
 
     fn cost(&self) -> Option<String> {
         let cost = |row: &ComparisonRow| row.summary.sampling.as_ref().map(|paths| paths.energy_evaluations);
+        // Shooting asks the landscape, which costs next to nothing beside the atoms' force field.
+        let driven = self.group.rows.iter().filter(|row| !is_shooting(row));
         let costly: Vec<(&str, u64)> =
-            self.group.rows.iter().filter_map(|row| Some((row.name.as_str(), cost(row)?))).collect();
+            driven.filter_map(|row| Some((row.name.as_str(), cost(row)?))).collect();
         let (cheapest, dearest) =
             (costly.iter().min_by_key(|one| one.1)?, costly.iter().max_by_key(|one| one.1)?);
         let preparation = self.group.rows.iter().map(|row| row.summary.landscape.energy_evaluations).max()?;
@@ -212,6 +215,16 @@ impl Words<'_> {
         };
         if preparation > 0 {
             text.push_str(&format!("; the landscape, once for all, {}", grouped(preparation)));
+        }
+        let shot: Vec<String> = self
+            .group
+            .rows
+            .iter()
+            .filter(|row| is_shooting(row))
+            .filter_map(|row| Some(format!("{} ({})", grouped(cost(row)?), row.name)))
+            .collect();
+        if !shot.is_empty() {
+            text.push_str(&format!("; two-way shooting {}, of the landscape alone", shot.join(", ")));
         }
         let seconds: Vec<(&str, f64)> = self
             .group
@@ -248,6 +261,10 @@ fn overlap(row: &ComparisonRow) -> Option<f64> {
 
 fn arrives(row: &ComparisonRow) -> bool {
     row.summary.sampling.as_ref().is_some_and(|paths| paths.reached >= LEAST_REACHED)
+}
+
+fn is_shooting(row: &ComparisonRow) -> bool {
+    row.summary.sampling.as_ref().is_some_and(|paths| paths.shooting.is_some())
 }
 
 /// Mean of both directions, kT; none where one of them is not known.

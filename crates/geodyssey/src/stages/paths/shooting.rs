@@ -7,6 +7,7 @@ use geodyssey_sampling::{
     Overdamped, PathLength, RandomStream, SamplingError, ShootingProtocol, TetherPoint, TwoWayShooting,
 };
 
+use super::STAGE;
 use super::batches::{self, Keeper};
 use super::on_landscape::Steps;
 use super::sampled::{Sampled, SampledPath, SampledPoint};
@@ -76,6 +77,12 @@ pub(super) fn sample(
     let trials: u64 = chains.iter().map(ShootingChain::trials).sum();
     let accepted: u64 = chains.iter().map(ShootingChain::accepted).sum();
     keeper.finish(&format!("{paths} paths done, {accepted} of {trials} trials accepted"))?;
+    if accepted < paths as u64 {
+        eprintln!(
+            "{STAGE}: warning: fewer trials were accepted than paths are recorded, so that these say more about the first path than \
+             about the ensemble: wider states, other `path_steps` or more `trials_per_path` are needed"
+        );
+    }
     let steps: usize = chains.iter().flat_map(ShootingChain::paths).map(|path| path.steps).sum();
     Ok(Sampled {
         paths: chains.iter().flat_map(|chain| sampled(chain, settings.frame_stride.get())).collect(),
