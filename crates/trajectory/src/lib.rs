@@ -7,6 +7,7 @@
 //! Lengths are nm here; files in Å are converted at this edge.
 
 mod error;
+mod frame_lengths;
 mod frames;
 mod pdb_text;
 mod source;

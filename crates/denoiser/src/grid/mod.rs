@@ -93,7 +93,7 @@ impl GridDenoiser {
     /// threads, and must be a pure function.
     ///
     /// # Errors
-    /// [`DenoiserError::Data`] as for [`GridDenoiser::point_masses`] or if the grid needs more than 256 MiB,
+    /// [`DenoiserError::Data`] as for [`GridDenoiser::point_masses`] or if the grid needs more than 512 MiB,
     /// [`DenoiserError::Energy`] if `F` is not finite.
     pub fn continuous(
         axes: &[GridAxis],
@@ -101,14 +101,8 @@ impl GridDenoiser {
         energy_kj_mol: impl Fn(&[f64]) -> f64 + Send + Sync + 'static,
     ) -> Result<Self, DenoiserError> {
         let periods = validate(axes, thermal_energy_kj_mol)?;
+        Self::check_size(axes)?;
         let rules: Vec<AxisRule> = axes.iter().map(|axis| AxisRule::continuous(axis, axes.len())).collect();
-        let nodes: f64 = rules.iter().map(|rule| rule.node_count() as f64).product();
-        if nodes > KEPT_NUMBERS as f64 {
-            let text = format!(
-                "a grid of {nodes:.0} quadrature nodes is too large (at most {KEPT_NUMBERS}), use coarser axes"
-            );
-            return Err(DenoiserError::Data(text));
-        }
         let energy: EnergyFunction = Arc::new(energy_kj_mol);
         let floor = EnergyFloor::sampled(&rules, thermal_energy_kj_mol, &energy)?;
         Ok(Self {
@@ -118,6 +112,25 @@ impl GridDenoiser {
             source: TileSource::function(energy),
             floor,
         })
+    }
+
+    /// Whether axes are few and coarse enough for [`GridDenoiser::continuous`], which can be asked before there is an energy.
+    ///
+    /// # Errors
+    /// [`DenoiserError::Data`] if there are more than three axes or the grid needs more than 512 MiB.
+    pub fn check_size(axes: &[GridAxis]) -> Result<(), DenoiserError> {
+        if axes.len() > MOST_DIMENSIONS {
+            return Err(DenoiserError::Data(format!("a grid has one to three axes, found {}", axes.len())));
+        }
+        let nodes_of = |axis| AxisRule::continuous(axis, axes.len()).node_count() as f64;
+        let nodes: f64 = axes.iter().map(nodes_of).product();
+        if nodes > KEPT_NUMBERS as f64 {
+            let text = format!(
+                "a grid of {nodes:.0} quadrature nodes is too large (at most {KEPT_NUMBERS}), use coarser axes"
+            );
+            return Err(DenoiserError::Data(text));
+        }
+        Ok(())
     }
 }
 

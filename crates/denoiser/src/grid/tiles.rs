@@ -11,8 +11,8 @@ use crate::DenoiserError;
 /// Largest number of dimensions of a grid.
 pub(super) const MOST_DIMENSIONS: usize = 3;
 
-/// Memory of the tiles kept, in numbers of eight bytes (256 MiB).
-pub(super) const KEPT_NUMBERS: usize = 1 << 25;
+/// Memory of the tiles kept, in numbers of eight bytes (512 MiB): three variables with 100 grid points each.
+pub(super) const KEPT_NUMBERS: usize = 1 << 26;
 
 /// Energy (kJ/mol) at a position.
 pub(super) type EnergyFunction = Arc<dyn Fn(&[f64]) -> f64 + Send + Sync>;

@@ -59,7 +59,11 @@ fn of_points(
     points: Points,
 ) -> Result<Box<dyn Denoiser>, DenoiserError> {
     if let Some(grid) = grid.filter(|grid| points == Points::OnGrid && lie_on(rows, grid)) {
-        return Ok(Box::new(GridDenoiser::point_masses(&axes(grid), problem.thermal_energy, &grid.values)?));
+        return Ok(Box::new(GridDenoiser::point_masses(
+            &axes(&grid.axes),
+            problem.thermal_energy,
+            &grid.values,
+        )?));
     }
     let largest = rows.energies.iter().fold(0.0, |largest: f64, energy| largest.max(energy.abs()));
     let lowest = rows.energies.iter().copied().fold(f64::INFINITY, f64::min);
@@ -84,7 +88,7 @@ fn lie_on(rows: &TableRows, grid: &Grid) -> bool {
 fn of_grid(problem: &Problem, grid: &Grid) -> Result<Box<dyn Denoiser>, Error> {
     let failed = |error: DenoiserError| Error::failed("the denoiser", error);
     let known = |error: LandscapeError| Error::failed("the denoiser", error);
-    let axes = axes(grid);
+    let axes = axes(&grid.axes);
     let denoiser = match &problem.source {
         EnergySource::Formula(formula) => {
             let formula =
@@ -99,8 +103,9 @@ fn of_grid(problem: &Problem, grid: &Grid) -> Result<Box<dyn Denoiser>, Error> {
     Ok(Box::new(denoiser.map_err(failed)?))
 }
 
-fn axes(grid: &Grid) -> Vec<GridAxis> {
-    let axes = grid.axes.iter();
+/// The axes of a landscape's grid as the denoiser has them.
+pub(super) fn axes(axes: &[geodyssey_landscape::GridAxis]) -> Vec<GridAxis> {
+    let axes = axes.iter();
     axes.map(|axis| GridAxis {
         start: axis.start,
         spacing: axis.spacing,

@@ -1,12 +1,12 @@
 //! What can be known to be impossible before the landscape is computed.
 
 use geodyssey_constraints::{ConstraintContext, ConstraintError, ConstraintSettings};
-use geodyssey_denoiser::{Covariance, MixtureComponent, MixtureDenoiser, SpacetimePoint};
+use geodyssey_denoiser::{Covariance, GridDenoiser, MixtureComponent, MixtureDenoiser, SpacetimePoint};
 
 use super::constraints::{regions, unit};
 use super::system::Problem;
-use super::{geodesic, training};
-use crate::config::{DenoiserConfig, InputError};
+use super::{denoiser, geodesic, landscape, training};
+use crate::config::{DenoiserConfig, InputError, LandscapeConfig};
 
 /// Variance of the density that stands in for the landscape's, in squared units of the variables: next to flat.
 const STAND_IN_VARIANCE: f64 = 100.0;
@@ -14,6 +14,7 @@ const STAND_IN_VARIANCE: f64 = 100.0;
 /// Checks windings, constraints and the learned denoiser's range against the states.
 pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
     training::check(problem)?;
+    check_grid(problem)?;
     if problem.states.is_none() {
         return Ok(());
     }
@@ -21,6 +22,20 @@ pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
     check_learned_constraints(problem)?;
     check_constraints(problem)?;
     check_regions(problem)
+}
+
+/// The exact denoiser must be able to hold the landscape's grid.
+fn check_grid(problem: &Problem) -> Result<(), InputError> {
+    let config = &problem.config;
+    let has_grid = match &config.landscape {
+        LandscapeConfig::Metadynamics(_) | LandscapeConfig::RelaxedScan(_) => true,
+        LandscapeConfig::Formula(_) => config.denoiser.training_data().is_none(),
+        LandscapeConfig::Table(_) | LandscapeConfig::Samples(_) => false,
+    };
+    // What else is wrong with the axes is said where they are made.
+    let Some(axes) = landscape::axes(problem).ok().filter(|_| has_grid) else { return Ok(()) };
+    GridDenoiser::check_size(&denoiser::axes(&axes))
+        .map_err(|error| config.error("landscape.grid_points", format!("{error} (`grid_points`)")))
 }
 
 /// Constraints that a learned denoiser cannot answer for.

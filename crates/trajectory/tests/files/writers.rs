@@ -162,12 +162,36 @@ fn truncated_files_are_errors() {
             std::fs::write(&path, &bytes[..kept]).unwrap();
             assert!(read_frames(&path, None).is_err(), "{format:?}, {kept} bytes");
         }
-        std::fs::write(&path, &bytes[..bytes.len() - 20]).unwrap();
-        match format {
-            // A DCD is as long as its whole frames, whatever its header says: interrupted programs leave zero there.
-            TrajectoryFormat::Dcd => assert_eq!(read_frames(&path, None).unwrap().len(), 1),
-            _ => assert!(read_frames(&path, None).is_err(), "{format:?}"),
+    }
+}
+
+/// As a simulation leaves it that was stopped while it wrote.
+#[test]
+fn a_file_that_ends_inside_a_frame_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let water = folder.path().join("water.xyz");
+    std::fs::write(&water, "3\n\nO 0 0 0\nH 1 0 0\nH 0 1 0\n").unwrap();
+    // XTC compresses the positions of the first and not those of the second.
+    for structure in [alanine("c5.pdb"), read_structure(&water).unwrap()] {
+        let frames = vec![structure.positions().to_vec(); 2];
+        for format in [TrajectoryFormat::Xtc, TrajectoryFormat::Trr] {
+            let path = folder.path().join(format!("path.{}", format.extension()));
+            write_all(format, &path, structure.topology(), &frames);
+            let bytes = std::fs::read(&path).unwrap();
+            for kept in bytes.len() / 2 + 1..bytes.len() {
+                std::fs::write(&path, &bytes[..kept]).unwrap();
+                let error = read_frames(&path, None).unwrap_err().to_string();
+                assert!(error.contains("it ends inside frame 1"), "{format:?}, {kept} bytes: {error}");
+            }
+            std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+            assert_eq!(read_frames(&path, None).unwrap().len(), 1, "{format:?}");
         }
+        // A DCD is as long as its whole frames, whatever its header says: interrupted programs leave zero there.
+        let path = folder.path().join("path.dcd");
+        write_all(TrajectoryFormat::Dcd, &path, structure.topology(), &frames);
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() - 20]).unwrap();
+        assert_eq!(read_frames(&path, None).unwrap().len(), 1);
     }
 }
 

@@ -4,8 +4,9 @@ use std::io::Cursor;
 
 use geodyssey_molecule::Topology;
 use npyz::WriterBuilder as _;
-use npyz::npz::NpzWriter;
-use npyz::{AutoSerialize, DType, TypeStr};
+use npyz::{AutoSerialize, DType, TypeStr, WriteOptions};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use super::paths::ExportedPath;
 use crate::error::Error;
@@ -21,7 +22,7 @@ const OTHERS: [&str; 7] = [
     "work_kj_mol",
 ];
 
-type Archive<'a> = NpzWriter<Cursor<&'a mut Vec<u8>>>;
+type Archive<'a> = ZipWriter<Cursor<&'a mut Vec<u8>>>;
 
 /// The file's bytes. Paths with fewer frames than the longest are filled up with NaN, their frame numbers with −1.
 pub(super) fn archive(paths: &[ExportedPath], topology: Option<&Topology>) -> Result<Vec<u8>, Error> {
@@ -31,7 +32,7 @@ pub(super) fn archive(paths: &[ExportedPath], topology: Option<&Topology>) -> Re
 }
 
 fn write(paths: &[ExportedPath], topology: Option<&Topology>, bytes: &mut Vec<u8>) -> std::io::Result<()> {
-    let mut archive: Archive<'_> = NpzWriter::new(Cursor::new(bytes));
+    let mut archive: Archive<'_> = ZipWriter::new(Cursor::new(bytes));
     let count = paths.len() as u64;
     let longest = paths.iter().map(|path| path.frames.len()).max().unwrap_or(0);
     let shape = [count, longest as u64];
@@ -82,8 +83,14 @@ fn write(paths: &[ExportedPath], topology: Option<&Topology>, bytes: &mut Vec<u8
         let shape = [count, longest as u64, atoms as u64, 3];
         numbers(&mut archive, "positions_nm", &shape, positions)?;
     }
-    archive.zip_writer().finish()?;
+    archive.finish()?;
     Ok(())
+}
+
+/// Begins the file of one array, as `numpy.savez` does.
+fn begin(archive: &mut Archive<'_>, name: &str) -> std::io::Result<()> {
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
+    Ok(archive.start_file(format!("{name}.npy"), options)?)
 }
 
 fn numbers<T: AutoSerialize>(
@@ -92,7 +99,8 @@ fn numbers<T: AutoSerialize>(
     shape: &[u64],
     values: impl IntoIterator<Item = T>,
 ) -> std::io::Result<()> {
-    let mut writer = archive.array(name, Default::default())?.default_dtype().shape(shape).begin_nd()?;
+    begin(archive, name)?;
+    let mut writer = WriteOptions::new().default_dtype().shape(shape).writer(archive).begin_nd()?;
     writer.extend(values)?;
     writer.finish()
 }
@@ -101,8 +109,9 @@ fn numbers<T: AutoSerialize>(
 fn texts(archive: &mut Archive<'_>, name: &str, values: &[&str]) -> std::io::Result<()> {
     let width = values.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
     let kind: TypeStr = format!("<U{width}").parse().map_err(std::io::Error::other)?;
-    let builder = archive.array::<str>(name, Default::default())?.dtype(DType::Plain(kind));
-    let mut writer = builder.shape(&[values.len() as u64]).begin_nd()?;
+    begin(archive, name)?;
+    let builder = WriteOptions::<str>::new().dtype(DType::Plain(kind)).shape(&[values.len() as u64]);
+    let mut writer = builder.writer(archive).begin_nd()?;
     for text in values {
         writer.push(text)?;
     }
