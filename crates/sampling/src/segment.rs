@@ -2,6 +2,17 @@
 
 use crate::annealing::EnergyOfVariables;
 
+/// Highest landscape energies since the previous record, kJ/mol.
+#[derive(Clone, Copy)]
+pub(crate) struct Maxima {
+    pub(crate) at_steps: f64,
+    pub(crate) between: f64,
+}
+
+impl Maxima {
+    pub(crate) const NONE: Self = Self { at_steps: f64::NEG_INFINITY, between: f64::NEG_INFINITY };
+}
+
 /// Highest energy between two points of a straight segment, its ends left out, at points no farther apart than `spacing`,
 /// and the number of evaluations.
 pub(crate) fn maximum_between(

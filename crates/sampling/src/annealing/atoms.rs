@@ -6,10 +6,12 @@ use geodyssey_molecule::Replicas;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{AnnealingProtocol, PATHS_PER_BATCH, check_curve};
+use super::watch::Watch;
+use super::{AnnealingProtocol, EnergyOfVariables, PATHS_PER_BATCH, check_curve};
 use crate::baoab::Baoab;
 use crate::error::{Failure, SamplingError};
 use crate::random::RandomStream;
+use crate::segment::Maxima;
 use crate::state::{LangevinSnapshot, LangevinState};
 use crate::system::MolecularSystem;
 use crate::tether::{Tether, TetherPoint};
@@ -22,6 +24,16 @@ pub struct AtomAnnealing<'a> {
     protocol: AnnealingProtocol,
     random: RandomStream,
     first_tether: Tether,
+    watch: Option<Watch<'a>>,
+}
+
+/// Highest energy of the landscape that is watched since the previous record, kJ/mol.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HighestLandscapeEnergy {
+    /// After every step.
+    pub at_steps_kj_mol: f64,
+    /// The same with the segments between steps.
+    pub with_segments_kj_mol: f64,
 }
 
 /// A path at the end of its steps for one point of the curve.
@@ -43,6 +55,8 @@ pub struct AtomRecord {
     pub work_kj_mol: f64,
     /// Highest `U(X)` over every step since the previous record, kJ/mol.
     pub maximum_potential_energy_kj_mol: f64,
+    /// Of the landscape, if one is watched.
+    pub maximum_landscape_energy: Option<HighestLandscapeEnergy>,
 }
 
 /// Positions of a path at the end of its steps for one point of the curve.
@@ -117,7 +131,22 @@ impl<'a> AtomAnnealing<'a> {
     ) -> Result<Self, SamplingError> {
         protocol.check()?;
         let first_tether = check_curve(curve, &system.periods(), integrator.thermal_energy_kj_mol())?;
-        Ok(Self { system, integrator, curve, protocol, random, first_tether })
+        Ok(Self { system, integrator, curve, protocol, random, first_tether, watch: None })
+    }
+
+    /// Records also the highest energy of a landscape over the variables, which does not act on the paths. Steps longer than
+    /// `segment_length` are searched for their highest energy at points no farther apart than that.
+    ///
+    /// # Errors
+    /// If the length is not positive.
+    pub fn watching(
+        mut self,
+        landscape: &'a EnergyOfVariables<'a>,
+        segment_length: f64,
+    ) -> Result<Self, SamplingError> {
+        SamplingError::check_positive("the segment length", segment_length)?;
+        self.watch = Some(Watch { landscape, segment_length, periods: self.system.periods() });
+        Ok(self)
     }
 
     /// Paths number `first_path`, `first_path + 1`, …, one for each set of starting positions (nm), in batches of
@@ -232,6 +261,8 @@ impl<'a> AtomAnnealing<'a> {
     fn pass_point(&self, state: &mut AtomAnnealingState, tether: &mut Tether, live: &mut LangevinState) {
         let point = state.next_point;
         let mut maxima = vec![f64::NEG_INFINITY; live.replicas()];
+        let mut watched = vec![Maxima::NONE; live.replicas()];
+        let mut previous = self.watch.as_ref().map_or_else(Vec::new, |watch| watch.begin(live));
         for (fraction, steps) in self.protocol.shares(point) {
             if point > 0 {
                 let before = live.bias_energies.clone();
@@ -245,6 +276,9 @@ impl<'a> AtomAnnealing<'a> {
                 self.integrator.step(&self.system, tether, &self.random, live);
                 for (maximum, &energy) in maxima.iter_mut().zip(&live.potential_energies) {
                     *maximum = maximum.max(energy);
+                }
+                if let Some(watch) = &self.watch {
+                    watch.passed(live, &mut previous, &mut watched);
                 }
             }
             state.energy_evaluations += steps * live.replicas() as u64;
@@ -266,6 +300,13 @@ impl<'a> AtomAnnealing<'a> {
                 tether_energy_kj_mol: live.bias_energies[replica],
                 work_kj_mol: state.work[replica],
                 maximum_potential_energy_kj_mol: maxima[replica],
+                maximum_landscape_energy: self.watch.is_some().then(|| {
+                    let Maxima { at_steps, between } = watched[replica];
+                    HighestLandscapeEnergy {
+                        at_steps_kj_mol: at_steps,
+                        with_segments_kj_mol: at_steps.max(between),
+                    }
+                }),
             });
             if keep {
                 path.frames.push(AtomFrame { point, positions: live.positions.replica(replica) });

@@ -2,8 +2,9 @@
 
 mod atoms;
 mod variables;
+mod watch;
 
-pub use atoms::{AtomAnnealing, AtomAnnealingState, AtomFrame, AtomPath, AtomRecord};
+pub use atoms::{AtomAnnealing, AtomAnnealingState, AtomFrame, AtomPath, AtomRecord, HighestLandscapeEnergy};
 pub use variables::{
     EnergyOfVariables, VariableAnnealing, VariableAnnealingState, VariablePath, VariableRecord,
 };

@@ -10,7 +10,7 @@ use super::{AnnealingProtocol, PATHS_PER_BATCH, check_curve};
 use crate::error::{Failure, SamplingError};
 use crate::overdamped::{Overdamped, Walker};
 use crate::random::RandomStream;
-use crate::segment::maximum_between;
+use crate::segment::{Maxima, maximum_between};
 use crate::tether::{Tether, TetherPoint};
 
 /// Steps whose normal variates are drawn at once.
@@ -98,17 +98,6 @@ impl VariableAnnealingState {
     pub fn into_paths(self) -> Vec<VariablePath> {
         self.paths
     }
-}
-
-/// Highest landscape energies since the previous record, kJ/mol.
-#[derive(Clone, Copy)]
-struct Maxima {
-    at_steps: f64,
-    between: f64,
-}
-
-impl Maxima {
-    const NONE: Self = Self { at_steps: f64::NEG_INFINITY, between: f64::NEG_INFINITY };
 }
 
 /// The landscape with a tether on it: remembers the landscape's share and counts.

@@ -137,6 +137,58 @@ fn tightened_oscillator() {
 }
 
 /// One thread, two threads, and stopping after any point with the state written out and read back: the same bits.
+/// A landscape that is watched changes nothing, and its highest energies are those of the path's own steps.
+#[test]
+fn the_landscape_is_watched_at_every_step() {
+    let engine = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 0.0 };
+    let curve = line((3.0, 0.0), (3.0, 1.2), 40);
+    let every_step = AnnealingProtocol { steps_per_point: 1, ..protocol(1) };
+    let sparse = AnnealingProtocol { steps_per_point: 10, ..protocol(1) };
+    let energy = |x: f64| (9.0 * x).cos() + x;
+    let landscape = |x: &[f64], gradient: &mut [f64]| {
+        gradient[0] = 1.0 - 9.0 * (9.0 * x[0]).sin();
+        energy(x[0])
+    };
+    let variables = coordinates(&[0]);
+    let system = MolecularSystem::new(&engine, &variables).unwrap();
+    let integrator = Baoab::new(0.05, 5.0, KT).unwrap();
+    let start = vec![vec![[0.0; 3]]; 5];
+    let watched = |curve: &[TetherPoint], protocol| {
+        let random = RandomStream::new(5, "watched");
+        let annealing = AtomAnnealing::new(system, integrator, curve, protocol, random).unwrap();
+        let annealing = annealing.watching(&landscape, 1e-3).unwrap();
+        let mut states = annealing.start(0, &start).unwrap();
+        annealing.run(&mut states, &|_| ControlFlow::Continue(())).unwrap();
+        states.into_iter().flat_map(AtomAnnealingState::into_paths).collect::<Vec<AtomPath>>()
+    };
+    let plain = paths(&engine, &curve, every_step, integrator, "watched", &start);
+    for (path, plain) in watched(&curve, every_step).iter().zip(&plain) {
+        for (pair, plain) in path.records.windows(2).zip(&plain.records[1..]) {
+            let (from, to) = (pair[0].variables[0], pair[1].variables[0]);
+            assert_eq!(pair[1].variables, plain.variables);
+            let highest = pair[1].maximum_landscape_energy.unwrap();
+            assert_eq!(highest.at_steps_kj_mol, energy(to));
+            let dense = (0..=2000).map(|part| energy(from + (to - from) * f64::from(part) / 2000.0));
+            // Between points 1e-3 apart a curvature of 81 is missed by at most 81/2 (1e-3/2)².
+            let highest = highest.with_segments_kj_mol.max(energy(from));
+            assert!((highest - dense.fold(f64::MIN, f64::max)).abs() < 1.1e-5);
+        }
+        assert_eq!(plain.records[0].maximum_landscape_energy, None);
+    }
+    // The same curve, each point stayed at for ten steps, once as one point and once as ten.
+    let long: Vec<TetherPoint> = curve.iter().flat_map(|point| vec![point.clone(); 10]).collect();
+    for (few, many) in watched(&curve, sparse).iter().zip(watched(&long, every_step)) {
+        for (record, steps) in few.records.iter().zip(many.records.chunks(10)) {
+            let of_steps = steps.iter().map(|step| step.maximum_landscape_energy.unwrap());
+            let highest = record.maximum_landscape_energy.unwrap();
+            assert_eq!(
+                highest.with_segments_kj_mol,
+                of_steps.map(|step| step.with_segments_kj_mol).fold(f64::MIN, f64::max)
+            );
+        }
+    }
+}
+
 #[test]
 fn threads_and_interruptions_do_not_matter() {
     let engine = Wells { masses: vec![1.0, 3.0], stiffness: 5.0, quartic: 20.0 };
@@ -144,8 +196,14 @@ fn threads_and_interruptions_do_not_matter() {
     let variables = coordinates(&[0]);
     let system = MolecularSystem::new(&engine, &variables).unwrap();
     let random = RandomStream::new(6, "bits");
+    let landscape = |x: &[f64], gradient: &mut [f64]| {
+        gradient[0] = 2.0 * x[0];
+        x[0] * x[0]
+    };
     let annealing =
-        AtomAnnealing::new(system, Baoab::new(0.02, 2.0, KT).unwrap(), &curve, protocol(3), random).unwrap();
+        AtomAnnealing::new(system, Baoab::new(0.02, 2.0, KT).unwrap(), &curve, protocol(3), random)
+            .and_then(|annealing| annealing.watching(&landscape, 0.01))
+            .unwrap();
     let start = vec![vec![[0.1; 3]; 2]; 37];
     let run = |threads: usize, stops: bool| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

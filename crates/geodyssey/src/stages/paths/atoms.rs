@@ -1,5 +1,6 @@
 //! Paths of all atoms: annealed Langevin dynamics under the force field, the tether acting on the variables.
 
+use geodyssey_landscape::Landscape;
 use geodyssey_report::Direction;
 use geodyssey_sampling::annealing::{AtomAnnealingState, AtomPath};
 use geodyssey_sampling::{
@@ -7,6 +8,7 @@ use geodyssey_sampling::{
 };
 
 use super::batches::{self, Keeper};
+use super::on_landscape::Steps;
 use super::sampled::{Sampled, SampledPath, SampledPoint};
 use crate::config::DEFAULT_DURATION_PS;
 use crate::error::Error;
@@ -29,6 +31,7 @@ pub(super) fn steps_per_point(problem: &Problem, points: usize) -> u64 {
 pub(super) fn sample(
     problem: &Problem,
     molecule: &Molecule,
+    landscape: Option<&dyn Landscape>,
     directory: &RunDirectory,
     made_from: &Fingerprint,
     curve: &[TetherPoint],
@@ -47,14 +50,16 @@ pub(super) fn sample(
         Baoab::new(time_step, settings.friction_per_ps.get(), problem.thermal_energy).map_err(failed)?;
     let system = MolecularSystem::new(&molecule.force_field, &molecule.variables).map_err(failed)?;
     let reversed: Vec<TetherPoint> = curve.iter().rev().cloned().collect();
+    let segment = Steps::of(problem, curve).segment;
+    let energy = landscape
+        .map(|landscape| move |x: &[f64], gradient: &mut [f64]| landscape.energy_gradient(x, gradient));
     let annealing = |curve, stream: &str| {
-        AtomAnnealing::new(
-            system,
-            integrator,
-            curve,
-            protocol,
-            RandomStream::new(problem.config.seed, stream),
-        )
+        let random = RandomStream::new(problem.config.seed, stream);
+        let annealing = AtomAnnealing::new(system, integrator, curve, protocol, random)?;
+        match &energy {
+            Some(energy) => annealing.watching(energy, segment),
+            None => Ok(annealing),
+        }
     };
     let forward = annealing(curve, "forward paths").map_err(failed)?;
     let backward = annealing(&reversed, "backward paths").map_err(failed)?;
@@ -116,6 +121,7 @@ fn sampled(path: &AtomPath, direction: Direction, curve_points: usize) -> Sample
         })
         .collect();
     let maxima = path.records.iter().map(|record| record.maximum_potential_energy_kj_mol);
+    let on_landscape = || path.records.iter().filter_map(|record| record.maximum_landscape_energy);
     SampledPath {
         direction,
         number: path.path as usize,
@@ -123,8 +129,10 @@ fn sampled(path: &AtomPath, direction: Direction, curve_points: usize) -> Sample
         frames: path.frames.iter().map(|frame| frame.point).collect(),
         positions: path.frames.iter().map(|frame| frame.positions.clone()).collect(),
         maximum_potential_energy: maxima.reduce(f64::max),
-        maximum_landscape_energy: None,
-        maximum_landscape_energy_at_steps: None,
+        maximum_landscape_energy: on_landscape().map(|energy| energy.with_segments_kj_mol).reduce(f64::max),
+        maximum_landscape_energy_at_steps: on_landscape()
+            .map(|energy| energy.at_steps_kj_mol)
+            .reduce(f64::max),
         failure: path.failure.clone(),
     }
 }

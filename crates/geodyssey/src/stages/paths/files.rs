@@ -108,9 +108,6 @@ fn all_csv(run: &Run<'_>, landscape: &LandscapeResult, sampled: &Sampled) -> Res
         };
         let highest = path
             .maximum_landscape_energy
-            .or_else(|| {
-                landscape.landscape.as_ref().map(|surface| path.highest_on(surface.as_ref(), variables))
-            })
             .map(|energy| energy - landscape.minimum)
             .filter(|energy| energy.is_finite());
         let transition = transition::of_path(run.problem, path)?;

@@ -53,7 +53,8 @@ pub(crate) fn run(
             .collect();
         let mut sampled = match (problem.config.space(), &problem.molecule, &landscape.landscape) {
             (Space::Atoms, Some(molecule), _) => {
-                atoms::sample(problem, molecule, &run.directory, &made_from, &curve)?
+                let surface = landscape.landscape.as_deref();
+                atoms::sample(problem, molecule, surface, &run.directory, &made_from, &curve)?
             }
             (_, _, Some(surface)) if problem.config.sampling.method == SamplingMethod::TwoWayShooting => {
                 shooting::sample(problem, surface.as_ref(), &run.directory, &made_from, &curve)?

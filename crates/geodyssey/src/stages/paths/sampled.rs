@@ -1,13 +1,9 @@
 //! Paths as they come out of the dynamics, whatever space these took place in.
 
-use geodyssey_landscape::Landscape;
 use geodyssey_report::{Direction, ShootingSummary};
 use geodyssey_sampling::Failure;
 
 use crate::stages::variables::{State, Variable};
-
-/// Parts of a segment between two recorded points, at whose ends the landscape's energy is looked at.
-const SEGMENT_PARTS: u32 = 8;
 
 /// One point of a path.
 #[derive(Clone, Debug)]
@@ -41,9 +37,9 @@ pub(super) struct SampledPath {
     pub(super) positions: Vec<Vec<[f64; 3]>>,
     /// Highest `U(X)` over every step, kJ/mol.
     pub(super) maximum_potential_energy: Option<f64>,
-    /// Highest landscape energy over every step and the segments between, kJ/mol, where the dynamics know it.
+    /// Highest landscape energy over every step and the segments between, kJ/mol; none without a landscape.
     pub(super) maximum_landscape_energy: Option<f64>,
-    /// Highest landscape energy over every step, the segments left out, kJ/mol, where the dynamics know it.
+    /// Highest landscape energy over every step, the segments left out, kJ/mol; none without a landscape.
     pub(super) maximum_landscape_energy_at_steps: Option<f64>,
     /// Set if it blew up.
     pub(super) failure: Option<Failure>,
@@ -73,23 +69,6 @@ impl SampledPath {
     /// Work done on it, kJ/mol; none if it blew up.
     pub(super) fn work(&self) -> Option<f64> {
         self.points.last().filter(|_| self.failure.is_none()).map(|point| point.work)
-    }
-
-    /// Highest energy of a landscape at its points and on the straight segments between them.
-    pub(super) fn highest_on(&self, landscape: &dyn Landscape, variables: &[Variable]) -> f64 {
-        let mut highest =
-            self.points.first().map_or(f64::NEG_INFINITY, |point| landscape.energy(&point.variables));
-        for pair in self.points.windows(2) {
-            let (from, to) = (&pair[0].variables, &pair[1].variables);
-            for part in 1..=SEGMENT_PARTS {
-                let share = f64::from(part) / f64::from(SEGMENT_PARTS);
-                let along = variables.iter().zip(from.iter().zip(to));
-                let x: Vec<f64> =
-                    along.map(|(variable, (&a, &b))| a + share * variable.difference(b, a)).collect();
-                highest = highest.max(landscape.energy(&x));
-            }
-        }
-        highest
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn record(
     let failed = |error: SamplingError| Error::failed("the work of the paths", error);
     Ok(PathsRecord {
         sampling: SamplingSummary { lag, ..sampling(problem, sampled)? },
-        max_energy: max_energy(problem, landscape, geodesic, sampled),
+        max_energy: max_energy(landscape, geodesic, sampled),
         transition: transition::summary(problem, sampled)?,
         work: work(problem, geodesic, sampled).map_err(failed)?,
     })
@@ -97,29 +97,18 @@ fn share_inside(problem: &Problem, sampled: &Sampled) -> Option<f64> {
 }
 
 fn max_energy(
-    problem: &Problem,
     landscape: &LandscapeResult,
     geodesic: &GeodesicRecord,
     sampled: &Sampled,
 ) -> Option<MaxEnergySummary> {
     let whole = || sampled.of(Direction::Forward).filter(|path| path.failure.is_none());
-    let every_step: Vec<f64> = whole().filter_map(|path| path.maximum_landscape_energy).collect();
-    let on_landscape = match &landscape.landscape {
-        _ if !every_step.is_empty() => {
-            let definition = "highest landscape energy of a path over every step and the segments between steps, above the landscape's global minimum";
-            energies(definition, every_step.iter().map(|energy| energy - landscape.minimum).collect())
-        }
-        Some(surface) => {
-            let definition = "highest landscape energy of a path at its recorded points and on the segments between them, above the landscape's global minimum";
-            energies(
-                definition,
-                whole()
-                    .map(|path| path.highest_on(surface.as_ref(), &problem.variables) - landscape.minimum)
-                    .collect(),
-            )
-        }
-        None => None,
-    };
+    let on_landscape = energies(
+        "highest landscape energy of a path over every step and the segments between steps, above the landscape's global minimum",
+        whole()
+            .filter_map(|path| path.maximum_landscape_energy)
+            .map(|energy| energy - landscape.minimum)
+            .collect(),
+    );
     let atoms = energies(
         "highest all-atom potential energy of a path over every step, absolute; contains thermal energy",
         whole().filter_map(|path| path.maximum_potential_energy).collect(),
