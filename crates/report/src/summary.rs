@@ -145,6 +145,8 @@ pub struct DenoiserSummary {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GeodesicSummary {
+    /// Which curve, as in the configuration: `geodesic`, or a baseline such as `straight`, which no solver touches.
+    pub kind: String,
     /// Length `L = Σ sqrt(Δη·Δμ)`, dimensionless: the diffusion edit distance of the ends.
     pub length: f64,
     /// Energy `E = (N-1)/2 Σ Δη·Δμ`, dimensionless.
@@ -194,6 +196,9 @@ pub struct ConstraintSummary {
     pub kind: String,
     /// One line for people.
     pub description: String,
+    /// Whether it is only looked at and does not bend the curve.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub report_only: bool,
     /// Unit of the two numbers below, e.g. `nat`, `kJ/mol`, or empty.
     pub unit: String,
     /// How much may be missing.
@@ -242,6 +247,8 @@ pub struct SamplingSummary {
 pub struct ShootingSummary {
     /// `fixed` or `flexible` length of the paths.
     pub length: String,
+    /// Independent chains; their paths are those of consecutive numbers.
+    pub chains: usize,
     /// Trials of all chains.
     pub trials: u64,
     /// Trials that gave a new path.

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use geodyssey_report::page::{PageFigure, PagePath, RunPage, run_page};
 use geodyssey_report::plots::{PlotAxis, PlotFrame};
-use geodyssey_report::{ReportError, Summary};
+use geodyssey_report::{ConstraintSummary, ReportError, ShootingSummary, Summary};
 use serde_json::Value;
 
 const STRUCTURE: &str =
@@ -18,7 +18,7 @@ fn summary() -> Summary {
         "system": {"atoms": 1, "variables": [{"name": "phi", "kind": "torsion", "unit": "rad", "period": 6.283185307179586}],
                    "temperature_k": 300.0, "thermal_energy_kj_mol": 2.494338785445972},
         "landscape": {"method": "table", "energy_evaluations": 0, "lower_bound_kj_mol": 30.0},
-        "geodesic": {"length": 5.0, "energy": 12.5, "constant_speed": 1.0, "negative_share": 0.0, "points": 3, "min_log_snr": 2.0,
+        "geodesic": {"kind": "geodesic", "length": 5.0, "energy": 12.5, "constant_speed": 1.0, "negative_share": 0.0, "points": 3, "min_log_snr": 2.0,
                      "winding": [0], "iterations": 3, "denoiser_evaluations": 9, "stop_reason": "converged", "windings": []},
         "constraints": [],
         "sampling": {"paths": 4, "reached": 1.0, "backward_paths": 0, "failed": [], "energy_evaluations": 1000},
@@ -185,6 +185,40 @@ fn the_words_say_what_the_numbers_say_and_warn_where_they_must() -> Result<(), R
     summary.work.as_mut().expect("work").overlap = Some(0.5);
     summary.work.as_mut().expect("work").landscape_delta_f_kj_mol = Some(9.0);
     assert!(run_page(&page(&summary))?.contains("differ by more than 3 standard errors"));
+    Ok(())
+}
+
+/// A baseline is made by no solver, a constraint that is only reported cannot be broken, and chains that stand still are told.
+#[test]
+fn what_is_no_fault_is_no_warning() -> Result<(), ReportError> {
+    let mut summary = summary();
+    let curve = summary.geodesic.as_mut().expect("a curve");
+    curve.stop_reason = "not solved: a baseline".to_owned();
+    assert!(run_page(&page(&summary))?.contains("solver stopped early"));
+    summary.geodesic.as_mut().expect("a curve").kind = "straight".to_owned();
+    summary.constraints = vec![ConstraintSummary {
+        kind: "region-avoidance".to_owned(),
+        description: "a disc".to_owned(),
+        report_only: true,
+        unit: "nat".to_owned(),
+        tolerance: 0.1,
+        largest_violation: 3.2,
+        satisfied: false,
+    }];
+    let html = run_page(&page(&summary))?;
+    assert!(html.contains("No warnings") && html.contains("not kept, and only reported"));
+    summary.constraints[0].report_only = false;
+    assert!(run_page(&page(&summary))?.contains("it is missed by up to 3.2"));
+    summary.constraints.clear();
+    let shooting =
+        ShootingSummary { length: "fixed".to_owned(), chains: 4, trials: 400, accepted: 80, mean_steps: 9.0 };
+    summary.sampling.as_mut().expect("paths").shooting = Some(shooting.clone());
+    let html = run_page(&page(&summary))?;
+    assert!(
+        html.contains("80 of 400") && html.contains("No warnings") && !html.contains("the molecule is led")
+    );
+    summary.sampling.as_mut().expect("paths").shooting = Some(ShootingSummary { accepted: 3, ..shooting });
+    assert!(run_page(&page(&summary))?.contains("Only 3 of 400 trials"));
     Ok(())
 }
 

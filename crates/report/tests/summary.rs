@@ -73,6 +73,7 @@ fn full() -> Summary {
             device: Some("cpu".to_owned()),
         }),
         geodesic: Some(GeodesicSummary {
+            kind: "geodesic".to_owned(),
             length: 7.5,
             energy: 28.1,
             constant_speed: 1.0002,
@@ -94,6 +95,7 @@ fn full() -> Summary {
         constraints: vec![ConstraintSummary {
             kind: "low-variance".to_owned(),
             description: "log SNR ≥ 3".to_owned(),
+            report_only: true,
             unit: String::new(),
             tolerance: 1e-3,
             largest_violation: 0.0,
@@ -118,6 +120,7 @@ fn full() -> Summary {
             lag: Some(0.1),
             shooting: Some(ShootingSummary {
                 length: "flexible".to_owned(),
+                chains: 16,
                 trials: 1000,
                 accepted: 137,
                 mean_steps: 812.5,

@@ -13,7 +13,9 @@ use crate::error::Error;
 use crate::interrupt;
 use crate::run_directory::{RunDirectory, SUMMARY_FILE};
 use crate::stages::compare::baselines::{Baseline, Variant, is_same};
-use crate::stages::compare::{Entry, Finished, Group, Origin, PAGE_FILE, TABLE_FILE, comparable, compare};
+use crate::stages::compare::{
+    Entry, Finished, Group, Origin, PAGE_FILE, TABLE_FILE, comparable, compare, folder_name, unlike,
+};
 use crate::stages::system::Problem;
 use crate::stages::{CONFIG_FILE, Run, Stage, check_before};
 
@@ -218,7 +220,9 @@ fn add_baseline(
     }
     check_before(&problem)?;
     let folder = out.join(BASELINES_FOLDER).join(folder_name(&first.entry.name));
-    let entry = variant.entry(first, problem, folder.join(variant.name()));
+    let mut entry = variant.entry(first, problem, folder.join(variant.name()));
+    let names: Vec<String> = group.rows.iter().map(|row| row.entry.name.clone()).collect();
+    entry.name = unlike(entry.name, &names);
     eprintln!("== {} (baseline of {})", entry.name, first.entry.name);
     let donors = group.rows.iter().map(|row| row.entry.directory.clone()).collect();
     run(&entry, donors)?;
@@ -229,11 +233,6 @@ fn leave_out(group: &mut Group, name: &str, reason: &str) {
     eprintln!("{name}: left out: {reason}");
     let reason = reason.lines().next().unwrap_or_default().to_owned();
     group.left_out.push(LeftOut { name: name.to_owned(), reason });
-}
-
-/// A row's name as the name of a folder.
-fn folder_name(name: &str) -> String {
-    name.replace(['/', '\\'], "-").trim_start_matches(['-', '.']).to_owned()
 }
 
 fn show(comparison: &Comparison, out: &Path, json: bool) -> Result<String, Error> {

@@ -22,6 +22,19 @@ pub(crate) enum CurveKind {
     Pullback,
 }
 
+impl CurveKind {
+    /// Its name in the configuration.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Geodesic => "geodesic",
+            Self::Straight => "straight",
+            Self::Tent => "tent",
+            Self::MinimumEnergyPath => "minimum-energy-path",
+            Self::Pullback => "pullback",
+        }
+    }
+}
+
 /// What is varied to find a geodesic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

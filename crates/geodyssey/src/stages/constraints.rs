@@ -121,6 +121,7 @@ pub(crate) fn measure(
     Ok(ConstraintSummary {
         kind: constraint.kind().to_owned(),
         description: constraint.description(),
+        report_only: false,
         unit: constraint.unit().to_owned(),
         tolerance: constraint.tolerance(),
         largest_violation,

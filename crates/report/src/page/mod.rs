@@ -125,13 +125,17 @@ fn player(page: &RunPage<'_>, figures: &[&PageFigure<'_>]) -> Result<String, Rep
     } else {
         format!("All {} paths are in this page", page.all_paths)
     };
+    let meaning = if words::is_shooting(page.summary) {
+        "Frames lie at equal parts of a path's steps; nothing led it."
+    } else {
+        "A frame is a place along the path, not a time: the molecule is led, it does not wait for a fluctuation."
+    };
     let drawn =
         figures.iter().map(|figure| figure_markup(figure)).collect::<Result<Vec<String>, _>>()?.concat();
     let below = format!(
         "<output id=\"readout\"></output>\n\
          <p class=\"faint keys\">Keys: <kbd>space</kbd> plays and stops, <kbd>←</kbd> <kbd>→</kbd> go one frame, <kbd>Home</kbd> \
-         <kbd>End</kbd> to the ends, <kbd>↑</kbd> <kbd>↓</kbd> choose a path. {paths}, {frames}. A frame is a place along the path, not a \
-         time: the molecule is led, it does not wait for a fluctuation.</p>\n"
+         <kbd>End</kbd> to the ends, <kbd>↑</kbd> <kbd>↓</kbd> choose a path. {paths}, {frames}. {meaning}</p>\n"
     );
     // Beside the molecule the figures stand below each other, else beside each other.
     let content = if viewer {

@@ -110,6 +110,15 @@ fn sampling(paths: &SamplingSummary) -> Vec<Row> {
         let definition = "largest difference along the curve between the share of paths past the barrier and the exact posterior's";
         rows.push(row("lag", decimals(lag, 2), "", definition));
     }
+    if let Some(shooting) = &paths.shooting {
+        let value = format!("{} of {}", grouped(shooting.accepted), grouped(shooting.trials));
+        let definition = format!(
+            "trials of two-way shooting that gave a new path, of {} independent chains, paths of {} length",
+            shooting.chains, shooting.length
+        );
+        rows.push(row("accepted trials", value, "", &definition));
+        rows.push(row("steps of a path", decimals(shooting.mean_steps, 0), "", "mean of the recorded paths"));
+    }
     if let Some(time) = paths.path_time_ps {
         rows.push(row(
             "time of one path",

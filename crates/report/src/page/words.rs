@@ -36,14 +36,24 @@ pub(super) fn opening(summary: &Summary, states: Option<&[String; 2]>) -> String
             0 | 1 => String::new(),
             n => format!(" It was chosen among {n} ways round the periods."),
         };
+        let what = if is_shooting(summary) {
+            "The path that shooting began with"
+        } else {
+            "The curve that leads the paths"
+        };
+        let kind = if curve.kind == "geodesic" { String::new() } else { format!(" ({})", curve.kind) };
         paragraphs.push(format!(
-            "The curve that leads the paths is {} long (Fisher–Rao), and its logSNR does not fall below {}.{windings}",
+            "{what}{kind} is {} long (Fisher–Rao), and its logSNR does not fall below {}.{windings}",
             decimals(curve.length, 2),
             decimals(curve.min_log_snr, 2)
         ));
     }
     for constraint in &summary.constraints {
-        let verdict = if constraint.satisfied { "kept" } else { "not kept" };
+        let verdict = match (constraint.satisfied, constraint.report_only) {
+            (true, _) => "kept",
+            (false, false) => "not kept",
+            (false, true) => "not kept, and only reported",
+        };
         paragraphs.push(format!("Constraint {}: {}: {verdict}.", constraint.kind, constraint.description));
     }
     paragraphs
@@ -135,6 +145,14 @@ fn worked(work: &WorkSummary) -> Vec<String> {
     sentences
 }
 
+/// Share of accepted trials of two-way shooting below which its chains have hardly moved.
+const LEAST_ACCEPTED: f64 = 0.02;
+
+/// Whether the paths were shot, not led.
+pub(super) fn is_shooting(summary: &Summary) -> bool {
+    summary.sampling.as_ref().is_some_and(|paths| paths.shooting.is_some())
+}
+
 /// What a reader must know before she believes the numbers; empty where there is nothing.
 pub(super) fn warnings(summary: &Summary) -> Vec<String> {
     let mut list = Vec::new();
@@ -152,6 +170,15 @@ pub(super) fn warnings(summary: &Summary) -> Vec<String> {
         if lost > 0 {
             list.push(format!("{lost} of {} backward paths did not reach the start.", paths.backward_paths));
         }
+        if let Some(shooting) = &paths.shooting
+            && (shooting.accepted as f64) < LEAST_ACCEPTED * shooting.trials as f64
+        {
+            list.push(format!(
+                "Only {} of {} trials of shooting were accepted: the paths are still much like the one that it began with, and their \
+                 mean and spread say nothing of the ensemble. Wider states, other `path_steps` or more `trials_per_path` may help.",
+                shooting.accepted, shooting.trials
+            ));
+        }
         if let Some(first) = paths.failed.first() {
             list.push(format!(
                 "{} paths broke down and enter no mean; the first: {}",
@@ -160,7 +187,9 @@ pub(super) fn warnings(summary: &Summary) -> Vec<String> {
             ));
         }
     }
-    for constraint in summary.constraints.iter().filter(|constraint| !constraint.satisfied) {
+    for constraint in
+        summary.constraints.iter().filter(|constraint| !constraint.satisfied && !constraint.report_only)
+    {
         let unit = if constraint.unit == "1" { String::new() } else { format!(" {}", constraint.unit) };
         list.push(format!(
             "The constraint {} is not kept: it is missed by up to {}{unit}, where {}{unit} are allowed.",
@@ -170,7 +199,7 @@ pub(super) fn warnings(summary: &Summary) -> Vec<String> {
         ));
     }
     if let Some(curve) = &summary.geodesic {
-        if curve.stop_reason != "converged" {
+        if curve.kind == "geodesic" && curve.stop_reason != "converged" {
             list.push(format!(
                 "The curve's solver stopped early ({}): the curve is not the shortest.",
                 curve.stop_reason

@@ -1,10 +1,12 @@
 //! Every pair of runs in every measure.
+//!
+//! Paths of two-way shooting are not tested: those of one chain resemble each other, and the test asks for independent values.
 
 use geodyssey_report::{Difference, Measure};
 use rayon::prelude::*;
 
 use super::Finished;
-use super::significance::{Stratum, holm, letters, permutation_test};
+use super::significance::{Stratum, holm, least_p_value, letters, permutation_test, relabellings};
 
 /// Corrected p value below which a difference is called real.
 const LEVEL: f64 = 0.05;
@@ -18,8 +20,9 @@ pub(super) fn differences(rows: &[Finished]) -> Vec<Difference> {
         .collect();
     let mut all = Vec::new();
     for measure in Measure::ALL {
-        let tested =
-            pairs.par_iter().filter_map(|&(first, second)| test(&rows[first], &rows[second], measure));
+        let test =
+            |&(first, second): &(usize, usize)| test(&rows[first], &rows[second], measure, pairs.len());
+        let tested = pairs.par_iter().filter_map(test);
         let mut tested: Vec<Difference> = tested.collect();
         let p_values: Vec<f64> = tested.iter().map(|difference| difference.p_value).collect();
         for (difference, corrected) in tested.iter_mut().zip(holm(&p_values)) {
@@ -31,13 +34,51 @@ pub(super) fn differences(rows: &[Finished]) -> Vec<Difference> {
     all
 }
 
-/// Letters for each row in one measure; none for a row that was not tested.
+/// Least corrected p value that the pairs of one measure could have had; none where nothing was tested.
+pub(super) fn least_corrected(rows: &[Finished], measure: Measure) -> Option<f64> {
+    let values = |row: &Finished| match measure {
+        Measure::MaxLandscapeEnergy => vec![row.values.max_landscape_energy.len()],
+        Measure::MaxPotentialEnergy => vec![row.values.max_potential_energy.len()],
+        Measure::DissipatedWork => vec![row.values.forward_work.len(), row.values.backward_work.len()],
+    };
+    let counts: Vec<Vec<usize>> = rows.iter().filter(|row| !row.is_shooting()).map(values).collect();
+    let mut pairs = 0;
+    let mut least = f64::INFINITY;
+    for (index, first) in counts.iter().enumerate() {
+        for second in &counts[index + 1..] {
+            let strata: Vec<(usize, usize)> =
+                first.iter().copied().zip(second.iter().copied()).filter(|(a, b)| *a > 1 && *b > 1).collect();
+            if !strata.is_empty() {
+                pairs += 1;
+                least = least.min(least_p_value(&strata));
+            }
+        }
+    }
+    (pairs > 0).then(|| (least * f64::from(pairs)).min(1.0))
+}
+
+/// Letters for each row in one measure; none for a row that was not tested, or not against all the others.
 pub(super) fn letters_of(rows: &[Finished], differences: &[Difference], measure: Measure) -> Vec<String> {
     let of_measure: Vec<&Difference> = differences.iter().filter(|one| one.measure == measure).collect();
     let tested = |row: &Finished| {
         of_measure.iter().any(|one| one.first == row.entry.name || one.second == row.entry.name)
     };
-    let numbers: Vec<usize> = (0..rows.len()).filter(|&index| tested(&rows[index])).collect();
+    let mut numbers: Vec<usize> = (0..rows.len()).filter(|&index| tested(&rows[index])).collect();
+    let is_pair = |first: usize, second: usize| {
+        let [first, second] = [first, second].map(|index| &rows[index].entry.name);
+        of_measure.iter().any(|one| one.first == *first && one.second == *second)
+    };
+    // Two rows without a test between them must not share a letter for want of one.
+    while let Some(place) = (0..numbers.len()).rev().max_by_key(|&place| {
+        let row = numbers[place];
+        numbers.iter().filter(|&&other| other != row && !is_pair(row.min(other), row.max(other))).count()
+    }) {
+        let row = numbers[place];
+        if numbers.iter().all(|&other| other == row || is_pair(row.min(other), row.max(other))) {
+            break;
+        }
+        numbers.remove(place);
+    }
     let differ = |first: usize, second: usize| {
         let [first, second] = [first, second].map(|number| &rows[numbers[number]].entry.name);
         of_measure.iter().any(|one| one.real && one.first == *first && one.second == *second)
@@ -50,7 +91,10 @@ pub(super) fn letters_of(rows: &[Finished], differences: &[Difference], measure:
     all
 }
 
-fn test(first: &Finished, second: &Finished, measure: Measure) -> Option<Difference> {
+fn test(first: &Finished, second: &Finished, measure: Measure, pairs: usize) -> Option<Difference> {
+    if first.is_shooting() || second.is_shooting() {
+        return None;
+    }
     let [one, other] = [first, second].map(|row| &row.values);
     let energies = |one, other| vec![Stratum { first: one, second: other }];
     let (strata, scale) = match measure {
@@ -74,7 +118,7 @@ fn test(first: &Finished, second: &Finished, measure: Measure) -> Option<Differe
             (strata, scale)
         }
     };
-    let p_value = permutation_test(&strata, SEED)?;
+    let p_value = permutation_test(&strata, relabellings(pairs), SEED)?;
     let (difference, variance) = strata.iter().fold((0.0, 0.0), |(difference, variance), stratum| {
         let ((m1, v1), (m2, v2)) = (mean(stratum.first), mean(stratum.second));
         (difference + m1 - m2, variance + v1 + v2)

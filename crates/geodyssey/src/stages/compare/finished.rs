@@ -105,6 +105,11 @@ impl Finished {
         })
     }
 
+    /// Whether its paths were shot, not led.
+    pub(super) fn is_shooting(&self) -> bool {
+        self.summary.sampling.as_ref().is_some_and(|paths| paths.shooting.is_some())
+    }
+
     /// The winding that it followed.
     pub(super) fn winding(&self) -> &[i64] {
         self.summary.geodesic.as_ref().map_or(&[], |curve| &curve.winding)

@@ -33,13 +33,14 @@ pub(crate) const PAGE_FILE: &str = "compare.html";
 
 /// What is said of the test.
 const TEST: &str = "Every pair of paths of a group is tested in every measure by a permutation test of the difference of means \
-with Welch's t as statistic (9,999 random relabellings of a fixed seed, all of them where these are fewer than 20,000), corrected \
-for the number of pairs by Holm's method. A difference is called real where the corrected p value lies below 0.05. Dissipated work \
+with Welch's t as statistic (9,999 random relabellings of a fixed seed, 100 a pair where that is more, all of them where these are \
+fewer than 20,000), corrected the number of pairs by Holm's method. A difference is called real where the corrected p value lies below 0.05. Dissipated work \
 is tested as the mean of both directions, in which ΔF cancels. The test asks whether two sets of paths differ, given landscape and \
-curve; what another seed would change of these it does not know.";
+curve; what another seed would change of these it does not know. Runs of one seed share their random numbers, which makes the error of a \
+difference rather too large than too small. Paths of two-way shooting are not tested, since those of one chain resemble each other.";
 
 /// Share of accepted trials of two-way shooting below which its chains have hardly moved.
-const LEAST_ACCEPTED: f64 = 0.02;
+pub(super) const LEAST_ACCEPTED: f64 = 0.02;
 
 /// Finished runs between the same states on the same landscape.
 pub(crate) struct Group {
@@ -78,15 +79,18 @@ pub(crate) fn compare(directory: &RunDirectory, groups: &[Group]) -> Result<Comp
         let group = compare_group(group, &regions)?;
         compared.push(group);
     }
+    let mut folders: Vec<String> = Vec::new();
     for (group, compared) in groups.iter().zip(&compared) {
+        let folder = unlike(folder_name(&compared.name), &folders);
         let mut page = Vec::new();
         for figure in figures::draw(group, compared)? {
-            let stem = format!("plots/{}/{}", compared.name, figure.name);
+            let stem = format!("plots/{folder}/{}", figure.name);
             directory.write(&format!("{stem}.png"), &figure.files.png)?;
             directory.write(&format!("{stem}.svg"), figure.files.svg.as_bytes())?;
             page.push(PageFigure { caption: figure.caption, svg: figure.files.svg });
         }
         pages.push(page);
+        folders.push(folder);
     }
     let comparison =
         Comparison { version: env!("CARGO_PKG_VERSION").to_owned(), test: TEST.to_owned(), groups: compared };
@@ -132,8 +136,20 @@ fn compare_group(group: &Group, regions: &Regions) -> Result<ComparisonGroup, Er
         differences,
         words: Vec::new(),
     };
-    compared.words = words::sentences(&compared);
+    let least = differences::least_corrected(rows, Measure::MaxLandscapeEnergy);
+    compared.words = words::sentences(&compared, least);
     Ok(compared)
+}
+
+/// A row's name as the name of a folder.
+pub(crate) fn folder_name(name: &str) -> String {
+    name.replace(['/', '\\'], "-").trim_start_matches(['-', '.']).to_owned()
+}
+
+/// A name, with a number after it where there is one like it.
+pub(crate) fn unlike(name: String, others: &[String]) -> String {
+    let numbered = (2..).map(|number: usize| format!("{name}-{number}"));
+    std::iter::once(name.clone()).chain(numbered).find(|name| !others.contains(name)).unwrap_or(name)
 }
 
 /// How far the chains of two-way shooting have moved.

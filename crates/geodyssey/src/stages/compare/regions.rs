@@ -37,7 +37,11 @@ impl Regions {
             for constraint in &problem.config.constraints {
                 let ConstraintSettings::RegionAvoidance(settings) = &constraint.settings else { continue };
                 let Some(ball) = ball(problem, settings) else { continue };
-                if regions.iter().any(|known| known.ball == ball) {
+                // A ball given by its radius and one given by a logSNR ask for different divergences.
+                let is_same = |known: &Region| {
+                    known.ball == ball && known.settings.radius.is_some() == settings.radius.is_some()
+                };
+                if regions.iter().any(is_same) {
                     continue;
                 }
                 let description = description(problem, &ball);

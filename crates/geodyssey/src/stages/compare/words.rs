@@ -1,5 +1,6 @@
 //! What the numbers of a comparison say, in sentences: which path is lowest, which stays out, what each costs.
 
+use super::LEAST_ACCEPTED;
 use geodyssey_report::{
     ComparisonGroup, ComparisonRow, Difference, MaxEnergy, Measure, RowRole, decimals, grouped, with_error,
 };
@@ -9,10 +10,13 @@ const LEAST_REACHED: f64 = 0.95;
 /// Share of the works seen in both directions below which a path lags too far behind its tether for its ΔF to count.
 const LITTLE_OVERLAP: f64 = 0.1;
 
-/// All sentences.
-pub(super) fn sentences(group: &ComparisonGroup) -> Vec<String> {
+/// Corrected p value below which a difference is called real.
+const LEVEL: f64 = 0.05;
+
+/// All sentences; `least` is the least corrected p value that the energies' differences could have had.
+pub(super) fn sentences(group: &ComparisonGroup, least: Option<f64>) -> Vec<String> {
     let words = Words { group };
-    [words.barrier(), words.followed(), words.straight(), words.work()]
+    [too_few(least), words.barrier(), words.followed(), words.straight(), words.work()]
         .into_iter()
         .flatten()
         .chain(words.remarks())
@@ -20,6 +24,16 @@ pub(super) fn sentences(group: &ComparisonGroup) -> Vec<String> {
         .chain(words.cost())
         .chain(words.seeds())
         .collect()
+}
+
+/// That nothing can come out of a test of so few paths.
+fn too_few(least: Option<f64>) -> Option<String> {
+    let least = least.filter(|least| *least >= LEVEL)?;
+    Some(format!(
+        "There are too few paths for so many pairs: however far apart two of them were, the test could not call it real (least \
+         corrected p value {}). More paths, or fewer runs, would tell.",
+        probability(least)
+    ))
 }
 
 struct Words<'g> {
@@ -36,18 +50,27 @@ impl Words<'_> {
         self.group.differences.iter().find(is_pair)
     }
 
-    /// Names of the rows that the test does not tell apart from one.
-    fn like<'r>(&self, measure: Measure, row: &ComparisonRow, others: &[&'r ComparisonRow]) -> Vec<&'r str> {
-        let others = others.iter().filter(|other| other.name != row.name);
-        let like = others.filter(|other| {
-            self.find(measure, &row.name, &other.name).is_none_or(|difference| !difference.real)
-        });
-        like.map(|other| other.name.as_str()).collect()
+    /// Names of the rows that the test does not tell apart from one, and of those that it was not asked about.
+    fn like<'r>(
+        &self,
+        measure: Measure,
+        row: &ComparisonRow,
+        others: &[&'r ComparisonRow],
+    ) -> [Vec<&'r str>; 2] {
+        let (mut like, mut untested) = (Vec::new(), Vec::new());
+        for other in others.iter().filter(|other| other.name != row.name) {
+            match self.find(measure, &row.name, &other.name) {
+                Some(difference) if difference.real => {}
+                Some(_) => like.push(other.name.as_str()),
+                None => untested.push(other.name.as_str()),
+            }
+        }
+        [like, untested]
     }
 
     fn barrier(&self) -> Option<String> {
-        let (arrived, late): (Vec<&ComparisonRow>, Vec<&ComparisonRow>) =
-            self.group.rows.iter().filter(|row| energy(row).is_some()).partition(|row| arrives(row));
+        let known = self.group.rows.iter().filter(|row| energy(row).is_some() && !is_stuck(row));
+        let (arrived, late): (Vec<&ComparisonRow>, Vec<&ComparisonRow>) = known.partition(|row| arrives(row));
         let lowest = lowest(&arrived)?;
         let mut text = format!(
             "Lowest barrier among paths that arrive: {}, MaxEnergy {} kJ/mol",
@@ -82,7 +105,8 @@ impl Words<'_> {
         let follows = |row: &&ComparisonRow| {
             arrives(row) && overlap(row).is_some_and(|overlap| overlap >= LITTLE_OVERLAP)
         };
-        let arrived: Vec<&ComparisonRow> = self.group.rows.iter().filter(|row| arrives(row)).collect();
+        let arrived: Vec<&ComparisonRow> =
+            self.group.rows.iter().filter(|row| arrives(row) && !is_stuck(row)).collect();
         let followed: Vec<&ComparisonRow> = self.group.rows.iter().filter(follows).collect();
         let (best, of_all) = (lowest(&followed)?, lowest(&arrived)?);
         (best.name != of_all.name).then(|| {
@@ -99,15 +123,21 @@ impl Words<'_> {
 
     /// What the test says of one row and others.
     fn against(&self, measure: Measure, row: &ComparisonRow, others: &[&ComparisonRow]) -> String {
-        let like = self.like(measure, row, others);
-        match (like.len(), others.len()) {
-            (_, 0 | 1) => "there is no other.".to_owned(),
+        let [like, untested] = self.like(measure, row, others);
+        let tested = others.len().saturating_sub(1 + untested.len());
+        let mut text = match (like.len(), tested) {
+            (_, 0) if untested.is_empty() => "there is no other.".to_owned(),
+            (_, 0) => "no difference could be tested.".to_owned(),
             (0, _) => "the difference to every other is real.".to_owned(),
-            (_, count) if like.len() + 1 == count => "none of the others is told apart from it.".to_owned(),
+            (like, tested) if like == tested => "none of the others is told apart from it.".to_owned(),
             _ => {
                 format!("not told apart from it: {}; the difference to the others is real.", like.join(", "))
             }
+        };
+        if tested > 0 && !untested.is_empty() {
+            text.push_str(&format!(" Not tested: {}.", untested.join(", ")));
         }
+        text
     }
 
     /// The first path against the straight line, which is the least that it must beat.
@@ -261,6 +291,12 @@ fn overlap(row: &ComparisonRow) -> Option<f64> {
 
 fn arrives(row: &ComparisonRow) -> bool {
     row.summary.sampling.as_ref().is_some_and(|paths| paths.reached >= LEAST_REACHED)
+}
+
+/// Whether two-way shooting has hardly left the path that it began with, so that its energies are no ensemble's.
+fn is_stuck(row: &ComparisonRow) -> bool {
+    let shooting = row.summary.sampling.as_ref().and_then(|paths| paths.shooting.as_ref());
+    shooting.is_some_and(|shooting| (shooting.accepted as f64) < LEAST_ACCEPTED * shooting.trials as f64)
 }
 
 fn is_shooting(row: &ComparisonRow) -> bool {

@@ -76,6 +76,7 @@ mod tests {
         let constraint = ConstraintSummary {
             kind: "low-variance".to_owned(),
             description: String::new(),
+            report_only: false,
             unit: String::new(),
             tolerance: 1e-3,
             largest_violation: f64::from(u8::from(violation)),

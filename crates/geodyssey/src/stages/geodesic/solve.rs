@@ -270,6 +270,7 @@ impl Solve<'_> {
         for constraint in report_only {
             let mut summary = constraints::measure(constraint.as_ref(), &best.nodes)?;
             summary.description.push_str(" (reported only)");
+            summary.report_only = true;
             constraints.push(summary);
         }
         let ends: Vec<SpacetimePoint> = [best.nodes.first(), best.nodes.last()]
@@ -284,6 +285,7 @@ impl Solve<'_> {
             _ => None,
         };
         let summary = GeodesicSummary {
+            kind: self.problem.config.geodesic.kind.name().to_owned(),
             length: best.measures.length,
             energy: best.measures.energy,
             constant_speed: best.measures.constant_speed,

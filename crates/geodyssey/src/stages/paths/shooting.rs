@@ -93,6 +93,7 @@ pub(super) fn sample(
                 PathLength::Fixed(_) => "fixed".to_owned(),
                 PathLength::Flexible(_) => "flexible".to_owned(),
             },
+            chains: chains.len(),
             trials,
             accepted,
             mean_steps: steps as f64 / paths as f64,

@@ -102,13 +102,13 @@ fn max_energy(
     sampled: &Sampled,
 ) -> Option<MaxEnergySummary> {
     let whole = || sampled.of(Direction::Forward).filter(|path| path.failure.is_none());
-    let on_landscape = energies(
-        "highest landscape energy of a path over every step and the segments between steps, above the landscape's global minimum",
-        whole()
-            .filter_map(|path| path.maximum_landscape_energy)
-            .map(|energy| energy - landscape.minimum)
-            .collect(),
-    );
+    let highest =
+        || whole().filter_map(|path| path.maximum_landscape_energy).map(|energy| energy - landscape.minimum);
+    let definition = "highest landscape energy of a path over every step and the segments between steps, above the landscape's global minimum";
+    let on_landscape = energies(definition, highest().collect()).map(|energy| match &sampled.shooting {
+        Some(shooting) => of_chains(energy, &highest().collect::<Vec<f64>>(), shooting.chains),
+        None => energy,
+    });
     let atoms = energies(
         "highest all-atom potential energy of a path over every step, absolute; contains thermal energy",
         whole().filter_map(|path| path.maximum_potential_energy).collect(),
@@ -137,6 +137,23 @@ pub(super) fn moments(values: impl Iterator<Item = f64>) -> Option<(f64, Option<
     let std = (values.len() > 1)
         .then(|| (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0)).sqrt());
     Some((mean, std, std.map(|std| std / count.sqrt())))
+}
+
+/// The same statistics with the standard error of the chains' means: paths of one chain are not independent.
+fn of_chains(energy: MaxEnergy, values: &[f64], chains: usize) -> MaxEnergy {
+    // Chains record paths of consecutive numbers, shared out as evenly as can be.
+    let bounds = |chain: usize| chain * values.len() / chains;
+    let means = (0..chains).filter_map(|chain| {
+        moments(values[bounds(chain)..bounds(chain + 1)].iter().copied()).map(|(mean, ..)| mean)
+    });
+    MaxEnergy {
+        definition: format!(
+            "{}; its standard error is that of the means of {chains} chains",
+            energy.definition
+        ),
+        standard_error_kj_mol: moments(means).and_then(|(_, _, error)| error),
+        ..energy
+    }
 }
 
 /// Statistics of highest energies.

@@ -163,6 +163,10 @@ fn caption(name: &str) -> &'static str {
             "Work of the forward paths, and of the backward paths with its sign turned. Where both have been seen, the difference of \
              free energies can be read off; each tick is a path, the grey strip one standard error."
         }
+        "spacetime" => {
+            "Where the curve runs between noise and data: densities of the noisy variable at each noise level, the geodesic and its \
+             posterior means."
+        }
         _ => {
             "logSNR along the curve over its Fisher–Rao length, and the spread that the tether leaves to each variable."
         }

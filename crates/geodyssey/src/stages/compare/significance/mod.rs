@@ -6,4 +6,4 @@ mod permutation;
 
 pub(super) use holm::holm;
 pub(super) use letters::letters;
-pub(super) use permutation::{Stratum, permutation_test};
+pub(super) use permutation::{Stratum, least_p_value, permutation_test, relabellings};

@@ -5,8 +5,10 @@ use rand_chacha::ChaCha8Rng;
 
 /// Up to so many relabellings all are looked at; of more, a random choice.
 const MOST_EXACT: u128 = 20_000;
-/// How many are chosen at random. The least p value is the inverse of one more.
+/// How many are chosen at random, at least. The least p value is the inverse of one more.
 const RANDOM: usize = 9_999;
+/// And at least so many for each pair that is tested, so that a correction for all of them leaves room below 0.05.
+const RANDOM_PER_PAIR: usize = 100;
 /// Statistics this close, relatively, count as equal, so that rounding does not break ties.
 const TIE: f64 = 1e-10;
 
@@ -19,15 +21,39 @@ pub(crate) struct Stratum<'a> {
     pub(crate) second: &'a [f64],
 }
 
+/// How many relabellings are chosen at random where so many pairs are tested.
+pub(crate) fn relabellings(pairs: usize) -> usize {
+    RANDOM.max(RANDOM_PER_PAIR * pairs)
+}
+
+/// Least p value that sets of these sizes can have, however far apart they are.
+pub(crate) fn least_p_value(strata: &[(usize, usize)]) -> f64 {
+    let all = strata.iter().try_fold(1_u128, |product, &(first, second)| {
+        product.checked_mul(binomial(first + second, first)?).filter(|product| *product <= MOST_EXACT)
+    });
+    // With sets of one size the labels may all be exchanged, which turns the sign alone.
+    let mirrored = strata.iter().all(|(first, second)| first == second);
+    match all {
+        Some(all) => {
+            if mirrored {
+                2.0 / all as f64
+            } else {
+                1.0 / all as f64
+            }
+        }
+        None => 1.0 / (RANDOM + 1) as f64,
+    }
+}
+
 /// Two-sided p value of the difference between the sums over the strata of two sets' means.
 ///
 /// The statistic is Welch's `t = Σ(m₁ - m₂)/√Σ(s₁²/n₁ + s₂²/n₂)`, with which the test is exact where the distributions are
 /// the same and right for many values where only the means are (A. Janssen, Stat. Probab. Lett. 36, 9 (1997)). Labels are
-/// exchanged within each stratum: all relabellings where these are up to 20,000, else 9,999 random ones of the seed, and the
+/// exchanged within each stratum: all relabellings where these are up to 20,000, else `random` ones of the seed, and the
 /// observed one (B. Phipson and G. K. Smyth, Stat. Appl. Genet. Mol. Biol. 9, 39 (2010)).
 ///
 /// `None` where a set has fewer than two values in a stratum.
-pub(crate) fn permutation_test(strata: &[Stratum<'_>], seed: u64) -> Option<f64> {
+pub(crate) fn permutation_test(strata: &[Stratum<'_>], random: usize, seed: u64) -> Option<f64> {
     if strata.is_empty() || strata.iter().any(|stratum| stratum.first.len() < 2 || stratum.second.len() < 2) {
         return None;
     }
@@ -43,15 +69,15 @@ pub(crate) fn permutation_test(strata: &[Stratum<'_>], seed: u64) -> Option<f64>
         each_relabelling(&mut pools, 0, &mut |pools| count += u128::from(as_large(statistic(pools))));
         return Some(count as f64 / relabellings as f64);
     }
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut generator = ChaCha8Rng::seed_from_u64(seed);
     let mut count = 0_usize;
-    for _ in 0..RANDOM {
+    for _ in 0..random {
         for pool in &mut pools {
-            pool.shuffle(&mut random);
+            pool.shuffle(&mut generator);
         }
         count += usize::from(as_large(statistic(&pools)));
     }
-    Some((count + 1) as f64 / (RANDOM + 1) as f64)
+    Some((count + 1) as f64 / (random + 1) as f64)
 }
 
 /// The values of one stratum, those of the first set in front.
@@ -136,7 +162,7 @@ mod tests {
     use super::*;
 
     fn p(first: &[f64], second: &[f64]) -> f64 {
-        permutation_test(&[Stratum { first, second }], 1).expect("enough values")
+        permutation_test(&[Stratum { first, second }], RANDOM, 1).expect("enough values")
     }
 
     // `scripts/significance-reference.py` gives these numbers with SciPy.
@@ -172,7 +198,7 @@ mod tests {
             let back: Vec<f64> = other_backward.iter().map(|work| work - shift).collect();
             let strata =
                 [Stratum { first: &forward, second: &moved }, Stratum { first: &backward, second: &back }];
-            permutation_test(&strata, 1).expect("enough values")
+            permutation_test(&strata, RANDOM, 1).expect("enough values")
         };
         // 70 × 70 relabellings, all looked at; the reference enumerates them in NumPy.
         assert!((test(0.0) - 0.001_224_489_795_918_367_3).abs() < 1e-12, "{}", test(0.0));
@@ -183,9 +209,22 @@ mod tests {
     fn what_does_not_spread_and_what_is_too_few() {
         assert_eq!(p(&[1.0; 4], &[1.0; 4]), 1.0);
         assert_eq!(p(&[1.0; 4], &[2.0; 4]), 2.0 / 70.0);
-        assert_eq!(permutation_test(&[Stratum { first: &[1.0], second: &[2.0, 3.0] }], 1), None);
-        assert_eq!(permutation_test(&[], 1), None);
+        assert_eq!(permutation_test(&[Stratum { first: &[1.0], second: &[2.0, 3.0] }], RANDOM, 1), None);
+        assert_eq!(permutation_test(&[], RANDOM, 1), None);
         assert_eq!(binomial(64, 32), Some(1_832_624_140_942_590_534));
+    }
+
+    /// Sets that do not overlap have the least p value of their sizes.
+    #[test]
+    fn the_least_p_value_is_that_of_sets_far_apart() {
+        let line = |from: f64, count: usize| -> Vec<f64> { (0..count).map(|i| from + i as f64).collect() };
+        for (first, second) in [(4, 4), (5, 3), (2, 9), (7, 7)] {
+            let found = p(&line(0.0, first), &line(1000.0, second));
+            assert!((found - least_p_value(&[(first, second)])).abs() < 1e-12, "{first} {second}: {found}");
+        }
+        assert_eq!(p(&line(0.0, 40), &line(1000.0, 40)), least_p_value(&[(40, 40)]));
+        assert_eq!(least_p_value(&[(4, 4), (4, 4)]), 2.0 / 4900.0);
+        assert_eq!((relabellings(3), relabellings(528)), (9_999, 52_800));
     }
 
     /// Under the null hypothesis p values are uniform: of 400 tests about 20 lie below 0.05.
