@@ -80,6 +80,32 @@ const MUELLER_BROWN: &str = "configs/mueller-brown.toml";
 const SMALL: [&str; 3] = ["geodesic.points=24", "landscape.grid_points=32", "sampling.steps_per_point=8"];
 
 #[test]
+fn frames_inside_avoided_regions_are_those_of_the_files() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("run");
+    let changes = [
+        "sampling.paths=8",
+        "sampling.frame_stride=5",
+        "constraint.1.kind=region-avoidance",
+        "constraint.1.center=[-0.5, 1.0]",
+        "constraint.1.radius=0.3",
+        "constraint.1.report_only=true",
+    ];
+    let found = summary(MUELLER_BROWN, &out, &[&SMALL[..], &changes[..]].concat());
+    let (mut frames, mut inside) = (0, 0);
+    for path in 0..8 {
+        let text = std::fs::read_to_string(out.join(format!("paths/path-{path:04}.csv"))).expect("a table");
+        for row in table(&text) {
+            frames += 1;
+            let distance = f64::hypot(number(&row, "x") + 0.5, number(&row, "y") - 1.0);
+            inside += u32::from(distance <= 0.3);
+        }
+    }
+    assert!(frames == 8 * 6 && inside > 0, "{inside} of {frames}");
+    assert_eq!(found["sampling"]["share_inside_avoided"], f64::from(inside) / f64::from(frames));
+}
+
+#[test]
 fn dissipated_work_is_counted_from_the_free_energy_that_the_summary_names() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("surface");

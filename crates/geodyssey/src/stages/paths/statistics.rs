@@ -83,14 +83,18 @@ fn sampling(problem: &Problem, sampled: &Sampled) -> Result<SamplingSummary, Err
     })
 }
 
-/// Share of the forward paths' points inside any region that a constraint speaks of.
+/// Share of the forward paths' frames inside any region that a constraint speaks of: of what stands in their files, so that the
+/// number can be had again from these.
 fn share_inside(problem: &Problem, sampled: &Sampled) -> Option<f64> {
     let regions = constraints::regions(problem);
-    let mut points = sampled.of(Direction::Forward).flat_map(|path| &path.points).peekable();
-    if regions.is_empty() || points.peek().is_none() {
+    let mut frames = sampled
+        .of(Direction::Forward)
+        .flat_map(|path| path.frames.iter().filter_map(move |&frame| path.points.get(frame)))
+        .peekable();
+    if regions.is_empty() || frames.peek().is_none() {
         return None;
     }
-    let (count, inside) = points.fold((0_usize, 0_usize), |(count, inside), point| {
+    let (count, inside) = frames.fold((0_usize, 0_usize), |(count, inside), point| {
         let within = regions.iter().any(|region| region.contains(&problem.variables, &point.variables));
         (count + 1, inside + usize::from(within))
     });
