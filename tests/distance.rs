@@ -105,6 +105,9 @@ fn of_structures_it_depends_on_their_shape_alone() {
     let pair = distances(&out, ALANINE, &paths[..2], &["--log-snr", "3"]);
     assert!(matrix(&pair)[0][1] < table[0][1]);
     assert!(!out.join("distance/heat-map.png").exists(), "files of the request before are gone");
+    // Constraints play no part: the recommended floor of 3.5 lies above these ends.
+    let low = distances(&out, ALANINE, &paths[..2], &["--set", "geodesic.log_snr=3"]);
+    assert_eq!((&low["log_snr"], matrix(&low)), (&pair["log_snr"], matrix(&pair)));
     let text = std::fs::read_to_string(out.join("distance/edits.csv")).expect("the edits");
     let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!(rows.len(), 26);
