@@ -190,5 +190,21 @@ fn what_cannot_be_measured_is_said() {
     fails(&[mixture, &one, &one, "--frames", "5"], &["FROM:TO"]);
     fails(&[mixture, &one, &one, "--log-snr", "-20"], &["--log-snr -20", "geodesic.log_snr_min"]);
     fails(&[ALANINE, "systems/alanine-dipeptide/c5.pdb"], &["needs two configurations"]);
+    // The hydrogen bond of C7ax is open in C5.
+    let system = repository().join("systems/alanine-dipeptide");
+    let of = |name: &str| system.join(name).to_str().expect("a path").to_owned();
+    let bond = write(
+        "bond.toml",
+        &format!(
+            "[system]\ntopology = '{}'\nforce_field = '{}'\n[[variable]]\nname = \"bond\"\n\
+             distance = [\"ACE 1 O\", \"NME 3 N\"]\nrange = [0.2, 0.35]\n[landscape]\nmethod = \"metadynamics\"\n",
+            of("topology.pdb"),
+            of("amber99sb-ildn.vacuum.xml")
+        ),
+    );
+    fails(
+        &[&bond, &of("c7ax.pdb"), &of("c5.pdb")],
+        &["c5.pdb", "`bond` = 0.", "within the variable's range"],
+    );
     fails(&[ALANINE, "systems/ace-ala3-nme/topology.pdb", "systems/alanine-dipeptide/c5.pdb"], &["atoms"]);
 }
