@@ -4,7 +4,7 @@
 usage: check-export.py RUN EXPORT [--stride N] [--aligned]
 
 EXPORT holds files of any of the formats. Checked: paths.npz against all tables and XTC files of the run; paths.xyz (every path in
-one file) and paths.csv against them too, energies in eV included; every other trajectory by chemfiles, frame by frame. With
+one file, those without atoms left out) and paths.csv against them too, energies in eV included; every other trajectory by chemfiles, frame by frame. With
 --aligned, positions are compared by the distances between atoms, which no superposition changes, and the frames must lie on the
 first one as well as mdtraj can lay them. Exit status 1 and a message name the first thing that is wrong.
 """
@@ -44,6 +44,10 @@ def read_run(run, stride):
     return paths
 
 
+def with_atoms(paths):
+    return {name: path for name, path in paths.items() if path[1] is not None}
+
+
 def distances(positions):
     return np.linalg.norm(positions[..., :, None, :] - positions[..., None, :, :], axis=-1)
 
@@ -81,10 +85,15 @@ def check_arrays(file, paths, aligned):
             require(np.array_equal(arrays["variables"][index, :count], variables), f"{name}: variables")
             if positions is not None:
                 check_positions(f"{file.name} {name}", arrays["positions_nm"][index, :count], positions, "npz", aligned)
-        return arrays["positions_nm"][0, :1] if "positions_nm" in arrays else None
+            elif "positions_nm" in arrays:
+                require(np.isnan(arrays["positions_nm"][index]).all(), f"{name}: positions of a path without atoms")
+        lifted = any(positions is not None for _, positions in paths.values())
+        for name in ("positions_nm", "elements", "atom_names"):
+            require((name in arrays) == lifted, f"{file.name}: {name}")
 
 
 def check_extended_xyz(file, paths, aligned, heavy):
+    paths = with_atoms(paths)
     frames = ase.io.read(file, index=":")
     expected = [(name, row) for name, (table, _) in paths.items() for row in range(len(table["frame"]))]
     require(len(frames) == len(expected), f"{file.name}: {len(frames)} frames, expected {len(expected)}")
@@ -93,8 +102,9 @@ def check_extended_xyz(file, paths, aligned, heavy):
         require(atoms.info["path"] == name and atoms.info["frame"] == table["frame"][row], f"{file.name}: {atoms.info}")
         for column, values in table.items():
             require(np.isclose(atoms.info[column], values[row], rtol=1e-12, atol=1e-12), f"{file.name}: {column} {atoms.info}")
-        energy = table["potential_energy_kj_mol"][row] * ase.units.kJ / ase.units.mol
-        require(abs(atoms.get_potential_energy() - energy) < 1e-6 * abs(energy), f"{file.name}: energy of {name} {row}")
+        column = "potential_energy_kj_mol" if "potential_energy_kj_mol" in table else "landscape_energy_kj_mol"
+        energy = table[column][row] * ase.units.kJ / ase.units.mol
+        require(abs(atoms.get_potential_energy() - energy) < 1e-6 * abs(energy) + 1e-9, f"{file.name}: energy of {name} {row}")
         require(not atoms.pbc.any(), f"{file.name}: a box")
         check_positions(f"{file.name} {name} {row}", atoms.positions[None] / 10, positions[row:row + 1], "xyz", aligned)
     if aligned:
@@ -137,7 +147,7 @@ def main():
         elif file.name == "paths.xyz":
             check_extended_xyz(file, paths, arguments.aligned, heavy)
         elif file.stem == "paths":
-            check_trajectory(file, np.concatenate([positions for _, positions in paths.values()]), arguments.aligned)
+            check_trajectory(file, np.concatenate([positions for _, positions in with_atoms(paths).values()]), arguments.aligned)
         else:
             check_trajectory(file, paths[file.stem][1], arguments.aligned)
     print(f"{len(files)} files of {len(paths)} paths are what the run holds")

@@ -287,6 +287,9 @@ fn paths_on_the_landscape_that_are_not_right() {
     refused("paper/unconstrained", "landscape.grid_point=9", &["did you mean `grid_points`"]);
     refused("paper/unconstrained", "landscape.force_tolerance_kj_mol_nm=0", &["above zero"]);
     refused("paper/two-way-shooting", "sampling.steps_per_point=5", &["goes with", "annealing"]);
+    refused("paper/two-way-shooting", "sampling.backward=true", &["`backward` goes with", "annealing"]);
+    refused("paper/two-way-shooting", "sampling.switches_per_point=16", &["`switches_per_point` goes with"]);
+    refused("paper/two-way-shooting", "sampling.switches_per_point=0", &["above zero"]);
     refused("paper/two-way-shooting", "sampling.space=atoms", &["two-way shooting", "variables"]);
     refused("paper/two-way-shooting", "sampling.method=shooting", &["two-way-shooting"]);
     refused("mueller-brown", "sampling.lifted_paths=3", &["no atoms of their own"]);

@@ -105,6 +105,9 @@ fn of_structures_it_depends_on_their_shape_alone() {
     let pair = distances(&out, ALANINE, &paths[..2], &["--log-snr", "3"]);
     assert!(matrix(&pair)[0][1] < table[0][1]);
     assert!(!out.join("distance/heat-map.png").exists(), "files of the request before are gone");
+    // Constraints play no part: the recommended floor of 3.5 lies above these ends.
+    let low = distances(&out, ALANINE, &paths[..2], &["--set", "geodesic.log_snr=3"]);
+    assert_eq!((&low["log_snr"], matrix(&low)), (&pair["log_snr"], matrix(&pair)));
     let text = std::fs::read_to_string(out.join("distance/edits.csv")).expect("the edits");
     let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!(rows.len(), 26);
@@ -187,5 +190,21 @@ fn what_cannot_be_measured_is_said() {
     fails(&[mixture, &one, &one, "--frames", "5"], &["FROM:TO"]);
     fails(&[mixture, &one, &one, "--log-snr", "-20"], &["--log-snr -20", "geodesic.log_snr_min"]);
     fails(&[ALANINE, "systems/alanine-dipeptide/c5.pdb"], &["needs two configurations"]);
+    // The hydrogen bond of C7ax is open in C5.
+    let system = repository().join("systems/alanine-dipeptide");
+    let of = |name: &str| system.join(name).to_str().expect("a path").to_owned();
+    let bond = write(
+        "bond.toml",
+        &format!(
+            "[system]\ntopology = '{}'\nforce_field = '{}'\n[[variable]]\nname = \"bond\"\n\
+             distance = [\"ACE 1 O\", \"NME 3 N\"]\nrange = [0.2, 0.35]\n[landscape]\nmethod = \"metadynamics\"\n",
+            of("topology.pdb"),
+            of("amber99sb-ildn.vacuum.xml")
+        ),
+    );
+    fails(
+        &[&bond, &of("c7ax.pdb"), &of("c5.pdb")],
+        &["c5.pdb", "`bond` = 0.", "within the variable's range"],
+    );
     fails(&[ALANINE, "systems/ace-ala3-nme/topology.pdb", "systems/alanine-dipeptide/c5.pdb"], &["atoms"]);
 }

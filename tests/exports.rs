@@ -164,6 +164,44 @@ fn paths_without_atoms_are_exported_as_arrays() {
 }
 
 #[test]
+fn paths_of_which_some_have_atoms() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (out, exported) = (folder.path().join("run"), folder.path().join("exported"));
+    let config = "configs/paper/unconstrained.toml";
+    let lifted = |changes: &[&str]| {
+        let fixed = ["run", config, "--out", text(&out)].into_iter().chain(short(config));
+        run(fixed.chain(changes.iter().copied())).exits_with(0);
+    };
+    lifted(&[]);
+    for format in ["xtc", "pdb"] {
+        let said = export(&out, &exported, &["--format", format]).exits_with(0).stderr;
+        assert!(said.contains("1 paths, 24 frames") && said.contains("2 paths have no atoms"), "{said}");
+    }
+    export(&out, &exported, &["--format", "extxyz", "--every-path-in-one-file"]).exits_with(0);
+    let said = export(&out, &exported, &["--format", "npz"]).exits_with(0).stderr;
+    assert!(said.contains("3 paths, 72 frames") && said.contains("NaN for positions"), "{said}");
+    check(&out, &exported, &[]);
+    let files = || std::fs::read_dir(&exported).expect("a folder").count();
+    assert_eq!(files(), 2 + 2 + 1);
+    export(&out, &exported, &["--format", "xtc", "--path", "0"]).exits_with(0);
+    export(&out, &exported, &["--format", "xtc", "--path", "0,1"])
+        .exits_with(2)
+        .complains_of(&["no trajectory of path-0001", "sampling.lifted_paths"]);
+
+    lifted(&["--set", "sampling.lifted_paths=0"]);
+    let exported = folder.path().join("arrays");
+    export(&out, &exported, &["--format", "xtc"])
+        .exits_with(2)
+        .complains_of(&["no trajectory", "sampling.lifted_paths"]);
+    export(&out, &exported, &["--format", "npz", "--align"])
+        .exits_with(2)
+        .complains_of(&["--align needs atoms"]);
+    assert!(!exported.exists());
+    export(&out, &exported, &["--format", "npz"]).exits_with(0);
+    check(&out, &exported, &[]);
+}
+
+#[test]
 fn shells_learn_the_commands() {
     for shell in ["bash", "zsh", "fish"] {
         let script = run(["completions", shell]).exits_with(0).stdout;

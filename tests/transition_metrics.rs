@@ -1,9 +1,11 @@
-//! The metrics of transition path sampling, found again from the files that a run leaves.
+//! Metrics of paths, those of transition path sampling among them, found again from the files that a run leaves.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 use geodyssey_tests::{repository, run, short};
+use serde_json::Value;
 
 /// Distance and torsions of every frame of a path from the end state's structure, by mdtraj.
 const SCRIPT: &str = "
@@ -68,7 +70,91 @@ fn paths_are_cut_at_the_frame_nearest_to_the_target() {
     assert!((found - mean(&distances)).abs() < 1e-12);
 }
 
-fn compare_with_mdtraj(out: &std::path::Path, path: &BTreeMap<String, String>, last: usize) {
+/// The summary of a run with changes, in a folder.
+fn summary(config: &str, out: &Path, changes: &[&str]) -> Value {
+    let fixed = ["run", config, "--json", "--out", out.to_str().expect("a path")];
+    run(fixed.into_iter().chain(changes.iter().flat_map(|change| ["--set", change]))).exits_with(0).json()
+}
+
+const MUELLER_BROWN: &str = "configs/mueller-brown.toml";
+const SMALL: [&str; 3] = ["geodesic.points=24", "landscape.grid_points=32", "sampling.steps_per_point=8"];
+
+#[test]
+fn frames_inside_avoided_regions_are_those_of_the_files() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("run");
+    let changes = [
+        "sampling.paths=8",
+        "sampling.frame_stride=5",
+        "constraint.1.kind=region-avoidance",
+        "constraint.1.center=[-0.5, 1.0]",
+        "constraint.1.radius=0.3",
+        "constraint.1.report_only=true",
+    ];
+    let found = summary(MUELLER_BROWN, &out, &[&SMALL[..], &changes[..]].concat());
+    let (mut frames, mut inside) = (0, 0);
+    for path in 0..8 {
+        let text = std::fs::read_to_string(out.join(format!("paths/path-{path:04}.csv"))).expect("a table");
+        for row in table(&text) {
+            frames += 1;
+            let distance = f64::hypot(number(&row, "x") + 0.5, number(&row, "y") - 1.0);
+            inside += u32::from(distance <= 0.3);
+        }
+    }
+    assert!(frames == 8 * 6 && inside > 0, "{inside} of {frames}");
+    assert_eq!(found["sampling"]["share_inside_avoided"], f64::from(inside) / f64::from(frames));
+}
+
+#[test]
+fn dissipated_work_is_counted_from_the_free_energy_that_the_summary_names() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("surface");
+    let of = |backward: &str| {
+        let changes = ["sampling.paths=8", backward];
+        summary(MUELLER_BROWN, &out, &[&SMALL[..], &changes[..]].concat())["work"].clone()
+    };
+    let get = |value: &Value| value.as_f64().expect("a number");
+    let kt = 10.0;
+    let work = of("sampling.backward=false");
+    let forward = &work["forward"];
+    assert_eq!(work["dissipated_delta_f_source"], "landscape");
+    let beyond = get(&forward["mean_kj_mol"]) - get(&work["landscape_delta_f_kj_mol"]);
+    assert!((get(&forward["dissipated_kt"]) - beyond / kt).abs() < 1e-9);
+    let error = get(&forward["standard_error_kj_mol"]) / kt;
+    assert!((get(&forward["dissipated_error_kt"]) - error).abs() < 1e-9);
+    let work = of("sampling.backward=true");
+    assert_eq!(work["dissipated_delta_f_source"], "bar");
+    let beyond = get(&work["backward"]["mean_kj_mol"]) + get(&work["delta_f_kj_mol"]);
+    assert!((get(&work["backward"]["dissipated_kt"]) - beyond / kt).abs() < 1e-9);
+
+    // Least potential energies are no free energies of atoms.
+    let out = folder.path().join("atoms");
+    let of = |backward: bool| {
+        let sampling = format!(
+            "sampling={{ paths = 3, duration_ps = 0.2, equilibration_ps = 0.05, backward = {backward} }}"
+        );
+        let landscape = "landscape={ method = \"relaxed-scan\", grid_points = 18 }";
+        let changes = [landscape, "geodesic.points=24", &sampling];
+        summary("configs/alanine-dipeptide.toml", &out, &changes)["work"].clone()
+    };
+    let work = of(false);
+    assert!(
+        work["forward"]["mean_kj_mol"].is_number() && work["forward"]["dissipated_kt"].is_null(),
+        "{work}"
+    );
+    assert!(
+        work["landscape_delta_f_kj_mol"].is_null() && work["dissipated_delta_f_source"].is_null(),
+        "{work}"
+    );
+    let work = of(true);
+    assert!(
+        work["landscape_delta_f_kj_mol"].is_null() && work["forward"]["dissipated_kt"].is_number(),
+        "{work}"
+    );
+    assert_eq!(work["dissipated_delta_f_source"], "bar");
+}
+
+fn compare_with_mdtraj(out: &Path, path: &BTreeMap<String, String>, last: usize) {
     let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
         eprintln!("not compared with mdtraj: GEODYSSEY_PYTHON is not set");
         return;

@@ -27,10 +27,10 @@ pub use diagnosis::{
 pub use distances::{Configuration, Distances, Embedding, PairDistance};
 pub use error::ReportError;
 pub use summary::{
-    ConstraintSummary, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
-    LandscapeSummary, MaxEnergy, MaxEnergySummary, RmsdSummary, SUMMARY_SCHEMA, SamplesSummary,
-    SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary, VariableSummary,
-    WindingSummary, WorkSummary,
+    ConstraintSummary, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary,
+    GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary, RmsdSummary, SUMMARY_SCHEMA,
+    SamplesSummary, SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary,
+    VariableSummary, WindingSummary, WorkSummary,
 };
 pub use table::{Column, Table, decimals, grouped, with_error};
 pub use timings::{StageTiming, Timings};

@@ -381,6 +381,19 @@ pub struct WorkSummary {
     /// The same difference from the landscape, in kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landscape_delta_f_kj_mol: Option<f64>,
+    /// Which free-energy difference the dissipated works are counted from; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dissipated_delta_f_source: Option<DeltaFSource>,
+}
+
+/// Where a free-energy difference comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeltaFSource {
+    /// Bennett's acceptance ratio of the works themselves; its error is part of that of the dissipated work.
+    Bar,
+    /// The landscape, whose own error is not known and counts nothing.
+    Landscape,
 }
 
 /// Work in one direction.

@@ -1,10 +1,10 @@
 //! `summary.json` and its schema describe the same document.
 
 use geodyssey_report::{
-    ConstraintSummary, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
-    LandscapeSummary, MaxEnergy, MaxEnergySummary, ReportError, RmsdSummary, SUMMARY_SCHEMA, SamplesSummary,
-    SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary, VariableSummary,
-    WindingSummary, WorkSummary,
+    ConstraintSummary, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary,
+    GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary, ReportError, RmsdSummary, SUMMARY_SCHEMA,
+    SamplesSummary, SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary,
+    VariableSummary, WindingSummary, WorkSummary,
 };
 use serde_json::{Value, json};
 
@@ -147,6 +147,7 @@ fn full() -> Summary {
             delta_f_error_kj_mol: Some(0.5),
             overlap: Some(0.75),
             landscape_delta_f_kj_mol: Some(11.6),
+            dissipated_delta_f_source: Some(DeltaFSource::Bar),
         }),
         files: vec![FileSummary {
             path: "geodesic.csv".to_owned(),

@@ -39,7 +39,8 @@ pub fn mean_work(work_kj_mol: &[f64]) -> Result<Estimate, SamplingError> {
     Ok(Estimate { value_kj_mol: mean, standard_error_kj_mol: (variance / count).sqrt() })
 }
 
-/// Dissipated work `⟨W⟩ - ΔF`; for paths backwards give `-ΔF`. The two errors are taken as independent.
+/// Dissipated work `⟨W⟩ - ΔF` where ΔF comes from elsewhere; for paths backwards give `-ΔF`. The two errors are taken as
+/// independent; where ΔF is estimated from the same works they are not: see [`dissipated_works`].
 ///
 /// # Errors
 /// As [`mean_work`].
@@ -49,6 +50,60 @@ pub fn dissipated_work(work_kj_mol: &[f64], delta_f: Estimate) -> Result<Estimat
         value_kj_mol: mean.value_kj_mol - delta_f.value_kj_mol,
         standard_error_kj_mol: mean.standard_error_kj_mol.hypot(delta_f.standard_error_kj_mol),
     })
+}
+
+/// Dissipated work `⟨W_F⟩ - ΔF` forwards and `⟨W_R⟩ + ΔF` backwards with ΔF by [`bar`] from the same works.
+///
+/// The standard errors are those of the two estimates together, by linearisation. One work moves ΔF by `-kT (f/Σf - 1/n)` forwards and
+/// by `kT (f/Σf - 1/n)` backwards, where `f` are the Fermi functions of its direction at the root, and it moves the mean of its own
+/// direction by `(W - ⟨W⟩)/n`; the squares of what a work moves in all are summed over the works of both directions. A forward work
+/// above the mean raises both `⟨W_F⟩` and ΔF: near equilibrium, with `n` paths each way, the error is `σ/√(2n)`, where two independent
+/// errors would make `σ √(3/(2n))`.
+///
+/// # Errors
+/// As [`bar`].
+pub fn dissipated_works(
+    forward_kj_mol: &[f64],
+    reverse_kj_mol: &[f64],
+    thermal_energy_kj_mol: f64,
+) -> Result<[Estimate; 2], SamplingError> {
+    let delta_f = bar(forward_kj_mol, reverse_kj_mol, thermal_energy_kj_mol)?;
+    let delta = delta_f.value_kj_mol / thermal_energy_kj_mol;
+    let fermi = FermiFunctions::new(forward_kj_mol, reverse_kj_mol, thermal_energy_kj_mol);
+    // What each work adds to the estimate of ΔF by its scatter.
+    let forward = moved(&fermi.forward(delta), -thermal_energy_kj_mol);
+    let reverse = moved(&fermi.reverse(delta), thermal_energy_kj_mol);
+    let dissipated = |own: &[f64], sign: f64, [by_own, by_other]: [&[f64]; 2]| {
+        let mean = mean_work(own)?;
+        let count = own.len() as f64;
+        let together: Vec<f64> = own
+            .iter()
+            .zip(by_own)
+            .map(|(work, moved)| (work - mean.value_kj_mol) / count - sign * moved)
+            .collect();
+        let variance = variance_of_sum(&together) + variance_of_sum(by_other);
+        Ok::<_, SamplingError>(Estimate {
+            value_kj_mol: mean.value_kj_mol - sign * delta_f.value_kj_mol,
+            standard_error_kj_mol: variance.sqrt(),
+        })
+    };
+    Ok([
+        dissipated(forward_kj_mol, 1.0, [&forward[..], &reverse[..]])?,
+        dissipated(reverse_kj_mol, -1.0, [&reverse[..], &forward[..]])?,
+    ])
+}
+
+/// By how much each work moves the root of Bennett's equation: its part of the balance beyond the mean, over the slope. The slope is
+/// `Σ f (1-f)` over all works, for which Crooks' theorem puts `Σ f` of either direction, as the asymptotic error of [`bar`] does.
+fn moved(logarithms: &[f64], scale: f64) -> Vec<f64> {
+    let (sum, count) = (log_sum(logarithms), logarithms.len() as f64);
+    logarithms.iter().map(|x| scale * ((x - sum).exp() - 1.0 / count)).collect()
+}
+
+/// Variance of a sum of independent numbers that scatter alike about zero, which their own mean is.
+fn variance_of_sum(parts: &[f64]) -> f64 {
+    let count = parts.len() as f64;
+    parts.iter().map(|part| part * part).sum::<f64>() * count / (count - 1.0)
 }
 
 /// Free-energy difference by Jarzynski's equality, `ΔF = -kT log ⟨exp(-W/kT)⟩` (Phys. Rev. Lett. 78, 2690 (1997)), with
@@ -94,22 +149,14 @@ pub fn bar(
     check(forward_kj_mol)?;
     check(reverse_kj_mol)?;
     let kt = SamplingError::check_positive("the thermal energy in kJ/mol", thermal_energy_kj_mol)?;
-    let shift = (forward_kj_mol.len() as f64 / reverse_kj_mol.len() as f64).ln();
-    // Logarithms of the Fermi functions, so that nothing is lost where the distributions are far apart.
-    let log_fermi = |x: f64| -(x.max(0.0) + (-x.abs()).exp().ln_1p());
-    let forward = |delta: f64| -> Vec<f64> {
-        forward_kj_mol.iter().map(|w| log_fermi(shift + w / kt - delta)).collect()
-    };
-    let reverse = |delta: f64| -> Vec<f64> {
-        reverse_kj_mol.iter().map(|w| log_fermi(-shift + w / kt + delta)).collect()
-    };
+    let fermi = FermiFunctions::new(forward_kj_mol, reverse_kj_mol, kt);
     // Grows with delta, without bound either way.
-    let balance = |delta: f64| log_sum(&forward(delta)) - log_sum(&reverse(delta));
+    let balance = |delta: f64| log_sum(&fermi.forward(delta)) - log_sum(&fermi.reverse(delta));
 
     let candidates = forward_kj_mol.iter().copied().chain(reverse_kj_mol.iter().map(|w| -w));
     let (mut low, mut high) = candidates
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), w| (low.min(w / kt), high.max(w / kt)));
-    let mut widening = 1.0 + shift.abs();
+    let mut widening = 1.0 + fermi.shift.abs();
     while balance(low) > 0.0 {
         low -= widening;
         widening *= 2.0;
@@ -126,8 +173,38 @@ pub fn bar(
         }
         if balance(middle) < 0.0 { low = middle } else { high = middle }
     };
-    let variance = relative_variance_of_mean(&forward(delta)) + relative_variance_of_mean(&reverse(delta));
+    let variance =
+        relative_variance_of_mean(&fermi.forward(delta)) + relative_variance_of_mean(&fermi.reverse(delta));
     Ok(Estimate { value_kj_mol: kt * delta, standard_error_kj_mol: kt * variance.max(0.0).sqrt() })
+}
+
+/// Both sides of Bennett's equation as functions of `ΔF/kT`, as the logarithms of the Fermi functions, so that nothing is lost where
+/// the distributions are far apart.
+struct FermiFunctions<'w> {
+    forward: &'w [f64],
+    reverse: &'w [f64],
+    thermal_energy: f64,
+    /// `M = log(n_F/n_R)`.
+    shift: f64,
+}
+
+impl<'w> FermiFunctions<'w> {
+    fn new(forward: &'w [f64], reverse: &'w [f64], thermal_energy: f64) -> Self {
+        Self { forward, reverse, thermal_energy, shift: (forward.len() as f64 / reverse.len() as f64).ln() }
+    }
+
+    fn forward(&self, delta: f64) -> Vec<f64> {
+        self.forward.iter().map(|w| log_fermi(self.shift + w / self.thermal_energy - delta)).collect()
+    }
+
+    fn reverse(&self, delta: f64) -> Vec<f64> {
+        self.reverse.iter().map(|w| log_fermi(-self.shift + w / self.thermal_energy + delta)).collect()
+    }
+}
+
+/// `log 1/(1+exp(x))`.
+fn log_fermi(x: f64) -> f64 {
+    -(x.max(0.0) + (-x.abs()).exp().ln_1p())
 }
 
 /// `log Σ exp(x)`.
@@ -197,6 +274,74 @@ mod tests {
         }
     }
 
+    /// The errors of the mean and of ΔF hang together; a bootstrap over the paths of either direction knows that too.
+    #[test]
+    fn dissipated_works_know_their_joint_error() {
+        for (deviation, forward_count, reverse_count) in [(0.3, 300, 300), (1.5, 300, 300), (1.5, 400, 160)] {
+            let forward = gaussian_work(deviation * KT, 1.0, forward_count, 5);
+            let reverse = gaussian_work(deviation * KT, -1.0, reverse_count, 5);
+            let estimates = dissipated_works(&forward, &reverse, KT).unwrap();
+            let mut resampled = [Vec::new(), Vec::new()];
+            for resampling in 0..500 {
+                let drawn = |works: &[f64], name: &str| -> Vec<f64> {
+                    let random = RandomStream::new(9, name);
+                    let place =
+                        |i: usize| (random.uniform(resampling, i as u64, 0) * works.len() as f64) as usize;
+                    (0..works.len()).map(|i| works[place(i)]).collect()
+                };
+                let (forward, reverse) = (drawn(&forward, "forward"), drawn(&reverse, "reverse"));
+                let again = dissipated_works(&forward, &reverse, KT).unwrap();
+                resampled.iter_mut().zip(again).for_each(|(values, one)| values.push(one.value_kj_mol));
+            }
+            for (estimate, values) in estimates.iter().zip(&resampled) {
+                let spread = mean_work(values).unwrap().standard_error_kj_mol * (values.len() as f64).sqrt();
+                // 500 resamplings know a standard error to 3 %; the rest is for what linearisation leaves out.
+                let ratio = estimate.standard_error_kj_mol / spread;
+                assert!((ratio - 1.0).abs() < 0.12, "{deviation} kT, {forward_count} paths: {ratio}");
+            }
+        }
+    }
+
+    #[test]
+    fn dissipated_works_scatter_as_their_errors_say() {
+        let repetitions = 400;
+        let mut seen = [(0.0, 0.0); 2];
+        let deviation = 1.5 * KT;
+        let truth = deviation * deviation / (2.0 * KT);
+        for sample in 0..repetitions {
+            let forward = gaussian_work(deviation, 1.0, 120, sample);
+            let reverse = gaussian_work(deviation, -1.0, 60, sample);
+            let estimates = dissipated_works(&forward, &reverse, KT).unwrap();
+            for ((squares, variances), estimate) in seen.iter_mut().zip(estimates) {
+                *squares += (estimate.value_kj_mol - truth).powi(2);
+                *variances += estimate.standard_error_kj_mol.powi(2);
+            }
+        }
+        for (squares, variances) in seen {
+            let ratio: f64 = variances / squares;
+            assert!((ratio.sqrt() - 1.0).abs() < 0.15, "claimed over seen: {}", ratio.sqrt());
+        }
+    }
+
+    /// There BAR is `(⟨W_F⟩ - ⟨W_R⟩)/2`, and the dissipated work of either direction `(⟨W_F⟩ + ⟨W_R⟩)/2`.
+    #[test]
+    fn near_equilibrium_the_joint_error_has_a_closed_form() {
+        let (deviation, count) = (0.02 * KT, 400);
+        let forward = gaussian_work(deviation, 1.0, count, 3);
+        let reverse = gaussian_work(deviation, -1.0, count, 3);
+        let errors = [&forward, &reverse].map(|works| mean_work(works).unwrap().standard_error_kj_mol);
+        let expected = 0.5 * errors[0].hypot(errors[1]);
+        let independent = dissipated_work(&forward, bar(&forward, &reverse, KT).unwrap()).unwrap();
+        for estimate in dissipated_works(&forward, &reverse, KT).unwrap() {
+            assert!((estimate.standard_error_kj_mol / expected - 1.0).abs() < 1e-3);
+            // 0.71 σ/√n; the sample's own σ is known to 4 %.
+            let closed = deviation / (2.0 * count as f64).sqrt();
+            assert!((estimate.standard_error_kj_mol / closed - 1.0).abs() < 0.12);
+            let too_large = independent.standard_error_kj_mol / estimate.standard_error_kj_mol;
+            assert!((too_large - 3.0_f64.sqrt()).abs() < 0.1, "{too_large}");
+        }
+    }
+
     #[test]
     fn jarzynski_knows_its_error_where_little_is_dissipated() {
         let repetitions = 400;
@@ -229,6 +374,9 @@ mod tests {
             let dissipated = dissipated_work(&forward, estimate).unwrap();
             assert!(dissipated.value_kj_mol.abs() < 1e-12);
         }
+        for dissipated in dissipated_works(&forward, &reverse, KT).unwrap() {
+            assert!(dissipated.value_kj_mol.abs() < 1e-12 && dissipated.standard_error_kj_mol < 1e-6);
+        }
     }
 
     /// Far apart and huge: still a number, between the two sides.
@@ -237,6 +385,8 @@ mod tests {
         let estimate = bar(&[5000.0, 5010.0, 5005.0], &[4000.0, 4020.0], KT).unwrap();
         assert!(estimate.value_kj_mol > -4020.0 && estimate.value_kj_mol < 5010.0);
         assert!((estimate.value_kj_mol - 500.0).abs() < 20.0);
+        let dissipated = dissipated_works(&[5000.0, 5010.0, 5005.0], &[4000.0, 4020.0], KT).unwrap();
+        assert!(dissipated.iter().all(|one| one.standard_error_kj_mol.is_finite()));
     }
 
     #[test]
@@ -245,5 +395,6 @@ mod tests {
         assert!(jarzynski(&[1.0, f64::NAN], KT).is_err());
         assert!(bar(&[1.0, 2.0], &[1.0], KT).is_err());
         assert!(bar(&[1.0, 2.0], &[1.0, 2.0], 0.0).is_err());
+        assert!(dissipated_works(&[1.0, 2.0], &[1.0], KT).is_err());
     }
 }

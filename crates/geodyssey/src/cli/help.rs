@@ -118,7 +118,8 @@ a place along the path, not a physical time.
 
 extxyz: one line of key=value before each frame: energy (potential energy in eV, as ASE reads it), path, frame, arc_length and the
 other columns of the path's table, with their units in their names. npz: positions_nm, variables, energies and works of all paths
-as arrays [path, frame, …], filled up with NaN; a run without a molecule can be exported as npz only.
+as arrays [path, frame, …], filled up with NaN; a run without a molecule can be exported as npz only. Of paths on a molecule's
+landscape only those that were lifted to atoms (sampling.lifted_paths) are exported in the other formats; npz has all.
 
 Examples:
   geodyssey export runs/alanine-dipeptide --format pdb --path 0,5 --stride 2

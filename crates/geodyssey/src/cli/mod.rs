@@ -211,7 +211,8 @@ pub(crate) struct ExportArguments {
     /// xtc, pdb (multi-model), dcd, trr, gro, extxyz (with energy, path and place of every frame), or npz (arrays for NumPy)
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: String,
-    /// Only these paths: `3` the fourth forward path, `backward-3` the fourth backward one (repeatable, commas) [default: all]
+    /// Only these paths: `3` the fourth forward path, `backward-3` the fourth backward one (repeatable, commas) [default: all;
+    /// in a format that needs atoms, all that have some]
     #[arg(long, value_name = "N[,N…]", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) path: Vec<String>,
     /// Every so-manieth frame, from the first

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::interrupt;
 use crate::run_directory::RunDirectory;
 use crate::stages::distance::{self, Frames, Request};
-use crate::stages::{Run, check_feasibility};
+use crate::stages::{Run, check_denoiser};
 
 /// Up to so many configurations the whole matrix is printed.
 const MOST_PRINTED: usize = 8;
@@ -31,7 +31,8 @@ pub(crate) fn execute(arguments: &DistanceArguments) -> Result<(), Error> {
     )?;
     use_threads(&arguments.overrides)?;
     interrupt::listen();
-    check_feasibility(&problem)?;
+    // Neither the configuration's curve nor its constraints play a part.
+    check_denoiser(&problem)?;
     let directory = run_directory(&problem.config, &arguments.overrides, false);
     let mut run = Run::new(&problem, RunDirectory::open(&directory)?);
     let distances = run.distances(&request)?;

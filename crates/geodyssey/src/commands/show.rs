@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use geodyssey_report::{
-    Column, DenoiserSummary, Direction, DirectionalWork, GeodesicSummary, MaxEnergy, ReportError,
-    SamplingSummary, Summary, Table, TransitionSummary, WorkSummary, decimals, grouped, with_error,
+    Column, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, GeodesicSummary, MaxEnergy,
+    ReportError, SamplingSummary, Summary, Table, TransitionSummary, WorkSummary, decimals, grouped,
+    with_error,
 };
 
 use crate::error::Error;
@@ -279,6 +280,11 @@ fn work(text: &mut String, work: &WorkSummary) -> Result<(), ReportError> {
         );
     }
     text.push('\n');
+    if work.dissipated_delta_f_source == Some(DeltaFSource::Landscape) {
+        text.push_str(
+            "the dissipated work is counted from the landscape's ΔF, whose own error is left out\n",
+        );
+    }
     if let Some(overlap) = work.overlap.filter(|overlap| *overlap < LITTLE_OVERLAP) {
         let _ = writeln!(
             text,

@@ -108,7 +108,7 @@ impl Config {
             denoiser: DenoiserConfig::read(&root)?,
             geodesic: root.table("geodesic")?.map(Section::read).transpose()?.unwrap_or_default(),
             constraints: constraints::read_constraints(&root)?,
-            sampling: root.table("sampling")?.map(Section::read).transpose()?.unwrap_or_default(),
+            sampling: root.table("sampling")?.map(SamplingConfig::read).transpose()?.unwrap_or_default(),
             output: root.table("output")?.map(Section::read).transpose()?.unwrap_or_default(),
             system,
             variables,
@@ -270,8 +270,7 @@ impl Config {
             return Err(self.error("sampling.space", "paths of atoms need a molecule: there is no [system]"));
         }
         if let Some((key, method)) = sampling.foreign_key() {
-            let message = format!("`{key}` goes with `method = \"{method}\"`");
-            return Err(self.error(&format!("sampling.{key}"), message));
+            return Err(self.error(&format!("sampling.{key}"), sampling::foreign(key, method)));
         }
         if sampling.method == SamplingMethod::TwoWayShooting && self.space() == Space::Atoms {
             let message = "two-way shooting is for paths on the landscape: set `space = \"variables\"`";

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::error::InputError;
+use super::source::Section;
 use super::values::{Count, PositiveReal};
 
 /// Where the dynamics take place.
@@ -42,6 +44,25 @@ pub(crate) enum ShootingLength {
     Fixed,
     /// From the last frame in the start state to the first in the end state.
     Flexible,
+}
+
+/// Switches of the tether on the way from one curve point to the next; absent where no tether acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Switches(Option<Count>);
+
+impl Switches {
+    /// Where the configuration says nothing.
+    const DEFAULT: Count = Count::constant(16);
+
+    /// The number.
+    pub(crate) fn get(self) -> usize {
+        self.0.unwrap_or(Self::DEFAULT).get()
+    }
+
+    fn is_absent(&self) -> bool {
+        self.0.is_none()
+    }
 }
 
 /// `[sampling]`.
@@ -91,7 +112,8 @@ pub(crate) struct SamplingConfig {
     /// Metropolis correction of the steps in the variables.
     pub(crate) metropolis: bool,
     /// Switches of the tether on the way from one point to the next; many small ones waste less work.
-    pub(crate) switches_per_point: Count,
+    #[serde(skip_serializing_if = "Switches::is_absent")]
+    pub(crate) switches_per_point: Switches,
     /// Distance of the torsions from the end state's within which a path of atoms counts as a hit, radian.
     pub(crate) hit_radius_rad: PositiveReal,
     /// Every so many points of the curve a frame is kept.
@@ -117,7 +139,7 @@ impl Default for SamplingConfig {
             equilibration_ps: PositiveReal::constant(5.0),
             step_size: None,
             metropolis: true,
-            switches_per_point: Count::constant(16),
+            switches_per_point: Switches(Some(Switches::DEFAULT)),
             hit_radius_rad: PositiveReal::constant(0.75),
             frame_stride: Count::constant(1),
         }
@@ -134,6 +156,22 @@ pub(crate) const DEFAULT_STEPS_PER_POINT: usize = 128;
 pub(crate) const DEFAULT_LIFTED_PATHS: usize = 32;
 
 impl SamplingConfig {
+    /// Reads the section. What only annealed paths have is refused for others where it is given, and left out where it is not.
+    pub(crate) fn read(section: Section<'_>) -> Result<Self, InputError> {
+        let backward = section.value::<bool>("backward")?;
+        let switches = section.value::<Count>("switches_per_point")?;
+        let mut sampling: Self = section.clone().read()?;
+        if sampling.method == SamplingMethod::TwoWayShooting {
+            let given = [("backward", backward == Some(true)), ("switches_per_point", switches.is_some())];
+            if let Some((key, _)) = given.iter().find(|(_, given)| *given) {
+                return Err(section.error(key, foreign(key, "annealing")));
+            }
+            sampling.backward = false;
+            sampling.switches_per_point = Switches(None);
+        }
+        Ok(sampling)
+    }
+
     /// The first key, given, that the method does not know.
     pub(crate) fn foreign_key(&self) -> Option<(&'static str, &'static str)> {
         let of_shooting = [
@@ -153,6 +191,11 @@ impl SamplingConfig {
             SamplingMethod::TwoWayShooting => given(&of_annealing).map(|key| (key, "annealing")),
         }
     }
+}
+
+/// What is wrong with a key that goes with another method.
+pub(crate) fn foreign(key: &str, method: &str) -> String {
+    format!("`{key}` goes with `method = \"{method}\"`")
 }
 
 /// `[output]`.

@@ -13,8 +13,7 @@ const STAND_IN_VARIANCE: f64 = 100.0;
 
 /// Checks windings, constraints and the learned denoiser's range against the states.
 pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
-    training::check(problem)?;
-    check_grid(problem)?;
+    check_denoiser(problem)?;
     if problem.states.is_none() {
         return Ok(());
     }
@@ -22,6 +21,12 @@ pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
     check_learned_constraints(problem)?;
     check_constraints(problem)?;
     check_regions(problem)
+}
+
+/// Checks what the landscape's posteriors depend on: weights, device and grid, but neither the curve nor its constraints.
+pub(crate) fn check_denoiser(problem: &Problem) -> Result<(), InputError> {
+    training::check(problem)?;
+    check_grid(problem)
 }
 
 /// The exact denoiser must be able to hold the landscape's grid.

@@ -27,7 +27,7 @@ use std::time::Instant;
 use geodyssey_report::{Diagnosis, Distances, StageTiming, Summary, Timings};
 
 pub(crate) use denoiser::{Points, exact_denoiser};
-pub(crate) use feasibility::check as check_feasibility;
+pub(crate) use feasibility::{check as check_feasibility, check_denoiser};
 pub(crate) use landscape::{LandscapeResult, without_run};
 pub(crate) use paths::{TOPOLOGY_FILE, steps_of_a_path};
 pub(crate) use report::CONFIG_FILE;

@@ -24,7 +24,8 @@ const OTHERS: [&str; 7] = [
 
 type Archive<'a> = ZipWriter<Cursor<&'a mut Vec<u8>>>;
 
-/// The file's bytes. Paths with fewer frames than the longest are filled up with NaN, their frame numbers with −1.
+/// The file's bytes. Paths with fewer frames than the longest are filled up with NaN, their frame numbers with −1; so are the positions
+/// of paths without atoms.
 pub(super) fn archive(paths: &[ExportedPath], topology: Option<&Topology>) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     write(paths, topology, &mut bytes).map_err(|error| Error::failed("the arrays", error))?;

@@ -14,7 +14,7 @@ use crate::cli::{AlignedAtoms, ExportArguments};
 use crate::error::Error;
 use crate::run_directory::write_whole;
 use crate::stages::TOPOLOGY_FILE;
-use paths::{ExportedPath, frame_table};
+use paths::{Chosen, ExportedPath, Selection, frame_table};
 
 pub(crate) use paths::frame_values;
 pub(crate) use write::{write_trajectory, write_trajectory_with};
@@ -63,9 +63,18 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<(), Error> {
     } else {
         None
     };
-    let mut chosen = paths::read(run, topology.as_ref(), &arguments.path, arguments.stride.into())?;
+    let selection = Selection {
+        wanted: &arguments.path,
+        stride: arguments.stride.into(),
+        atoms_needed: format != Format::Arrays && topology.is_some(),
+    };
+    let Chosen { paths: mut chosen, left_out } = paths::read(run, topology.as_ref(), &selection)?;
+    let without = chosen.iter().filter(|path| path.positions.is_empty()).count();
     let target = arguments.out.clone().unwrap_or_else(|| run.join("export"));
     let mut said = match (&topology, arguments.align) {
+        (Some(_), Some(_)) if without == chosen.len() => {
+            return Err(Error::input("--align needs atoms, and none of these paths has any"));
+        }
         (Some(topology), Some(atoms)) => align(&mut chosen, topology, atoms)?,
         (None, Some(_)) => return Err(no_atoms(run, "--align needs atoms")),
         (_, None) => String::new(),
@@ -74,7 +83,11 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<(), Error> {
     std::fs::create_dir_all(&target).map_err(|error| Error::file("make the folder", &target, error))?;
     let files = match (format, &topology) {
         (Format::Arrays, _) => {
-            let bytes = arrays::archive(&chosen, topology.as_ref())?;
+            let topology = topology.as_ref().filter(|_| without < chosen.len());
+            if topology.is_some() && without > 0 {
+                said.push_str(&format!("; {without} of them have no atoms, and NaN for positions"));
+            }
+            let bytes = arrays::archive(&chosen, topology)?;
             let file = target.join(format!("{ALL_PATHS}.{NPZ}"));
             write_whole(&file, &bytes)?;
             vec![file]
@@ -90,6 +103,11 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<(), Error> {
         said = format!("{} paths, {frames} frames written to {}{said}", chosen.len(), file.display());
     } else {
         said = format!("{} paths, {frames} frames written to {}{said}", chosen.len(), target.display());
+    }
+    if left_out > 0 {
+        said.push_str(&format!(
+            "; {left_out} paths have no atoms and were left out (`sampling.lifted_paths` says how many get some)"
+        ));
     }
     eprintln!("{said}");
     Ok(())

@@ -17,7 +17,7 @@ pub(super) struct ExportedPath {
     pub(super) name: String,
     /// Numbers of the frames.
     pub(super) frames: Vec<u32>,
-    /// Positions, nm; empty without a molecule.
+    /// Positions, nm; empty without a molecule, and for paths on a landscape that were not lifted to atoms.
     pub(super) positions: Vec<Vec<[f64; 3]>>,
     /// Values that go with each frame.
     pub(super) values: Vec<Vec<(String, FrameProperty)>>,
@@ -27,30 +27,74 @@ pub(super) struct ExportedPath {
     pub(super) table: Vec<Vec<f64>>,
 }
 
-/// Reads the paths that are named, or all.
+/// What is read of a run.
+pub(super) struct Selection<'a> {
+    /// Names of the paths, all where there are none.
+    pub(super) wanted: &'a [String],
+    /// Every so-manieth frame.
+    pub(super) stride: usize,
+    /// Whether paths without atoms are of no use.
+    pub(super) atoms_needed: bool,
+}
+
+/// Paths of a run, and how many are none of them since they have no atoms.
+pub(super) struct Chosen {
+    /// The paths.
+    pub(super) paths: Vec<ExportedPath>,
+    /// How many were left out.
+    pub(super) left_out: usize,
+}
+
+/// Reads the paths that are named, or all. Where atoms are needed, all are those that have some; one that is named must have some.
 ///
 /// # Errors
-/// No such directory or path, a trajectory that cannot be read, or one with another number of frames than its table.
+/// No such directory or path, a trajectory that cannot be read, or one with another number of frames than its table; no atoms where
+/// they are needed.
 pub(super) fn read(
     run: &Path,
     topology: Option<&Topology>,
-    wanted: &[String],
-    stride: usize,
-) -> Result<Vec<ExportedPath>, Error> {
+    selection: &Selection<'_>,
+) -> Result<Chosen, Error> {
     let folder = run.join("paths");
     let known = names(&folder)?;
     if known.is_empty() {
         let folder = folder.display();
         return Err(Error::input(format!("{folder} holds no path: the run has no paths yet")));
     }
-    let chosen = choose(&known, wanted)?;
-    chosen.into_iter().map(|name| read_one(&folder, name, topology, stride.max(1))).collect()
+    let chosen = choose(&known, selection.wanted)?;
+    let asked = chosen.len();
+    let files = chosen.into_iter().map(|name| (name, topology.and_then(|_| trajectory(&folder, name))));
+    let (with, without): (Vec<_>, Vec<_>) =
+        files.partition(|(_, trajectory)| trajectory.is_some() || !selection.atoms_needed);
+    if let Some((name, _)) = without.first()
+        && (with.is_empty() || !selection.wanted.is_empty())
+    {
+        return Err(lacks_atoms(&folder, Some(*name).filter(|_| !selection.wanted.is_empty())));
+    }
+    let paths = with
+        .into_iter()
+        .map(|(name, trajectory)| {
+            let atoms = topology.zip(trajectory);
+            read_one(&folder, name, atoms, selection.stride.max(1))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Chosen { left_out: asked - paths.len(), paths })
+}
+
+/// One path, or all, have no atoms.
+fn lacks_atoms(folder: &Path, name: Option<&str>) -> Error {
+    let of = name.map_or_else(String::new, |name| format!(" of {name}"));
+    Error::input(format!(
+        "{} holds no trajectory{of}: as many paths on a landscape get atoms as `sampling.lifted_paths` says; set it and run again, or \
+         export with --format npz",
+        folder.display()
+    ))
 }
 
 fn read_one(
     folder: &Path,
     name: &str,
-    topology: Option<&Topology>,
+    atoms: Option<(&Topology, PathBuf)>,
     stride: usize,
 ) -> Result<ExportedPath, Error> {
     let file = folder.join(format!("{name}.csv"));
@@ -59,8 +103,7 @@ fn read_one(
         .map_err(|error| Error::input(format!("{}: {error}", file.display())))?;
     let taken: Vec<usize> = (0..table.row_count()).step_by(stride).collect();
     let mut positions = Vec::new();
-    if let Some(topology) = topology {
-        let trajectory = trajectory(folder, name)?;
+    if let Some((topology, trajectory)) = atoms {
         let all =
             read_frames(&trajectory, Some(topology)).map_err(|error| Error::input(error.to_string()))?;
         if all.len() != table.row_count() {
@@ -180,10 +223,9 @@ fn choose<'n>(known: &'n [String], wanted: &[String]) -> Result<Vec<&'n str>, Er
 }
 
 /// The trajectory of a path, in the first format in which it is there.
-fn trajectory(folder: &Path, name: &str) -> Result<PathBuf, Error> {
+fn trajectory(folder: &Path, name: &str) -> Option<PathBuf> {
     let files = TrajectoryFormat::ALL.map(|format| folder.join(format!("{name}.{}", format.extension())));
-    let found = files.into_iter().find(|file| file.is_file());
-    found.ok_or_else(|| Error::input(format!("{} holds no trajectory of {name}", folder.display())))
+    files.into_iter().find(|file| file.is_file())
 }
 
 #[cfg(test)]

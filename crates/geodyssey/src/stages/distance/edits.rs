@@ -9,8 +9,8 @@ use geodyssey_sampling::{
 use geodyssey_spacetime::Geodesic;
 use geodyssey_trajectory::TrajectoryFormat;
 
-use super::Outputs;
 use super::request::Request;
+use super::{Outputs, STAGE};
 use crate::commands::export::write_trajectory;
 use crate::error::Error;
 use crate::run_directory::RunDirectory;
@@ -104,7 +104,8 @@ fn figure(problem: &Problem, geodesic: &Geodesic) -> LogSnrFigure {
 
 /// One frame for each node: the atoms relaxed with the variables held at the posterior mean. Frames of the noise edits start from
 /// the first structure and those of the denoise edits from the second, each from the frame before it, so that what the variables
-/// do not hold changes only where the noise is largest. All are laid over the first by the heavy atoms.
+/// do not hold changes only where the noise is largest. All are laid over the first by the heavy atoms. Frames that come to no end are
+/// kept as they are, and said.
 fn frames(
     molecule: &Molecule,
     geodesic: &Geodesic,
@@ -115,7 +116,7 @@ fn frames(
     let minimisation =
         RestrainedMinimisation::new(system, MinimisationParameters::default()).map_err(failed)?;
     let relax = |start: &Vec<[f64; 3]>, nodes: &mut dyn Iterator<Item = usize>| {
-        let mut frames = Vec::new();
+        let (mut frames, mut unfinished) = (Vec::new(), 0_usize);
         let mut task = MinimisationTask {
             positions: start.clone(),
             target: Vec::new(),
@@ -126,15 +127,24 @@ fn frames(
             let Some(relaxed) = minimisation.minimise(std::slice::from_ref(&task))?.pop() else { break };
             task.positions.clone_from(&relaxed.positions);
             task.multipliers = relaxed.multipliers;
+            unfinished += usize::from(!relaxed.converged);
             frames.push(relaxed.positions);
         }
-        Ok::<_, SamplingError>(frames)
+        Ok::<_, SamplingError>((frames, unfinished))
     };
     let (apex, last) = (apex(geodesic), geodesic.nodes.len() - 1);
     let (noise, denoise) =
         rayon::join(|| relax(first, &mut (0..=apex)), || relax(second, &mut (apex + 1..=last).rev()));
-    let mut frames = noise.map_err(failed)?;
-    frames.extend(denoise.map_err(failed)?.into_iter().rev());
+    let (mut frames, unfinished) = noise.map_err(failed)?;
+    let (denoised, more) = denoise.map_err(failed)?;
+    frames.extend(denoised.into_iter().rev());
+    if unfinished + more > 0 {
+        let count = frames.len();
+        eprintln!(
+            "{STAGE}: warning: {} of {count} frames could not be relaxed to the end",
+            unfinished + more
+        );
+    }
     align_frames(&mut frames, &molecule.aligned_atoms())
         .map_err(|error| Error::failed("the frames of the edits", error))?;
     Ok(frames)

@@ -99,6 +99,15 @@ impl Request {
             let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
             for index in taken {
                 let Some((values, positions)) = rows[index].take() else { continue };
+                check_range(problem, &values).map_err(|why| {
+                    // Rows are counted as people do, frames as `--frames` does.
+                    let place = match &positions {
+                        None => format!(": row {}", index + 1),
+                        Some(_) if count > 1 => format!(": frame {index}"),
+                        Some(_) => String::new(),
+                    };
+                    Error::input(format!("{}{place}: {why}", file.display()))
+                })?;
                 let name = name(file, files, (count > 1).then_some(index));
                 subjects.push(Subject { name, values, positions });
             }
@@ -146,23 +155,21 @@ fn table(problem: &Problem, file: &Path) -> Result<Vec<Row>, Error> {
     let columns = NumericColumns::from_csv(&text).map_err(|error| wrong(error.to_string()))?;
     let of = problem.variables.iter().map(|variable| variable.column_of(&columns));
     let of = of.collect::<Result<Vec<&[f64]>, _>>().map_err(|error| wrong(error.to_string()))?;
-    let rows = (0..columns.row_count()).map(|row| {
-        let values: Vec<f64> = of.iter().map(|column| column[row]).collect();
-        for (variable, &value) in problem.variables.iter().zip(&values) {
-            let outside = variable
-                .range
-                .is_some_and(|(low, high)| variable.period.is_none() && !(low..=high).contains(&value));
-            if !value.is_finite() || outside {
-                return Err(wrong(format!(
-                    "row {}: `{}` = {value} is not a number within the variable's range",
-                    row + 1,
-                    variable.name
-                )));
-            }
+    let rows = 0..columns.row_count();
+    Ok(rows.map(|row| (of.iter().map(|column| column[row]).collect(), None)).collect())
+}
+
+/// Every variable must lie where the landscape is looked at; the error says which does not.
+fn check_range(problem: &Problem, values: &[f64]) -> Result<(), String> {
+    for (variable, &value) in problem.variables.iter().zip(values) {
+        let outside = variable
+            .range
+            .is_some_and(|(low, high)| variable.period.is_none() && !(low..=high).contains(&value));
+        if !value.is_finite() || outside {
+            return Err(format!("`{}` = {value} is not a number within the variable's range", variable.name));
         }
-        Ok((values, None))
-    });
-    rows.collect()
+    }
+    Ok(())
 }
 
 /// The file's name without its ending, or the whole path where two files are called the same.

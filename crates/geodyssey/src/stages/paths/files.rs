@@ -13,6 +13,25 @@ use crate::stages::geodesic::GeodesicResult;
 use crate::stages::landscape::LandscapeResult;
 use crate::stages::system::Molecule;
 
+/// Columns of the table of all paths.
+const COLUMNS: [&str; 15] = [
+    "path",
+    "direction",
+    "reached",
+    "final_distance_radii",
+    "frames",
+    "max_potential_energy_kj_mol",
+    "max_landscape_energy_kj_mol",
+    "max_landscape_energy_at_steps_kj_mol",
+    "work_kj_mol",
+    "hit",
+    "nearest_frame",
+    "nearest_rmsd_nm",
+    "nearest_torsion_distance_rad",
+    "max_potential_energy_to_nearest_kj_mol",
+    "failure",
+];
+
 /// Writes all files; their names.
 pub(super) fn write(
     run: &Run<'_>,
@@ -30,7 +49,7 @@ pub(super) fn write(
     }
     for path in &sampled.paths {
         let table = format!("paths/{}.csv", path.name());
-        run.directory.write(&table, path_csv(run, landscape, geodesic, path).as_bytes())?;
+        run.directory.write(&table, &path_csv(run, landscape, geodesic, path)?)?;
         names.push(table);
         if let (Some(molecule), false) = (&run.problem.molecule, path.positions.is_empty()) {
             let name = format!("paths/{}.{}", path.name(), TrajectoryFormat::Xtc.extension());
@@ -40,7 +59,7 @@ pub(super) fn write(
             names.push(name);
         }
     }
-    run.directory.write(TABLE_FILE, all_csv(run, landscape, sampled)?.as_bytes())?;
+    run.directory.write(TABLE_FILE, &all_csv(run, landscape, sampled)?)?;
     names.push(TABLE_FILE.to_owned());
     Ok(names)
 }
@@ -62,7 +81,7 @@ fn path_csv(
     landscape: &LandscapeResult,
     geodesic: &GeodesicResult,
     path: &SampledPath,
-) -> String {
+) -> Result<Vec<u8>, Error> {
     let variables = &run.problem.variables;
     let with_atoms = path.points.first().is_some_and(|point| point.potential_energy.is_some());
     let mut header =
@@ -75,7 +94,7 @@ fn path_csv(
         header.push("landscape_energy_kj_mol".to_owned());
     }
     header.extend(["tether_energy_kj_mol".to_owned(), "work_kj_mol".to_owned()]);
-    let mut text = header.join(",") + "\n";
+    let mut rows = vec![header];
     for (frame, &index) in path.frames.iter().enumerate() {
         let Some(point) = path.points.get(index) else { continue };
         let at = point.curve_point;
@@ -91,15 +110,15 @@ fn path_csv(
                 .map(|surface| (surface.energy(&point.variables) - landscape.minimum).to_string()),
         );
         cells.extend([point.tether_energy.to_string(), point.work.to_string()]);
-        text.push_str(&(cells.join(",") + "\n"));
+        rows.push(cells);
     }
-    text
+    csv_of(rows)
 }
 
-fn all_csv(run: &Run<'_>, landscape: &LandscapeResult, sampled: &Sampled) -> Result<String, Error> {
+fn all_csv(run: &Run<'_>, landscape: &LandscapeResult, sampled: &Sampled) -> Result<Vec<u8>, Error> {
     let [start, end] = run.problem.states()?;
     let variables = &run.problem.variables;
-    let mut text = "path,direction,reached,final_distance_radii,frames,max_potential_energy_kj_mol,max_landscape_energy_kj_mol,max_landscape_energy_at_steps_kj_mol,work_kj_mol,hit,nearest_frame,nearest_rmsd_nm,nearest_torsion_distance_rad,max_potential_energy_to_nearest_kj_mol,failure\n".to_owned();
+    let mut rows = vec![COLUMNS.map(str::to_owned).to_vec()];
     let cell = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     for path in &sampled.paths {
         let (direction, target) = match path.direction {
@@ -128,9 +147,34 @@ fn all_csv(run: &Run<'_>, landscape: &LandscapeResult, sampled: &Sampled) -> Res
             cell(transition.map(|transition| transition.rmsd_nm)),
             cell(transition.and_then(|transition| transition.torsion_distance_rad)),
             cell(transition.map(|transition| transition.highest_potential_energy)),
-            path.failure.as_ref().map_or_else(String::new, |failure| format!("\"{failure}\"")),
+            path.failure.as_ref().map_or_else(String::new, ToString::to_string),
         ];
-        text.push_str(&(cells.join(",") + "\n"));
+        rows.push(cells.to_vec());
     }
-    Ok(text)
+    csv_of(rows)
+}
+
+/// Failures are told in words, which may hold commas and quotes, so that the rows go through a CSV writer.
+fn csv_of(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, Error> {
+    let failed = |error: &dyn std::fmt::Display| Error::failed("a table of the paths", error);
+    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(&row).map_err(|error| failed(&error))?;
+    }
+    writer.into_inner().map_err(|error| failed(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_quoted_where_they_must_be() {
+        let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect();
+        let rows: [Vec<String>; 2] = [row(&["path", "failure"]), row(&["path-0000", "\"x\", at 3"])];
+        let bytes = csv_of(rows).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        assert_eq!(bytes.as_deref(), Some("path,failure\npath-0000,\"\"\"x\"\", at 3\"\n"));
+        let bytes = csv_of([row(&["path-0000", "", "-1.5e-7", "energy is not finite"])]).ok();
+        assert_eq!(bytes.as_deref(), Some(&b"path-0000,,-1.5e-7,energy is not finite\n"[..]));
+    }
 }

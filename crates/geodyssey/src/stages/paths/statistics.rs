@@ -1,15 +1,16 @@
 //! What the paths say together: how many arrived, how high they went, and how much work it took.
 
 use geodyssey_report::{
-    Direction, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary, TransitionSummary,
-    WorkSummary,
+    DeltaFSource, Direction, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary,
+    TransitionSummary, WorkSummary,
 };
 use geodyssey_sampling::SamplingError;
-use geodyssey_sampling::work::{Estimate, bar, dissipated_work, jarzynski, mean_work};
+use geodyssey_sampling::work::{Estimate, bar, dissipated_work, dissipated_works, jarzynski, mean_work};
 use serde::{Deserialize, Serialize};
 
 use super::sampled::{Sampled, SampledPath};
 use super::transition;
+use crate::config::{LandscapeConfig, Space};
 use crate::error::Error;
 use crate::stages::constraints;
 use crate::stages::geodesic::GeodesicRecord;
@@ -82,14 +83,18 @@ fn sampling(problem: &Problem, sampled: &Sampled) -> Result<SamplingSummary, Err
     })
 }
 
-/// Share of the forward paths' points inside any region that a constraint speaks of.
+/// Share of the forward paths' frames inside any region that a constraint speaks of: of what stands in their files, so that the
+/// number can be had again from these.
 fn share_inside(problem: &Problem, sampled: &Sampled) -> Option<f64> {
     let regions = constraints::regions(problem);
-    let mut points = sampled.of(Direction::Forward).flat_map(|path| &path.points).peekable();
-    if regions.is_empty() || points.peek().is_none() {
+    let mut frames = sampled
+        .of(Direction::Forward)
+        .flat_map(|path| path.frames.iter().filter_map(move |&frame| path.points.get(frame)))
+        .peekable();
+    if regions.is_empty() || frames.peek().is_none() {
         return None;
     }
-    let (count, inside) = points.fold((0_usize, 0_usize), |(count, inside), point| {
+    let (count, inside) = frames.fold((0_usize, 0_usize), |(count, inside), point| {
         let within = regions.iter().any(|region| region.contains(&problem.variables, &point.variables));
         (count + 1, inside + usize::from(within))
     });
@@ -183,20 +188,41 @@ fn work(
     if forward.is_empty() && backward.is_empty() {
         return Ok(None);
     }
+    let thermal_energy = problem.thermal_energy;
     let both = forward.len() > 1 && backward.len() > 1;
-    let estimate = both.then(|| bar(&forward, &backward, problem.thermal_energy)).transpose()?;
-    // Without backward paths the landscape's own difference stands in for what BAR would say.
-    let reference = estimate.or(geodesic
-        .delta_f_kj_mol
-        .map(|value| Estimate { value_kj_mol: value, standard_error_kj_mol: 0.0 }));
+    let estimate = both.then(|| bar(&forward, &backward, thermal_energy)).transpose()?;
+    let landscape = geodesic.delta_f_kj_mol.filter(|_| has_free_energy(problem));
+    let (dissipated, source) = match (both, landscape) {
+        (true, _) => {
+            let [forward, backward] = dissipated_works(&forward, &backward, thermal_energy)?;
+            ([Some(forward), Some(backward)], Some(DeltaFSource::Bar))
+        }
+        // Without backward paths the landscape's own difference stands in for what BAR would say.
+        (false, Some(value)) => {
+            let of = |work: &[f64], sign: f64| {
+                let own = Estimate { value_kj_mol: sign * value, standard_error_kj_mol: 0.0 };
+                (work.len() > 1).then(|| dissipated_work(work, own)).transpose()
+            };
+            ([of(&forward, 1.0)?, of(&backward, -1.0)?], Some(DeltaFSource::Landscape))
+        }
+        (false, None) => ([None, None], None),
+    };
     Ok(Some(WorkSummary {
-        forward: directional(&forward, 1.0, reference, problem.thermal_energy)?,
-        backward: directional(&backward, -1.0, reference, problem.thermal_energy)?,
+        forward: directional(&forward, 1.0, dissipated[0], thermal_energy)?,
+        backward: directional(&backward, -1.0, dissipated[1], thermal_energy)?,
         delta_f_kj_mol: estimate.map(|estimate| estimate.value_kj_mol),
         delta_f_error_kj_mol: estimate.map(|estimate| estimate.standard_error_kj_mol),
         overlap: both.then(|| overlap(&forward, &backward)),
-        landscape_delta_f_kj_mol: geodesic.delta_f_kj_mol,
+        landscape_delta_f_kj_mol: landscape,
+        dissipated_delta_f_source: source.filter(|_| dissipated.iter().any(Option::is_some)),
     }))
+}
+
+/// Whether differences on the landscape are differences of the paths' free energy. Energies of a relaxed scan are least potential
+/// energies, which say what paths on the surface itself gain, but not what those of the atoms do.
+fn has_free_energy(problem: &Problem) -> bool {
+    let relaxed = matches!(problem.config.landscape, LandscapeConfig::RelaxedScan(_));
+    !(relaxed && problem.config.space() == Space::Atoms)
 }
 
 /// Share of the works, backward ones with their sign turned, that lie where both directions have been seen.
@@ -215,7 +241,7 @@ fn overlap(forward: &[f64], backward: &[f64]) -> f64 {
 fn directional(
     work: &[f64],
     sign: f64,
-    delta_f: Option<Estimate>,
+    dissipated: Option<Estimate>,
     thermal_energy: f64,
 ) -> Result<Option<DirectionalWork>, SamplingError> {
     let empty = DirectionalWork {
@@ -233,9 +259,6 @@ fn directional(
         [only] => Ok(Some(DirectionalWork { mean_kj_mol: *only, ..empty })),
         _ => {
             let mean = mean_work(work)?;
-            let own =
-                delta_f.map(|estimate| Estimate { value_kj_mol: sign * estimate.value_kj_mol, ..estimate });
-            let dissipated = own.map(|own| dissipated_work(work, own)).transpose()?;
             let dissipated = dissipated.map(|dissipated| dissipated.in_thermal_energies(thermal_energy));
             let estimate = jarzynski(work, thermal_energy)?;
             Ok(Some(DirectionalWork {
