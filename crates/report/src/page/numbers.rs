@@ -103,7 +103,8 @@ fn sampling(paths: &SamplingSummary) -> Vec<Row> {
         rows.push(share_row("reached, backward", share, paths.backward_paths, definition));
     }
     if let Some(share) = paths.share_inside_avoided {
-        let definition = "share of all points of the forward paths inside any region that a constraint names";
+        let definition =
+            "share of the written frames of the forward paths inside any region that a constraint names";
         rows.push(row("inside avoided regions", decimals(100.0 * share, 2), "%", definition));
     }
     if let Some(lag) = paths.lag {

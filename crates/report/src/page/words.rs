@@ -1,7 +1,7 @@
 //! What a run found, in sentences.
 
 use super::markup::{escape, minus};
-use crate::{MaxEnergy, SamplingSummary, Summary, WorkSummary, decimals, with_error};
+use crate::{DeltaFSource, MaxEnergy, SamplingSummary, Summary, WorkSummary, decimals, with_error};
 
 /// Share of the works that both directions must have seen before Bennett's ratio is shown without a warning.
 const LITTLE_OVERLAP: f64 = 0.1;
@@ -105,7 +105,7 @@ fn reached(paths: &SamplingSummary) -> String {
     text.push('.');
     if let Some(share) = paths.share_inside_avoided {
         text.push_str(&format!(
-            " {} % of their points lie inside the region to be avoided.",
+            " {} % of their frames lie inside the region to be avoided.",
             decimals(100.0 * share, 2)
         ));
     }
@@ -132,6 +132,10 @@ fn worked(work: &WorkSummary) -> Vec<String> {
         )),
         (Some(forward), None) => sentences.push(format!("Leading them costs {forward} kT of lost work.")),
         _ => {}
+    }
+    if work.dissipated_delta_f_source == Some(DeltaFSource::Landscape) {
+        sentences
+            .push("(Lost is what goes beyond the landscape's own ΔF, whose error is not known.)".to_owned());
     }
     if let Some(value) = work.delta_f_kj_mol {
         let landscape = work.landscape_delta_f_kj_mol.map_or_else(String::new, |other| {
