@@ -4,7 +4,7 @@ use geodyssey_report::{MaxEnergy, RowRole};
 use serde_json::{Value, json};
 
 use super::finished::{Entry, Finished, Origin};
-use crate::config::{Config, CurveKind, SamplingMethod, Space};
+use crate::config::{Config, CurveKind, DEFAULT_DURATION_PS, SamplingMethod, Space};
 use crate::error::Error;
 use crate::stages::system::Problem;
 
@@ -152,6 +152,12 @@ fn followed(config: &Config, winding: &[i64]) -> Value {
     let tent = (geodesic.kind == CurveKind::Tent).then(|| geodesic.tent_log_snr.get());
     let latents = (geodesic.kind == CurveKind::Pullback).then_some(geodesic.latent_log_snr);
     let bent = geodesic.kind == CurveKind::Geodesic;
+    let mut sampling = json!(config.sampling);
+    let timed = config.space() == Space::Atoms && config.sampling.steps_per_point.is_none();
+    if timed && config.sampling.duration_ps.is_none() {
+        // What is written out and what is the default are the same.
+        sampling["duration_ps"] = json!(DEFAULT_DURATION_PS);
+    }
     json!({
         "kind": geodesic.kind,
         "points": geodesic.points,
@@ -160,7 +166,7 @@ fn followed(config: &Config, winding: &[i64]) -> Value {
         "latents": latents,
         "winding": winding,
         "constraints": if bent { config.constraints.as_slice() } else { &[] },
-        "sampling": config.sampling,
+        "sampling": sampling,
     })
 }
 
