@@ -270,6 +270,10 @@ fn numbers_that_do_not_fit_together() {
     inputs.refused_with(&["sampling.paths=0"], &["above zero"]);
     inputs.refused_with(&["states.end.center=[1, 2, 3]"], &["expected 2 numbers"]);
     inputs.refused_with(&["landscape.bias_factor=0.5"], &["bias_factor"]);
+    // A whole table at a place of a list.
+    let floor = "constraint.0={ kind = \"low-variance\", log_snr_floor = \"high\" }";
+    inputs.refused_with(&[floor], &["log_snr_floor", "expected a number"]);
+    inputs.refused_with(&["constraint.0=3"], &["must be a table"]);
     let torsion = "variable.2.torsion=[\"ACE 1 CH3\", \"ACE 1 C\", \"ALA 2 N\", \"ALA 2 CA\"]";
     let third = ["variable.2.name=omega", torsion, "landscape.grid_points=128"];
     inputs.refused_with(&third, &["quadrature nodes is too large", "--set landscape.grid_points=128"]);

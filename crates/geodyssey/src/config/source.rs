@@ -310,7 +310,7 @@ fn set(item: &mut Item, path: &[Segment], value: toml_edit::Value) -> Result<(),
             set(entry, rest, value)
         }
         Segment::Index(index) => {
-            if item.is_none() && !rest.is_empty() {
+            if item.is_none() && (!rest.is_empty() || value.is_inline_table()) {
                 *item = Item::ArrayOfTables(toml_edit::ArrayOfTables::new());
             }
             if let Some(tables) = item.as_array_of_tables_mut() {
@@ -322,11 +322,11 @@ fn set(item: &mut Item, path: &[Segment], value: toml_edit::Value) -> Result<(),
                     .get_mut(*index)
                     .ok_or_else(|| format!("there are {count} tables, counted from 0"))?;
                 let mut inner = Item::Table(std::mem::take(table));
-                let result = set(&mut inner, rest, value);
-                if let Item::Table(changed) = inner {
-                    *table = changed;
-                }
-                result
+                set(&mut inner, rest, value)?;
+                *table = inner
+                    .into_table()
+                    .map_err(|_| format!("number {index} must be a table: {{ key = … }}"))?;
+                Ok(())
             } else if let Some(array) = item.as_array_mut() {
                 let count = array.len();
                 let element = array
