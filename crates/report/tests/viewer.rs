@@ -78,7 +78,7 @@ fn the_pymol_script_loads_the_shown_paths_and_lists_the_others() -> Result<(), R
         "shown = [0, 1]",
         "    (\"paths/path-0000.xtc\", 5, 10),",
         "    (\"paths/path-0002.xtc\", 7, 10),",
-        "        cmd.load(\"topology.pdb\", name)",
+        "        cmd.load(os.path.join(folder, \"topology.pdb\"), name)",
     ] {
         assert!(script.lines().any(|l| l == line), "{line}\n{script}");
     }

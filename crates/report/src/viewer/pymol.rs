@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::ViewerScene;
 use crate::ReportError;
 
-/// The text of `view.pml`: `pymol view.pml` in the run directory.
+/// The text of `view.pml`: `pymol view.pml` from anywhere.
 ///
 /// # Errors
 /// An empty scene, a frame that is not there, a file name that PyMOL would not take as it is.
@@ -24,7 +24,7 @@ pub fn pymol_script(scene: &ViewerScene) -> Result<String, ReportError> {
         .replace("@SHOWN@", &numbers.join(", ")))
 }
 
-const PYMOL: &str = r#"# Opens the paths of this run in PyMOL, from this directory:  pymol view.pml
+const PYMOL: &str = r#"# Opens the paths of this run in PyMOL, from anywhere:  pymol view.pml
 # Moving structure: coloured by element. Fixed copies: start blue, highest energy orange, end purple.
 
 bg_color white
@@ -34,6 +34,11 @@ set depth_cue, off
 set stick_radius, 0.15
 
 python
+import os
+
+# Files lie beside this script.
+folder = os.path.dirname(os.path.abspath(__script__))
+
 # Which paths to load, by number.
 shown = [@SHOWN@]
 
@@ -45,11 +50,12 @@ paths = [
 for number in shown:
     trajectory, highest, last = paths[number]
     name = trajectory.split("/")[-1].split(".")[0].replace("-", "_")
+    trajectory = os.path.join(folder, trajectory)
     if trajectory.endswith(".pdb"):
         cmd.load(trajectory, name, multiplex=0)
     else:
         # The trajectory's first frame takes the place of the structure file's own.
-        cmd.load("@TOPOLOGY@", name)
+        cmd.load(os.path.join(folder, "@TOPOLOGY@"), name)
         cmd.load_traj(trajectory, name, state=1)
     # Superpose every frame on the first by the heavy atoms.
     cmd.intra_fit(name + " and not hydrogens", 1)
