@@ -257,6 +257,17 @@ pub struct ShootingSummary {
     pub mean_steps: f64,
 }
 
+impl ShootingSummary {
+    /// Share of accepted trials below which chains are still much like the path that they began with.
+    const LEAST_ACCEPTED: f64 = 0.02;
+
+    /// Whether the chains have hardly left the path that they began with, so that their energies are no ensemble's.
+    #[must_use]
+    pub fn hardly_moved(&self) -> bool {
+        (self.accepted as f64) < Self::LEAST_ACCEPTED * self.trials as f64
+    }
+}
+
 /// The way a path runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

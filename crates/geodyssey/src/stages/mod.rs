@@ -16,6 +16,7 @@ mod metadynamics;
 mod paths;
 mod relaxed_scan;
 mod report;
+mod rows;
 mod samples;
 pub(crate) mod system;
 pub(crate) mod training;

@@ -149,9 +149,6 @@ fn worked(work: &WorkSummary) -> Vec<String> {
     sentences
 }
 
-/// Share of accepted trials of two-way shooting below which its chains have hardly moved.
-const LEAST_ACCEPTED: f64 = 0.02;
-
 /// Whether the paths were shot, not led.
 pub(super) fn is_shooting(summary: &Summary) -> bool {
     summary.sampling.as_ref().is_some_and(|paths| paths.shooting.is_some())
@@ -174,9 +171,7 @@ pub(super) fn warnings(summary: &Summary) -> Vec<String> {
         if lost > 0 {
             list.push(format!("{lost} of {} backward paths did not reach the start.", paths.backward_paths));
         }
-        if let Some(shooting) = &paths.shooting
-            && (shooting.accepted as f64) < LEAST_ACCEPTED * shooting.trials as f64
-        {
+        if let Some(shooting) = paths.shooting.as_ref().filter(|shooting| shooting.hardly_moved()) {
             list.push(format!(
                 "Only {} of {} trials of shooting were accepted: the paths are still much like the one that it began with, and their \
                  mean and spread say nothing of the ensemble. Wider states, other `path_steps` or more `trials_per_path` may help.",

@@ -9,7 +9,7 @@ use super::Finished;
 use super::significance::{Stratum, holm, least_p_value, letters, permutation_test, relabellings};
 
 /// Corrected p value below which a difference is called real.
-const LEVEL: f64 = 0.05;
+pub(super) const LEVEL: f64 = 0.05;
 /// Seed of the random relabellings, the same for every pair, so that a pair's p value does not depend on the other rows.
 const SEED: u64 = 1;
 
@@ -69,15 +69,13 @@ pub(super) fn letters_of(rows: &[Finished], differences: &[Difference], measure:
         of_measure.iter().any(|one| one.first == *first && one.second == *second)
     };
     // Two rows without a test between them must not share a letter for want of one.
-    while let Some(place) = (0..numbers.len()).rev().max_by_key(|&place| {
-        let row = numbers[place];
-        numbers.iter().filter(|&&other| other != row && !is_pair(row.min(other), row.max(other))).count()
-    }) {
-        let row = numbers[place];
-        if numbers.iter().all(|&other| other == row || is_pair(row.min(other), row.max(other))) {
-            break;
-        }
-        numbers.remove(place);
+    let untested = |row: usize, among: &[usize]| {
+        among.iter().filter(|&&other| other != row && !is_pair(row.min(other), row.max(other))).count()
+    };
+    while let Some(&row) = numbers.iter().max_by_key(|&&row| untested(row, &numbers))
+        && untested(row, &numbers) > 0
+    {
+        numbers.retain(|&other| other != row);
     }
     let differ = |first: usize, second: usize| {
         let [first, second] = [first, second].map(|number| &rows[numbers[number]].entry.name);

@@ -89,15 +89,9 @@ impl Finished {
             return Err(Error::input(format!("the run in {} has no paths", directory.display())));
         }
         let timings = stages::timings(&directory.join(stages::TIMINGS_FILE));
-        let mut values = values(directory)?;
-        if summary.work.is_none() {
-            // Paths that were not driven have no work, whatever stands in their column.
-            values.forward_work.clear();
-            values.backward_work.clear();
-        }
         Ok(Self {
             seconds: seconds(&timings),
-            values,
+            values: values(directory)?,
             frames: frames(&entry.problem, directory)?,
             curve: curve(&entry.problem, directory)?,
             summary,

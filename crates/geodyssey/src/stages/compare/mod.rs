@@ -39,9 +39,6 @@ is tested as the mean of both directions, in which ΔF cancels. The test asks wh
 curve; what another seed would change of these it does not know. Runs of one seed share their random numbers, which makes the error of a \
 difference rather too large than too small. Paths of two-way shooting are not tested, since those of one chain resemble each other.";
 
-/// Share of accepted trials of two-way shooting below which its chains have hardly moved.
-pub(super) const LEAST_ACCEPTED: f64 = 0.02;
-
 /// Finished runs between the same states on the same landscape.
 pub(crate) struct Group {
     /// The runs: as given, then the baselines.
@@ -155,8 +152,7 @@ pub(crate) fn unlike(name: String, others: &[String]) -> String {
 /// How far the chains of two-way shooting have moved.
 fn shooting_remark(summary: &Summary) -> Option<String> {
     let shooting = summary.sampling.as_ref()?.shooting.as_ref()?;
-    let share = shooting.accepted as f64 / shooting.trials.max(1) as f64;
-    let stuck = if share < LEAST_ACCEPTED {
+    let stuck = if shooting.hardly_moved() {
         ", so that its paths are still those that the chains began with, and their spread says nothing"
     } else {
         ""

@@ -1,17 +1,16 @@
 //! What the numbers of a comparison say, in sentences: which path is lowest, which stays out, what each costs.
 
-use super::LEAST_ACCEPTED;
 use geodyssey_report::{
-    ComparisonGroup, ComparisonRow, Difference, MaxEnergy, Measure, RowRole, decimals, grouped, with_error,
+    ComparisonGroup, ComparisonRow, Difference, MaxEnergy, Measure, RowRole, ShootingSummary, decimals,
+    grouped, with_error,
 };
+
+use super::differences::LEVEL;
 
 /// Share of the forward paths that must arrive for a highest energy to count.
 const LEAST_REACHED: f64 = 0.95;
 /// Share of the works seen in both directions below which a path lags too far behind its tether for its ΔF to count.
 const LITTLE_OVERLAP: f64 = 0.1;
-
-/// Corrected p value below which a difference is called real.
-const LEVEL: f64 = 0.05;
 
 /// All sentences; `least` is the least corrected p value that the energies' differences could have had.
 pub(super) fn sentences(group: &ComparisonGroup, least: Option<f64>) -> Vec<String> {
@@ -296,7 +295,7 @@ fn arrives(row: &ComparisonRow) -> bool {
 /// Whether two-way shooting has hardly left the path that it began with, so that its energies are no ensemble's.
 fn is_stuck(row: &ComparisonRow) -> bool {
     let shooting = row.summary.sampling.as_ref().and_then(|paths| paths.shooting.as_ref());
-    shooting.is_some_and(|shooting| (shooting.accepted as f64) < LEAST_ACCEPTED * shooting.trials as f64)
+    shooting.is_some_and(ShootingSummary::hardly_moved)
 }
 
 fn is_shooting(row: &ComparisonRow) -> bool {

@@ -5,7 +5,11 @@ use npyz::WriterBuilder as _;
 
 use super::Outputs;
 use crate::error::Error;
+use crate::stages::rows::csv_of;
 use crate::stages::system::Problem;
+
+/// What the tables are, for errors.
+const TABLES: &str = "the tables of distances";
 
 /// All tables by name.
 pub(super) fn write(problem: &Problem, distances: &Distances) -> Result<Outputs, Error> {
@@ -17,16 +21,7 @@ pub(super) fn write(problem: &Problem, distances: &Distances) -> Result<Outputs,
 }
 
 fn failed(error: impl std::fmt::Display) -> Error {
-    Error::failed("the tables of distances", error)
-}
-
-/// Names of files may hold commas and quotes, so that the rows go through a CSV writer.
-fn csv_of(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, Error> {
-    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(&row).map_err(failed)?;
-    }
-    writer.into_inner().map_err(failed)
+    Error::failed(TABLES, error)
 }
 
 fn pairs_csv(distances: &Distances) -> Result<Vec<u8>, Error> {
@@ -44,7 +39,7 @@ fn pairs_csv(distances: &Distances) -> Result<Vec<u8>, Error> {
             u8::from(pair.converged).to_string(),
         ]
     });
-    csv_of(std::iter::once(header.map(str::to_owned).to_vec()).chain(rows))
+    csv_of(TABLES, std::iter::once(header.map(str::to_owned).to_vec()).chain(rows))
 }
 
 fn configurations_csv(problem: &Problem, distances: &Distances) -> Result<Vec<u8>, Error> {
@@ -60,7 +55,7 @@ fn configurations_csv(problem: &Problem, distances: &Distances) -> Result<Vec<u8
         row.extend(embedding.iter().flat_map(|embedding| embedding.points[index]).map(|x| x.to_string()));
         row
     });
-    csv_of(std::iter::once(header).chain(rows))
+    csv_of(TABLES, std::iter::once(header).chain(rows))
 }
 
 /// The matrix for NumPy: 64-bit floating-point numbers, rows first.

@@ -11,8 +11,11 @@ use crate::error::Error;
 use crate::stages::Run;
 use crate::stages::geodesic::GeodesicResult;
 use crate::stages::landscape::LandscapeResult;
+use crate::stages::rows::csv_of;
 use crate::stages::system::Molecule;
 
+/// What the tables are, for errors.
+const TABLES: &str = "a table of the paths";
 /// Columns of the table of all paths.
 const COLUMNS: [&str; 15] = [
     "path",
@@ -112,7 +115,7 @@ fn path_csv(
         cells.extend([point.tether_energy.to_string(), point.work.to_string()]);
         rows.push(cells);
     }
-    csv_of(rows)
+    csv_of(TABLES, rows)
 }
 
 fn all_csv(run: &Run<'_>, landscape: &LandscapeResult, sampled: &Sampled) -> Result<Vec<u8>, Error> {
@@ -139,7 +142,7 @@ fn all_csv(run: &Run<'_>, landscape: &LandscapeResult, sampled: &Sampled) -> Res
             cell(path.maximum_potential_energy),
             cell(highest),
             cell(path.maximum_landscape_energy_at_steps.map(|energy| energy - landscape.minimum)),
-            cell(path.work()),
+            cell(path.work().filter(|_| sampled.shooting.is_none())),
             transition
                 .filter(|transition| transition.torsion_distance_rad.is_some())
                 .map_or_else(String::new, |transition| u8::from(transition.hit).to_string()),
@@ -151,30 +154,5 @@ fn all_csv(run: &Run<'_>, landscape: &LandscapeResult, sampled: &Sampled) -> Res
         ];
         rows.push(cells.to_vec());
     }
-    csv_of(rows)
-}
-
-/// Failures are told in words, which may hold commas and quotes, so that the rows go through a CSV writer.
-fn csv_of(rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, Error> {
-    let failed = |error: &dyn std::fmt::Display| Error::failed("a table of the paths", error);
-    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(&row).map_err(|error| failed(&error))?;
-    }
-    writer.into_inner().map_err(|error| failed(&error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_quoted_where_they_must_be() {
-        let row = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect();
-        let rows: [Vec<String>; 2] = [row(&["path", "failure"]), row(&["path-0000", "\"x\", at 3"])];
-        let bytes = csv_of(rows).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        assert_eq!(bytes.as_deref(), Some("path,failure\npath-0000,\"\"\"x\"\", at 3\"\n"));
-        let bytes = csv_of([row(&["path-0000", "", "-1.5e-7", "energy is not finite"])]).ok();
-        assert_eq!(bytes.as_deref(), Some(&b"path-0000,,-1.5e-7,energy is not finite\n"[..]));
-    }
+    csv_of(TABLES, rows)
 }
