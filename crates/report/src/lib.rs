@@ -14,6 +14,7 @@ mod summary;
 mod table;
 mod timings;
 mod viewer;
+mod warnings;
 
 pub use columns::NumericColumns;
 pub use comparison::{
@@ -35,3 +36,4 @@ pub use summary::{
 pub use table::{Column, Table, decimals, grouped, with_error};
 pub use timings::{StageTiming, Timings};
 pub use viewer::{ViewedPath, ViewerScene, pymol_script, vmd_script};
+pub use warnings::Warning;

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ReportError;
+use crate::{ReportError, Warning};
 
 /// JSON schema (draft 2020-12) of `summary.json`.
 pub const SUMMARY_SCHEMA: &str = include_str!("../schema/summary.schema.json");
@@ -45,6 +45,9 @@ pub struct Summary {
     /// Work of the annealed dynamics and what follows from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub work: Option<WorkSummary>,
+    /// What must be known before the numbers are believed; empty where there is nothing.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
     /// Every other file of the run directory that is part of the result.
     pub files: Vec<FileSummary>,
 }

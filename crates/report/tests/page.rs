@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use geodyssey_report::page::{PageFigure, PagePath, RunPage, run_page};
 use geodyssey_report::plots::{PlotAxis, PlotFrame};
-use geodyssey_report::{ConstraintSummary, ReportError, ShootingSummary, Summary};
+use geodyssey_report::{ConstraintSummary, ReportError, ShootingSummary, Summary, Warning};
 use serde_json::Value;
 
 const STRUCTURE: &str =
@@ -178,14 +178,27 @@ fn the_words_say_what_the_numbers_say_and_warn_where_they_must() -> Result<(), R
     let work = summary.work.as_mut().expect("work");
     work.overlap = Some(0.02);
     summary.geodesic.as_mut().expect("a curve").negative_share = 0.125;
-    let html = run_page(&page(&summary))?;
+    let warned = summary.clone().with_warnings(Vec::new());
+    let html = run_page(&page(&warned))?;
     for text in ["1 of 4 paths did not reach the end", "Only 2 % of the works", "12.5 % of the curve"] {
         assert!(html.contains(text), "{text}");
     }
     summary.work.as_mut().expect("work").overlap = Some(0.5);
     summary.work.as_mut().expect("work").landscape_delta_f_kj_mol = Some(9.0);
-    assert!(run_page(&page(&summary))?.contains("differ by more than 3 standard errors"));
+    let told = Warning::new("landscape", "Some of it was not sampled.");
+    let warned = summary.with_warnings(vec![told.clone()]);
+    assert_eq!(warned.warnings[0], told);
+    let html = run_page(&page(&warned))?;
+    assert!(
+        html.contains("differ by more than 3 standard errors")
+            && html.contains("Some of it was not sampled.")
+    );
     Ok(())
+}
+
+/// The page of a summary with all that follows from its numbers.
+fn warned_page(summary: &Summary) -> Result<String, ReportError> {
+    run_page(&page(&summary.clone().with_warnings(Vec::new())))
 }
 
 /// A baseline is made by no solver, a constraint that is only reported cannot be broken, and chains that stand still are told.
@@ -194,7 +207,7 @@ fn what_is_no_fault_is_no_warning() -> Result<(), ReportError> {
     let mut summary = summary();
     let curve = summary.geodesic.as_mut().expect("a curve");
     curve.stop_reason = "not solved: a baseline".to_owned();
-    assert!(run_page(&page(&summary))?.contains("solver stopped early"));
+    assert!(warned_page(&summary)?.contains("solver stopped early"));
     summary.geodesic.as_mut().expect("a curve").kind = "straight".to_owned();
     summary.constraints = vec![ConstraintSummary {
         kind: "region-avoidance".to_owned(),
@@ -205,20 +218,20 @@ fn what_is_no_fault_is_no_warning() -> Result<(), ReportError> {
         largest_violation: 3.2,
         satisfied: false,
     }];
-    let html = run_page(&page(&summary))?;
+    let html = warned_page(&summary)?;
     assert!(html.contains("No warnings") && html.contains("not kept, and only reported"));
     summary.constraints[0].report_only = false;
-    assert!(run_page(&page(&summary))?.contains("it is missed by up to 3.2"));
+    assert!(warned_page(&summary)?.contains("it is missed by up to 3.2"));
     summary.constraints.clear();
     let shooting =
         ShootingSummary { length: "fixed".to_owned(), chains: 4, trials: 400, accepted: 80, mean_steps: 9.0 };
     summary.sampling.as_mut().expect("paths").shooting = Some(shooting.clone());
-    let html = run_page(&page(&summary))?;
+    let html = warned_page(&summary)?;
     assert!(
         html.contains("80 of 400") && html.contains("No warnings") && !html.contains("the molecule is led")
     );
     summary.sampling.as_mut().expect("paths").shooting = Some(ShootingSummary { accepted: 3, ..shooting });
-    assert!(run_page(&page(&summary))?.contains("Only 3 of 400 trials"));
+    assert!(warned_page(&summary)?.contains("Only 3 of 400 trials"));
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use geodyssey_report::{
     ConstraintSummary, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary,
     GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary, ReportError, RmsdSummary, SUMMARY_SCHEMA,
     SamplesSummary, SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary,
-    VariableSummary, WindingSummary, WorkSummary,
+    VariableSummary, Warning, WindingSummary, WorkSummary,
 };
 use serde_json::{Value, json};
 
@@ -149,6 +149,7 @@ fn full() -> Summary {
             landscape_delta_f_kj_mol: Some(11.6),
             dissipated_delta_f_source: Some(DeltaFSource::Bar),
         }),
+        warnings: vec![Warning::new("paths", "One path did not reach the end.")],
         files: vec![FileSummary {
             path: "geodesic.csv".to_owned(),
             content: "points of the geodesic".to_owned(),

@@ -12,9 +12,6 @@ use geodyssey_report::{
 use crate::error::Error;
 use crate::stages::system::Problem;
 
-/// Share of the works that both directions must have seen before Bennett's ratio is shown without a warning.
-const LITTLE_OVERLAP: f64 = 0.1;
-
 /// The results of a run as text.
 pub(crate) fn show(problem: &Problem, summary: &Summary, directory: &Path) -> Result<String, Error> {
     let failed = |error: ReportError| Error::failed("the tables", error);
@@ -56,6 +53,7 @@ pub(crate) fn show(problem: &Problem, summary: &Summary, directory: &Path) -> Re
     if let Some(done) = &summary.work {
         work(&mut text, done).map_err(failed)?;
     }
+    warnings(&mut text, summary);
     line(&mut text, &format!("\nfiles in {}", directory.display()));
     if summary.files.iter().any(|file| file.path == "view.vmd") {
         let script = directory.join("view.vmd");
@@ -285,15 +283,17 @@ fn work(text: &mut String, work: &WorkSummary) -> Result<(), ReportError> {
             "the dissipated work is counted from the landscape's ΔF, whose own error is left out\n",
         );
     }
-    if let Some(overlap) = work.overlap.filter(|overlap| *overlap < LITTLE_OVERLAP) {
-        let _ = writeln!(
-            text,
-            "warning: only {:.0} % of the works lie where both directions have been seen: this ΔF and its error are not to \
-             be trusted; slower paths, more of them, or a higher floor of logSNR are needed",
-            100.0 * overlap
-        );
-    }
     Ok(())
+}
+
+/// What must be known before the numbers are believed.
+fn warnings(text: &mut String, summary: &Summary) {
+    if !summary.warnings.is_empty() {
+        text.push('\n');
+    }
+    for warning in &summary.warnings {
+        line(text, &format!("warning ({}): {}", warning.stage, warning.message));
+    }
 }
 
 fn row(name: &str, direction: &DirectionalWork) -> [String; 4] {

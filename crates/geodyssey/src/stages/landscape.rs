@@ -8,6 +8,7 @@ use geodyssey_denoiser::SampleSet;
 use geodyssey_landscape::formulas::GaussianComponent;
 use geodyssey_landscape::table_file::{ENERGY_COLUMN, TableRows, read_grid, write_grid};
 use geodyssey_landscape::{Grid, GridAxis, Landscape, LandscapeError, TableLandscape};
+use geodyssey_report::Warning;
 use serde::{Deserialize, Serialize};
 
 use super::system::{EnergySource, Problem};
@@ -42,6 +43,9 @@ pub(crate) struct LandscapeRecord {
     /// Of samples: how many, and what they are worth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) samples: Option<samples::SamplesRecord>,
+    /// What must be known before this is believed.
+    #[serde(default)]
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// What the denoiser is made of.
@@ -161,6 +165,7 @@ fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord)>, Error> 
         rms_block_error_kj_mol: None,
         relaxed_scan: None,
         samples: None,
+        warnings: Vec::new(),
     };
     match &problem.source {
         EnergySource::Molecule => Ok(None),

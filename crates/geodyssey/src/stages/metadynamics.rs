@@ -73,6 +73,7 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
         rms_block_error_kj_mol: Some(error),
         relaxed_scan: None,
         samples: None,
+        warnings: Vec::new(),
     };
     Ok((free_energy.to_csv(), record))
 }

@@ -107,6 +107,7 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
             refused: state.refused,
         }),
         samples: None,
+        warnings: Vec::new(),
     };
     Ok((write_grid(&grid, &[]), record))
 }

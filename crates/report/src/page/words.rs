@@ -1,14 +1,7 @@
 //! What a run found, in sentences.
 
-use super::markup::{escape, minus};
+use super::markup::escape;
 use crate::{DeltaFSource, MaxEnergy, SamplingSummary, Summary, WorkSummary, decimals, with_error};
-
-/// Share of the works that both directions must have seen before Bennett's ratio is shown without a warning.
-const LITTLE_OVERLAP: f64 = 0.1;
-/// Standard errors by which two free-energy differences may differ.
-const AGREEING_ERRORS: f64 = 3.0;
-/// What the landscape's own difference may be wrong by, kJ/mol.
-const LANDSCAPE_ERROR_KJ_MOL: f64 = 1.0;
 
 /// The first paragraphs of the page.
 pub(super) fn opening(summary: &Summary, states: Option<&[String; 2]>) -> String {
@@ -154,100 +147,16 @@ pub(super) fn is_shooting(summary: &Summary) -> bool {
     summary.sampling.as_ref().is_some_and(|paths| paths.shooting.is_some())
 }
 
-/// What a reader must know before she believes the numbers; empty where there is nothing.
-pub(super) fn warnings(summary: &Summary) -> Vec<String> {
-    let mut list = Vec::new();
-    if let Some(paths) = &summary.sampling {
-        let missed = |share: f64, of: usize| of - ((share * of as f64).round() as usize).min(of);
-        let lost = missed(paths.reached, paths.paths);
-        if lost > 0 {
-            list.push(format!(
-                "{lost} of {} paths did not reach the end: energies and works are means over paths that arrived and paths that did \
-                 not. Slower paths, a wider radius of the end state or a higher logSNR at the ends may help.",
-                paths.paths
-            ));
-        }
-        let lost = paths.reached_backward.map_or(0, |share| missed(share, paths.backward_paths));
-        if lost > 0 {
-            list.push(format!("{lost} of {} backward paths did not reach the start.", paths.backward_paths));
-        }
-        if let Some(shooting) = paths.shooting.as_ref().filter(|shooting| shooting.hardly_moved()) {
-            list.push(format!(
-                "Only {} of {} trials of shooting were accepted: the paths are still much like the one that it began with, and their \
-                 mean and spread say nothing of the ensemble. Wider states, other `path_steps` or more `trials_per_path` may help.",
-                shooting.accepted, shooting.trials
-            ));
-        }
-        if let Some(first) = paths.failed.first() {
-            list.push(format!(
-                "{} paths broke down and enter no mean; the first: {}",
-                paths.failed.len(),
-                first.reason
-            ));
-        }
-    }
-    for constraint in
-        summary.constraints.iter().filter(|constraint| !constraint.satisfied && !constraint.report_only)
-    {
-        let unit = if constraint.unit == "1" { String::new() } else { format!(" {}", constraint.unit) };
-        list.push(format!(
-            "The constraint {} is not kept: it is missed by up to {}{unit}, where {}{unit} are allowed.",
-            constraint.kind,
-            decimals(constraint.largest_violation, 4),
-            decimals(constraint.tolerance, 4)
-        ));
-    }
-    if let Some(curve) = &summary.geodesic {
-        if curve.kind == "geodesic" && curve.stop_reason != "converged" {
-            list.push(format!(
-                "The curve's solver stopped early ({}): the curve is not the shortest.",
-                curve.stop_reason
-            ));
-        }
-        if curve.negative_share > 0.0 {
-            list.push(format!(
-                "{} % of the curve's steps have a negative length: the learned denoiser is not that of any density there. \
-                 `geodyssey diagnose` says more.",
-                decimals(100.0 * curve.negative_share, 1)
-            ));
-        }
-    }
-    if let Some(work) = &summary.work {
-        list.extend(work_warnings(work));
-    }
-    list
-}
-
-fn work_warnings(work: &WorkSummary) -> Vec<String> {
-    let mut list = Vec::new();
-    let little = work.overlap.filter(|overlap| *overlap < LITTLE_OVERLAP);
-    if let Some(overlap) = little {
-        list.push(format!(
-            "Only {} % of the works lie where both directions have been seen: the ΔF by BAR and its error are not to be trusted. \
-             Slower paths, more of them, or a higher floor of logSNR are needed.",
-            decimals(100.0 * overlap, 0)
-        ));
-    }
-    if let (Some(own), Some(error), Some(other), None) =
-        (work.delta_f_kj_mol, work.delta_f_error_kj_mol, work.landscape_delta_f_kj_mol, little)
-        && (own - other).abs() > AGREEING_ERRORS * error.hypot(LANDSCAPE_ERROR_KJ_MOL)
-    {
-        list.push(format!(
-            "ΔF of the paths ({} kJ/mol) and of the landscape ({} kJ/mol) differ by more than {AGREEING_ERRORS} standard errors.",
-            minus(&with_error(own, Some(error), 1)),
-            minus(&decimals(other, 1))
-        ));
-    }
-    list
-}
-
 /// The warnings as a list, or a line that there are none.
 pub(super) fn warnings_markup(summary: &Summary) -> String {
-    let list = warnings(summary);
-    if list.is_empty() {
+    if summary.warnings.is_empty() {
         return "<p class=\"all-well\">No warnings.</p>\n".to_owned();
     }
-    let items: String = list.iter().map(|text| format!("<li>{}</li>\n", escape(text))).collect();
+    let items: String = summary
+        .warnings
+        .iter()
+        .map(|warning| format!("<li>{}</li>\n", escape(&minus_in_numbers(&warning.message))))
+        .collect();
     format!("<h2>Warnings</h2>\n<ul class=\"warnings\">\n{items}</ul>\n")
 }
 

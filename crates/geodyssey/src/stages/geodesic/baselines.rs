@@ -2,6 +2,7 @@
 
 use geodyssey_denoiser::{PosteriorMoments, SpacetimePoint};
 use geodyssey_landscape::{Bottleneck, StringMethod};
+use geodyssey_report::Warning;
 use geodyssey_spacetime::{CurveNode, PathConstraint, arc_length, measure_curve, straight_line, tent, wound};
 use rayon::prelude::*;
 
@@ -18,6 +19,8 @@ pub(super) struct Baseline {
     pub(super) curve: Vec<SpacetimePoint>,
     pub(super) iterations: u64,
     pub(super) remark: String,
+    /// What must be known before it is believed.
+    pub(super) warnings: Vec<Warning>,
 }
 
 /// Refuses a minimum-energy path where there will be no energy to follow.
@@ -58,6 +61,7 @@ impl Solve<'_> {
                 iterations: baseline.iterations,
                 evaluations: curve.len() as u64,
                 stop_reason: baseline.remark,
+                warnings: baseline.warnings,
                 constraints: active
                     .iter()
                     .map(|constraint| constraints::measure(constraint.as_ref(), &nodes))
@@ -78,7 +82,12 @@ impl Solve<'_> {
     ) -> Result<Baseline, Error> {
         let settings = &self.problem.config.geodesic;
         let points = settings.points.get();
-        let unsolved = |curve| Baseline { curve, iterations: 0, remark: "not solved: a baseline".to_owned() };
+        let unsolved = |curve| Baseline {
+            curve,
+            iterations: 0,
+            remark: "not solved: a baseline".to_owned(),
+            warnings: Vec::new(),
+        };
         match settings.kind {
             CurveKind::Tent => Ok(unsolved(tent(start, end, settings.tent_log_snr.get(), points))),
             CurveKind::Straight | CurveKind::Geodesic => Ok(unsolved(straight_line(start, end, points))),
@@ -106,11 +115,13 @@ impl Solve<'_> {
         let found = method
             .relax(surface.as_ref(), first)
             .map_err(|error| Error::failed("the minimum-energy path", error))?;
+        let mut warnings = Vec::new();
         if !found.converged {
-            eprintln!(
-                "{STAGE}: warning: the images of a minimum-energy path still moved after {} iterations",
+            let message = format!(
+                "The images of the minimum-energy path still moved after {} iterations.",
                 found.iterations
             );
+            warnings.push(Warning::new(STAGE, message));
         }
         let highest = found
             .energies_kj_mol
@@ -121,7 +132,8 @@ impl Solve<'_> {
             if found.is_saddle { "saddle" } else { "highest point" },
             if found.converged { "at rest" } else { "still moving" },
         );
-        Ok(Baseline { curve: along(&found.points, start, end), iterations: found.iterations as u64, remark })
+        let curve = along(&found.points, start, end);
+        Ok(Baseline { curve, iterations: found.iterations as u64, remark, warnings })
     }
 
     fn nodes(&self, curve: Vec<SpacetimePoint>) -> Result<Vec<CurveNode>, Error> {

@@ -1,6 +1,6 @@
 //! One winding's curve, and the choice among them.
 
-use geodyssey_report::ConstraintSummary;
+use geodyssey_report::{ConstraintSummary, Warning};
 use geodyssey_spacetime::{CurveMeasures, CurveNode};
 
 use crate::config::Choice;
@@ -21,6 +21,8 @@ pub(super) struct Candidate {
     pub(super) evaluations: u64,
     /// Why the solver stopped.
     pub(super) stop_reason: String,
+    /// What must be known before it is believed.
+    pub(super) warnings: Vec<Warning>,
     /// How far each constraint is kept.
     pub(super) constraints: Vec<ConstraintSummary>,
     /// Above the landscape's own zero, kJ/mol; infinite where blocked regions leave no way.
@@ -95,6 +97,7 @@ mod tests {
             iterations: 0,
             evaluations: 0,
             stop_reason: String::new(),
+            warnings: Vec::new(),
             constraints: vec![constraint],
             barrier: Some(barrier),
             crest: Some(barrier),

@@ -10,7 +10,7 @@ mod solve;
 use std::time::Instant;
 
 use geodyssey_denoiser::SpacetimePoint;
-use geodyssey_report::{ConstraintSummary, GeodesicSummary};
+use geodyssey_report::{ConstraintSummary, GeodesicSummary, Warning};
 use serde::{Deserialize, Serialize};
 
 use super::Run;
@@ -18,7 +18,7 @@ use super::denoiser::{Points, exact_denoiser};
 use super::landscape::{self, LandscapeResult, json};
 use super::system::Problem;
 use super::training::{self, LearnedDenoiser};
-use crate::config::{DenoiserConfig, InputError};
+use crate::config::InputError;
 use crate::error::Error;
 use crate::interrupt;
 use crate::run_directory::{Fingerprint, Ingredients};
@@ -49,6 +49,9 @@ pub(crate) struct GeodesicRecord {
     /// `F(end) - F(start)` of the tethered ensembles by the landscape, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) delta_f_kj_mol: Option<f64>,
+    /// What must be known before this is believed.
+    #[serde(default)]
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// A finished geodesic.
@@ -82,27 +85,7 @@ pub(crate) fn run(
         run.directory.finish(STAGE, made_from, &[CURVE_FILE.to_owned(), RECORD_FILE.to_owned()])?;
         run.record_time(STAGE, started, 0);
     }
-    let result = load(run)?;
-    warn_of_negative_terms(run.problem, &result.record.summary);
-    Ok(result)
-}
-
-/// Terms of the energy are divergences, and none is negative but by an error of the denoiser.
-fn warn_of_negative_terms(problem: &Problem, summary: &GeodesicSummary) {
-    if summary.negative_share <= LARGEST_NEGATIVE_SHARE {
-        return;
-    }
-    let conservative = match &problem.config.denoiser {
-        DenoiserConfig::Neural(neural) if !neural.settings.conservative => {
-            "`conservative = true` in [denoiser] leaves none, more `steps` fewer"
-        }
-        _ => "a better denoiser leaves none",
-    };
-    eprintln!(
-        "warning: {:.1} % of the curve's segments have a negative divergence, so its length and the choice of its winding are \
-         not to be trusted: {conservative}; `geodyssey diagnose` says how good the denoiser is",
-        100.0 * summary.negative_share
-    );
+    load(run)
 }
 
 /// Refuses a curve that cannot be made, and a winding that turns what has no period.

@@ -1,6 +1,7 @@
 //! The geodesic of the pullback metric as a curve to follow: a baseline that knows nothing of barriers.
 
 use geodyssey_denoiser::SpacetimePoint;
+use geodyssey_report::Warning;
 use geodyssey_spacetime::{Decoder, ProbabilityFlowSettings};
 
 use super::STAGE;
@@ -32,12 +33,14 @@ impl Solve<'_> {
         let decoder = Decoder { denoiser: self.denoiser, data_log_snr, latent_log_snr, flow };
         let points = self.problem.config.geodesic.points.get();
         let found = decoder.encoded_line(&start.y, &end.y, points.min(LATENT_NODES)).map_err(failed)?;
+        let mut warnings = Vec::new();
         if found.deviation > LARGEST_DEVIATION {
-            eprintln!(
-                "{STAGE}: warning: the decoded pullback geodesic is off the straight line by {:.1e} of its length: the flow \
-                 through logSNR {latent_log_snr:.2} loses what lies where there is hardly any density",
+            let message = format!(
+                "The decoded pullback geodesic is off the straight line by {:.1e} of its length: the flow through logSNR \
+                 {latent_log_snr:.2} loses what lies where there is hardly any density.",
                 found.deviation
             );
+            warnings.push(Warning::new(STAGE, message));
         }
         let mut curve = along(&resampled(&found.data, points), start, end);
         // The ends are held; encoding and decoding moves them by the flow's error.
@@ -50,7 +53,7 @@ impl Solve<'_> {
              of it, off the straight line by {:.1e} of its length",
             found.excess, found.deviation
         );
-        Ok(Baseline { curve, iterations: 0, remark })
+        Ok(Baseline { curve, iterations: 0, remark, warnings })
     }
 }
 

@@ -243,6 +243,7 @@ impl Solve<'_> {
                     iterations: geodesic.iterations as u64,
                     evaluations: geodesic.evaluations as u64,
                     stop_reason: geodesic.stop_reason.to_string(),
+                    warnings: Vec::new(),
                     nodes: geodesic.nodes,
                     barrier: None,
                     crest: None,
@@ -312,7 +313,8 @@ impl Solve<'_> {
                 .collect(),
         };
         let lower_bound_kj_mol = lower_bound.map(|energy| energy - minimum);
-        Ok(GeodesicRecord { summary, constraints, lower_bound_kj_mol, delta_f_kj_mol: delta_f })
+        let warnings = best.warnings.clone();
+        Ok(GeodesicRecord { summary, constraints, lower_bound_kj_mol, delta_f_kj_mol: delta_f, warnings })
     }
 }
 

@@ -100,7 +100,13 @@ pub(super) fn sample(
     let mut paths = of(&forward_batches, Direction::Forward);
     paths.extend(of(&backward_batches, Direction::Backward));
     let path_time_ps = steps_per_point as f64 * curve.len() as f64 * time_step;
-    Ok(Sampled { paths, energy_evaluations, path_time_ps: Some(path_time_ps), shooting: None })
+    Ok(Sampled {
+        paths,
+        energy_evaluations,
+        path_time_ps: Some(path_time_ps),
+        shooting: None,
+        warnings: Vec::new(),
+    })
 }
 
 fn sampled(path: &AtomPath, direction: Direction, curve_points: usize) -> SampledPath {

@@ -1,7 +1,7 @@
 //! Atoms for paths of the variables alone: each frame's structure of least energy at its variables.
 
 use geodyssey_landscape::Landscape;
-use geodyssey_report::Direction;
+use geodyssey_report::{Direction, Warning};
 use geodyssey_sampling::{
     MinimisationParameters, MinimisationTask, MolecularSystem, RestrainedMinimisation, SamplingError,
 };
@@ -91,7 +91,8 @@ pub(super) fn lift(
     };
     progress.finish(&format!("atoms for {done} frames of {} paths{agreement}", chosen.len()));
     if unfinished > 0 {
-        eprintln!("{STAGE}: warning: {unfinished} of these frames could not be relaxed to the end");
+        let message = format!("{unfinished} of {done} frames of atoms could not be relaxed to the end.");
+        sampled.warnings.push(Warning::new(STAGE, message));
     }
     Ok(())
 }

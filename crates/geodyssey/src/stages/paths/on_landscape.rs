@@ -105,7 +105,7 @@ pub(super) fn sample(
     };
     let mut paths = of(&forward_batches, Direction::Forward);
     paths.extend(of(&backward_batches, Direction::Backward));
-    Ok(Sampled { paths, energy_evaluations, path_time_ps: None, shooting: None })
+    Ok(Sampled { paths, energy_evaluations, path_time_ps: None, shooting: None, warnings: Vec::new() })
 }
 
 fn sampled(path: &VariablePath, direction: Direction, curve_points: usize, stride: usize) -> SampledPath {

@@ -1,6 +1,6 @@
 //! Paths as they come out of the dynamics, whatever space these took place in.
 
-use geodyssey_report::{Direction, ShootingSummary};
+use geodyssey_report::{Direction, ShootingSummary, Warning};
 use geodyssey_sampling::Failure;
 
 use crate::stages::variables::{State, Variable};
@@ -82,6 +82,8 @@ pub(super) struct Sampled {
     pub(super) path_time_ps: Option<f64>,
     /// Of two-way shooting: how it went. Its paths are driven by nothing, and no work is done.
     pub(super) shooting: Option<ShootingSummary>,
+    /// What must be known before they are believed.
+    pub(super) warnings: Vec<Warning>,
 }
 
 impl Sampled {

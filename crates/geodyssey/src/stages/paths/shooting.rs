@@ -1,7 +1,7 @@
 //! Paths of two-way shooting on the landscape: unbiased, and begun with the curve.
 
 use geodyssey_landscape::Landscape;
-use geodyssey_report::{Direction, ShootingSummary};
+use geodyssey_report::{Direction, ShootingSummary, Warning};
 use geodyssey_sampling::shooting::ShootingChain;
 use geodyssey_sampling::{
     Overdamped, PathLength, RandomStream, SamplingError, ShootingProtocol, TetherPoint, TwoWayShooting,
@@ -77,11 +77,13 @@ pub(super) fn sample(
     let trials: u64 = chains.iter().map(ShootingChain::trials).sum();
     let accepted: u64 = chains.iter().map(ShootingChain::accepted).sum();
     keeper.finish(&format!("{paths} paths done, {accepted} of {trials} trials accepted"))?;
+    let mut warnings = Vec::new();
     if accepted < paths as u64 {
-        eprintln!(
-            "{STAGE}: warning: fewer trials were accepted than paths are recorded, so that these say more about the first path than \
-             about the ensemble: wider states, other `path_steps` or more `trials_per_path` are needed"
-        );
+        warnings.push(Warning::new(
+            STAGE,
+            "Fewer trials were accepted than paths are recorded, so that these say more about the first path than about the \
+             ensemble: wider states, other `path_steps` or more `trials_per_path` are needed.",
+        ));
     }
     let steps: usize = chains.iter().flat_map(ShootingChain::paths).map(|path| path.steps).sum();
     Ok(Sampled {
@@ -98,6 +100,7 @@ pub(super) fn sample(
             accepted,
             mean_steps: steps as f64 / paths as f64,
         }),
+        warnings,
     })
 }
 

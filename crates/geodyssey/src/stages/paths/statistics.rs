@@ -2,7 +2,7 @@
 
 use geodyssey_report::{
     DeltaFSource, Direction, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary,
-    TransitionSummary, WorkSummary,
+    TransitionSummary, Warning, WorkSummary,
 };
 use geodyssey_sampling::SamplingError;
 use geodyssey_sampling::work::{Estimate, bar, dissipated_work, dissipated_works, jarzynski, mean_work};
@@ -31,6 +31,9 @@ pub(crate) struct PathsRecord {
     /// Work and free-energy differences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) work: Option<WorkSummary>,
+    /// What must be known before this is believed.
+    #[serde(default)]
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// The statistics of all paths.
@@ -47,6 +50,7 @@ pub(super) fn record(
         max_energy: max_energy(landscape, geodesic, sampled),
         transition: transition::summary(problem, sampled)?,
         work: work(problem, geodesic, sampled).map_err(failed)?,
+        warnings: sampled.warnings.clone(),
     })
 }
 

@@ -30,7 +30,13 @@ pub(crate) fn summary(
         paths.map(|_| paths::STAGE),
     ];
     let files = stages.into_iter().flatten().flat_map(|stage| run.directory.outputs(stage)).map(described);
-    Ok(Summary {
+    let recorded = [
+        Some(&landscape.record.warnings),
+        geodesic.map(|geodesic| &geodesic.record.warnings),
+        paths.map(|paths| &paths.warnings),
+    ];
+    let recorded = recorded.into_iter().flatten().flatten().cloned().collect();
+    let summary = Summary {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config_hash: config_hash(problem)?,
         seed: problem.config.seed,
@@ -56,8 +62,10 @@ pub(crate) fn summary(
         max_energy: paths.and_then(|paths| paths.max_energy.clone()),
         transition: paths.and_then(|paths| paths.transition.clone()),
         work: paths.and_then(|paths| paths.work.clone()),
+        warnings: Vec::new(),
         files: files.collect(),
-    })
+    };
+    Ok(summary.with_warnings(recorded))
 }
 
 /// The denoiser, as far as the run came.

@@ -7,7 +7,7 @@ mod table;
 mod trajectory;
 
 use geodyssey_denoiser::SampleSet;
-use geodyssey_report::SamplesSummary;
+use geodyssey_report::{SamplesSummary, Warning};
 use serde::{Deserialize, Serialize};
 
 use super::Run;
@@ -64,7 +64,7 @@ pub(super) fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord
     };
     let summary = SamplesSummary { independent: None, ..table.summary() };
     let samples = SamplesRecord { summary, replica_exchange: None };
-    Ok(Some((table.to_csv(problem), record(samples, 0))))
+    Ok(Some((table.to_csv(problem), record(samples, 0, Vec::new()))))
 }
 
 /// Samples that the run makes.
@@ -99,12 +99,13 @@ pub(super) fn load(problem: &Problem, text: &str, record: LandscapeRecord) -> Re
     })
 }
 
-fn record(samples: SamplesRecord, energy_evaluations: u64) -> LandscapeRecord {
+fn record(samples: SamplesRecord, energy_evaluations: u64, warnings: Vec<Warning>) -> LandscapeRecord {
     LandscapeRecord {
         method: "samples".to_owned(),
         energy_evaluations,
         rms_block_error_kj_mol: None,
         relaxed_scan: None,
         samples: Some(samples),
+        warnings,
     }
 }

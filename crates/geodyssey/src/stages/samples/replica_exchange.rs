@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use geodyssey_report::SamplesSummary;
+use geodyssey_report::{SamplesSummary, Warning};
 use geodyssey_sampling::replica_exchange::ReplicaExchangeState;
 use geodyssey_sampling::{MolecularSystem, ReplicaExchange, SamplingError, reweight_temperatures};
 
@@ -69,8 +69,8 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     }
     let (table, samples) = finish(problem, settings, &exchange, &state).map_err(failed)?;
     progress.finish(&in_words(&samples));
-    warn(&samples);
-    Ok((table.to_csv(problem), record(samples, state.energy_evaluations)))
+    let warnings = warnings(&samples);
+    Ok((table.to_csv(problem), record(samples, state.energy_evaluations, warnings)))
 }
 
 /// What `check` says.
@@ -163,17 +163,20 @@ fn in_words(samples: &SamplesRecord) -> String {
     )
 }
 
-fn warn(samples: &SamplesRecord) {
+fn warnings(samples: &SamplesRecord) -> Vec<Warning> {
     let rate = samples.summary.lowest_exchange_rate.unwrap_or(0.0);
-    if rate < LOW_EXCHANGE_RATE {
-        eprintln!(
-            "{STAGE}: warning: only {:.0} % of the exchanges of one pair of temperatures were accepted; more temperatures are needed",
+    let message = if rate < LOW_EXCHANGE_RATE {
+        format!(
+            "Only {:.0} % of the exchanges of one pair of temperatures were accepted; more temperatures are needed.",
             100.0 * rate
-        );
+        )
     } else if samples.summary.round_trips == Some(0) {
-        eprintln!(
-            "{STAGE}: warning: no replica went up the ladder and came back: the samples of {} K know only of what was crossed there; sample longer",
+        format!(
+            "No replica went up the ladder and came back: the samples of {} K know only of what was crossed there; sample longer.",
             samples.replica_exchange.as_ref().map_or(0.0, |record| record.temperatures_k[0])
-        );
-    }
+        )
+    } else {
+        return Vec::new();
+    };
+    vec![Warning::new(STAGE, message)]
 }

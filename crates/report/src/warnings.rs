@@ -1,0 +1,140 @@
+//! What a reader must know before she believes the numbers of a run: one list for terminal, `summary.json` and page.
+//!
+//! A stage records what only it can see; what follows from the summary is derived here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ConstraintSummary, GeodesicSummary, SamplingSummary, Summary, WorkSummary, decimals, with_error,
+};
+
+/// Share of the works that both directions must have seen before Bennett's ratio is shown without a warning.
+const LITTLE_OVERLAP: f64 = 0.1;
+/// Standard errors by which two free-energy differences may differ.
+const AGREEING_ERRORS: f64 = 3.0;
+/// What the landscape's own difference may be wrong by, kJ/mol.
+const LANDSCAPE_ERROR_KJ_MOL: f64 = 1.0;
+
+/// What a reader must know before she believes a number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Warning {
+    /// The stage that it is about: `landscape`, `denoiser`, `geodesic`, `paths` or `report`.
+    pub stage: String,
+    /// Whole sentences: what was found, which number it spoils, and what helps.
+    pub message: String,
+}
+
+impl Warning {
+    /// A warning about a stage, in whole sentences.
+    #[must_use]
+    pub fn new(stage: &str, message: impl Into<String>) -> Self {
+        Self { stage: stage.to_owned(), message: message.into() }
+    }
+}
+
+impl Summary {
+    /// The summary with all its warnings: those that the stages recorded, then those that follow from its numbers.
+    #[must_use]
+    pub fn with_warnings(mut self, recorded: Vec<Warning>) -> Self {
+        let derived = derived(&self);
+        self.warnings = recorded;
+        self.warnings.extend(derived);
+        self
+    }
+}
+
+/// What follows from the numbers, in the order of the stages.
+fn derived(summary: &Summary) -> Vec<Warning> {
+    let curve =
+        summary.geodesic.iter().flat_map(curve).chain(summary.constraints.iter().filter_map(constraint));
+    let curve = curve.map(|message| Warning::new("geodesic", message));
+    let paths = summary.sampling.iter().flat_map(paths).chain(summary.work.iter().flat_map(work));
+    curve.chain(paths.map(|message| Warning::new("paths", message))).collect()
+}
+
+fn curve(curve: &GeodesicSummary) -> Vec<String> {
+    let mut list = Vec::new();
+    if curve.kind == "geodesic" && curve.stop_reason != "converged" {
+        list.push(format!(
+            "The curve's solver stopped early ({}): the curve is not the shortest.",
+            curve.stop_reason
+        ));
+    }
+    if curve.negative_share > 0.0 {
+        list.push(format!(
+            "{} % of the curve's steps have a negative length: the learned denoiser is not that of any density there, so \
+             the curve's length and the choice of its winding are not to be trusted. `conservative = true` in [denoiser] leaves \
+             none, more `steps` fewer; `geodyssey diagnose` says how good the denoiser is.",
+            decimals(100.0 * curve.negative_share, 1)
+        ));
+    }
+    list
+}
+
+fn constraint(constraint: &ConstraintSummary) -> Option<String> {
+    let unit = if constraint.unit == "1" { String::new() } else { format!(" {}", constraint.unit) };
+    (!constraint.satisfied && !constraint.report_only).then(|| {
+        format!(
+            "The constraint {} is not kept: it is missed by up to {}{unit}, where {}{unit} are allowed.",
+            constraint.kind,
+            decimals(constraint.largest_violation, 4),
+            decimals(constraint.tolerance, 4)
+        )
+    })
+}
+
+fn paths(paths: &SamplingSummary) -> Vec<String> {
+    let mut list = Vec::new();
+    let missed = |share: f64, of: usize| of - ((share * of as f64).round() as usize).min(of);
+    let lost = missed(paths.reached, paths.paths);
+    if lost > 0 {
+        list.push(format!(
+            "{lost} of {} paths did not reach the end: energies and works are means over paths that arrived and paths that did \
+             not. Slower paths, a wider radius of the end state or a higher logSNR at the ends may help.",
+            paths.paths
+        ));
+    }
+    let lost = paths.reached_backward.map_or(0, |share| missed(share, paths.backward_paths));
+    if lost > 0 {
+        list.push(format!("{lost} of {} backward paths did not reach the start.", paths.backward_paths));
+    }
+    if let Some(shooting) = paths.shooting.as_ref().filter(|shooting| shooting.hardly_moved()) {
+        list.push(format!(
+            "Only {} of {} trials of shooting were accepted: the paths are still much like the one that it began with, and their \
+             mean and spread say nothing of the ensemble. Wider states, other `path_steps` or more `trials_per_path` may help.",
+            shooting.accepted, shooting.trials
+        ));
+    }
+    if let Some(first) = paths.failed.first() {
+        list.push(format!(
+            "{} paths broke down and enter no mean; the first: {}",
+            paths.failed.len(),
+            first.reason
+        ));
+    }
+    list
+}
+
+fn work(work: &WorkSummary) -> Vec<String> {
+    let mut list = Vec::new();
+    let little = work.overlap.filter(|overlap| *overlap < LITTLE_OVERLAP);
+    if let Some(overlap) = little {
+        list.push(format!(
+            "Only {} % of the works lie where both directions have been seen: the ΔF by BAR and its error are not to be trusted. \
+             Slower paths, more of them, or a higher floor of logSNR are needed.",
+            decimals(100.0 * overlap, 0)
+        ));
+    }
+    if let (Some(own), Some(error), Some(other)) =
+        (work.delta_f_kj_mol, work.delta_f_error_kj_mol, work.landscape_delta_f_kj_mol)
+        && (own - other).abs() > AGREEING_ERRORS * error.hypot(LANDSCAPE_ERROR_KJ_MOL)
+    {
+        list.push(format!(
+            "ΔF of the paths ({} kJ/mol) and of the landscape ({} kJ/mol) differ by more than {AGREEING_ERRORS} standard errors.",
+            with_error(own, Some(error), 1),
+            decimals(other, 1)
+        ));
+    }
+    list
+}
