@@ -32,7 +32,7 @@ pub(crate) fn read(forces: &[&Element], atoms: usize) -> Result<Arc<dyn EnergyTe
         for bond in &force.child("Bonds")?.children {
             bonds.push(Bond {
                 atoms: bond.atoms(["p1", "p2"], atoms)?,
-                length: bond.number("d")?,
+                length: bond.non_negative("d")?,
                 stiffness: bond.number("k")?,
             });
         }
