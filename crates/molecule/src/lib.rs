@@ -3,6 +3,7 @@
 //! This crate knows no energies and no files.
 
 pub mod bonds;
+mod cell;
 mod element;
 mod error;
 pub mod replicas;
@@ -13,7 +14,9 @@ pub mod symmetry;
 mod topology;
 pub mod units;
 pub mod variables;
+pub mod whole;
 
+pub use cell::Cell;
 pub use element::Element;
 pub use error::MoleculeError;
 pub use replicas::{LANES, Replicas};

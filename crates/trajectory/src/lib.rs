@@ -1,21 +1,24 @@
 //! Structure and trajectory files, in and out.
 //!
-//! Reading goes through chemfiles. Writing does not: chemfiles writes binary files through a memory map, where a full
-//! disk kills the process by a signal instead of returning an error, and its multi-model PDB is not read back right.
-//! Each output format is one small file in [`writer`].
+//! Each format is one small file: those that are read in [`reader`](TrajectoryReader), those that are written in [`writer`].
+//! What else chemfiles reads goes through a process of its own ([`foreign`]), since a damaged file can take chemfiles down. Nor
+//! does chemfiles write: it does so through a memory map, where a full disk kills the process by a signal instead of returning an
+//! error, and its multi-model PDB is not read back right.
 //!
 //! Lengths are nm here; files in Å are converted at this edge.
 
 mod error;
-mod frame_lengths;
+pub mod foreign;
 mod frames;
 mod pdb_text;
+mod reader;
 mod source;
 mod structure;
 pub mod writer;
 
 pub use error::TrajectoryError;
 pub use frames::read_frames;
+pub use reader::{TrajectoryFrame, TrajectoryReader};
 pub use structure::read_structure;
 pub use writer::{
     Frame, FrameProperty, TrajectoryFormat, TrajectoryWriter, open_writer, write_pdb_structure,

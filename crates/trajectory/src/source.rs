@@ -6,7 +6,6 @@ use std::sync::Once;
 use chemfiles::{MemoryTrajectoryReader, Trajectory};
 
 use crate::TrajectoryError;
-use crate::frame_lengths;
 use crate::pdb_text::{self, PdbText};
 
 /// Å to nm.
@@ -43,9 +42,6 @@ pub(crate) fn read(path: &Path, first_only: bool) -> Result<Content, TrajectoryE
             .map_err(|error| TrajectoryError::content(path, error))?;
         Ok(Content { frames: read_all(path, &mut reader, first_only)?, stated_bonds: bonds })
     } else {
-        if !first_only {
-            frame_lengths::check_last_frame(path, size)?;
-        }
         let mut reader =
             Trajectory::open(path, 'r').map_err(|error| TrajectoryError::content(path, error))?;
         Ok(Content { frames: read_all(path, &mut reader, first_only)?, stated_bonds: Vec::new() })

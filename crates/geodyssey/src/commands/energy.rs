@@ -5,12 +5,13 @@ use std::path::Path;
 use geodyssey_forcefield::{Engine as _, ForceField, read_system};
 use geodyssey_molecule::Replicas;
 use geodyssey_report::{Column, Table, decimals};
-use geodyssey_trajectory::{TrajectoryError, read_frames, read_structure};
+use geodyssey_trajectory::{TrajectoryError, TrajectoryReader, read_structure};
 use serde::Serialize;
 
 use crate::cli::EnergyArguments;
 use crate::commands::print;
 use crate::error::Error;
+use crate::stages::without_positions;
 
 /// Frames that are evaluated together.
 const FRAMES_PER_BATCH: usize = 64;
@@ -46,15 +47,26 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
             topology.atom_count()
         )));
     }
-    let frames = match &arguments.frames {
-        Some(path) => read_frames(path, Some(&topology)).map_err(input)?,
-        None => vec![positions],
-    };
     let place = arguments.frames.as_deref().unwrap_or(&arguments.topology);
     let force_field = system.force_field();
-    let mut energies = Vec::with_capacity(frames.len());
-    for batch in frames.chunks(FRAMES_PER_BATCH) {
-        energies.extend(evaluate(&force_field, batch, arguments.forces));
+    let mut energies = Vec::new();
+    match &arguments.frames {
+        None => energies.extend(evaluate(&force_field, &[positions], arguments.forces)),
+        Some(path) => {
+            let mut reader = TrajectoryReader::open(path, Some(&topology)).map_err(input)?.made_whole();
+            loop {
+                let batch =
+                    reader.by_ref().take(FRAMES_PER_BATCH).map(|frame| frame.map(|frame| frame.positions));
+                let batch = batch.collect::<Result<Vec<_>, _>>().map_err(input)?;
+                if batch.is_empty() {
+                    break;
+                }
+                energies.extend(evaluate(&force_field, &batch, arguments.forces));
+            }
+            if reader.frames_without_positions() > 0 {
+                eprintln!("{}: {}", path.display(), without_positions(reader.frames_without_positions()));
+            }
+        }
     }
     check_finite(&energies, place)?;
     if arguments.json {

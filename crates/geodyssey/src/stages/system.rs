@@ -5,6 +5,7 @@ use std::path::Path;
 
 use geodyssey_forcefield::{ForceField, System, read_system};
 use geodyssey_landscape::table_file::TableRows;
+use geodyssey_landscape::text_table::TableVariable;
 use geodyssey_landscape::{Formula, formula, formula_names};
 use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
 use geodyssey_molecule::units::{BOLTZMANN_KJ_MOL_K, thermal_energy_kj_mol};
@@ -259,9 +260,10 @@ fn read_table_file(
         let message = "a table needs its columns named: one [[variable]] with a `name` for each";
         return Err(config.error(key, message));
     }
-    let bytes = read_input(config, key, &table.file, inputs)?;
-    let names: Vec<&str> = config.variables.iter().map(|variable| variable.name.as_str()).collect();
-    geodyssey_landscape::table_file::read_table(bytes.as_slice(), &names)
+    let text = read_text(config, key, &table.file, inputs)?;
+    let variables = table_variables(config);
+    let wanted: Vec<TableVariable<'_>> = variables.iter().map(Variable::in_table).collect();
+    geodyssey_landscape::table_file::read_table(&text, &wanted)
         .map_err(|error| config.error(key, format!("{}: {error}", table.file.display())))
 }
 
@@ -277,8 +279,10 @@ fn read_samples(
             let key = "landscape.trajectory";
             let mut all = Ingredients::of(key);
             for file in files {
-                read_input(config, key, file, inputs)?;
-                all = inputs.get(key).into_iter().fold(all, |all, file| all.upstream("file", file));
+                let content = std::fs::File::open(file)
+                    .and_then(Fingerprint::of_reader)
+                    .map_err(|error| config.error(key, format!("cannot read {}: {error}", file.display())))?;
+                all = all.upstream("file", &content);
             }
             inputs.insert(key, all.fingerprint());
             if let Some(file) = &settings.weights {
@@ -292,13 +296,17 @@ fn read_samples(
                 let message = "a table needs its columns named: one [[variable]] with a `name` for each";
                 return Err(config.error(key, message));
             }
-            let variable = if config.system.is_some() { Variable::of_molecule } else { Variable::coordinate };
-            let variables: Vec<Variable> = config.variables.iter().map(variable).collect();
-            read_table(&read_text(config, key, file, inputs)?, &variables)
+            read_table(&read_text(config, key, file, inputs)?, &table_variables(config))
                 .map(Some)
                 .map_err(|why| config.error(key, format!("{}: {why}", file.display())))
         }
     }
+}
+
+/// The variables as a table has them.
+fn table_variables(config: &Config) -> Vec<Variable> {
+    let variable = if config.system.is_some() { Variable::of_molecule } else { Variable::coordinate };
+    config.variables.iter().map(variable).collect()
 }
 
 fn read_formula(

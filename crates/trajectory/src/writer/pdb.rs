@@ -30,7 +30,8 @@ struct AtomLine {
     chain_end: Option<String>,
 }
 
-/// MODEL from 1, TER at the end of every chain, CONECT once after the last model, no CRYST1.
+/// MODEL from 1, TER at the end of every chain, CONECT once after the last model, no CRYST1. Nothing closes the file: of an END after
+/// the last ENDMDL some readers (ASE, chemfiles) make one more frame, without atoms.
 pub(super) struct PdbEncoder {
     lines: Vec<AtomLine>,
     conect: Vec<String>,
@@ -82,11 +83,10 @@ impl PdbEncoder {
         Ok(())
     }
 
-    fn write_end(&self, out: &mut dyn Write) -> Result<(), EncodeError> {
+    fn write_bonds(&self, out: &mut dyn Write) -> Result<(), EncodeError> {
         for record in &self.conect {
             writeln!(out, "{record}")?;
         }
-        writeln!(out, "END")?;
         Ok(())
     }
 }
@@ -103,7 +103,7 @@ impl FrameEncoder for PdbEncoder {
 
     fn finish(&mut self, out: &mut dyn SeekableWrite) -> Result<(), EncodeError> {
         let mut out = out;
-        self.write_end(&mut out)
+        self.write_bonds(&mut out)
     }
 }
 
@@ -133,7 +133,11 @@ pub fn write_pdb_structure(
     let encoder = PdbEncoder::new(topology).map_err(|what| failed(EncodeError::DoesNotFit(what)))?;
     let (partial, file) = PartialFile::create(path).map_err(|source| TrajectoryError::file(path, source))?;
     let mut out = BufWriter::new(file);
-    encoder.write_atoms(positions, &mut out).and_then(|()| encoder.write_end(&mut out)).map_err(failed)?;
+    encoder
+        .write_atoms(positions, &mut out)
+        .and_then(|()| encoder.write_bonds(&mut out))
+        .and_then(|()| Ok(writeln!(out, "END")?))
+        .map_err(failed)?;
     partial.complete(out).map_err(|source| TrajectoryError::file(path, source))
 }
 
