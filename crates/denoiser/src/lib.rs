@@ -8,6 +8,7 @@ mod error;
 mod grid;
 mod mixture;
 mod neural;
+mod polynomial;
 mod random;
 mod random_features;
 mod ridge;

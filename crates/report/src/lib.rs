@@ -19,7 +19,7 @@ mod warnings;
 pub use columns::NumericColumns;
 pub use comparison::{
     COMPARISON_SCHEMA, ComparedRegion, Comparison, ComparisonGroup, ComparisonRow, Difference, LeftOut,
-    Measure, PageFigure, RowRegion, RowRole, RowSeconds,
+    Measure, PageFigure, RowRegion, RowRole, RowSeconds, relative_address,
 };
 pub use diagnosis::{
     Accuracy, DIAGNOSIS_SCHEMA, Diagnosis, Finding, HistogramDistance, LevelErrors, Population,

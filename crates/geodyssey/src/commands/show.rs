@@ -9,7 +9,9 @@ use geodyssey_report::{
     with_error,
 };
 
+use super::shell::quoted;
 use crate::error::Error;
+use crate::stages::PAGE_FILE;
 use crate::stages::system::Problem;
 
 /// The results of a run as text.
@@ -55,16 +57,13 @@ pub(crate) fn show(problem: &Problem, summary: &Summary, directory: &Path) -> Re
     }
     warnings(&mut text, summary);
     line(&mut text, &format!("\nfiles in {}", directory.display()));
-    if summary.files.iter().any(|file| file.path == "view.vmd") {
-        let script = directory.join("view.vmd");
-        line(
-            &mut text,
-            &format!(
-                "look at the paths: vmd -e {0}  or  pymol {1}",
-                script.display(),
-                directory.join("view.pml").display()
-            ),
-        );
+    let there = |name: &str| summary.files.iter().any(|file| file.path == name);
+    if there("view.vmd") {
+        let [vmd, pymol] = ["view.vmd", "view.pml"].map(|script| quoted(&directory.join(script)));
+        line(&mut text, &format!("look at the paths: vmd -e {vmd}  or  pymol {pymol}"));
+    }
+    if there(PAGE_FILE) {
+        line(&mut text, &format!("open in a browser: {}", quoted(&directory.join(PAGE_FILE))));
     }
     Ok(text)
 }

@@ -9,6 +9,7 @@ mod error;
 mod geodesic;
 mod key_path;
 mod landscape;
+mod reserved_names;
 mod samples;
 mod sampling;
 mod source;

@@ -20,6 +20,7 @@ use crate::config::{
     SamplesSource, SystemConfig, TableConfig,
 };
 use crate::run_directory::{Fingerprint, Ingredients};
+use crate::text_file;
 
 /// Temperature of a table or formula whose configuration gives none, K.
 const DEFAULT_TEMPERATURE_K: f64 = 300.0;
@@ -237,7 +238,7 @@ fn read_text(
     inputs: &mut BTreeMap<&'static str, Fingerprint>,
 ) -> Result<String, InputError> {
     let bytes = read_input(config, key, path, inputs)?;
-    String::from_utf8(bytes).map_err(|_| config.error(key, format!("{} is not text", path.display())))
+    text_file::text(bytes).map_err(|why| config.error(key, format!("{} {why}", path.display())))
 }
 
 fn read_structure_file(

@@ -85,7 +85,7 @@ pub(super) fn table(summary: &Summary) -> String {
         })
         .collect();
     format!(
-        "<div class=\"scroll\"><table>\n<caption>± is the standard error of the mean over paths unless the definition says otherwise.\
+        "<div class=\"scroll numbers\" tabindex=\"0\"><table>\n<caption>± is the standard error of the mean over paths unless the definition says otherwise.\
          </caption>\n<thead><tr><th scope=\"col\">quantity</th><th scope=\"col\">value</th><th scope=\"col\">unit</th>\
          <th scope=\"col\">definition</th></tr></thead>\n<tbody>\n{body}</tbody></table></div>\n"
     )
@@ -223,7 +223,7 @@ pub(super) fn windings(summary: &Summary) -> String {
         })
         .collect();
     format!(
-        "<details><summary>Ways round the periods: {} were solved</summary>\n<div class=\"scroll\"><table>\n<thead><tr>\
+        "<details><summary>Ways round the periods: {} were solved</summary>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>\
          <th scope=\"col\">turns</th><th scope=\"col\">length</th><th scope=\"col\">lowest barrier (kJ/mol)</th>\
          <th scope=\"col\">constraints</th><th scope=\"col\"></th></tr></thead>\n<tbody>\n{body}</tbody></table></div></details>\n",
         curve.windings.len()

@@ -8,10 +8,14 @@ mod regions;
 mod significance;
 mod words;
 
+use std::path::Path;
+
 use geodyssey_report::{
     Comparison, ComparisonGroup, ComparisonRow, LeftOut, Measure, PageFigure, ReportError, Summary,
+    relative_address,
 };
 
+use super::PAGE_FILE as REPORT_FILE;
 use super::system::Problem;
 use super::variables::State;
 use crate::error::Error;
@@ -93,9 +97,24 @@ pub(crate) fn compare(directory: &RunDirectory, groups: &[Group]) -> Result<Comp
         Comparison { version: env!("CARGO_PKG_VERSION").to_owned(), test: TEST.to_owned(), groups: compared };
     directory.write(TABLE_FILE, comparison.to_csv().map_err(failed)?.as_bytes())?;
     directory.write(DIFFERENCES_FILE, comparison.differences_to_csv().map_err(failed)?.as_bytes())?;
-    directory.write(PAGE_FILE, comparison.to_html(&pages).map_err(failed)?.as_bytes())?;
+    let reports =
+        comparison.groups.iter().map(|group| reports(directory, group)).collect::<Result<Vec<_>, _>>()?;
+    directory.write(PAGE_FILE, comparison.to_html(&pages, &reports).map_err(failed)?.as_bytes())?;
     directory.write(JSON_FILE, comparison.to_json().map_err(failed)?.as_bytes())?;
     Ok(comparison)
+}
+
+/// Where the pages of a group's runs lie, seen from the comparison's own.
+fn reports(directory: &RunDirectory, group: &ComparisonGroup) -> Result<Vec<String>, Error> {
+    let absolute = |path: &Path| {
+        // Links between folders would make `..` lead elsewhere.
+        path.canonicalize().map_err(|error| Error::file("find", path, error))
+    };
+    let here = absolute(&directory.file(""))?;
+    let report = |row: &ComparisonRow| {
+        Ok(relative_address(&here, &absolute(Path::new(&row.directory))?.join(REPORT_FILE)))
+    };
+    group.rows.iter().map(report).collect()
 }
 
 fn compare_group(group: &Group, regions: &Regions) -> Result<ComparisonGroup, Error> {

@@ -69,7 +69,8 @@ pub(crate) fn run(
         };
         if let Some(failure) = sampled.all_failed() {
             return Err(Error::Failed(format!(
-                "all paths broke down, the first with: {failure}; a shorter time step or a longer equilibration may help"
+                "{}, the first with: {failure}; a shorter time step or a longer equilibration may help",
+                sampled.broken_down()
             )));
         }
         if let (Space::Variables, Some(molecule)) = (problem.config.space(), &problem.molecule) {

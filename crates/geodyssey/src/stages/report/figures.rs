@@ -9,7 +9,7 @@ use geodyssey_report::{NumericColumns, ReportError};
 
 use super::path_tables::{PathRow, PathTable};
 use super::spacetime;
-use super::surface::{surface, variable_axes};
+use super::surface::{surface, uncut_start, variable_axes};
 use crate::error::Error;
 use crate::stages::geodesic::{CURVE_FILE, GeodesicResult};
 use crate::stages::landscape::LandscapeResult;
@@ -123,8 +123,14 @@ impl Figures<'_> {
             center: region.ball().center.clone(),
             radius: region.ball().radius.clone(),
         });
+        let mut variables = variable_axes(self.problem, self.landscape);
+        if let ([axis], [Some(period)]) = (variables.as_mut_slice(), self.problem.periods().as_slice()) {
+            let along = geodesic.points.iter().map(|point| point[0]);
+            axis.lower = uncut_start(axis.lower, *period, along);
+            axis.upper = axis.lower + period;
+        }
         let figure = LandscapeFigure {
-            variables: variable_axes(self.problem, self.landscape),
+            variables,
             surface,
             energy_cap_kj_mol: None,
             geodesic,
