@@ -130,8 +130,10 @@ pub fn short(configuration: &str) -> Vec<&'static str> {
         changes.extend([
             "landscape.walkers=16",
             "landscape.filling_time_ps=4",
+            "landscape.filling_limit_ps=4",
             "landscape.equilibration_time_ps=0.2",
             "landscape.sampling_time_ps=4",
+            "landscape.sampling_limit_ps=4",
             "landscape.grid_points=60",
             "sampling.duration_ps=0.5",
             "sampling.equilibration_ps=0.1",

@@ -41,6 +41,14 @@ impl Progress {
         Self { name: name.to_owned(), total, bar, started: now, resumed: done, last_line: now }
     }
 
+    /// There is more to do than was known.
+    pub(crate) fn set_total(&mut self, total: u64) {
+        self.total = total;
+        if let Some(bar) = &self.bar {
+            bar.set_length(total);
+        }
+    }
+
     /// `done` blocks are finished; `message` says something about them.
     pub(crate) fn set(&mut self, done: u64, message: &str) {
         if let Some(bar) = &self.bar {

@@ -29,9 +29,9 @@ pub use distances::{Configuration, Distances, Embedding, PairDistance};
 pub use error::ReportError;
 pub use summary::{
     ConstraintSummary, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary,
-    GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary, RmsdSummary, SUMMARY_SCHEMA,
-    SamplesSummary, SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary,
-    VariableSummary, WindingSummary, WorkSummary,
+    GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary, MetadynamicsSummary, RmsdSummary,
+    SUMMARY_SCHEMA, SamplesSummary, SamplingSummary, ShootingSummary, Summary, SystemSummary,
+    TransitionSummary, VariableSummary, WindingSummary, WorkSummary,
 };
 pub use table::{Column, Table, decimals, grouped, with_error};
 pub use timings::{StageTiming, Timings};

@@ -2,9 +2,9 @@
 
 use geodyssey_report::{
     ConstraintSummary, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary,
-    GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary, ReportError, RmsdSummary, SUMMARY_SCHEMA,
-    SamplesSummary, SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary,
-    VariableSummary, Warning, WindingSummary, WorkSummary,
+    GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary, MetadynamicsSummary, ReportError,
+    RmsdSummary, SUMMARY_SCHEMA, SamplesSummary, SamplingSummary, ShootingSummary, Summary, SystemSummary,
+    TransitionSummary, VariableSummary, Warning, WindingSummary, WorkSummary,
 };
 use serde_json::{Value, json};
 
@@ -52,6 +52,23 @@ fn full() -> Summary {
             thermal_energy_kj_mol: 2.494_338_785,
         },
         landscape: LandscapeSummary {
+            lower_bound_error_kj_mol: Some(0.4),
+            lower_bound_sampled: Some(true),
+            metadynamics: Some(MetadynamicsSummary {
+                walkers: 64,
+                filling_time_ps: 100.0,
+                sampling_time_ps: 300.0,
+                hill_widths: vec![0.13, 0.25],
+                hill_height_kj_mol: 0.2,
+                bias_factor: 15.0,
+                recrossed_share: 0.88,
+                arrivals_at_start: 622,
+                arrivals_at_end: 629,
+                crossed_share: 1.0,
+                sampled_share: 0.9,
+                delta_f_kj_mol: 6.7,
+                delta_f_error_kj_mol: 0.3,
+            }),
             samples: Some(SamplesSummary {
                 frames: 9600,
                 effective_size: 2100.0,

@@ -78,7 +78,7 @@ fn landscape(text: &mut String, summary: &Summary) {
     // Writing to a string cannot fail.
     let _ = write!(text, "landscape: {}", landscape.method);
     if let Some(error) = landscape.rms_block_error_kj_mol {
-        let _ = write!(text, ", root mean square error {error:.2} kJ/mol below 40 kJ/mol");
+        let _ = write!(text, ", root mean square error {error:.2} kJ/mol where sampled below 40 kJ/mol");
     }
     if let Some(samples) = &landscape.samples {
         let _ = write!(text, ", {} worth {:.0}", grouped(samples.frames as u64), samples.effective_size);
@@ -93,9 +93,25 @@ fn landscape(text: &mut String, summary: &Summary) {
         let _ = write!(text, ", {} energy evaluations", grouped(landscape.energy_evaluations));
     }
     if let Some(bound) = landscape.lower_bound_kj_mol {
-        let _ = write!(text, "; lowest barrier between the states {bound:.2} kJ/mol");
+        let bound = with_error(bound, landscape.lower_bound_error_kj_mol, 2);
+        let _ = write!(text, "; lowest barrier between the states {bound} kJ/mol");
+        if landscape.lower_bound_sampled == Some(false) {
+            text.push_str(", over ground that was not sampled");
+        }
     }
     text.push('\n');
+    if let Some(walkers) = &landscape.metadynamics {
+        let _ = writeln!(
+            text,
+            "metadynamics: ΔF between the states {} kJ/mol; {} arrivals at the start and {} at the end from the other state; \
+             filled for {:.0} ps, counted for {:.0} ps a walker",
+            with_error(walkers.delta_f_kj_mol, Some(walkers.delta_f_error_kj_mol), 2),
+            grouped(walkers.arrivals_at_start),
+            grouped(walkers.arrivals_at_end),
+            walkers.filling_time_ps,
+            walkers.sampling_time_ps
+        );
+    }
 }
 
 fn denoiser(text: &mut String, denoiser: &DenoiserSummary) {

@@ -2,7 +2,8 @@
 
 use super::markup::{escape, minus};
 use crate::{
-    DirectionalWork, MaxEnergy, SamplingSummary, Summary, WorkSummary, decimals, grouped, with_error,
+    DirectionalWork, MaxEnergy, MetadynamicsSummary, SamplingSummary, Summary, WorkSummary, decimals,
+    grouped, with_error,
 };
 
 struct Row {
@@ -31,6 +32,25 @@ fn share_row(name: &str, share: f64, count: usize, definition: &str) -> Row {
     Row { name: name.to_owned(), value, unit: "%", definition }
 }
 
+/// What the walkers of metadynamics say of the two states.
+fn metadynamics(walkers: &MetadynamicsSummary) -> [Row; 2] {
+    let difference = with_error(walkers.delta_f_kj_mol, Some(walkers.delta_f_error_kj_mol), 1);
+    let definition = "of the end state relative to the start state, each the region within its radius, on the landscape; error \
+                      from independent groups of walkers and from the difference between those of either state";
+    let crossings = format!("{} / {}", walkers.arrivals_at_start, walkers.arrivals_at_end);
+    let definition_of_crossings = format!(
+        "arrivals at the start from the end, and at the end from the start, while {} walkers were counted for {} ps each; {} % of \
+         the walkers crossed",
+        walkers.walkers,
+        decimals(walkers.sampling_time_ps, 0),
+        decimals(100.0 * walkers.crossed_share, 0)
+    );
+    [
+        row("ΔF, landscape", difference, "kJ/mol", definition),
+        row("walkers' crossings", crossings, "", &definition_of_crossings),
+    ]
+}
+
 /// The table of numbers.
 pub(super) fn table(summary: &Summary) -> String {
     let mut rows = Vec::new();
@@ -42,15 +62,19 @@ pub(super) fn table(summary: &Summary) -> String {
         rows.extend(energy.atoms.iter().map(|energy| max_energy("highest energy, atoms", energy)));
     }
     if let Some(bound) = summary.landscape.lower_bound_kj_mol {
-        let value = with_error(bound, summary.landscape.rms_block_error_kj_mol, 1);
+        let value = with_error(bound, summary.landscape.lower_bound_error_kj_mol, 1);
         let mut definition =
             "the lowest barrier (bottleneck) between the states on the same landscape, above its minimum"
                 .to_owned();
-        if summary.landscape.rms_block_error_kj_mol.is_some() {
-            definition.push_str("; the error is the landscape's root mean square block error");
+        if summary.landscape.lower_bound_error_kj_mol.is_some() {
+            definition.push_str("; the error is the landscape's at that point");
+        }
+        if summary.landscape.lower_bound_sampled == Some(false) {
+            definition.push_str("; every way there leads over ground that was not sampled");
         }
         rows.push(row("lower bound", value, "kJ/mol", &definition));
     }
+    rows.extend(summary.landscape.metadynamics.iter().flat_map(metadynamics));
     if let Some(done) = &summary.work {
         rows.extend(work(done));
     }

@@ -46,6 +46,12 @@ pub(crate) struct GeodesicRecord {
     /// Bottleneck between the two states above the global minimum, nothing blocked, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) lower_bound_kj_mol: Option<f64>,
+    /// Standard error of the landscape at the bottleneck, kJ/mol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lower_bound_error_kj_mol: Option<f64>,
+    /// Whether the whole way of the lowest barrier was sampled; absent where nothing is said of sampling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lower_bound_sampled: Option<bool>,
     /// `F(end) - F(start)` of the tethered ensembles by the landscape, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) delta_f_kj_mol: Option<f64>,

@@ -17,7 +17,7 @@ use super::{GeodesicRecord, STAGE};
 use crate::config::{CurveKind, Parametrisation};
 use crate::error::Error;
 use crate::progress::Activity;
-use crate::stages::barrier;
+use crate::stages::barrier::{self, LowestBarrier};
 use crate::stages::constraints::{self, Which};
 use crate::stages::landscape::LandscapeResult;
 use crate::stages::system::Problem;
@@ -46,7 +46,8 @@ impl Solve<'_> {
         let settings = &self.problem.config.geodesic;
         let [start, end] = self.ends()?;
         let all = self.windings()?;
-        let lower_bound = barrier::lowest(self.problem, self.landscape)?;
+        let lowest = barrier::lowest_barrier(self.problem, self.landscape)?;
+        let lower_bound = lowest.as_ref().map(|barrier| barrier.energy_kj_mol);
         let channels = barrier::bottlenecks(self.problem, self.landscape, &all, true)?;
         let active =
             constraints::build(self.problem, self.denoiser, [&start, &end], lower_bound, Which::Active)?;
@@ -82,7 +83,7 @@ impl Solve<'_> {
         }
         let report_only =
             constraints::build(self.problem, self.denoiser, [&start, &end], lower_bound, Which::ReportOnly)?;
-        let record = self.record(&candidates, chosen, &report_only, lower_bound)?;
+        let record = self.record(&candidates, chosen, &report_only, lowest)?;
         Ok((candidates.swap_remove(chosen), record))
     }
 
@@ -262,7 +263,7 @@ impl Solve<'_> {
         candidates: &[Candidate],
         chosen: usize,
         report_only: &[Box<dyn PathConstraint>],
-        lower_bound: Option<f64>,
+        lowest: Option<LowestBarrier>,
     ) -> Result<GeodesicRecord, Error> {
         let minimum = self.landscape.minimum;
         let turns = |winding: &[i32]| winding.iter().map(|&turns| i64::from(turns)).collect();
@@ -312,9 +313,26 @@ impl Solve<'_> {
                 })
                 .collect(),
         };
-        let lower_bound_kj_mol = lower_bound.map(|energy| energy - minimum);
-        let warnings = best.warnings.clone();
-        Ok(GeodesicRecord { summary, constraints, lower_bound_kj_mol, delta_f_kj_mol: delta_f, warnings })
+        let mut warnings = best.warnings.clone();
+        let along: Vec<&[f64]> = best.nodes.iter().map(|node| node.moments.mean()).collect();
+        warnings.extend(barrier::warnings(self.landscape, lowest.as_ref(), &along));
+        // Over unsampled ground only what the barrier cannot be lower than is a bound.
+        let bound = |barrier: &LowestBarrier| match barrier.least_kj_mol {
+            Some(least) if !barrier.sampled => least,
+            _ => barrier.energy_kj_mol,
+        };
+        Ok(GeodesicRecord {
+            summary,
+            constraints,
+            lower_bound_kj_mol: lowest.as_ref().map(|barrier| bound(barrier) - minimum),
+            lower_bound_error_kj_mol: lowest.as_ref().and_then(|barrier| barrier.standard_error_kj_mol),
+            lower_bound_sampled: lowest
+                .as_ref()
+                .filter(|_| self.landscape.ground.is_some())
+                .map(|barrier| barrier.sampled),
+            delta_f_kj_mol: delta_f,
+            warnings,
+        })
     }
 }
 

@@ -10,6 +10,7 @@ mod sampled;
 mod shooting;
 mod statistics;
 mod transition;
+mod unsampled;
 
 use std::time::Instant;
 

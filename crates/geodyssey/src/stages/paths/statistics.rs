@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sampled::{Sampled, SampledPath};
 use super::transition;
+use super::unsampled;
 use crate::config::{LandscapeConfig, Space};
 use crate::error::Error;
 use crate::stages::constraints;
@@ -50,7 +51,7 @@ pub(super) fn record(
         max_energy: max_energy(landscape, geodesic, sampled),
         transition: transition::summary(problem, sampled)?,
         work: work(problem, geodesic, sampled).map_err(failed)?,
-        warnings: sampled.warnings.clone(),
+        warnings: sampled.warnings.iter().cloned().chain(unsampled::warning(landscape, sampled)).collect(),
     })
 }
 
