@@ -4,6 +4,9 @@ use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
 
+use geodyssey_denoiser::DenoiserError;
+use geodyssey_spacetime::SpacetimeError;
+
 use crate::config::InputError;
 
 /// Why a command did not do what was asked.
@@ -23,6 +26,11 @@ impl Error {
         Self::Failed(format!("{what}: {why}"))
     }
 
+    /// A failure of a computation that Ctrl-C may have stopped, which is no failure.
+    pub(crate) fn computing(what: impl fmt::Display, why: impl Stoppable) -> Self {
+        if why.is_interrupted() { Self::Interrupted } else { Self::failed(what, why) }
+    }
+
     /// A file that could not be written or otherwise handled.
     pub(crate) fn file(action: &str, path: &Path, why: impl fmt::Display) -> Self {
         Self::Failed(format!("cannot {action} {}: {why}", path.display()))
@@ -39,6 +47,25 @@ impl Error {
             Self::Input(_) => ExitCode::from(2),
             Self::Failed(_) | Self::Interrupted => ExitCode::from(1),
         }
+    }
+}
+
+/// An error of a computation that is told to stop through
+/// [`InterruptibleDenoiser`](geodyssey_denoiser::InterruptibleDenoiser).
+pub(crate) trait Stoppable: fmt::Display {
+    /// Whether it was stopped, and nothing else is wrong.
+    fn is_interrupted(&self) -> bool;
+}
+
+impl Stoppable for DenoiserError {
+    fn is_interrupted(&self) -> bool {
+        matches!(self, Self::Interrupted)
+    }
+}
+
+impl Stoppable for SpacetimeError {
+    fn is_interrupted(&self) -> bool {
+        self.is_interrupted()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use nalgebra::DVector;
 
-use crate::error::SpacetimeError;
+use crate::error::{SpacetimeError, unless_interrupted};
 use crate::objective::{Evaluation, Objective};
 use crate::parametrisation::Parametrisation;
 
@@ -103,7 +103,8 @@ pub(crate) fn minimise(
                 let predicted = model.predicted_decrease(&taken, gauss_newton);
                 // A trial that the denoiser cannot represent is a step too far, not the end.
                 if predicted > 0.0
-                    && let Ok(candidate) = objective.evaluate(parametrisation.nodes(&trial))
+                    && let Ok(candidate) =
+                        unless_interrupted(objective.evaluate(parametrisation.nodes(&trial)))?
                 {
                     let decrease = evaluation.value - candidate.value;
                     let ratio = decrease / predicted;

@@ -12,7 +12,7 @@ use crate::augmented_lagrangian::{
 use crate::chart::Chart;
 use crate::constraint::{CurveNode, PathConstraint};
 use crate::curve::{arc_length, measure_curve};
-use crate::error::SpacetimeError;
+use crate::error::{SpacetimeError, unless_interrupted};
 use crate::newton::{Minimum, NewtonEnd, NewtonSettings};
 use crate::objective::Objective;
 use crate::parametrisation::{CurveKind, Parametrisation};
@@ -69,8 +69,10 @@ pub fn solve_from_starts(
 ) -> Result<Geodesic, SpacetimeError> {
     problem.check()?;
     let setup = Setup::new(problem)?;
-    let coarse: Vec<Result<Stage, SpacetimeError>> =
-        starts.par_iter().map(|initial| setup.solve_coarsely(initial)).collect();
+    let coarse: Vec<Result<Stage, SpacetimeError>> = starts
+        .par_iter()
+        .map(|initial| unless_interrupted(setup.solve_coarsely(initial)))
+        .collect::<Result<_, _>>()?;
     let mut evaluations = 2;
     let mut best: Option<Stage> = None;
     let mut failure = None;

@@ -2,16 +2,18 @@
 
 use geodyssey_landscape::{Bottleneck, BottleneckSearch};
 use geodyssey_spacetime::windings;
+use rayon::prelude::*;
 
 use super::constraints;
 use super::landscape::LandscapeResult;
 use super::system::Problem;
 use crate::error::Error;
+use crate::interrupt;
 
 /// Most variables among which bottlenecks are looked for.
 const MOST_VARIABLES: usize = 3;
 
-/// The bottleneck of every winding; none where blocked regions leave no way, or the landscape is no grid.
+/// The bottleneck of every winding, counted from the image of the end that is nearest to the start; none where blocked regions leave no way, or the landscape is no grid.
 pub(crate) fn bottlenecks(
     problem: &Problem,
     landscape: &LandscapeResult,
@@ -26,10 +28,15 @@ pub(crate) fn bottlenecks(
     let regions = constraints::regions(problem);
     let inside =
         |x: &[f64]| blocked && regions.iter().any(|region| region.active && region.contains(variables, x));
-    let [start, end] = problem.states()?;
+    let [start, end] = problem.ends()?;
     let failed = |error| Error::failed("the barrier between the states", error);
     let search = BottleneckSearch::new(surface.as_ref(), &landscape.ranges, inside).map_err(failed)?;
-    all.iter().map(|winding| search.bottleneck(&start.center, &end.center, winding).map_err(failed)).collect()
+    // One winding takes up to some seconds where there are three variables.
+    let bottleneck = |winding: &Vec<i32>| {
+        interrupt::check()?;
+        search.bottleneck(&start, &end, winding).map_err(failed)
+    };
+    all.par_iter().map(bottleneck).collect()
 }
 
 /// The lowest of them, nothing blocked, on the landscape's own zero, kJ/mol: a property of the landscape, whatever is followed.
