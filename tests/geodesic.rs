@@ -127,18 +127,22 @@ fn an_interrupted_solve_ends_within_two_seconds() {
     let config = torus(folder.path());
     let out = folder.path().join("run");
     let changes = ["geodesic.points=20000".to_owned(), "geodesic.choose=shortest".to_owned()];
-    let child = command(arguments(&config, &out, &changes))
-        .stderr(Stdio::piped())
+    let said = folder.path().join("stderr");
+    let mut child = command(arguments(&config, &out, &changes))
+        .stderr(std::fs::File::create(&said).expect("made"))
         .stdout(Stdio::null())
         .spawn()
         .expect("started");
-    until("the landscape is written", || out.join("landscape.csv").exists());
-    std::thread::sleep(Duration::from_millis(700));
+    let text = || std::fs::read_to_string(&said).unwrap_or_default();
+    until("the solve has begun", || text().contains("geodesic: 0 of 9 done"));
+    std::thread::sleep(Duration::from_millis(300));
     interrupt(&child);
     let pressed = Instant::now();
-    let outcome: Outcome = child.wait_with_output().expect("ended").into();
+    let status = child.wait().expect("ended");
+    // Twice what is promised: the machine may have other things to do.
     assert!(pressed.elapsed() < Duration::from_secs(4), "{:?}", pressed.elapsed());
-    outcome.exits_with(1).complains_of(&["interrupted", "geodesic: 0 of 9 done"]);
+    assert_eq!(status.code(), Some(1));
+    assert!(text().contains("interrupted: what was finished is kept"), "{}", text());
 }
 
 /// Windings that were finished are kept, and the end is the same bytes on any number of threads.
@@ -149,7 +153,7 @@ fn an_interrupted_solve_goes_on_with_the_windings_that_are_left() {
     let config = torus(folder.path());
     let (whole, stopped) = (folder.path().join("a").join("run"), folder.path().join("b").join("run"));
     let with_threads = |out: &Path, threads: &str| {
-        let changes = ["geodesic.points=160".to_owned(), "geodesic.choose=shortest".to_owned()];
+        let changes = ["geodesic.points=64".to_owned(), "geodesic.choose=shortest".to_owned()];
         let mut all = arguments(&config, out, &changes);
         all.extend(["--threads".to_owned(), threads.to_owned()]);
         all

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use geodyssey_denoiser::DenoiserError;
+use geodyssey_landscape::LandscapeError;
 use geodyssey_spacetime::SpacetimeError;
 
 use crate::config::InputError;
@@ -50,14 +51,20 @@ impl Error {
     }
 }
 
-/// An error of a computation that is told to stop through
-/// [`InterruptibleDenoiser`](geodyssey_denoiser::InterruptibleDenoiser).
+/// An error of a computation that is told to stop: it asks a closure, or evaluates an
+/// [`InterruptibleDenoiser`](geodyssey_denoiser::InterruptibleDenoiser), which does.
 pub(crate) trait Stoppable: fmt::Display {
     /// Whether it was stopped, and nothing else is wrong.
     fn is_interrupted(&self) -> bool;
 }
 
 impl Stoppable for DenoiserError {
+    fn is_interrupted(&self) -> bool {
+        matches!(self, Self::Interrupted)
+    }
+}
+
+impl Stoppable for LandscapeError {
     fn is_interrupted(&self) -> bool {
         matches!(self, Self::Interrupted)
     }

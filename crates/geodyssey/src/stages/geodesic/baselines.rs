@@ -10,6 +10,7 @@ use super::found::Found;
 use super::solve::{Solve, Windings, along};
 use crate::config::{CurveKind, InputError};
 use crate::error::Error;
+use crate::interrupt;
 use crate::stages::system::{EnergySource, Problem};
 
 /// Refuses a minimum-energy path where there will be no energy to follow.
@@ -71,8 +72,8 @@ impl Solve<'_> {
         let method =
             StringMethod { images: self.problem.config.geodesic.points.get(), ..StringMethod::default() };
         let found = method
-            .relax(surface.as_ref(), first)
-            .map_err(|error| Error::failed("the minimum-energy path", error))?;
+            .relax_unless(surface.as_ref(), first, &interrupt::is_requested)
+            .map_err(|error| Error::computing("the minimum-energy path", error))?;
         let mut warnings = Vec::new();
         if !found.converged {
             let message = format!(

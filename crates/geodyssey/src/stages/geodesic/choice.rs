@@ -58,18 +58,20 @@ pub(super) fn not_solved(barrier: f64, lowest: f64) -> String {
 ///
 /// Several windings may share the lowest bottleneck, where the variables can wind at little cost before they cross it. Of
 /// their geodesics some go through it and some cut over the ridge beside it: those of the lowest crest are kept, and of these
-/// the shortest is taken.
+/// the shortest is taken. `left_out` says that there are windings of higher barriers, which were not solved.
 pub(super) fn choose(
     choice: Choice,
     thermal_energy: f64,
     barriers: Barriers,
     candidates: &[Candidate],
+    left_out: bool,
 ) -> Option<Verdict> {
     let any = candidates.iter().any(Candidate::satisfied);
     let mut reasons: Vec<String> = vec!["does not keep the constraints".to_owned(); candidates.len()];
     let mut eligible: Vec<usize> =
         (0..candidates.len()).filter(|&index| !any || candidates[index].satisfied()).collect();
-    let mut decided = "the only one".to_owned();
+    let mut decided =
+        if left_out { format!("lowest {}", barriers.name()) } else { "the only one".to_owned() };
     if choice == Choice::LowestBarrier {
         let heights: [(&str, fn(&Candidate) -> Option<f64>); 2] =
             [(barriers.name(), |candidate| candidate.barrier), ("crest", |candidate| candidate.crest)];
@@ -151,14 +153,14 @@ mod tests {
     }
 
     fn chosen(choice: Choice, thermal_energy: f64, candidates: &[Candidate]) -> Option<usize> {
-        choose(choice, thermal_energy, Barriers::Bottlenecks, candidates).map(|verdict| verdict.chosen)
+        choose(choice, thermal_energy, Barriers::Bottlenecks, candidates, false).map(|verdict| verdict.chosen)
     }
 
     #[test]
     fn among_equal_barriers_a_high_crest_loses_and_then_the_longer_way() {
         let with_crest = |length, crest| Candidate { crest: Some(crest), ..candidate(length, 36.0, false) };
         let candidates = [with_crest(5.0, 75.0), with_crest(10.2, 36.0), with_crest(6.8, 36.03)];
-        let verdict = choose(Choice::LowestBarrier, 1.0, Barriers::Bottlenecks, &candidates).unwrap();
+        let verdict = choose(Choice::LowestBarrier, 1.0, Barriers::Bottlenecks, &candidates, false).unwrap();
         assert_eq!(verdict.chosen, 2);
         let expected = [
             "crest 39.0 kJ/mol above the lowest",
@@ -166,7 +168,8 @@ mod tests {
             "shortest of 2 with the lowest barrier and crest",
         ];
         assert_eq!(verdict.reasons, expected);
-        let verdict = choose(Choice::LowestBarrier, 1.0, Barriers::Bottlenecks, &candidates[..2]).unwrap();
+        let verdict =
+            choose(Choice::LowestBarrier, 1.0, Barriers::Bottlenecks, &candidates[..2], false).unwrap();
         assert_eq!(
             (verdict.chosen, verdict.reasons[1].as_str()),
             (1, "lowest crest of 2 with the lowest barrier")

@@ -79,7 +79,8 @@ impl Solve<'_> {
         let windings = self.prepare(self.windings()?)?;
         let mut candidates = self.candidates(&windings)?;
         let choice = self.problem.config.geodesic.choose;
-        let verdict = choose(choice, self.problem.thermal_energy, windings.barriers(), &candidates)
+        let left_out = candidates.len() < windings.all.len();
+        let verdict = choose(choice, self.problem.thermal_energy, windings.barriers(), &candidates, left_out)
             .ok_or_else(|| Error::Failed("no geodesic was found for any winding".to_owned()))?;
         let length = candidates[verdict.chosen].measures.length;
         if !(length.is_finite() && length > 0.0) {
@@ -361,8 +362,8 @@ impl Solve<'_> {
         }
         let help = match self.problem.config.geodesic.kind {
             CurveKind::Geodesic => {
-                "`geodesic.kind = \"minimum-energy-path\"` follows the lowest pass; a constraint `energy-ceiling`, or a `low-variance` \
-                 one with another `log_snr_floor`, bends the geodesic towards it"
+                "`geodesic.kind = \"minimum-energy-path\"` follows the lowest pass; a constraint `energy-ceiling` together with a \
+                 narrower tether (a higher `log_snr_floor`) bends the geodesic towards it"
             }
             CurveKind::MinimumEnergyPath => "more `geodesic.points` follow the pass more closely",
             _ => "it is a baseline, and knows nothing of barriers",
