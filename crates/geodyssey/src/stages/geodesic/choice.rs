@@ -6,6 +6,9 @@ use crate::config::Choice;
 /// Barriers, or crests, closer than this to the lowest are as good as it, kT.
 const EQUAL_BARRIERS: f64 = 0.1;
 
+/// A height by which windings are told apart, kJ/mol.
+type Height = fn(&Candidate) -> Option<f64>;
+
 /// The winding to follow.
 #[derive(Debug, PartialEq)]
 pub(super) struct Verdict {
@@ -73,7 +76,7 @@ pub(super) fn choose(
     let mut decided =
         if left_out { format!("lowest {}", barriers.name()) } else { "the only one".to_owned() };
     if choice == Choice::LowestBarrier {
-        let heights: [(&str, fn(&Candidate) -> Option<f64>); 2] =
+        let heights: [(&str, Height); 2] =
             [(barriers.name(), |candidate| candidate.barrier), ("crest", |candidate| candidate.crest)];
         for (name, height) in heights {
             let height = |index: usize| height(&candidates[index]).unwrap_or(f64::INFINITY);
