@@ -22,8 +22,8 @@ pub use comparison::{
     Measure, PageFigure, RowRegion, RowRole, RowSeconds, relative_address,
 };
 pub use diagnosis::{
-    Accuracy, DIAGNOSIS_SCHEMA, Diagnosis, Finding, HistogramDistance, LevelErrors, Population,
-    RelativeErrors, RidgeDiagnosis, RidgeLevel, SamplingDiagnosis,
+    Accuracy, DIAGNOSIS_SCHEMA, DeviationErrors, Diagnosis, Finding, HistogramDistance, LevelErrors,
+    Population, RidgeDiagnosis, RidgeLevel, SamplingDiagnosis,
 };
 pub use distances::{Configuration, Distances, Embedding, PairDistance};
 pub use error::ReportError;

@@ -208,7 +208,12 @@ pub struct GeodesicSummary {
     pub points: usize,
     /// Least log SNR on the curve.
     pub min_log_snr: f64,
-    /// Whole turns of the end's image per variable (0 for variables that are not periodic).
+    /// Highest energy of the landscape on the way of the posterior means along the curve, above the global minimum, kJ/mol; absent
+    /// where there is no energy surface.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crest_kj_mol: Option<f64>,
+    /// Whole turns per variable (0 for variables that are not periodic), counted from the image of the end that is nearest to the
+    /// start.
     pub winding: Vec<i64>,
     /// Iterations of the solver for the chosen winding.
     pub iterations: u64,
@@ -216,7 +221,7 @@ pub struct GeodesicSummary {
     pub denoiser_evaluations: u64,
     /// Why the solver stopped.
     pub stop_reason: String,
-    /// All windings that were solved, the chosen one included.
+    /// All windings, the chosen one and those that were not solved included.
     pub windings: Vec<WindingSummary>,
 }
 
@@ -224,17 +229,25 @@ pub struct GeodesicSummary {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WindingSummary {
-    /// Whole turns per variable.
+    /// Whole turns per variable, counted from the image of the end that is nearest to the start.
     pub winding: Vec<i64>,
-    /// Length of this winding's geodesic.
-    pub length: f64,
+    /// Length of this winding's geodesic; absent if it was not solved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<f64>,
     /// Lowest barrier of this channel above the global minimum, in kJ/mol; absent if not computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub barrier_kj_mol: Option<f64>,
-    /// Whether all constraints hold on it.
-    pub satisfied: bool,
+    /// Highest energy of the landscape on the way of the posterior means along it, above the global minimum, kJ/mol; absent if it was
+    /// not solved or there is no energy surface.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crest_kj_mol: Option<f64>,
+    /// Whether all constraints hold on it; absent if it was not solved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub satisfied: Option<bool>,
     /// Whether the run took it.
     pub chosen: bool,
+    /// What decided for or against it, in a few words.
+    pub decision: String,
 }
 
 /// One constraint after the solve.

@@ -146,8 +146,10 @@ fn geodesic(text: &mut String, curve: &GeodesicSummary) -> Result<(), ReportErro
         Column::text("winding"),
         Column::number("length", ""),
         Column::number("barrier", "kJ/mol"),
+        Column::number("crest", "kJ/mol"),
         Column::text("constraints"),
         Column::text("followed"),
+        Column::text("why"),
     ];
     let mut table = Table::new(columns);
     // Samples and point masses know no barrier; where some windings have one, the others are blocked.
@@ -157,10 +159,12 @@ fn geodesic(text: &mut String, curve: &GeodesicSummary) -> Result<(), ReportErro
         let turns: Vec<String> = winding.winding.iter().map(|turns| format!("{turns:+}")).collect();
         table.row([
             turns.join(" "),
-            decimals(winding.length, 3),
+            winding.length.map_or_else(String::new, |length| decimals(length, 3)),
             winding.barrier_kj_mol.map_or_else(|| missing.to_owned(), |barrier| decimals(barrier, 2)),
-            if winding.satisfied { "kept" } else { "not kept" }.to_owned(),
+            winding.crest_kj_mol.map_or_else(String::new, |crest| decimals(crest, 2)),
+            winding.satisfied.map_or("", |kept| if kept { "kept" } else { "not kept" }).to_owned(),
             if winding.chosen { "yes" } else { "" }.to_owned(),
+            winding.decision.clone(),
         ])?;
     }
     text.push_str(&table.to_string());

@@ -3,11 +3,13 @@
 use geodyssey_landscape::{Bottleneck, BottleneckSearch, Landscape, TableLandscape};
 use geodyssey_report::{Warning, decimals};
 use geodyssey_spacetime::windings;
+use rayon::prelude::*;
 
 use super::constraints;
 use super::landscape::LandscapeResult;
 use super::system::Problem;
 use crate::error::Error;
+use crate::interrupt;
 
 /// Most variables among which bottlenecks are looked for.
 const MOST_VARIABLES: usize = 3;
@@ -15,7 +17,8 @@ const MOST_VARIABLES: usize = 3;
 /// How much lower than the barrier a way over unsampled ground may be before it is spoken of, kJ/mol.
 const TELLING_DIFFERENCE_KJ_MOL: f64 = 1.0;
 
-/// The bottleneck of every winding; none where blocked regions leave no way, or the landscape is no grid.
+/// The bottleneck of every winding, counted from the image of the end that is nearest to the start; none where blocked regions
+/// leave no way, or the landscape is no grid.
 ///
 /// Ways over ground that was not sampled count only where there is no other, as high as [`LandscapeResult::landscape`] has them.
 pub(crate) fn bottlenecks(
@@ -62,7 +65,7 @@ fn search(
 ) -> Result<Vec<Option<Bottleneck>>, Error> {
     let variables = &problem.variables;
     let regions = constraints::regions(problem);
-    let [start, end] = problem.states()?;
+    let [start, end] = problem.ends()?;
     let unsampled =
         |x: &[f64]| only_sampled && landscape.ground.as_ref().is_some_and(|ground| !ground.contains(x));
     let inside = |x: &[f64]| {
@@ -71,7 +74,12 @@ fn search(
     };
     let failed = |error| Error::failed("the barrier between the states", error);
     let search = BottleneckSearch::new(surface, &landscape.ranges, inside).map_err(failed)?;
-    all.iter().map(|winding| search.bottleneck(&start.center, &end.center, winding).map_err(failed)).collect()
+    // One winding takes up to some seconds where there are three variables.
+    let bottleneck = |winding: &Vec<i32>| {
+        interrupt::check()?;
+        search.bottleneck(&start, &end, winding).map_err(failed)
+    };
+    all.par_iter().map(bottleneck).collect()
 }
 
 /// The lowest barrier, nothing blocked: a property of the landscape, whatever is followed.

@@ -4,6 +4,7 @@
 //! fingerprint first; where the manifest has the same, nothing is done.
 
 pub(crate) mod barrier;
+mod checkpoints;
 pub(crate) mod compare;
 mod constraints;
 mod denoiser;

@@ -151,6 +151,21 @@ impl Problem {
         self.states.as_ref().ok_or_else(missing)
     }
 
+    /// Where a path begins and where the direct one ends: the centre of the start, and that image of the end's centre that is
+    /// nearest to it. All windings are counted from there, so that nothing depends on the images in which centres are written.
+    ///
+    /// # Errors
+    /// The configuration has no states.
+    pub(crate) fn ends(&self) -> Result<[Vec<f64>; 2], InputError> {
+        let [start, end] = self.states()?;
+        let axes = self.variables.iter().zip(&start.center).zip(&end.center);
+        let nearest = axes.map(|((variable, start), end)| match variable.period {
+            Some(period) => end - period * ((end - start) / period).round(),
+            None => *end,
+        });
+        Ok([start.center.clone(), nearest.collect()])
+    }
+
     /// Period of every variable.
     pub(crate) fn periods(&self) -> Vec<Option<f64>> {
         self.variables.iter().map(|variable| variable.period).collect()

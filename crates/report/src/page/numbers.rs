@@ -238,18 +238,21 @@ pub(super) fn windings(summary: &Summary) -> String {
             let missing = if known { "none open" } else { "not known" };
             let barrier = winding.barrier_kj_mol.map_or_else(|| missing.to_owned(), |barrier| decimals(barrier, 1));
             format!(
-                "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{barrier}</td><td>{}</td><td>{}</td></tr>\n",
+                "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{barrier}</td><td class=\"number\">{}</td><td>{}</td><td>{}{}</td></tr>\n",
                 minus(&turns.join(" ")),
-                decimals(winding.length, 2),
-                if winding.satisfied { "kept" } else { "not kept" },
-                if winding.chosen { "followed" } else { "" }
+                winding.length.map_or_else(String::new, |length| decimals(length, 2)),
+                winding.crest_kj_mol.map_or_else(String::new, |crest| decimals(crest, 1)),
+                winding.satisfied.map_or("", |kept| if kept { "kept" } else { "not kept" }),
+                if winding.chosen { "followed: " } else { "" },
+                escape(&winding.decision)
             )
         })
         .collect();
     format!(
-        "<details><summary>Ways round the periods: {} were solved</summary>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>\
+        "<details><summary>Ways round the periods: {} of {} were solved</summary>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>\
          <th scope=\"col\">turns</th><th scope=\"col\">length</th><th scope=\"col\">lowest barrier (kJ/mol)</th>\
-         <th scope=\"col\">constraints</th><th scope=\"col\"></th></tr></thead>\n<tbody>\n{body}</tbody></table></div></details>\n",
+         <th scope=\"col\">crest of the curve (kJ/mol)</th><th scope=\"col\">constraints</th><th scope=\"col\">what decided</th></tr></thead>\n<tbody>\n{body}</tbody></table></div></details>\n",
+        curve.windings.iter().filter(|winding| winding.length.is_some()).count(),
         curve.windings.len()
     )
 }
