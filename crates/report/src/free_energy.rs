@@ -45,7 +45,7 @@ pub struct FreeEnergyDifference {
     pub backward_kj_mol: f64,
     /// Standard error of that.
     pub backward_error_kj_mol: f64,
-    /// Whether the two differ by no more than three standard errors of their difference.
+    /// Whether the two differ by no more than four standard errors of their difference.
     pub directions_agree: bool,
     /// The same difference from the landscape, in kJ/mol; absent without a landscape of one to three variables.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -41,6 +41,18 @@ fn full() -> Summary {
         lower_bound_kj_mol: Some(36.3),
         above_start_mean_kj_mol: Some(30.0),
     };
+    let difference = FreeEnergyDifference {
+        delta_f_kj_mol: Some(9.1),
+        delta_f_error_kj_mol: Some(0.4),
+        forward_kj_mol: 9.4,
+        forward_error_kj_mol: 0.6,
+        backward_kj_mol: 8.8,
+        backward_error_kj_mol: 0.5,
+        directions_agree: true,
+        landscape_kj_mol: Some(9.0),
+        covered_start: Some(0.97),
+        covered_end: Some(1.0),
+    };
     Summary {
         version: "0.1.0".to_owned(),
         config_hash: "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262".to_owned(),
@@ -152,19 +164,8 @@ fn full() -> Summary {
         }),
         free_energy: Some(FreeEnergySummary {
             windows: 128,
-            states: None,
-            basins: Some(FreeEnergyDifference {
-                delta_f_kj_mol: Some(9.1),
-                delta_f_error_kj_mol: Some(0.4),
-                forward_kj_mol: 9.4,
-                forward_error_kj_mol: 0.6,
-                backward_kj_mol: 8.8,
-                backward_error_kj_mol: 0.5,
-                directions_agree: true,
-                landscape_kj_mol: Some(9.0),
-                covered_start: Some(0.97),
-                covered_end: Some(1.0),
-            }),
+            states: Some(difference.clone()),
+            basins: Some(difference),
         }),
         warnings: vec![Warning::new("paths", "One path did not reach the end.")],
         files: vec![FileSummary {
