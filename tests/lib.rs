@@ -116,9 +116,6 @@ pub fn run<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) ->
 /// Changes that make a configuration of this repository short.
 pub fn short(configuration: &str) -> Vec<&'static str> {
     let mut changes = vec!["geodesic.points=24", "sampling.paths=3"];
-    if !configuration.contains("shooting") {
-        changes.push("sampling.switches_per_point=4");
-    }
     if configuration.contains("paper/") {
         changes.extend(["landscape.grid_points=18", "sampling.lifted_paths=1", "geodesic.winding=[0,0]"]);
         changes.extend(if configuration.contains("shooting") {

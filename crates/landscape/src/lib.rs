@@ -20,7 +20,7 @@ pub mod text_table;
 pub use basin::{basin, nearest_point};
 pub use boltzmann::{BoltzmannSamples, boltzmann_rows, boltzmann_samples};
 pub use bottleneck::{Bottleneck, BottleneckSearch};
-pub use divide::Divide;
+pub use divide::{Divide, TetheredWeight};
 pub use error::LandscapeError;
 pub use formulas::{Formula, formula, formula_names};
 pub use grid::{Grid, GridAxis};

@@ -8,6 +8,7 @@ mod comparison;
 mod diagnosis;
 mod distances;
 mod error;
+mod free_energy;
 pub mod page;
 pub mod plots;
 mod summary;
@@ -27,6 +28,7 @@ pub use diagnosis::{
 };
 pub use distances::{Configuration, Distances, Embedding, PairDistance};
 pub use error::ReportError;
+pub use free_energy::{FreeEnergyDifference, FreeEnergySummary};
 pub use summary::{
     ConstraintSummary, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary,
     GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary, MetadynamicsSummary, RmsdSummary,

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ReportError, Warning};
+use crate::{FreeEnergySummary, ReportError, Warning};
 
 /// JSON schema (draft 2020-12) of `summary.json`.
 pub const SUMMARY_SCHEMA: &str = include_str!("../schema/summary.schema.json");
@@ -45,6 +45,9 @@ pub struct Summary {
     /// Work of the annealed dynamics and what follows from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub work: Option<WorkSummary>,
+    /// Free energies that the paths know by themselves; absent without paths in both directions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free_energy: Option<FreeEnergySummary>,
     /// What must be known before the numbers are believed; empty where there is nothing.
     #[serde(default)]
     pub warnings: Vec<Warning>,
@@ -298,6 +301,9 @@ pub struct SamplingSummary {
     /// exact posterior's share; absent if not computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag: Option<f64>,
+    /// Mean of that difference for as many paths in equilibrium: `0.87/√n`, by chance alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag_by_chance: Option<f64>,
     /// Two-way shooting: how it went; absent for annealed paths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shooting: Option<ShootingSummary>,
@@ -440,18 +446,18 @@ pub struct WorkSummary {
     /// Paths from the end to the start state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backward: Option<DirectionalWork>,
-    /// `F(end) - F(start)` of the tethered ensembles by Bennett's acceptance ratio, in kJ/mol;
-    /// absent without paths in both directions.
+    /// `F(end) - F(start)` of the ensembles under the tethers of the curve's ends, by Bennett's acceptance ratio, in kJ/mol; absent
+    /// without paths in both directions. It is not that of the states: see [`Summary::free_energy`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta_f_kj_mol: Option<f64>,
-    /// Standard error of that, in kJ/mol.
+    /// Standard error of that, in kJ/mol; absent where the works overlap too little for any (more than 10 kT).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta_f_error_kj_mol: Option<f64>,
     /// Share of all works (backward ones with their sign turned) that lie where both directions have been seen.
-    /// Where it is small, Bennett's estimate rests on next to nothing and its standard error is too small.
+    /// Where it is small, Bennett's estimate rests on next to nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlap: Option<f64>,
-    /// The same difference from the landscape, in kJ/mol.
+    /// The same difference of the tethered ensembles from the landscape, in kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landscape_delta_f_kj_mol: Option<f64>,
     /// Which free-energy difference the dissipated works are counted from; absent where there are none.
@@ -489,7 +495,7 @@ pub struct DirectionalWork {
     /// Standard error of the dissipated work, in kT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dissipated_error_kt: Option<f64>,
-    /// Jarzynski's estimate of `F(end) - F(start)` from this direction alone, in kJ/mol.
+    /// Jarzynski's estimate of `F(end) - F(start)` of the tethered ensembles from this direction alone, in kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jarzynski_delta_f_kj_mol: Option<f64>,
     /// Standard error of Jarzynski's estimate, in kJ/mol.

@@ -2,9 +2,9 @@
 
 use geodyssey_report::{
     ConstraintSummary, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary,
-    GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary, MetadynamicsSummary, ReportError,
-    RmsdSummary, SUMMARY_SCHEMA, SamplesSummary, SamplingSummary, ShootingSummary, Summary, SystemSummary,
-    TransitionSummary, VariableSummary, Warning, WindingSummary, WorkSummary,
+    FreeEnergyDifference, FreeEnergySummary, GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary,
+    MetadynamicsSummary, ReportError, RmsdSummary, SUMMARY_SCHEMA, SamplesSummary, SamplingSummary,
+    ShootingSummary, Summary, SystemSummary, TransitionSummary, VariableSummary, Warning, WindingSummary, WorkSummary,
 };
 use serde_json::{Value, json};
 
@@ -40,6 +40,18 @@ fn full() -> Summary {
         standard_error_kj_mol: Some(0.1),
         lower_bound_kj_mol: Some(36.3),
         above_start_mean_kj_mol: Some(30.0),
+    };
+    let difference = FreeEnergyDifference {
+        delta_f_kj_mol: Some(9.1),
+        delta_f_error_kj_mol: Some(0.4),
+        forward_kj_mol: 9.4,
+        forward_error_kj_mol: 0.6,
+        backward_kj_mol: 8.8,
+        backward_error_kj_mol: 0.5,
+        directions_agree: true,
+        landscape_kj_mol: Some(9.0),
+        covered_start: Some(0.97),
+        covered_end: Some(1.0),
     };
     Summary {
         version: "0.1.0".to_owned(),
@@ -139,6 +151,7 @@ fn full() -> Summary {
             path_time_ps: Some(40.0),
             share_inside_avoided: Some(0.0),
             lag: Some(0.1),
+            lag_by_chance: Some(0.15),
             shooting: Some(ShootingSummary {
                 length: "flexible".to_owned(),
                 chains: 16,
@@ -170,6 +183,11 @@ fn full() -> Summary {
             landscape_delta_f_kj_mol: Some(11.6),
             dissipated_delta_f_source: Some(DeltaFSource::Bar),
         }),
+        free_energy: Some(FreeEnergySummary {
+            windows: 128,
+            states: Some(difference.clone()),
+            basins: Some(difference),
+        }),
         warnings: vec![Warning::new("paths", "One path did not reach the end.")],
         files: vec![FileSummary {
             path: "geodesic.csv".to_owned(),
@@ -192,6 +210,7 @@ fn least() -> Summary {
     summary.max_energy = None;
     summary.transition = None;
     summary.work = None;
+    summary.free_energy = None;
     summary.constraints.clear();
     summary.files.clear();
     summary

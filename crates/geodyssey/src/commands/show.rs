@@ -55,6 +55,9 @@ pub(crate) fn show(problem: &Problem, summary: &Summary, directory: &Path) -> Re
     if let Some(done) = &summary.work {
         work(&mut text, done).map_err(failed)?;
     }
+    if let Some(known) = &summary.free_energy {
+        known.sentences().iter().for_each(|sentence| line(&mut text, sentence));
+    }
     warnings(&mut text, summary);
     line(&mut text, &format!("\nfiles in {}", directory.display()));
     let there = |name: &str| summary.files.iter().any(|file| file.path == name);
@@ -222,7 +225,10 @@ fn sampling(text: &mut String, paths: &SamplingSummary) {
         );
     }
     if let Some(lag) = paths.lag {
-        line(text, &format!("lag behind the exact posterior: {lag:.2}"));
+        let by_chance = paths
+            .lag_by_chance
+            .map_or_else(String::new, |by_chance| format!(" (by chance alone {by_chance:.2} in the mean)"));
+        line(text, &format!("lag behind the exact posterior: {lag:.2}{by_chance}"));
     }
     if let Some(share) = paths.share_inside_avoided {
         line(text, &format!("share of frames inside the avoided regions: {:.2} %", 100.0 * share));
@@ -277,7 +283,7 @@ fn work(text: &mut String, work: &WorkSummary) -> Result<(), ReportError> {
         Column::text("work"),
         Column::number("mean", "kJ/mol"),
         Column::number("dissipated", "kT"),
-        Column::number("ΔF Jarzynski", "kJ/mol"),
+        Column::number("ΔF of tethered ends, Jarzynski", "kJ/mol"),
     ];
     let mut table = Table::new(columns);
     for (name, direction) in [("forward", &work.forward), ("backward", &work.backward)] {
@@ -287,13 +293,14 @@ fn work(text: &mut String, work: &WorkSummary) -> Result<(), ReportError> {
     text.push('\n');
     text.push_str(&table.to_string());
     if let Some(value) = work.delta_f_kj_mol {
-        let _ = write!(text, "ΔF by BAR {} kJ/mol", with_error(value, work.delta_f_error_kj_mol, 2));
+        let value = with_error(value, work.delta_f_error_kj_mol, 2);
+        let _ = write!(text, "ΔF of the tethered ends by BAR {value} kJ/mol");
     }
     if let Some(value) = work.landscape_delta_f_kj_mol {
         let _ = write!(
             text,
             "{}the landscape {value:.2} kJ/mol",
-            if work.delta_f_kj_mol.is_some() { ", by " } else { "ΔF by " }
+            if work.delta_f_kj_mol.is_some() { ", by " } else { "ΔF of the tethered ends by " }
         );
     }
     text.push('\n');

@@ -2,8 +2,8 @@
 
 use super::markup::{escape, minus};
 use crate::{
-    DirectionalWork, MaxEnergy, MetadynamicsSummary, SamplingSummary, Summary, WorkSummary, decimals,
-    grouped, with_error,
+    DirectionalWork, FreeEnergySummary, MaxEnergy, MetadynamicsSummary, SamplingSummary, Summary, WorkSummary,
+    decimals, grouped, with_error,
 };
 
 struct Row {
@@ -78,6 +78,9 @@ pub(super) fn table(summary: &Summary) -> String {
     if let Some(done) = &summary.work {
         rows.extend(work(done));
     }
+    if let Some(known) = &summary.free_energy {
+        rows.extend(free_energy(known));
+    }
     if let Some(curve) = &summary.geodesic {
         rows.push(row("length of the curve", decimals(curve.length, 3), "", "Σ √(Δη·Δμ), Fisher–Rao"));
         rows.push(row("2E/L²", decimals(curve.constant_speed, 5), "", "1 for a curve of constant speed"));
@@ -132,8 +135,13 @@ fn sampling(paths: &SamplingSummary) -> Vec<Row> {
         rows.push(row("inside avoided regions", decimals(100.0 * share, 2), "%", definition));
     }
     if let Some(lag) = paths.lag {
-        let definition = "largest difference along the curve between the share of paths past the barrier and the exact posterior's";
-        rows.push(row("lag", decimals(lag, 2), "", definition));
+        let by_chance = paths.lag_by_chance.map_or_else(String::new, |by_chance| {
+            format!("; by chance alone {} in the mean, for as many paths", decimals(by_chance, 2))
+        });
+        let definition = format!(
+            "largest difference along the curve between the share of paths past the barrier and the exact posterior's share{by_chance}"
+        );
+        rows.push(row("lag", decimals(lag, 2), "", &definition));
     }
     if let Some(shooting) = &paths.shooting {
         let value = format!("{} of {}", grouped(shooting.accepted), grouped(shooting.trials));
@@ -185,8 +193,13 @@ fn work(work: &WorkSummary) -> Vec<Row> {
         }
     }
     if let Some(value) = work.delta_f_kj_mol {
-        let definition = "F(end) − F(start) of the tethered ends by Bennett's acceptance ratio";
-        rows.push(row("ΔF, BAR", with_error(value, work.delta_f_error_kj_mol, 1), "kJ/mol", definition));
+        let definition = "F(end) − F(start) of the ensembles under the tethers of the curve's ends, by Bennett's acceptance ratio";
+        rows.push(row(
+            "ΔF of the tethered ends, BAR",
+            with_error(value, work.delta_f_error_kj_mol, 1),
+            "kJ/mol",
+            definition,
+        ));
     }
     if let Some(overlap) = work.overlap {
         let definition = "share of all works, backward ones with their sign turned, that lie where both directions have been seen";
@@ -194,13 +207,43 @@ fn work(work: &WorkSummary) -> Vec<Row> {
     }
     if let Some(value) = work.landscape_delta_f_kj_mol {
         rows.push(row(
-            "ΔF, landscape",
+            "ΔF of the tethered ends, landscape",
             decimals(value, 1),
             "kJ/mol",
             "the same difference by integration over the landscape",
         ));
     }
     rows
+}
+
+fn free_energy(known: &FreeEnergySummary) -> Vec<Row> {
+    let rows = known.differences().map(|(name, one)| {
+        let covered = [one.covered_start, one.covered_end].map(|share| share.map(|share| decimals(100.0 * share, 0)));
+        let covered = match covered {
+            [Some(start), Some(end)] => format!(
+                "; the paths have been where the landscape has {start} % of the start's weight and {end} % of the end's"
+            ),
+            _ => String::new(),
+        };
+        let landscape = one
+            .landscape_kj_mol
+            .map_or_else(String::new, |value| format!("; by the landscape {}", minus(&decimals(value, 1))));
+        let region = match name {
+            "basins" => "the two sides of the landscape's divide",
+            _ => "the two states within their radii",
+        };
+        let definition = format!(
+            "F(end) − F(start) between {region}, tethers released, from the works and points of the paths; forward paths alone {}, \
+             backward paths alone {}{landscape}{covered}",
+            minus(&with_error(one.forward_kj_mol, Some(one.forward_error_kj_mol), 1)),
+            minus(&with_error(one.backward_kj_mol, Some(one.backward_error_kj_mol), 1)),
+        );
+        let value = one
+            .delta_f_kj_mol
+            .map_or_else(|| "not known".to_owned(), |value| with_error(value, one.delta_f_error_kj_mol, 1));
+        row(&format!("ΔF of the {name}, paths"), value, "kJ/mol", &definition)
+    });
+    rows.collect()
 }
 
 fn directional(name: &str, direction: &DirectionalWork) -> Vec<Row> {
@@ -218,7 +261,8 @@ fn directional(name: &str, direction: &DirectionalWork) -> Vec<Row> {
     }
     if let Some(value) = direction.jarzynski_delta_f_kj_mol {
         let value = with_error(value, direction.jarzynski_error_kj_mol, 1);
-        let definition = "F(end) − F(start) by Jarzynski's equality from this direction alone";
+        let definition =
+            "F(end) − F(start) of the tethered ends by Jarzynski's equality from this direction alone";
         rows.push(row(&format!("ΔF, Jarzynski, {name}"), value, "kJ/mol", definition));
     }
     rows

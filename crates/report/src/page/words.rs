@@ -26,6 +26,9 @@ pub(super) fn opening(summary: &Summary, states: Option<&[String; 2]>) -> String
     if let Some(work) = &summary.work {
         found.extend(worked(work));
     }
+    if let Some(known) = &summary.free_energy {
+        found.extend(known.sentences());
+    }
     paragraphs.push(found.join(" "));
     if let Some(curve) = &summary.geodesic {
         let windings = match curve.windings.len() {
@@ -162,7 +165,7 @@ fn worked(work: &WorkSummary) -> Vec<String> {
             format!("; the landscape itself says {} kJ/mol", decimals(other, 1))
         });
         sentences.push(format!(
-            "The free energy of the end is {} kJ/mol, relative to the start (BAR){landscape}.",
+            "Under the tethers of the curve's ends, the end's free energy is {} kJ/mol relative to the start's (BAR){landscape}.",
             with_error(value, work.delta_f_error_kj_mol, 1)
         ));
     }

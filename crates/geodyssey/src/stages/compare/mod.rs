@@ -5,7 +5,7 @@ mod differences;
 mod figures;
 mod finished;
 mod regions;
-mod significance;
+pub(crate) mod significance;
 mod words;
 
 use std::path::Path;
@@ -40,8 +40,8 @@ const TEST: &str = "Every pair of paths of a group is tested in every measure by
 with Welch's t as statistic (9,999 random relabellings of a fixed seed, 100 a pair where that is more, all of them where these are \
 fewer than 20,000), corrected the number of pairs by Holm's method. A difference is called real where the corrected p value lies below 0.05. Dissipated work \
 is tested as the mean of both directions, in which ΔF cancels. The test asks whether two sets of paths differ, given landscape and \
-curve; what another seed would change of these it does not know. Runs of one seed share their random numbers, which makes the error of a \
-difference rather too large than too small. Paths of two-way shooting are not tested, since those of one chain resemble each other.";
+curve; what another seed would change of these it does not know. Every curve has random numbers of its own, also where runs share a seed, so \
+that its paths are independent of any other's. Paths of two-way shooting are not tested, since those of one chain resemble each other.";
 
 /// Finished runs between the same states on the same landscape.
 pub(crate) struct Group {

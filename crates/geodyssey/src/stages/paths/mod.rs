@@ -3,21 +3,23 @@
 mod atoms;
 mod batches;
 mod files;
+mod free_energy;
 mod lag;
 mod lift;
 mod on_landscape;
 mod sampled;
 mod shooting;
 mod statistics;
+mod streams;
 mod transition;
 mod unsampled;
 
 use std::time::Instant;
 
-use geodyssey_sampling::TetherPoint;
+use geodyssey_sampling::{TetherPoint, Walls};
 
 use super::geodesic::{self, GeodesicResult};
-use super::landscape::{self, LandscapeResult, json};
+use super::landscape::{self, LandscapeResult, PosteriorData, json};
 use super::system::{EnergySource, Problem};
 use super::{Run, variables};
 use crate::config::{SamplingMethod, Space};
@@ -30,6 +32,8 @@ pub(crate) use statistics::PathsRecord;
 pub(crate) const STAGE: &str = "paths";
 /// One row a path.
 pub(crate) const TABLE_FILE: &str = "paths.csv";
+/// The free energy along the curve, from the paths of both directions.
+pub(crate) const FREE_ENERGY_FILE: &str = "free-energy.csv";
 /// Atoms and bonds for the trajectories.
 pub(crate) const TOPOLOGY_FILE: &str = "topology.pdb";
 /// What the paths say together.
@@ -58,10 +62,12 @@ pub(crate) fn run(
                 atoms::sample(problem, molecule, surface, &run.directory, &made_from, &curve)?
             }
             (_, _, Some(surface)) if problem.config.sampling.method == SamplingMethod::TwoWayShooting => {
-                shooting::sample(problem, surface.as_ref(), &run.directory, &made_from, &curve)?
+                let walls = walls(landscape)?;
+                shooting::sample(problem, surface.as_ref(), &run.directory, &made_from, walls, &curve)?
             }
             (_, _, Some(surface)) => {
-                on_landscape::sample(problem, surface.as_ref(), &run.directory, &made_from, &curve)?
+                let walls = walls(landscape)?;
+                on_landscape::sample(problem, surface.as_ref(), &run.directory, &made_from, walls, &curve)?
             }
             _ => {
                 let message = "the dynamics need a smooth surface: these rows lie on no regular grid";
@@ -79,9 +85,16 @@ pub(crate) fn run(
             let lowest = scan.map(|scan| scan.lowest_potential_energy_kj_mol);
             lift::lift(problem, molecule, landscape.landscape.as_deref(), lowest, &mut sampled)?;
         }
-        let lag = lag::lag(problem, landscape, &curve, &sampled)?;
-        let record = statistics::record(problem, landscape, &geodesic.record, &sampled, lag)?;
+        let divide = lag::divide(problem, landscape)?;
+        let lag = divide.as_ref().and_then(|divide| lag::lag(problem, divide, &curve, &sampled));
+        let free_energy = free_energy::free_energy(problem, divide.as_ref(), &curve, &sampled)?;
+        let mut record = statistics::record(problem, landscape, &geodesic.record, &sampled, lag)?;
         let mut outputs = files::write(run, landscape, geodesic, &sampled)?;
+        if let Some(found) = free_energy {
+            run.directory.write(FREE_ENERGY_FILE, found.table.as_bytes())?;
+            outputs.push(FREE_ENERGY_FILE.to_owned());
+            record.free_energy = Some(found.summary);
+        }
         run.directory.write(RECORD_FILE, &json(&record)?)?;
         outputs.push(RECORD_FILE.to_owned());
         run.directory.finish(STAGE, made_from, &outputs)?;
@@ -89,6 +102,16 @@ pub(crate) fn run(
     }
     serde_json::from_slice(&run.directory.read(RECORD_FILE)?)
         .map_err(|error| Error::file("understand", &run.directory.file(RECORD_FILE), error))
+}
+
+/// The box that paths of the variables live in: that over which the exact posterior is integrated. A mixture of Gaussians, whose
+/// posterior is known in closed form, has none.
+fn walls(landscape: &LandscapeResult) -> Result<Walls, Error> {
+    let everywhere = matches!(landscape.data, PosteriorData::Gaussians(_));
+    let periods = landscape.landscape.iter().flat_map(|surface| surface.periods());
+    let ranges = landscape.ranges.iter().zip(periods);
+    let ranges = ranges.map(|(&range, period)| (period.is_none() && !everywhere).then_some(range));
+    Walls::new(ranges.collect()).map_err(|error| Error::failed("the box of the variables", error))
 }
 
 /// Whether there is something for paths to run on, which is known before anything is computed.

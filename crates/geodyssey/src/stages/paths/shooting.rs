@@ -4,7 +4,7 @@ use geodyssey_landscape::Landscape;
 use geodyssey_report::{Direction, ShootingSummary, Warning};
 use geodyssey_sampling::shooting::ShootingChain;
 use geodyssey_sampling::{
-    Overdamped, PathLength, RandomStream, SamplingError, ShootingProtocol, TetherPoint, TwoWayShooting,
+    Overdamped, PathLength, RandomStream, SamplingError, ShootingProtocol, TetherPoint, TwoWayShooting, Walls,
 };
 
 use super::STAGE;
@@ -53,6 +53,7 @@ pub(super) fn sample(
     landscape: &dyn Landscape,
     directory: &RunDirectory,
     made_from: &Fingerprint,
+    walls: Walls,
     curve: &[TetherPoint],
 ) -> Result<Sampled, Error> {
     let failed = |error: SamplingError| Error::failed("two-way shooting", error);
@@ -60,6 +61,7 @@ pub(super) fn sample(
     let protocol = protocol(settings, curve.len());
     let Steps { step, segment } = Steps::of(problem, curve);
     let dynamics = Overdamped::new(step, settings.metropolis, problem.thermal_energy).map_err(failed)?;
+    let dynamics = dynamics.within(walls);
     let energy = |x: &[f64], gradient: &mut [f64]| landscape.energy_gradient(x, gradient);
     let [start, end] = problem.states()?;
     let in_start = |x: &[f64]| start.contains(&problem.variables, x);

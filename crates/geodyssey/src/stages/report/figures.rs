@@ -7,6 +7,7 @@ use geodyssey_report::plots::{
 };
 use geodyssey_report::{NumericColumns, ReportError};
 
+use super::free_energy;
 use super::path_tables::{PathRow, PathTable};
 use super::spacetime;
 use super::surface::{surface, uncut_start, variable_axes};
@@ -50,6 +51,9 @@ pub(super) fn draw(
     drawn.extend(figures.landscape().map_err(failed)?);
     drawn.extend(figures.energy().map_err(failed)?);
     drawn.extend(work(paths, rows).map_err(failed)?);
+    if let Some(figure) = free_energy::draw(run, geodesic, paths)? {
+        drawn.push(Drawn::new("free-energy", figure));
+    }
     drawn.push(Drawn::new("log-snr", figures.log_snr().map_err(failed)?));
     if let Some(figure) = spacetime::draw(run.problem, landscape, geodesic)? {
         drawn.push(Drawn::new("spacetime", figure));

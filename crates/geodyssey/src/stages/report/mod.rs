@@ -1,6 +1,7 @@
 //! The report stage: `summary.json`, `report.html`, figures, viewer scripts and further trajectory formats, all from the artifacts.
 
 mod figures;
+mod free_energy;
 mod page;
 mod path_tables;
 mod spacetime;
@@ -159,6 +160,7 @@ fn described(name: &str) -> FileSummary {
         geodesic::CURVE_FILE => "the curve through spacetime",
         geodesic::RECORD_FILE => "length, windings and constraints of the curve",
         paths::TABLE_FILE => "one row a path",
+        paths::FREE_ENERGY_FILE => "free energy along the curve, from the paths",
         paths::RECORD_FILE => "what the paths say together",
         TOPOLOGY_FILE => "atoms and bonds for the trajectories",
         CONFIG_FILE => "the configuration with every default",

@@ -11,7 +11,7 @@ use super::path_tables::{PathRow, PathTable};
 use crate::error::Error;
 use crate::stages::Run;
 use crate::stages::geodesic::GeodesicResult;
-use crate::stages::paths::TOPOLOGY_FILE;
+use crate::stages::paths::{FREE_ENERGY_FILE, TOPOLOGY_FILE};
 
 /// The page.
 pub(crate) const PAGE_FILE: &str = "report.html";
@@ -63,7 +63,7 @@ pub(super) fn write(
         paths: paths.collect::<Result<_, _>>()?,
         all_paths: tables.iter().filter(|table| table.frames() > 0).count(),
         stride: selection.stride,
-        links: links(others),
+        links: links(others, summary.free_energy.is_some()),
     };
     run_page(&page).map_err(|error| Error::failed(PAGE_FILE, error))
 }
@@ -174,6 +174,10 @@ fn caption(name: &str) -> &'static str {
             "Work of the forward paths, and of the backward paths with its sign turned. Where both have been seen, the difference of \
              free energies can be read off; each tick is a path, the grey strip one standard error."
         }
+        "free-energy" => {
+            "Free energy along the curve, smoothed by its tethers: from the works of all paths, of either direction alone, and of the \
+             landscape. Where the two directions part, too few paths were led too fast."
+        }
         "spacetime" => {
             "Where the curve runs between noise and data: densities of the noisy variable at each noise level, the geodesic and its \
              posterior means."
@@ -185,10 +189,20 @@ fn caption(name: &str) -> &'static str {
 }
 
 /// The files that a reader opens next.
-fn links(others: &[String]) -> Vec<(String, String)> {
-    let wanted = ["summary.json", "paths.csv", "geodesic.csv", "config.toml", "view.vmd", "view.pml"];
+fn links(others: &[String], with_free_energy: bool) -> Vec<(String, String)> {
+    let wanted = [
+        "summary.json",
+        "paths.csv",
+        "geodesic.csv",
+        "free-energy.csv",
+        "config.toml",
+        "view.vmd",
+        "view.pml",
+    ];
     let there = |name: &&str| {
-        ["summary.json", "paths.csv", "geodesic.csv"].contains(name) || others.iter().any(|o| o == name)
+        ["summary.json", "paths.csv", "geodesic.csv"].contains(name)
+            || (*name == FREE_ENERGY_FILE && with_free_energy)
+            || others.iter().any(|other| other == name)
     };
     let named = wanted.iter().filter(|name| there(name));
     named

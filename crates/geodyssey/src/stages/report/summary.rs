@@ -65,6 +65,7 @@ pub(crate) fn summary(
         max_energy: paths.and_then(|paths| paths.max_energy.clone()),
         transition: paths.and_then(|paths| paths.transition.clone()),
         work: paths.and_then(|paths| paths.work.clone()),
+        free_energy: paths.and_then(|paths| paths.free_energy.clone()),
         warnings: Vec::new(),
         files: files.collect(),
     };
