@@ -5,8 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConstraintSummary, FreeEnergySummary, GeodesicSummary, SamplesSummary, SamplingSummary, Summary, WorkSummary, decimals,
-    with_error,
+    ConstraintSummary, FreeEnergySummary, GeodesicSummary, SamplesSummary, SamplingSummary, Summary,
+    WorkSummary, decimals, with_error,
 };
 
 /// Share of the works that both directions must have seen before Bennett's ratio is shown without a warning.

@@ -4,7 +4,8 @@ use geodyssey_report::{
     ConstraintSummary, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary,
     FreeEnergyDifference, FreeEnergySummary, GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary,
     MetadynamicsSummary, ReportError, RmsdSummary, SUMMARY_SCHEMA, SamplesSummary, SamplingSummary,
-    ShootingSummary, Summary, SystemSummary, TransitionSummary, VariableSummary, Warning, WindingSummary, WorkSummary,
+    ShootingSummary, Summary, SystemSummary, TransitionSummary, VariableSummary, Warning, WindingSummary,
+    WorkSummary,
 };
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 
 use super::markup::{escape, minus};
 use crate::{
-    DirectionalWork, FreeEnergySummary, MaxEnergy, MetadynamicsSummary, SamplingSummary, Summary, WorkSummary,
-    decimals, grouped, with_error,
+    DirectionalWork, FreeEnergySummary, MaxEnergy, MetadynamicsSummary, SamplingSummary, Summary,
+    WorkSummary, decimals, grouped, with_error,
 };
 
 struct Row {
