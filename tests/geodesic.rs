@@ -153,7 +153,7 @@ fn an_interrupted_solve_goes_on_with_the_windings_that_are_left() {
     let config = torus(folder.path());
     let (whole, stopped) = (folder.path().join("a").join("run"), folder.path().join("b").join("run"));
     let with_threads = |out: &Path, threads: &str| {
-        let changes = ["geodesic.points=64".to_owned(), "geodesic.choose=shortest".to_owned()];
+        let changes = ["geodesic.points=20".to_owned(), "geodesic.choose=shortest".to_owned()];
         let mut all = arguments(&config, out, &changes);
         all.extend(["--threads".to_owned(), threads.to_owned()]);
         all
