@@ -26,7 +26,8 @@ CONFIG = os.path.join(HERE, "..", "configs", "alanine-dipeptide.toml")
 
 def ours(program):
     with tempfile.TemporaryDirectory() as folder:
-        settings = ["landscape.filling_time_ps=10", "landscape.sampling_time_ps=20"]
+        times = ["filling_time_ps=10", "filling_limit_ps=10", "sampling_time_ps=20", "sampling_limit_ps=20"]
+        settings = ["landscape." + setting for setting in times]
         command = [program, "landscape", CONFIG, "--threads", "1", "--out", os.path.join(folder, "run")]
         for setting in settings:
             command += ["--set", setting]

@@ -20,7 +20,8 @@ const TELLING_DIFFERENCE_KJ_MOL: f64 = 1.0;
 /// The bottleneck of every winding, counted from the image of the end that is nearest to the start; none where blocked regions
 /// leave no way, or the landscape is no grid.
 ///
-/// Ways over ground that was not sampled count only where there is no other, as high as [`LandscapeResult::landscape`] has them.
+/// Ways over ground that was not sampled count only where no winding has another, as high as [`LandscapeResult::landscape`] has
+/// them.
 pub(crate) fn bottlenecks(
     problem: &Problem,
     landscape: &LandscapeResult,
@@ -35,15 +36,8 @@ pub(crate) fn bottlenecks(
     if sampled_ends(problem, landscape)? {
         found = search(problem, landscape, surface, all, blocked, true)?;
     }
-    let open: Vec<Vec<i32>> = all
-        .iter()
-        .zip(&found)
-        .filter(|(_, found)| found.is_none())
-        .map(|(winding, _)| winding.clone())
-        .collect();
-    if !open.is_empty() && (landscape.ground.is_some() || found.iter().all(Option::is_none)) {
-        let mut others = search(problem, landscape, surface, &open, blocked, false)?.into_iter();
-        found.iter_mut().filter(|found| found.is_none()).for_each(|found| *found = others.next().flatten());
+    if found.iter().all(Option::is_none) {
+        found = search(problem, landscape, surface, all, blocked, false)?;
     }
     Ok(found)
 }

@@ -91,7 +91,7 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     let summary = summary(&metadynamics, settings, &state, &hills, &free_energy, &ends);
     let record = landscape::LandscapeRecord {
         method: "metadynamics".to_owned(),
-        energy_evaluations: state.energy_evaluations,
+        energy_evaluations: state.energy_evaluations + hills.energy_evaluations,
         rms_block_error_kj_mol: Some(error),
         relaxed_scan: None,
         samples: None,
@@ -191,6 +191,8 @@ fn warnings(
 /// The hills along each variable and the grid that holds them.
 struct Hills {
     variables: Vec<MetadynamicsVariable>,
+    /// What it took to choose them.
+    energy_evaluations: u64,
     warnings: Vec<String>,
 }
 
@@ -213,12 +215,15 @@ impl Hills {
             })
         });
         let given = given.transpose()?;
-        let narrowest = match &given {
-            Some(_) => None,
-            None => Some(narrowest_basins(problem, settings, system, structures)?),
+        let (narrowest, energy_evaluations) = match &given {
+            Some(_) => (None, 0),
+            None => {
+                let (narrowest, evaluations) = narrowest_basins(problem, settings, system, structures)?;
+                (Some(narrowest), evaluations)
+            }
         };
         let most = MOST_GRID_POINTS[problem.variables.len().clamp(1, 3) - 1];
-        let mut hills = Self { variables: Vec::new(), warnings: Vec::new() };
+        let mut hills = Self { variables: Vec::new(), energy_evaluations, warnings: Vec::new() };
         for (index, axis) in axes(problem)?.into_iter().enumerate() {
             let variable = &problem.variables[index];
             let extent = axis.end() - axis.start;
@@ -254,13 +259,13 @@ impl Hills {
     }
 }
 
-/// The smaller of the standard deviations of each variable about the two structures.
+/// The smaller of the standard deviations of each variable about the two structures, and the energy evaluations that it took.
 fn narrowest_basins(
     problem: &Problem,
     settings: &MetadynamicsConfig,
     system: &MolecularSystem<'_>,
     structures: &[Vec<[f64; 3]>],
-) -> Result<Vec<f64>, Error> {
+) -> Result<(Vec<f64>, u64), Error> {
     let found = metadynamics::fluctuations(
         system,
         structures,
@@ -268,13 +273,15 @@ fn narrowest_basins(
         problem.thermal_energy,
         problem.config.seed,
     );
-    let of_states = found.map_err(|error| match error {
+    let found = found.map_err(|error| match error {
         LandscapeError::Parameters(_) => problem.config.error("landscape", error.to_string()).into(),
         error => Error::failed("metadynamics", error),
     })?;
-    Ok((0..problem.variables.len())
-        .map(|variable| of_states.iter().map(|state| state[variable]).fold(f64::INFINITY, f64::min))
-        .collect())
+    let of_states = |variable: usize| found.deviations.iter().map(move |state| state[variable]);
+    let narrowest = (0..problem.variables.len())
+        .map(|variable| of_states(variable).fold(f64::INFINITY, f64::min))
+        .collect();
+    Ok((narrowest, found.energy_evaluations))
 }
 
 fn make<'m>(

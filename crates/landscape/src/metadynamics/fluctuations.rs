@@ -16,8 +16,16 @@ const OBSERVED_PS: f64 = 2.0;
 /// Time between two values, ps.
 const INTERVAL_PS: f64 = 0.01;
 
-/// Standard deviations of the variables in the basin of each structure (positions in nm), by structure and variable, in the
-/// variables' units: 16 unbiased copies of each are warmed for 1 ps and observed for 2 ps, and the variances of the copies,
+/// How far variables fluctuate about structures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fluctuations {
+    /// Standard deviations by structure and variable, in the variables' units.
+    pub deviations: Vec<Vec<f64>>,
+    /// Evaluations of the potential energy and its gradient.
+    pub energy_evaluations: u64,
+}
+
+/// Standard deviations of the variables in the basin of each structure (positions in nm): 16 unbiased copies of each are warmed for 1 ps and observed for 2 ps, and the variances of the copies,
 /// each about its own mean, are averaged.
 ///
 /// A copy that changes its basin within that time makes the deviation larger, not smaller, so that what is taken from it
@@ -31,7 +39,7 @@ pub fn fluctuations(
     parameters: &MetadynamicsParameters,
     thermal_energy_kj_mol: f64,
     seed: u64,
-) -> Result<Vec<Vec<f64>>, LandscapeError> {
+) -> Result<Fluctuations, LandscapeError> {
     parameters.check()?;
     let integrator = Baoab::new(parameters.time_step_ps, parameters.friction_per_ps, thermal_energy_kj_mol)?;
     let random = RandomStream::new(seed, "fluctuations");
@@ -52,16 +60,21 @@ pub fn fluctuations(
         integrator.draw_velocities(system, &random, &mut state);
         observe(system, &integrator, &random, &mut state)
     };
-    structures.par_iter().enumerate().map(of).collect()
+    let found: Vec<(Vec<f64>, u64)> = structures.par_iter().enumerate().map(of).collect::<Result<_, _>>()?;
+    let energy_evaluations = found.iter().map(|(_, steps)| u64::from(REPLICAS) * (steps + 1)).sum();
+    Ok(Fluctuations {
+        deviations: found.into_iter().map(|(deviations, _)| deviations).collect(),
+        energy_evaluations,
+    })
 }
 
-/// The standard deviations of one structure's copies.
+/// The standard deviations of one structure's copies, and the steps that were done.
 fn observe(
     system: &MolecularSystem<'_>,
     integrator: &Baoab,
     random: &RandomStream,
     state: &mut LangevinState,
-) -> Result<Vec<f64>, LandscapeError> {
+) -> Result<(Vec<f64>, u64), LandscapeError> {
     let steps = |time: f64| ((time / integrator.time_step_ps()).round() as u64).max(1);
     integrator.steps(system, &NoBias, random, state, steps(WARMING_PS));
     let periods = system.periods();
@@ -91,10 +104,9 @@ fn observe(
     }
     let variance = |place: usize| (squares[place] - sums[place] * sums[place] / count) / (count - 1.0);
     let replicas = state.replicas();
-    Ok((0..periods.len())
-        .map(|variable| {
-            let all = (0..replicas).map(|replica| variance(variable * replicas + replica));
-            (all.sum::<f64>() / replicas as f64).max(0.0).sqrt()
-        })
-        .collect())
+    let deviations = (0..periods.len()).map(|variable| {
+        let all = (0..replicas).map(|replica| variance(variable * replicas + replica));
+        (all.sum::<f64>() / replicas as f64).max(0.0).sqrt()
+    });
+    Ok((deviations.collect(), state.step()))
 }

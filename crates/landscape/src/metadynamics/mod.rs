@@ -19,7 +19,7 @@ mod uncertainty;
 
 pub use ends::{EndRegion, WalkerCrossings};
 pub use filling::{NARROWEST_HILL, grid_points_for, hill_width};
-pub use fluctuations::fluctuations;
+pub use fluctuations::{Fluctuations, fluctuations};
 pub use flux::GroupCounts;
 pub use free_energy::{CONVERGENCE_CEILING_KJ_MOL, EndsEstimate, FreeEnergy};
 pub use parameters::{MetadynamicsParameters, MetadynamicsVariable};
