@@ -76,8 +76,8 @@ impl FreeEnergySummary {
                 format!("; the landscape itself says {} kJ/mol", decimals(value, 1))
             });
             let from = match name {
-                "basins" => "of the end's side of the barrier is",
-                _ => "within the end state's radius is",
+                "basins" => "of the end's side of the barrier",
+                _ => "within the end state's radius",
             };
             let covered = match (one.covered_start, one.covered_end) {
                 (Some(start), Some(end)) if start.min(end) < WHOLE => format!(
@@ -89,7 +89,7 @@ impl FreeEnergySummary {
             };
             match one.delta_f_kj_mol {
                 Some(value) => format!(
-                    "Without tethers, by the paths of both directions, the free energy {from} {} kJ/mol relative to the start's\
+                    "Without tethers, by the paths of both directions, the free energy {from} is {} kJ/mol relative to the start's\
                      {covered}{landscape}.",
                     with_error(value, one.delta_f_error_kj_mol, 1)
                 ),
