@@ -4,8 +4,13 @@
 
 pub mod bonds;
 mod element;
+pub mod element_clues;
 mod error;
+pub mod exchanged_labels;
+pub mod force_field_match;
+pub mod labellings;
 pub mod replicas;
+pub mod residue_names;
 mod selection;
 pub mod states;
 pub mod superposition;
@@ -18,5 +23,5 @@ pub use element::Element;
 pub use error::MoleculeError;
 pub use replicas::{LANES, Replicas};
 pub use selection::AtomSelector;
-pub use topology::{Atom, Residue, Structure, Topology};
+pub use topology::{Atom, Residue, Structure, Topology, UNNAMED_RESIDUE};
 pub use variables::{CollectiveVariable, VariableKind};

@@ -20,7 +20,7 @@ fn structure(names: &[&str], positions: &[[f64; 3]]) -> Structure {
         residue: 0,
     });
     let residue =
-        Residue { name: "MOL".into(), id: 1, chain: String::new(), atoms: (0..names.len()).collect() };
+        Residue { name: "MOL".into(), id: 1, atoms: (0..names.len()).collect(), ..Residue::default() };
     let bonds = complete_bonds(&elements, positions, &[]);
     let topology = Topology::new(atoms.collect(), vec![residue], bonds).unwrap();
     Structure::new(topology, positions.to_vec()).unwrap()
@@ -100,7 +100,7 @@ fn substituents_that_differ_far_away_are_told_apart() {
     let element = |name: &&str| Element::from_atom_name(name, false).unwrap();
     let atoms =
         names.iter().map(|name| Atom { name: (*name).into(), element: element(name), residue: 0 }).collect();
-    let residue = Residue { name: "MOL".into(), id: 1, chain: String::new(), atoms: (0..8).collect() };
+    let residue = Residue { name: "MOL".into(), id: 1, atoms: (0..8).collect(), ..Residue::default() };
     let bonds = [[0, 1], [1, 2], [2, 3], [3, 4], [4, 5], [2, 6], [2, 7]];
     let classes = equivalence_classes(&Topology::new(atoms, vec![residue], bonds).unwrap());
     let around: std::collections::BTreeSet<_> = [1, 3, 6, 7].map(|atom| classes[atom]).into();

@@ -3,25 +3,16 @@
 use std::path::Path;
 use std::sync::Once;
 
-use chemfiles::{MemoryTrajectoryReader, Trajectory};
+use chemfiles::Trajectory;
 
 use crate::TrajectoryError;
 use crate::frame_lengths;
-use crate::pdb_text::{self, PdbText};
 
 /// Å to nm.
 const NM_PER_ANGSTROM: f64 = 0.1;
 
-/// What a file is made of, before any of it is checked.
-pub(crate) struct Content {
-    /// The frames that were asked for.
-    pub(crate) frames: Vec<chemfiles::Frame>,
-    /// Bonds that the file states by itself, where chemfiles is not asked for them.
-    pub(crate) stated_bonds: Vec<[usize; 2]>,
-}
-
 /// Reads the first frame, or all.
-pub(crate) fn read(path: &Path, first_only: bool) -> Result<Content, TrajectoryError> {
+pub(crate) fn read(path: &Path, first_only: bool) -> Result<Vec<chemfiles::Frame>, TrajectoryError> {
     silence_warnings();
     let size = std::fs::metadata(path)
         .and_then(|data| {
@@ -32,24 +23,11 @@ pub(crate) fn read(path: &Path, first_only: bool) -> Result<Content, TrajectoryE
     if size == 0 {
         return Err(TrajectoryError::Empty { path: path.into(), what: "atoms" });
     }
-    if is_pdb(path) {
-        let bytes = std::fs::read(path).map_err(|source| TrajectoryError::file(path, source))?;
-        let PdbText { frames, bonds } = pdb_text::parse(&String::from_utf8_lossy(&bytes), first_only)
-            .map_err(|reason| TrajectoryError::content(path, reason))?;
-        if frames.is_empty() {
-            return Err(TrajectoryError::Empty { path: path.into(), what: "atoms" });
-        }
-        let mut reader = MemoryTrajectoryReader::new(frames.as_bytes(), "PDB")
-            .map_err(|error| TrajectoryError::content(path, error))?;
-        Ok(Content { frames: read_all(path, &mut reader, first_only)?, stated_bonds: bonds })
-    } else {
-        if !first_only {
-            frame_lengths::check_last_frame(path, size)?;
-        }
-        let mut reader =
-            Trajectory::open(path, 'r').map_err(|error| TrajectoryError::content(path, error))?;
-        Ok(Content { frames: read_all(path, &mut reader, first_only)?, stated_bonds: Vec::new() })
+    if !first_only {
+        frame_lengths::check_last_frame(path, size)?;
     }
+    let mut reader = Trajectory::open(path, 'r').map_err(|error| TrajectoryError::content(path, error))?;
+    read_all(path, &mut reader, first_only)
 }
 
 /// Positions of a frame in nm.
@@ -88,7 +66,8 @@ fn read_all(
     Ok(frames)
 }
 
-fn is_pdb(path: &Path) -> bool {
+/// Whether a file is a PDB file by its name.
+pub(crate) fn is_pdb(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
     ["pdb", "ent"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }

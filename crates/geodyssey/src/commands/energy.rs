@@ -3,14 +3,16 @@
 use std::path::Path;
 
 use geodyssey_forcefield::{Engine as _, ForceField, read_system};
-use geodyssey_molecule::Replicas;
+use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
+use geodyssey_molecule::{Replicas, Topology};
 use geodyssey_report::{Column, Table, decimals};
-use geodyssey_trajectory::{TrajectoryError, read_frames, read_structure};
+use geodyssey_trajectory::{TrajectoryError, read_frames, read_structure_file};
 use serde::Serialize;
 
 use crate::cli::EnergyArguments;
 use crate::commands::print;
 use crate::error::Error;
+use crate::stages::system::undefined_torsion;
 
 /// Frames that are evaluated together.
 const FRAMES_PER_BATCH: usize = 64;
@@ -36,16 +38,14 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
         .map_err(|error| Error::input(format!("cannot read {}: {error}", arguments.system.display())))?;
     let system = read_system(&xml)
         .map_err(|error| Error::input(format!("{}: {error}", arguments.system.display())))?;
-    let (topology, positions) = read_structure(&arguments.topology).map_err(input)?.into_parts();
-    if topology.atom_count() != system.atoms() {
-        return Err(Error::input(format!(
-            "{} has {} atoms, but {} has {}: they must be of one molecule",
-            arguments.system.display(),
-            system.atoms(),
-            arguments.topology.display(),
-            topology.atom_count()
-        )));
-    }
+    let file = read_structure_file(&arguments.topology, Some(system.masses())).map_err(input)?;
+    let (topology, positions) = file.structure.into_parts();
+    let facts = ForceFieldFacts { masses: system.masses(), held_pairs: system.held_pairs() };
+    let topology = match_force_field(topology, &positions, file.cell_vectors_nm, &file.stated_bonds, facts)
+        .map_err(|error| {
+        let (force_field, topology) = (arguments.system.display(), arguments.topology.display());
+        Error::input(format!("{force_field} and {topology}: {error}"))
+    })?;
     let frames = match &arguments.frames {
         Some(path) => read_frames(path, Some(&topology)).map_err(input)?,
         None => vec![positions],
@@ -56,7 +56,7 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
     for batch in frames.chunks(FRAMES_PER_BATCH) {
         energies.extend(evaluate(&force_field, batch, arguments.forces));
     }
-    check_finite(&energies, place)?;
+    check_finite(&energies, &frames, &topology, &force_field, place)?;
     if arguments.json {
         let text = serde_json::to_string(&Energies { frames: energies })
             .map_err(|error| Error::failed("JSON", error))?;
@@ -84,14 +84,18 @@ fn evaluate(force_field: &ForceField, frames: &[Vec<[f64; 3]>], with_forces: boo
         .collect()
 }
 
-fn check_finite(energies: &[FrameEnergy], place: &Path) -> Result<(), Error> {
-    match energies.iter().position(|frame| !frame.potential_energy_kj_mol.is_finite()) {
-        Some(frame) => Err(Error::input(format!(
-            "{}: the energy of frame {frame} is not finite: do atoms lie upon each other?",
-            place.display()
-        ))),
-        None => Ok(()),
-    }
+fn check_finite(
+    energies: &[FrameEnergy],
+    frames: &[Vec<[f64; 3]>],
+    topology: &Topology,
+    force_field: &ForceField,
+    place: &Path,
+) -> Result<(), Error> {
+    let broken = |frame: &FrameEnergy| !frame.potential_energy_kj_mol.is_finite();
+    let Some(frame) = energies.iter().position(broken) else { return Ok(()) };
+    let why = undefined_torsion(topology, force_field, &frames[frame])
+        .unwrap_or_else(|| "do atoms lie upon each other?".to_owned());
+    Err(Error::input(format!("{}: the energy of frame {frame} is not finite: {why}", place.display())))
 }
 
 fn table(energies: &[FrameEnergy]) -> Result<String, Error> {

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use geodyssey_forcefield::{ForceField, System, read_system};
+use geodyssey_forcefield::{Engine as _, ForceField, System, read_system};
 use geodyssey_landscape::table_file::TableRows;
 use geodyssey_landscape::{Formula, formula, formula_names};
+use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
 use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
 use geodyssey_molecule::units::{BOLTZMANN_KJ_MOL_K, thermal_energy_kj_mol};
 use geodyssey_molecule::variables::{Angle, Distance, Torsion};
 use geodyssey_molecule::{CollectiveVariable, MoleculeError, Structure, Topology};
-use geodyssey_trajectory::{TrajectoryFormat, read_structure};
+use geodyssey_trajectory::{StructureFile, TrajectoryFormat};
 
 use super::samples::{SampleTable, read_table};
 use super::variables::{State, Variable};
@@ -118,11 +119,20 @@ impl Problem {
                 let paths = [&states.start.structure, &states.end.structure]
                     .map(|path| path.clone().unwrap_or_default());
                 let inputs = &mut self.inputs;
+                let masses = molecule.force_field.masses();
                 let structures = [
-                    read_structure_file(&self.config, "states.start.structure", &paths[0], inputs)?,
-                    read_structure_file(&self.config, "states.end.structure", &paths[1], inputs)?,
-                ];
+                    read_structure_file(&self.config, "states.start.structure", &paths[0], masses, inputs)?,
+                    read_structure_file(&self.config, "states.end.structure", &paths[1], masses, inputs)?,
+                ]
+                .map(|file| file.structure);
                 molecule.compare(&self.config, &structures)?;
+                for (structure, key) in structures.iter().zip(keys) {
+                    let positions = structure.positions();
+                    let why = undefined_torsion(&molecule.topology, &molecule.force_field, positions);
+                    if let Some(why) = why {
+                        return Err(self.config.error(&format!("{key}.structure"), why));
+                    }
+                }
                 let values =
                     structures.each_ref().map(|structure| Some(molecule.values(structure.positions())));
                 molecule.structures = Some(structures.map(|structure| structure.into_parts().1));
@@ -188,6 +198,19 @@ impl Molecule {
     }
 }
 
+/// Which torsion of the force field is undefined at some positions, in words.
+pub(crate) fn undefined_torsion(
+    topology: &Topology,
+    force_field: &ForceField,
+    positions: &[[f64; 3]],
+) -> Option<String> {
+    let (force, atoms) = force_field.undefined_torsion(positions)?;
+    let names = atoms.map(|atom| topology.label(atom)).join(", ");
+    Some(format!(
+        "three of the atoms {names} lie on a line, where the torsion that {force} has for them is undefined"
+    ))
+}
+
 fn formats(config: &Config) -> Result<Vec<TrajectoryFormat>, InputError> {
     let formats = config.output.formats.iter().map(|name| {
         TrajectoryFormat::from_name(name).map_err(|error| config.error("output.formats", error.to_string()))
@@ -243,10 +266,12 @@ fn read_structure_file(
     config: &Config,
     key: &'static str,
     path: &Path,
+    masses: &[f64],
     inputs: &mut BTreeMap<&'static str, Fingerprint>,
-) -> Result<Structure, InputError> {
+) -> Result<StructureFile, InputError> {
     read_input(config, key, path, inputs)?;
-    read_structure(path).map_err(|error| config.error(key, error.to_string()))
+    geodyssey_trajectory::read_structure_file(path, Some(masses))
+        .map_err(|error| config.error(key, error.to_string()))
 }
 
 fn read_table_file(
@@ -389,19 +414,15 @@ fn read_molecule(
     system: &SystemConfig,
     inputs: &mut BTreeMap<&'static str, Fingerprint>,
 ) -> Result<Molecule, InputError> {
-    let topology = read_structure_file(config, "system.topology", &system.topology, inputs)?.into_parts().0;
     let xml = read_text(config, "system.force_field", &system.force_field, inputs)?;
     let forces: System = read_system(&xml).map_err(|error| {
         config.error("system.force_field", format!("{}: {error}", system.force_field.display()))
     })?;
-    if forces.atoms() != topology.atom_count() {
-        let message = format!(
-            "the force field has {} atoms, but the topology has {}: they must be of one molecule",
-            forces.atoms(),
-            topology.atom_count()
-        );
-        return Err(config.error("system.force_field", message));
-    }
+    let file = read_structure_file(config, "system.topology", &system.topology, forces.masses(), inputs)?;
+    let (topology, positions) = file.structure.into_parts();
+    let facts = ForceFieldFacts { masses: forces.masses(), held_pairs: forces.held_pairs() };
+    let topology = match_force_field(topology, &positions, file.cell_vectors_nm, &file.stated_bonds, facts)
+        .map_err(|error| config.error("system.force_field", error.to_string()))?;
     let variables = (0..config.variables.len()).map(|index| collective_variable(config, index, &topology));
     Ok(Molecule {
         variables: variables.collect::<Result<_, _>>()?,

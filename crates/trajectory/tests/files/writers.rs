@@ -60,7 +60,7 @@ fn a_multi_model_pdb_is_a_structure_with_bonds_too() {
 #[test]
 fn few_atoms_and_large_numbers_of_frames_are_written() {
     let atoms = vec![Atom { name: "O".into(), element: Element::OXYGEN, residue: 0 }];
-    let residue = Residue { name: "HOH".into(), id: 1, chain: String::new(), atoms: vec![0] };
+    let residue = Residue { name: "HOH".into(), id: 1, atoms: vec![0], ..Residue::default() };
     let topology = Topology::new(atoms, vec![residue], []).unwrap();
     let folder = tempfile::tempdir().unwrap();
     for format in TrajectoryFormat::ALL {
@@ -243,7 +243,7 @@ proptest! {
     ) {
         let atom = |index: usize| Atom { name: format!("C{index}"), element: Element::CARBON, residue: 0 };
         let count = positions.len();
-        let residue = Residue { name: "MOL".into(), id: 1, chain: String::new(), atoms: (0..count).collect() };
+        let residue = Residue { name: "MOL".into(), id: 1, atoms: (0..count).collect(), ..Residue::default() };
         let topology = Topology::new((0..count).map(atom).collect(), vec![residue], []).unwrap();
         // Pairs of neighbours, anywhere in the range of the format.
         let scale = 10.0_f64.powf(spread);

@@ -1,0 +1,102 @@
+//! What a structure file states about its atoms, before it is made a molecule.
+
+use geodyssey_molecule::element_clues::Clue;
+use geodyssey_molecule::{Element, Residue};
+
+/// One atom as a file has it.
+#[derive(Clone, Debug)]
+pub(crate) struct AtomRecord {
+    pub(crate) name: String,
+    pub(crate) residue_name: String,
+    pub(crate) residue_id: i64,
+    pub(crate) insertion_code: Option<char>,
+    /// Chain, or segment where the file names no chains.
+    pub(crate) chain: String,
+    /// Whether the file marks it as one of several alternate locations.
+    pub(crate) alternate: bool,
+    /// Number of chain ends (`TER`) before it.
+    pub(crate) chain_ends: usize,
+    /// The elements that the file itself allows, apart from the name.
+    pub(crate) element: Option<Clue>,
+    /// nm
+    pub(crate) position: [f64; 3],
+}
+
+/// The atoms of a file, its bonds and its periodic cell.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Records {
+    pub(crate) atoms: Vec<AtomRecord>,
+    /// Bonds that the file states.
+    pub(crate) bonds: Vec<[usize; 2]>,
+    /// Whether these are all bonds, so that none need be guessed.
+    pub(crate) all_bonds: bool,
+    /// Whether the atoms of one residue may stand apart (hydrogens at the end of a PDB file).
+    pub(crate) residues_may_stand_apart: bool,
+    /// Vectors of the periodic cell, nm.
+    pub(crate) cell: Option<[[f64; 3]; 3]>,
+}
+
+/// The element that a file's own symbol means; deuterium and tritium are hydrogen.
+pub(crate) fn symbol(text: &str) -> Option<Element> {
+    let text = text.trim();
+    if ["D", "T"].iter().any(|isotope| text.eq_ignore_ascii_case(isotope)) {
+        return Some(Element::HYDROGEN);
+    }
+    Element::from_symbol(text)
+}
+
+impl Records {
+    /// Residues in the order of their first atoms.
+    ///
+    /// Neighbouring atoms with equal chain, number, insertion code and residue name are one residue. Where residues may
+    /// stand apart, an atom also joins an earlier residue of the same chain piece with these names that has no atom of
+    /// its name yet; elsewhere a number that comes again begins another residue (GRO files whose numbering restarts).
+    pub(crate) fn residues(&self) -> Vec<Residue> {
+        let mut residues: Vec<Residue> = Vec::new();
+        let mut last: Option<(usize, &AtomRecord)> = None;
+        for (index, atom) in self.atoms.iter().enumerate() {
+            let same = |other: &AtomRecord| {
+                other.residue_id == atom.residue_id
+                    && other.insertion_code == atom.insertion_code
+                    && other.residue_name == atom.residue_name
+                    && other.chain == atom.chain
+                    && other.chain_ends == atom.chain_ends
+            };
+            let current = last.filter(|(_, other)| same(other)).map(|(residue, _)| residue);
+            let owner = current.or_else(|| {
+                let earlier = residues.iter().rposition(|residue| same(&self.atoms[residue.atoms[0]]))?;
+                let named = residues[earlier].atoms.iter().any(|&other| self.atoms[other].name == atom.name);
+                (self.residues_may_stand_apart && !named).then_some(earlier)
+            });
+            let owner = owner.unwrap_or_else(|| {
+                residues.push(Residue {
+                    name: atom.residue_name.clone(),
+                    id: atom.residue_id,
+                    insertion_code: atom.insertion_code,
+                    chain: atom.chain.clone(),
+                    atoms: Vec::new(),
+                });
+                residues.len() - 1
+            });
+            residues[owner].atoms.push(index);
+            last = Some((owner, atom));
+        }
+        residues
+    }
+}
+
+/// Vectors of a cell (nm) from its lengths (nm) and angles (degrees), the first along x, the second in the plane of x
+/// and y; none for the cells that stand for no cell: lengths of zero or of 0.1 nm, angles that span no volume.
+pub(crate) fn cell_vectors([a, b, c]: [f64; 3], angles_deg: [f64; 3]) -> Option<[[f64; 3]; 3]> {
+    let placeholder = |length: f64| !(length > 0.1 + 1e-9 && length.is_finite());
+    if [a, b, c].into_iter().any(placeholder) {
+        return None;
+    }
+    let exact = |angle: f64| if angle == 90.0 { 0.0 } else { angle.to_radians().cos() };
+    let [alpha, beta, gamma] = angles_deg.map(exact);
+    let sine = (1.0 - gamma * gamma).sqrt();
+    let y = (alpha - beta * gamma) / sine;
+    let z = (1.0 - beta * beta - y * y).sqrt();
+    let vectors = [[a, 0.0, 0.0], [b * gamma, b * sine, 0.0], [c * beta, c * y, c * z]];
+    (sine > 1e-6 && z > 1e-6 && vectors.iter().flatten().all(|x| x.is_finite())).then_some(vectors)
+}
