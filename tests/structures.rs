@@ -328,3 +328,26 @@ fn parameterize_takes_structures_without_hydrogens_and_d_residues() {
         assert!(said.contains(words) && said.contains("topology.pdb: 22 atoms, -88.452 kJ/mol"), "{said}");
     }
 }
+
+#[test]
+fn exchanged_methyl_groups_are_named_and_distances_do_not_see_them() {
+    let system = case("exchanged-methyls/system.xml");
+    let file = |name: &str| case(&format!("exchanged-methyls/{name}.pdb"));
+    let phi = ["ACE 1 C", "VAL 2 N", "VAL 2 CA", "VAL 2 C"];
+    let warnings = |end: &str, torsion| {
+        let inputs = Inputs::new(&system, &file("topology"), [&file("c5"), &file(end)], &[torsion]);
+        inputs.facts()["warnings"].as_array().expect("a list").clone()
+    };
+    assert_eq!(warnings("c7ax", phi), [] as [Value; 0]);
+    let found = warnings("swapped", phi);
+    let message = found[0].as_str().expect("a message");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(message.contains("end structure: VAL 2 CG1 and VAL 2 CG2. No motion"), "{message}");
+    // The same distance as of the structure whose names were not exchanged: its own 0.98 Å comparison by names.
+    let chi = ["VAL 2 N", "VAL 2 CA", "VAL 2 CB", "VAL 2 CG1"];
+    let found = warnings("swapped", chi);
+    assert!(
+        found[0].as_str().expect("a message").contains("The variable `t0` holds one of them"),
+        "{found:?}"
+    );
+}

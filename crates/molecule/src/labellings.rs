@@ -319,3 +319,152 @@ fn composed(exchanges: &[Vec<[usize; 2]>]) -> Vec<Vec<[usize; 2]>> {
     };
     found.iter().map(pairs).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Atom, Element, Residue};
+
+    fn molecule(symbols: &[&str], bonds: &[[usize; 2]]) -> Topology {
+        let atom = |symbol: &&str| Atom {
+            name: (*symbol).into(),
+            element: Element::from_symbol(symbol).unwrap(),
+            residue: 0,
+        };
+        let residue =
+            Residue { name: "MOL".into(), id: 1, atoms: (0..symbols.len()).collect(), ..Residue::default() };
+        Topology::new(symbols.iter().map(atom).collect(), vec![residue], bonds.iter().copied()).unwrap()
+    }
+
+    /// Numbers in [-1, 1) that look random (a multiplicative congruential generator).
+    fn positions(atoms: usize, seed: &mut u64) -> Vec<[f64; 3]> {
+        let mut next = || {
+            *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (*seed >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
+        };
+        (0..atoms).map(|_| [next(), next(), next()]).collect()
+    }
+
+    /// Every permutation of the atoms that keeps elements and bonds.
+    fn automorphisms(topology: &Topology) -> Vec<Vec<usize>> {
+        let count = topology.atom_count();
+        let mut found = Vec::new();
+        let mut permutations = vec![vec![]];
+        for _ in 0..count {
+            permutations = permutations
+                .iter()
+                .flat_map(|start: &Vec<usize>| {
+                    (0..count)
+                        .filter(|atom| !start.contains(atom))
+                        .map(|atom| [start.as_slice(), &[atom]].concat())
+                })
+                .collect();
+        }
+        for permutation in permutations {
+            let keeps_elements = (0..count)
+                .all(|atom| topology.atoms()[atom].element == topology.atoms()[permutation[atom]].element);
+            let keeps_bonds = topology
+                .bonds()
+                .iter()
+                .all(|&[i, j]| topology.neighbours(permutation[i]).contains(&permutation[j]));
+            if keeps_elements && keeps_bonds {
+                found.push(permutation);
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn the_least_distance_is_that_of_an_enumeration() {
+        let ring: Vec<[usize; 2]> = (0..6).map(|atom| [atom, (atom + 1) % 6]).collect();
+        for (name, topology, count) in [
+            ("cyclohexane", molecule(&["C"; 6], &ring), 12),
+            ("neopentane", molecule(&["C"; 5], &[[0, 1], [0, 2], [0, 3], [0, 4]]), 24),
+            ("isobutane", molecule(&["C"; 4], &[[0, 1], [0, 2], [0, 3]]), 6),
+            ("pentane", molecule(&["C"; 5], &[[0, 1], [1, 2], [2, 3], [3, 4]]), 2),
+            ("hydrogen peroxide", molecule(&["H", "O", "O", "H"], &[[0, 1], [1, 2], [2, 3]]), 2),
+            ("two hydroxyls", molecule(&["O", "H", "O", "H"], &[[0, 1], [2, 3]]), 2),
+            (
+                "methanol",
+                molecule(&["C", "H", "H", "H", "O", "H"], &[[0, 1], [0, 2], [0, 3], [0, 4], [4, 5]]),
+                6,
+            ),
+        ] {
+            let atoms: Vec<usize> = (0..topology.atom_count()).collect();
+            let all = automorphisms(&topology);
+            assert_eq!(all.len(), count, "{name}");
+            let labellings = Labellings::new(&topology, &atoms);
+            let mut seed = 7;
+            for _ in 0..10 {
+                let (a, b) = (positions(atoms.len(), &mut seed), positions(atoms.len(), &mut seed));
+                let relabelled = |permutation: &Vec<usize>| -> Vec<[f64; 3]> {
+                    permutation.iter().map(|&atom| b[atom]).collect()
+                };
+                let least = all
+                    .iter()
+                    .map(|permutation| superposed_rmsd(&a, &relabelled(permutation), &atoms).unwrap())
+                    .fold(f64::INFINITY, f64::min);
+                let found = labellings.compare(&a, &b).unwrap();
+                if name == "two hydroxyls" {
+                    // Molecules are not exchanged for each other: only labels within one are.
+                    assert!(found.exchanged.is_empty() && found.rmsd_nm >= least);
+                } else {
+                    assert!(
+                        (found.rmsd_nm - least).abs() < 1e-9,
+                        "{name}: {} against {least}",
+                        found.rmsd_nm
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_turned_ring_is_the_same_ring() {
+        // Toluene's carbons with the hydrogens beside the methyl group: CG, CD1, CD2, CE1, CE2, CZ, CB, HD1, HD2.
+        let topology = molecule(
+            &["C", "C", "C", "C", "C", "C", "C", "H", "H"],
+            &[[0, 1], [0, 2], [1, 3], [2, 4], [3, 5], [4, 5], [0, 6], [1, 7], [2, 8]],
+        );
+        let heavy: Vec<usize> = (0..7).collect();
+        let labellings = Labellings::new(&topology, &heavy);
+        let mut seed = 3;
+        let a = positions(9, &mut seed);
+        let flipped: Vec<[f64; 3]> =
+            [0, 2, 1, 4, 3, 5, 6, 8, 7].iter().map(|&atom: &usize| a[atom]).collect();
+        let found = labellings.compare(&a, &flipped).unwrap();
+        assert!(found.rmsd_nm < 1e-9 && found.as_labelled_rmsd_nm > 0.1);
+        assert_eq!(found.exchanged, [[1, 2], [2, 1], [3, 4], [4, 3]]);
+        // A methyl group in the place of one hydrogen makes the sides different.
+        let unlike = molecule(
+            &["C", "C", "C", "C", "C", "C", "C", "O", "H"],
+            &[[0, 1], [0, 2], [1, 3], [2, 4], [3, 5], [4, 5], [0, 6], [1, 7], [2, 8]],
+        );
+        assert!(Labellings::new(&unlike, &heavy).is_unique());
+    }
+
+    #[test]
+    fn large_groups_are_descended() {
+        // Twelve neopentyl-like stars on a chain of distinct length: more labellings than are tried together.
+        let mut bonds = Vec::new();
+        let mut symbols = Vec::new();
+        for unit in 0..12 {
+            let base = 4 * unit;
+            symbols.extend(["C", "O", "O", if unit == 0 { "N" } else { "C" }]);
+            bonds.extend([[base, base + 1], [base, base + 2], [base, base + 3]]);
+            if unit > 0 {
+                bonds.push([base - 1, base]);
+            }
+        }
+        let topology = molecule(&symbols, &bonds);
+        let atoms: Vec<usize> = (0..symbols.len()).collect();
+        let labellings = Labellings::new(&topology, &atoms);
+        let mut seed = 11;
+        let a = positions(symbols.len(), &mut seed);
+        let mut b = a.clone();
+        (0..12).step_by(2).for_each(|unit| b.swap(4 * unit + 1, 4 * unit + 2));
+        let found = labellings.compare(&a, &b).unwrap();
+        assert!(found.rmsd_nm < 1e-9, "{found:?}");
+        assert_eq!(found.exchanged.len(), 12);
+    }
+}

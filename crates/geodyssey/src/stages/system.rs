@@ -7,6 +7,7 @@ use geodyssey_forcefield::{Engine as _, ForceField, System, read_system};
 use geodyssey_landscape::table_file::TableRows;
 use geodyssey_landscape::{Formula, formula, formula_names};
 use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
+use geodyssey_molecule::labellings::Labellings;
 use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
 use geodyssey_molecule::units::{BOLTZMANN_KJ_MOL_K, thermal_energy_kj_mol};
 use geodyssey_molecule::variables::{Angle, Distance, Torsion};
@@ -34,6 +35,8 @@ pub(crate) struct Molecule {
     pub(crate) ignored_forces: Vec<String>,
     /// The variables as functions of the positions.
     pub(crate) variables: Vec<Box<dyn CollectiveVariable>>,
+    /// The ways in which its equal atoms can be labelled, among [`Molecule::aligned_atoms`].
+    pub(crate) labellings: Labellings,
     /// Positions of the states' structures, nm.
     pub(crate) structures: Option<[Vec<[f64; 3]>; 2]>,
 }
@@ -173,8 +176,7 @@ impl Molecule {
 
     /// Atoms on which frames are laid over each other: the heavy ones, or all where there are none.
     pub(crate) fn aligned_atoms(&self) -> Vec<usize> {
-        let heavy = self.topology.heavy_atoms();
-        if heavy.len() < 3 { (0..self.topology.atom_count()).collect() } else { heavy }
+        aligned_atoms(&self.topology)
     }
 
     /// The bonds that a variable turns.
@@ -209,6 +211,11 @@ pub(crate) fn undefined_torsion(
     Some(format!(
         "three of the atoms {names} lie on a line, where the torsion that {force} has for them is undefined"
     ))
+}
+
+fn aligned_atoms(topology: &Topology) -> Vec<usize> {
+    let heavy = topology.heavy_atoms();
+    if heavy.len() < 3 { (0..topology.atom_count()).collect() } else { heavy }
 }
 
 fn formats(config: &Config) -> Result<Vec<TrajectoryFormat>, InputError> {
@@ -428,6 +435,7 @@ fn read_molecule(
         variables: variables.collect::<Result<_, _>>()?,
         force_field: forces.force_field(),
         ignored_forces: forces.ignored().to_vec(),
+        labellings: Labellings::new(&topology, &aligned_atoms(&topology)),
         topology,
         structures: None,
     })

@@ -14,6 +14,7 @@ use geodyssey_report::{
 };
 use geodyssey_trajectory::{TrajectoryFormat, read_frames};
 
+use super::NAMES_FILE;
 use super::geodesic::{self, GeodesicResult};
 use super::landscape::{self, LandscapeResult};
 use super::paths::{self, PathsRecord, TOPOLOGY_FILE};
@@ -159,6 +160,7 @@ fn described(name: &str) -> FileSummary {
         geodesic::RECORD_FILE => "length, windings and constraints of the curve",
         paths::TABLE_FILE => "one row a path",
         paths::RECORD_FILE => "what the paths say together",
+        NAMES_FILE => "names of atoms in PDB files that differ from the topology's",
         TOPOLOGY_FILE => "atoms and bonds for the trajectories",
         CONFIG_FILE => "the configuration with every default",
         page::PAGE_FILE => "this run on one page, to be opened in a browser",
