@@ -53,8 +53,10 @@ pub(super) fn write(
         names.push(TOPOLOGY_FILE.to_owned());
         let renamed = renamed_in_pdb(&molecule.topology);
         if !renamed.is_empty() {
-            let mut rows = vec![NAME_COLUMNS.map(str::to_owned)];
-            rows.extend(renamed.into_iter().map(|atom| [atom.atom.to_string(), atom.name, atom.written_as]));
+            let mut rows = vec![NAME_COLUMNS.map(str::to_owned).to_vec()];
+            rows.extend(
+                renamed.into_iter().map(|atom| vec![atom.atom.to_string(), atom.name, atom.written_as]),
+            );
             run.directory.write(NAMES_FILE, &csv_of("the table of names", rows)?)?;
             names.push(NAMES_FILE.to_owned());
         }
