@@ -39,7 +39,7 @@ pub(crate) fn read(bytes: &[u8], first_only: bool) -> Result<Vec<Records>, Strin
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let number = index + 1;
         match record_name(line) {
-            b"ATOM" | b"HETATM" if !(first_only && !models.is_empty()) => {
+            b"ATOM" | b"HETATM" if !first_only || models.is_empty() => {
                 if models.is_empty() {
                     let serial = column(line, 7, 11).map_err(|why| at(number, &why))?;
                     serials.entry(serial.trim().to_owned()).or_default().push(atoms.len());
