@@ -12,6 +12,7 @@ const PREFIX: usize = 20;
 /// # Errors
 /// A line that is not as the format says, with its number.
 pub(crate) fn read(bytes: &[u8]) -> Result<Records, String> {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     let mut lines =
         bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)).enumerate();
     let missing = "the file ends too early";

@@ -11,6 +11,7 @@ use super::pdb_names::{NameColumns, follows_the_columns};
 use super::records::{AtomRecord, Records, cell_vectors, symbol};
 use geodyssey_molecule::UNNAMED_RESIDUE;
 use geodyssey_molecule::element_clues::Clue;
+use geodyssey_molecule::residue_names::ion_element;
 
 /// Å to nm.
 const NM_PER_ANGSTROM: f64 = 0.1;
@@ -181,7 +182,9 @@ fn finished(lines: Vec<Line>) -> Records {
             if no_chains && several_segments {
                 atom.chain = segment;
             }
-            if columns_count && atom.element.is_none() {
+            // Names of ions keep to no columns: ` SOD` is sodium.
+            let ion = ion_element(&atom.residue_name, &atom.name).is_some();
+            if columns_count && !ion && atom.element.is_none() {
                 atom.element = NameColumns(columns).clue();
             }
             atom

@@ -1,5 +1,7 @@
 //! What a structure file states about its atoms, before it is made a molecule.
 
+use std::collections::HashMap;
+
 use geodyssey_molecule::element_clues::Clue;
 use geodyssey_molecule::{Element, Residue};
 
@@ -51,22 +53,21 @@ impl Records {
     /// Neighbouring atoms with equal chain, number, insertion code and residue name are one residue. Where residues may
     /// stand apart, an atom also joins an earlier residue of the same chain piece with these names that has no atom of
     /// its name yet; elsewhere a number that comes again begins another residue (GRO files whose numbering restarts).
-    pub(crate) fn residues(&self) -> Vec<Residue> {
+    pub(crate) fn residues<'a>(&'a self) -> Vec<Residue> {
         let mut residues: Vec<Residue> = Vec::new();
-        let mut last: Option<(usize, &AtomRecord)> = None;
+        let mut latest: HashMap<_, usize> = HashMap::new();
+        let mut current: Option<(usize, &AtomRecord)> = None;
         for (index, atom) in self.atoms.iter().enumerate() {
-            let same = |other: &AtomRecord| {
-                other.residue_id == atom.residue_id
-                    && other.insertion_code == atom.insertion_code
-                    && other.residue_name == atom.residue_name
-                    && other.chain == atom.chain
-                    && other.chain_ends == atom.chain_ends
+            let place = |atom: &'a AtomRecord| {
+                let number = (atom.residue_id, atom.insertion_code);
+                (number, atom.residue_name.as_str(), atom.chain.as_str(), atom.chain_ends)
             };
-            let current = last.filter(|(_, other)| same(other)).map(|(residue, _)| residue);
-            let owner = current.or_else(|| {
-                let earlier = residues.iter().rposition(|residue| same(&self.atoms[residue.atoms[0]]))?;
+            let continued =
+                current.filter(|(_, other)| place(other) == place(atom)).map(|(residue, _)| residue);
+            let owner = continued.or_else(|| {
+                let earlier = *latest.get(&place(atom)).filter(|_| self.residues_may_stand_apart)?;
                 let named = residues[earlier].atoms.iter().any(|&other| self.atoms[other].name == atom.name);
-                (self.residues_may_stand_apart && !named).then_some(earlier)
+                (!named).then_some(earlier)
             });
             let owner = owner.unwrap_or_else(|| {
                 residues.push(Residue {
@@ -78,8 +79,9 @@ impl Records {
                 });
                 residues.len() - 1
             });
+            latest.insert(place(atom), owner);
             residues[owner].atoms.push(index);
-            last = Some((owner, atom));
+            current = Some((owner, atom));
         }
         residues
     }
