@@ -102,9 +102,11 @@ def check_extended_xyz(file, paths, aligned, heavy):
         require(atoms.info["path"] == name and atoms.info["frame"] == table["frame"][row], f"{file.name}: {atoms.info}")
         for column, values in table.items():
             require(np.isclose(atoms.info[column], values[row], rtol=1e-12, atol=1e-12), f"{file.name}: {column} {atoms.info}")
-        column = "potential_energy_kj_mol" if "potential_energy_kj_mol" in table else "landscape_energy_kj_mol"
-        energy = table[column][row] * ase.units.kJ / ase.units.mol
-        require(abs(atoms.get_potential_energy() - energy) < 1e-6 * abs(energy) + 1e-9, f"{file.name}: energy of {name} {row}")
+        if "potential_energy_kj_mol" in table:
+            energy = table["potential_energy_kj_mol"][row] * ase.units.kJ / ase.units.mol
+            require(abs(atoms.get_potential_energy() - energy) < 1e-6 * abs(energy) + 1e-9, f"{file.name}: energy of {name} {row}")
+        else:
+            require(atoms.calc is None, f"{file.name}: an energy of {name}, which has none")
         require(not atoms.pbc.any(), f"{file.name}: a box")
         check_positions(f"{file.name} {name} {row}", atoms.positions[None] / 10, positions[row:row + 1], "xyz", aligned)
     if aligned:
@@ -120,9 +122,9 @@ def check_extended_xyz(file, paths, aligned, heavy):
 def check_trajectory(file, positions, aligned):
     with chemfiles.Trajectory(str(file)) as trajectory:
         frames = [trajectory.read() for _ in range(trajectory.nsteps)]
-    # chemfiles takes the bonds after the last model of a PDB for one more frame, without atoms.
-    if file.suffix == ".pdb" and not len(frames[-1].atoms):
-        frames.pop()
+    if file.suffix == ".pdb":
+        counts = [len(frames), len(ase.io.read(file, index=":")), mdtraj.load(str(file)).n_frames]
+        require(counts == [len(positions)] * 3, f"{file.name}: chemfiles, ASE and mdtraj see {counts} frames")
     found = np.array([frame.positions for frame in frames]) / 10
     check_positions(file.name, found, positions, file.suffix[1:], aligned)
 

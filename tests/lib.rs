@@ -25,9 +25,18 @@ pub fn program() -> &'static Path {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let status = Command::new(cargo)
             .current_dir(repository())
-            // The same choice of packages and targets as `cargo test --workspace`, or cargo would choose other features
-            // for the libraries and compile them a second time.
-            .args(["build", "--quiet", "--workspace", "--bins", "--tests", "--profile", profile])
+            // All packages and at least one test, as in `cargo test --workspace`, or cargo would choose other features for the
+            // libraries and compile them a second time.
+            .args([
+                "build",
+                "--quiet",
+                "--workspace",
+                "--bins",
+                "--test",
+                "architecture",
+                "--profile",
+                profile,
+            ])
             .status()
             .expect("cargo runs");
         assert!(status.success(), "the program cannot be built");

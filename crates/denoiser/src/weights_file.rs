@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::{Denoiser as _, DenoiserError, Preconditioning};
 
 /// Version of the format; a file of another one is refused.
-pub const WEIGHTS_VERSION: u32 = 1;
+pub const WEIGHTS_VERSION: u32 = 2;
 /// The metadata's key under which the header stands.
 const HEADER_KEY: &str = "geodyssey";
+/// The metadata's key of the checksum: BLAKE3 of the header and of every tensor's name, type, shape and entries, in the order of names.
+const CHECKSUM_KEY: &str = "geodyssey-blake3";
 
 /// What weights belong to; JSON under the key `geodyssey` of the safetensors metadata.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -156,15 +158,21 @@ impl WeightsFile {
             views.push((name.as_str(), view));
         }
         let header = serde_json::to_string(&self.header).map_err(unusable)?;
-        let metadata = HashMap::from([(HEADER_KEY.to_owned(), header)]);
+        let checksum = checksum(
+            &header,
+            stored.iter().map(|(name, tensor, dtype, bytes)| {
+                (name.as_str(), *dtype, tensor.shape.as_slice(), bytes.as_slice())
+            }),
+        );
+        let metadata = HashMap::from([(HEADER_KEY.to_owned(), header), (CHECKSUM_KEY.to_owned(), checksum)]);
         safetensors::serialize(views, Some(metadata)).map_err(unusable)
     }
 
     /// Reads what [`WeightsFile::to_bytes`] wrote.
     ///
     /// # Errors
-    /// [`DenoiserError::Weights`] if the bytes are no safetensors file, it has no header of ours or one of another version,
-    /// or a tensor is not of single or double precision or not finite.
+    /// [`DenoiserError::Weights`] if the bytes are no safetensors file, it has no header of ours or one of another version, its
+    /// content is not that of its checksum, or a tensor is not of single or double precision or not finite.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DenoiserError> {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unusable)?;
         let header = metadata.metadata().as_ref().and_then(|entries| entries.get(HEADER_KEY));
@@ -179,9 +187,20 @@ impl WeightsFile {
                 format!("the file's format has version {found}, this program reads {WEIGHTS_VERSION}");
             return Err(DenoiserError::Weights(message));
         }
+        let stored = SafeTensors::deserialize(bytes).map_err(unusable)?;
+        let sorted: BTreeMap<&str, TensorView<'_>> = stored.iter().collect();
+        let found = checksum(
+            header,
+            sorted.iter().map(|(name, view)| (*name, view.dtype(), view.shape(), view.data())),
+        );
+        if metadata.metadata().as_ref().and_then(|entries| entries.get(CHECKSUM_KEY)) != Some(&found) {
+            let message =
+                "its content does not have the checksum that it states: the file was changed or damaged";
+            return Err(DenoiserError::Weights(message.to_owned()));
+        }
         let header: WeightsHeader = serde_json::from_value(value).map_err(unusable)?;
         let mut tensors = BTreeMap::new();
-        for (name, view) in SafeTensors::deserialize(bytes).map_err(unusable)?.iter() {
+        for (name, view) in sorted {
             let values = match view.dtype() {
                 Dtype::F32 => {
                     let (numbers, _) = view.data().as_chunks();
@@ -245,6 +264,25 @@ impl WeightsFile {
         }
         Ok(&tensor.values)
     }
+}
+
+fn checksum<'t>(
+    header: &str,
+    tensors: impl Iterator<Item = (&'t str, Dtype, &'t [usize], &'t [u8])>,
+) -> String {
+    let mut hasher = blake3::Hasher::new();
+    // Every part with its length, so that nothing can move from one to the next.
+    let mut add = |part: &[u8]| {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    };
+    add(header.as_bytes());
+    for (name, dtype, shape, bytes) in tensors {
+        add(name.as_bytes());
+        add(format!("{dtype:?} {shape:?}").as_bytes());
+        add(bytes);
+    }
+    hasher.finalize().to_hex().to_string()
 }
 
 fn unusable(reason: impl std::fmt::Display) -> DenoiserError {
@@ -332,16 +370,27 @@ mod tests {
         assert!(message(file.double("b", &[3]).map(|_| ())).contains("[1, 3]"));
         assert!(message(file.double("a", &[2]).map(|_| ())).contains("single"));
 
-        let mut bytes = file.to_bytes().unwrap();
+        let bytes = file.to_bytes().unwrap();
         assert!(WeightsFile::from_bytes(&bytes[..bytes.len() - 1]).is_err());
-        let last = bytes.len() - 8;
-        bytes[last..].copy_from_slice(&f64::NAN.to_le_bytes());
-        let message = WeightsFile::from_bytes(&bytes).unwrap_err().to_string();
-        assert!(message.contains("not finite"), "{message}");
+        // One bit of one weight, of the header, or of a name.
+        let last = bytes.len() - 1;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        for place in [last, text.find("0.1.0").unwrap(), text.find("\\\"abc").unwrap() + 3] {
+            let mut damaged = bytes.clone();
+            damaged[place] ^= 1;
+            let message = WeightsFile::from_bytes(&damaged).unwrap_err().to_string();
+            assert!(message.contains("checksum"), "{message}");
+        }
+        let mut infinite = file.clone();
+        infinite.tensors.insert(
+            "b".into(),
+            WeightsTensor { shape: vec![1], values: WeightsValues::F64(vec![f64::INFINITY]) },
+        );
+        assert!(infinite.to_bytes().unwrap_err().to_string().contains("not finite"));
         let mut newer = file.clone();
-        newer.header.version = 2;
+        newer.header.version = WEIGHTS_VERSION + 1;
         let message = WeightsFile::from_bytes(&newer.to_bytes().unwrap()).unwrap_err().to_string();
-        assert!(message.contains("version 2"), "{message}");
+        assert!(message.contains("version 3"), "{message}");
         let mut wrong = file;
         wrong
             .tensors

@@ -152,6 +152,18 @@ impl Element {
         Ok(result)
     }
 
+    /// Fails unless the element's version is one from 1 to the highest that is known: what another means is not.
+    pub(crate) fn known_version(&self, highest: usize) -> Result<(), ForceFieldError> {
+        let version = self.integer("version")?;
+        if (1..=highest).contains(&version) {
+            return Ok(());
+        }
+        Err(self.unsupported(
+            &format!("its version is {version}, and only versions up to {highest} are known"),
+            "write the System with OpenMM 8.6 or older",
+        ))
+    }
+
     /// Fails if the element says that it uses periodic boundaries.
     pub(crate) fn without_periodic_boundaries(&self, attribute: &str) -> Result<(), ForceFieldError> {
         if self.text(attribute).is_ok_and(|value| value.trim() != "0") {

@@ -11,16 +11,20 @@ use crate::terms;
 /// Reads all `<Force>` elements of one type (at least one) of a system with that many atoms into one term.
 type TermReader = fn(&[&Element], usize) -> Result<Arc<dyn EnergyTerm>, ForceFieldError>;
 
-/// The forces that are computed, in the order in which they are shown.
-const READERS: &[(&str, TermReader)] = &[
-    (terms::harmonic_bond::NAME, terms::harmonic_bond::read),
-    (terms::harmonic_angle::NAME, terms::harmonic_angle::read),
-    (terms::periodic_torsion::NAME, terms::periodic_torsion::read),
-    (terms::ryckaert_bellemans_torsion::NAME, terms::ryckaert_bellemans_torsion::read),
-    (terms::cmap_torsion::NAME, terms::cmap_torsion::read),
-    (terms::nonbonded::NAME, terms::nonbonded::read),
-    (terms::gbsa_obc::NAME, terms::gbsa_obc::read),
+/// The forces that are computed, in the order in which they are shown, with the highest version of their element that is known
+/// (that of OpenMM 8.6).
+const READERS: &[(&str, usize, TermReader)] = &[
+    (terms::harmonic_bond::NAME, 2, terms::harmonic_bond::read),
+    (terms::harmonic_angle::NAME, 2, terms::harmonic_angle::read),
+    (terms::periodic_torsion::NAME, 2, terms::periodic_torsion::read),
+    (terms::ryckaert_bellemans_torsion::NAME, 2, terms::ryckaert_bellemans_torsion::read),
+    (terms::cmap_torsion::NAME, 2, terms::cmap_torsion::read),
+    (terms::nonbonded::NAME, 4, terms::nonbonded::read),
+    (terms::gbsa_obc::NAME, 2, terms::gbsa_obc::read),
 ];
+
+/// The version of the whole file that is known.
+const SYSTEM_VERSION: usize = 1;
 
 /// Forces without an effect on the potential energy.
 const IGNORED: &[&str] = &["CMMotionRemover"];
@@ -110,6 +114,7 @@ pub fn read_system(xml: &str) -> Result<System, ForceFieldError> {
     if root.name != "System" {
         return Err(ForceFieldError::NotASystem { line: root.line, found: root.name });
     }
+    root.known_version(SYSTEM_VERSION)?;
     root.without("Constraints", "make the System with constraints=None and rigidWater=False")?;
     let masses = read_masses(root.child("Particles")?)?;
 
@@ -121,12 +126,14 @@ pub fn read_system(xml: &str) -> Result<System, ForceFieldError> {
             ignored.push(kind.to_owned());
         } else if let Some((_, reason, remedy)) = REFUSED.iter().find(|(name, ..)| *name == kind) {
             return Err(force.unsupported(reason, remedy));
-        } else if !READERS.iter().any(|(name, _)| *name == kind) {
+        } else if let Some((_, version, _)) = READERS.iter().find(|(name, ..)| *name == kind) {
+            force.known_version(*version)?;
+        } else {
             return Err(force.unsupported("this force is not supported", OTHER_REMEDY));
         }
     }
     let mut terms = Vec::new();
-    for (name, read) in READERS {
+    for (name, _, read) in READERS {
         let elements: Vec<&Element> = forces.iter().filter(|force| force.text("type") == Ok(name)).collect();
         if !elements.is_empty() {
             terms.push(read(&elements, masses.len())?);

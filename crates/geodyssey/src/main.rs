@@ -19,6 +19,9 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
+    if let Ok(program) = std::env::current_exe() {
+        geodyssey_trajectory::foreign::set_program(program);
+    }
     match commands::execute(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -14,6 +14,7 @@ pub mod relaxed_scan;
 mod spline;
 mod table;
 pub mod table_file;
+pub mod text_table;
 
 pub use basin::{basin, nearest_point};
 pub use boltzmann::{BoltzmannSamples, boltzmann_rows, boltzmann_samples};

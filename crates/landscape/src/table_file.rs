@@ -1,8 +1,8 @@
-//! Tables of energies as CSV text, in and out.
+//! Tables of energies as text, in and out.
 
 use std::fmt::Write as _;
-use std::io::Read;
 
+use crate::text_table::{TableVariable, TextTable};
 use crate::{Grid, GridAxis, LandscapeError};
 
 /// Header of the energies' column.
@@ -11,6 +11,8 @@ pub const ENERGY_COLUMN: &str = "energy_kj_mol";
 pub const STANDARD_ERROR_COLUMN: &str = "standard_error_kj_mol";
 /// Header of the optional column that is 1 where the energy was sampled and 0 where it is an extrapolation.
 pub const SAMPLED_COLUMN: &str = "sampled";
+/// Ending of the column in which PLUMED's `sum_hills` writes the free energy (`file.free`).
+const PLUMED_ENERGY_ENDING: &str = ".free";
 
 /// How far a value may lie from its grid point, in spacings: tables are often rounded.
 const POSITION_TOLERANCE: f64 = 1e-3;
@@ -29,77 +31,60 @@ pub struct TableRows {
     lines: Vec<u64>,
 }
 
-/// Reads a table whose header names the variables and `energy_kj_mol`, in any order.
+/// Reads a table whose header names the variables ([`TableVariable`]) and `energy_kj_mol`, in any order; or a free energy that PLUMED's
+/// `sum_hills` wrote, in kJ/mol, whose derivatives are left out.
 ///
 /// The columns `standard_error_kj_mol` and `sampled` may be there and are ignored; lines that start with `#` are comments.
 ///
 /// # Errors
 /// A column that is missing, unknown or twice there; a row of another length, or with something that is not a finite
-/// number: each with its line number. No rows at all.
-pub fn read_table(reader: impl Read, names: &[&str]) -> Result<TableRows, LandscapeError> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).comment(Some(b'#')).from_reader(reader);
-    let header = reader.headers().map_err(|error| csv_error(&error))?.clone();
-    let line = header.position().map_or(1, csv::Position::line);
-    let bad_header = |reason| Err(LandscapeError::TableLine { line, reason });
-    let known = |column: &str| {
-        names.contains(&column) || [ENERGY_COLUMN, STANDARD_ERROR_COLUMN, SAMPLED_COLUMN].contains(&column)
+/// number; values that the variable cannot have: each with its line number. No rows at all.
+pub fn read_table(text: &str, variables: &[TableVariable<'_>]) -> Result<TableRows, LandscapeError> {
+    let table = TextTable::read(text)?;
+    let energy = energy_column(&table, variables)?;
+    let rows = TableRows {
+        names: variables.iter().map(|variable| variable.name.to_owned()).collect(),
+        points: table.points(variables)?,
+        energies: table.finite_column(&energy)?.to_vec(),
+        lines: table.lines().to_vec(),
     };
-    for (index, column) in header.iter().enumerate() {
-        if !known(column) {
-            let expected = names.iter().copied().chain([ENERGY_COLUMN]).collect::<Vec<_>>().join(", ");
-            return bad_header(format!("unknown column `{column}`; the columns are {expected}"));
-        }
-        if header.iter().take(index).any(|other| other == column) {
-            return bad_header(format!("the column `{column}` is there twice"));
-        }
-    }
-    let mut columns = Vec::new();
-    for name in names.iter().copied().chain([ENERGY_COLUMN]) {
-        match header.iter().position(|column| column == name) {
-            Some(column) => columns.push((name, column)),
-            None => return bad_header(format!("there is no column `{name}`")),
-        }
-    }
-
-    let names = names.iter().map(|&name| name.to_owned()).collect();
-    let mut rows = TableRows { names, points: Vec::new(), energies: Vec::new(), lines: Vec::new() };
-    for record in reader.records() {
-        let record = record.map_err(|error| csv_error(&error))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let mut numbers = Vec::with_capacity(columns.len());
-        for &(name, column) in &columns {
-            let text = record.get(column).unwrap_or_default();
-            match text.parse::<f64>() {
-                Ok(number) if number.is_finite() => numbers.push(number),
-                _ => {
-                    let reason = format!("`{text}` in the column `{name}` is not a finite number");
-                    return Err(LandscapeError::TableLine { line, reason });
-                }
-            }
-        }
-        rows.energies.extend(numbers.pop());
-        rows.points.push(numbers);
-        rows.lines.push(line);
-    }
     if rows.points.is_empty() {
         return Err(LandscapeError::Table("it has no rows".to_owned()));
     }
     Ok(rows)
 }
 
-fn csv_error(error: &csv::Error) -> LandscapeError {
-    match error.position() {
-        Some(position) => {
-            let reason = match error.kind() {
-                csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                    format!("it has {len} fields, the header has {expected_len}")
-                }
-                csv::ErrorKind::Utf8 { .. } => "it is not UTF-8 text".to_owned(),
-                _ => error.to_string(),
-            };
-            LandscapeError::TableLine { line: position.line(), reason }
+/// Name of the column of energies.
+fn energy_column(table: &TextTable, variables: &[TableVariable<'_>]) -> Result<String, LandscapeError> {
+    let bad_header = |reason| Err(LandscapeError::TableLine { line: table.header_line(), reason });
+    let has_energy = table.names().iter().any(|column| column == ENERGY_COLUMN);
+    if table.is_plumed() && !has_energy {
+        let free: Vec<&String> =
+            table.names().iter().filter(|column| column.ends_with(PLUMED_ENERGY_ENDING)).collect();
+        return match free[..] {
+            [column] => Ok(column.clone()),
+            _ => bad_header(format!(
+                "expected one field of free energies, `{ENERGY_COLUMN}` or one that ends with `{PLUMED_ENERGY_ENDING}`; the fields are {}",
+                table.names().join(", ")
+            )),
+        };
+    }
+    let known = |column: &str| {
+        variables.iter().any(|variable| variable.factor(column).is_some())
+            || [ENERGY_COLUMN, STANDARD_ERROR_COLUMN, SAMPLED_COLUMN].contains(&column)
+    };
+    let expected = || {
+        let names = variables.iter().map(|variable| variable.name).chain([ENERGY_COLUMN]);
+        names.collect::<Vec<_>>().join(", ")
+    };
+    match table.names().iter().find(|column| !known(column)) {
+        Some(column) if !table.is_plumed() => {
+            bad_header(format!("unknown column `{column}`; the columns are {}", expected()))
         }
-        None => LandscapeError::Table(error.to_string()),
+        _ if !has_energy => {
+            bad_header(format!("there is no column `{ENERGY_COLUMN}`; the columns are {}", expected()))
+        }
+        _ => Ok(ENERGY_COLUMN.to_owned()),
     }
 }
 
@@ -233,14 +218,11 @@ impl TableRows {
 
 /// Reads a table as a regular grid: [`read_table`], then [`TableRows::into_grid`].
 ///
-/// `variables` holds the name and the period of each.
-///
 /// # Errors
 /// Those of both.
-pub fn read_grid(reader: impl Read, variables: &[(&str, Option<f64>)]) -> Result<Grid, LandscapeError> {
-    let names: Vec<&str> = variables.iter().map(|variable| variable.0).collect();
-    let periods: Vec<Option<f64>> = variables.iter().map(|variable| variable.1).collect();
-    read_table(reader, &names)?.into_grid(&periods)
+pub fn read_grid(text: &str, variables: &[TableVariable<'_>]) -> Result<Grid, LandscapeError> {
+    let periods: Vec<Option<f64>> = variables.iter().map(|variable| variable.period).collect();
+    read_table(text, variables)?.into_grid(&periods)
 }
 
 /// A grid as CSV text for [`read_grid`]: the variables, then `energy_kj_mol`, then the further columns given (header and

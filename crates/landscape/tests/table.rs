@@ -1,6 +1,7 @@
 //! The spline through a table, and tables as text.
 
 use geodyssey_landscape::table_file::{read_grid, read_table, write_grid};
+use geodyssey_landscape::text_table::TableVariable;
 use geodyssey_landscape::{Grid, GridAxis, Landscape, TableLandscape};
 use proptest::prelude::*;
 use std::f64::consts::{PI, TAU};
@@ -136,7 +137,9 @@ proptest! {
     }
 }
 
-const PERIODIC: [(&str, Option<f64>); 2] = [("phi", Some(4.0)), ("d", None)];
+fn periodic() -> [TableVariable<'static>; 2] {
+    [TableVariable::own("phi", Some(4.0)), TableVariable::own("d", None)]
+}
 
 fn example() -> Grid {
     let axes = vec![GridAxis::periodic("phi", -2.0, 4.0, 5), GridAxis::bounded("d", 0.1, 0.5, 4)];
@@ -149,7 +152,7 @@ fn tables_come_back_as_they_were_written_in_any_order() {
     let errors = vec![0.25; grid.len()];
     let text = write_grid(&grid, &[("standard_error_kj_mol", &errors)]);
     assert!(text.starts_with("phi,d,energy_kj_mol,standard_error_kj_mol\n-2,0.1,"));
-    let read = read_grid(text.as_bytes(), &PERIODIC).unwrap();
+    let read = read_grid(&text, &periodic()).unwrap();
     assert_eq!(read.values, grid.values);
     for (a, b) in read.axes.iter().zip(&grid.axes) {
         assert_eq!((a.count, a.start, a.period, &a.name), (b.count, b.start, b.period, &b.name));
@@ -160,12 +163,13 @@ fn tables_come_back_as_they_were_written_in_any_order() {
     lines[1..].reverse();
     lines[1..].rotate_left(7);
     let shuffled = format!("# a comment\n{}\n", lines.join("\n"));
-    assert_eq!(read_grid(shuffled.as_bytes(), &PERIODIC).unwrap(), read);
+    assert_eq!(read_grid(&shuffled, &periodic()).unwrap(), read);
 
-    let swapped = read_grid(text.as_bytes(), &[("d", None), ("phi", Some(4.0))]).unwrap();
+    let swapped =
+        read_grid(&text, &[TableVariable::own("d", None), TableVariable::own("phi", Some(4.0))]).unwrap();
     assert_eq!((swapped.values[1], swapped.values[5]), (grid.values[4], grid.values[1]));
 
-    let rows = read_table(text.as_bytes(), &["phi", "d"]).unwrap();
+    let rows = read_table(&text, &periodic()).unwrap();
     assert_eq!((rows.points.len(), &rows.points[1]), (20, &grid.point(1)));
 }
 
@@ -176,10 +180,10 @@ fn a_repeated_end_point_must_agree_with_the_first() {
     for row in 0..4 {
         text.push_str(&format!("2.0,{},{}\n", grid.point(row)[1], grid.values[row]));
     }
-    assert_eq!(read_grid(text.as_bytes(), &PERIODIC).unwrap().values, grid.values);
+    assert_eq!(read_grid(&text, &periodic()).unwrap().values, grid.values);
 
     let wrong = text.replace("2.0,0.5,", "2.0,0.5,9");
-    let error = read_grid(wrong.as_bytes(), &PERIODIC).unwrap_err().to_string();
+    let error = read_grid(&wrong, &periodic()).unwrap_err().to_string();
     assert!(
         error.starts_with("line 25 of the table") && error.contains("one period before, on line 5"),
         "{error}"
@@ -217,7 +221,7 @@ fn tables_that_cannot_be_used_say_where() {
         ("phi,d,energy_kj_mol\n".to_owned(), "it has no rows"),
         ("phi,d,energy_kj_mol\n0,0,1\n".to_owned(), "at least 4"),
     ] {
-        let error = read_grid(text.as_bytes(), &PERIODIC).unwrap_err().to_string();
+        let error = read_grid(&text, &periodic()).unwrap_err().to_string();
         assert!(error.contains(expected), "expected {expected:?} in {error:?}");
     }
 }

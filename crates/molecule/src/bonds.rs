@@ -58,8 +58,9 @@ pub fn complete_bonds(elements: &[Element], positions: &[[f64; 3]], known: &[[us
 
 /// Whether two atoms are too far apart for any covalent bond between them: beyond one and a half times the sum of
 /// their covalent radii.
-pub fn too_long_for_a_bond(elements: [Element; 2], distance_nm: f64) -> bool {
-    distance_nm > 1.5 * (elements[0].covalent_radius_nm() + elements[1].covalent_radius_nm())
+pub fn too_long_for_a_bond(elements: [Element; 2], positions: [[f64; 3]; 2]) -> bool {
+    distance(positions[0], positions[1])
+        > 1.5 * (elements[0].covalent_radius_nm() + elements[1].covalent_radius_nm())
 }
 
 fn longest_bond(elements: &[Element]) -> f64 {
@@ -133,8 +134,8 @@ mod tests {
     #[test]
     fn breaks_are_too_long() {
         let carbon_nitrogen = [Element::CARBON, Element::NITROGEN];
-        assert!(!too_long_for_a_bond(carbon_nitrogen, 0.147));
-        assert!(too_long_for_a_bond(carbon_nitrogen, 0.38));
+        assert!(!too_long_for_a_bond(carbon_nitrogen, [[0.0; 3], [0.147, 0.0, 0.0]]));
+        assert!(too_long_for_a_bond(carbon_nitrogen, [[0.0; 3], [0.38, 0.0, 0.0]]));
     }
 
     #[test]

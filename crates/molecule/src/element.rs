@@ -76,6 +76,12 @@ impl Element {
         self != Self::HYDROGEN
     }
 
+    /// Whether it is a metal: all but hydrogen, the noble gases, and B C N O F Si P S Cl Ge As Se Br Sb Te I At. Metals coordinate
+    /// atoms; what lies near them is not bonded for sure.
+    pub fn is_metal(self) -> bool {
+        !matches!(self.0, 1 | 2 | 5..=10 | 14..=18 | 32..=36 | 51..=54 | 85 | 86)
+    }
+
     fn row(self) -> &'static (&'static str, f64, u16) {
         &ELEMENTS[usize::from(self.0) - 1]
     }

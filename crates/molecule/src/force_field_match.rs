@@ -2,7 +2,7 @@
 
 use crate::bonds::too_long_for_a_bond;
 use crate::element_clues::MassClues;
-use crate::{Element, MoleculeError, Topology};
+use crate::{Cell, Element, MoleculeError, Topology};
 
 /// How far the mass of a group may lie from the sum of its elements', amu (rounding of four hydrogens).
 const GROUP_TOLERANCE_AMU: f64 = 0.15;
@@ -25,15 +25,15 @@ pub struct ForceFieldFacts<'a> {
 /// - the masses: each is that of its atom's element, or what hydrogens that were made heavier leave of it;
 /// - the bonds that the file states (`stated_bonds`): each is one of the force field's, but for those of atoms without
 ///   bonds there (ions of a nonbonded model);
-/// - the positions: no bond of the force field spans a distance that no bond can have. `cell_vectors_nm` lets it cross
-///   the boundary of a periodic cell.
+/// - the positions: no bond of the force field spans a distance that no bond can have. a `cell` lets it cross its
+///   boundary.
 ///
 /// # Errors
 /// The first atoms that disagree.
 pub fn match_force_field(
     topology: Topology,
     positions: &[[f64; 3]],
-    cell_vectors_nm: Option<[[f64; 3]; 3]>,
+    cell: Option<&Cell>,
     stated_bonds: &[[usize; 2]],
     facts: ForceFieldFacts<'_>,
 ) -> Result<Topology, MoleculeError> {
@@ -66,9 +66,11 @@ pub fn match_force_field(
         return Err(MoleculeError::DifferentForceField { difference });
     }
     for &[i, j] in bonded.bonds() {
-        let distance = nearest_distance(positions[i], positions[j], cell_vectors_nm);
+        let arm = [0, 1, 2].map(|axis| positions[j][axis] - positions[i][axis]);
+        let arm = cell.map_or(arm, |cell| cell.nearest_image(arm));
+        let distance = arm.iter().map(|x| x * x).sum::<f64>().sqrt();
         let elements = [i, j].map(|atom| bonded.atoms()[atom].element);
-        if too_long_for_a_bond(elements, distance) {
+        if too_long_for_a_bond(elements, [[0.0; 3], arm]) {
             let difference = format!(
                 "the force field bonds {} and {} (atoms {i} and {j}), which lie {distance:.3} nm apart in the topology's file",
                 bonded.label(i),
@@ -114,23 +116,4 @@ fn masses_fit(topology: &Topology, masses: &[f64]) -> Result<(), MoleculeError> 
         }
     }
     Ok(())
-}
-
-/// Distance of two atoms, or of the nearest image of one of them, nm.
-fn nearest_distance(a: [f64; 3], b: [f64; 3], cell: Option<[[f64; 3]; 3]>) -> f64 {
-    let distance =
-        |shift: [f64; 3]| (0..3).map(|axis| (a[axis] - b[axis] + shift[axis]).powi(2)).sum::<f64>().sqrt();
-    let Some(vectors) = cell else { return distance([0.0; 3]) };
-    let steps = [-1.0, 0.0, 1.0];
-    let mut nearest = f64::INFINITY;
-    for i in steps {
-        for j in steps {
-            for k in steps {
-                let shift =
-                    [0, 1, 2].map(|axis| i * vectors[0][axis] + j * vectors[1][axis] + k * vectors[2][axis]);
-                nearest = nearest.min(distance(shift));
-            }
-        }
-    }
-    nearest
 }

@@ -3,6 +3,7 @@
 //! This crate knows no energies and no files.
 
 pub mod bonds;
+mod cell;
 mod element;
 pub mod element_clues;
 mod error;
@@ -18,7 +19,9 @@ pub mod symmetry;
 mod topology;
 pub mod units;
 pub mod variables;
+pub mod whole;
 
+pub use cell::Cell;
 pub use element::Element;
 pub use error::MoleculeError;
 pub use replicas::{LANES, Replicas};

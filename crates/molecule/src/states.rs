@@ -107,8 +107,7 @@ pub fn same_molecule(topology: &Topology, structure: &Structure, state: &str) ->
     }
     let torn = topology.bonds().iter().find(|[i, j]| {
         let elements = [*i, *j].map(|atom| topology.atoms()[atom].element);
-        let [a, b] = [*i, *j].map(|atom| Vector3::from(structure.positions()[atom]));
-        unnamed && too_long_for_a_bond(elements, (a - b).norm())
+        unnamed && too_long_for_a_bond(elements, [*i, *j].map(|atom| structure.positions()[atom]))
     });
     match torn {
         Some(&[i, j]) => {

@@ -110,6 +110,9 @@ pub struct SamplesSummary {
     pub frames: usize,
     /// Kish's effective number of samples, `(Σw)²/Σw²`, of their weights alone.
     pub effective_size: f64,
+    /// Frames of the trajectories that were left out since they hold velocities or forces but no positions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frames_without_positions: Option<usize>,
     /// Independent samples at the run's temperature by their autocorrelation, for replica exchange.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub independent: Option<f64>,

@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConstraintSummary, GeodesicSummary, SamplingSummary, Summary, WorkSummary, decimals, with_error,
+    ConstraintSummary, GeodesicSummary, SamplesSummary, SamplingSummary, Summary, WorkSummary, decimals,
+    with_error,
 };
 
 /// Share of the works that both directions must have seen before Bennett's ratio is shown without a warning.
@@ -50,7 +51,17 @@ fn derived(summary: &Summary) -> Vec<Warning> {
         summary.geodesic.iter().flat_map(curve).chain(summary.constraints.iter().filter_map(constraint));
     let curve = curve.map(|message| Warning::new("geodesic", message));
     let paths = summary.sampling.iter().flat_map(paths).chain(summary.work.iter().flat_map(work));
-    curve.chain(paths.map(|message| Warning::new("paths", message))).collect()
+    let samples = summary.landscape.samples.as_ref().and_then(samples);
+    let samples = samples.into_iter().map(|message| Warning::new("landscape", message));
+    samples.chain(curve).chain(paths.map(|message| Warning::new("paths", message))).collect()
+}
+
+fn samples(samples: &SamplesSummary) -> Option<String> {
+    let count = samples.frames_without_positions?;
+    Some(format!(
+        "{count} frames of the trajectories hold velocities or forces but no positions and were left out; {} are samples.",
+        samples.frames
+    ))
 }
 
 fn curve(curve: &GeodesicSummary) -> Vec<String> {

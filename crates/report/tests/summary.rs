@@ -55,6 +55,7 @@ fn full() -> Summary {
             samples: Some(SamplesSummary {
                 frames: 9600,
                 effective_size: 2100.0,
+                frames_without_positions: Some(3),
                 independent: Some(310.0),
                 lowest_exchange_rate: Some(0.3),
                 round_trips: Some(40),

@@ -45,7 +45,7 @@ fn bonds(forces: &[&Element], atoms: usize) -> Result<Vec<Bond>, ForceFieldError
         for bond in &force.child("Bonds")?.children {
             bonds.push(Bond {
                 atoms: bond.atoms(["p1", "p2"], atoms)?,
-                length: bond.number("d")?,
+                length: bond.non_negative("d")?,
                 stiffness: bond.number("k")?,
             });
         }

@@ -97,6 +97,7 @@ fn senseless_entries_are_named_with_their_place() {
             "negative",
         ),
         (VACUUM, particle, "", "NonbondedForce", "Particles", "there are 21 particles"),
+        (VACUUM, "<Bond d=\".109\"", "<Bond d=\"-.109\"", "HarmonicBondForce", "Bond", "negative"),
         (OBC, "r=\".125\"", "r=\".005\"", "GBSAOBCForce", "Particle", "must exceed"),
         (OBC, "solventDielectric=\"78.3\"", "solventDielectric=\"0\"", "GBSAOBCForce", "Force", "dielectric"),
         (CMAP, "<Map size=\"24\">", "<Map size=\"23\">", "CMAPTorsionForce", "Map", "576 energies"),
@@ -140,6 +141,13 @@ fn what_is_not_computed_is_refused_with_advice() {
             "NoCutoff",
         ),
         ("usesPeriodic=\"0\"", "usesPeriodic=\"1\"", "HarmonicBondForce", "periodic"),
+        ("type=\"System\" version=\"1\"", "type=\"System\" version=\"2\"", "System", "version is 2"),
+        (
+            "type=\"HarmonicBondForce\" usesPeriodic=\"0\" version=\"2\"",
+            "type=\"HarmonicBondForce\" usesPeriodic=\"0\" version=\"3\"",
+            "HarmonicBondForce",
+            "version is 3",
+        ),
         ("<Particle mass=\"1.007947\"/>", "<Particle mass=\"0\"/>", "System", "mass"),
         (
             "<Particle mass=\"1.007947\"/>",

@@ -66,6 +66,18 @@ pub(crate) enum Command {
     /// Print what makes a shell complete commands and options
     #[command(after_long_help = help::COMPLETIONS)]
     Completions(CompletionsArguments),
+    /// Read a file of a format that may take the process down; the program starts this itself
+    #[command(hide = true)]
+    ReadForeignFile(ForeignArguments),
+}
+
+/// `read-foreign-file PATH all|first`
+#[derive(Debug, Args)]
+pub(crate) struct ForeignArguments {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// `all` frames, or the `first` as a structure.
+    pub(crate) frames: String,
 }
 
 /// What changes a configuration from outside.

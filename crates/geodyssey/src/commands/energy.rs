@@ -4,15 +4,17 @@ use std::path::Path;
 
 use geodyssey_forcefield::{Engine as _, ForceField, read_system};
 use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
+use geodyssey_molecule::whole::make_whole;
 use geodyssey_molecule::{Replicas, Topology};
 use geodyssey_report::{Column, Table, decimals};
-use geodyssey_trajectory::{TrajectoryError, read_frames, read_structure_file};
+use geodyssey_trajectory::{TrajectoryError, TrajectoryReader, read_structure_file};
 use serde::Serialize;
 
 use crate::cli::EnergyArguments;
 use crate::commands::print;
 use crate::error::Error;
 use crate::stages::system::undefined_torsion;
+use crate::stages::without_positions;
 
 /// Frames that are evaluated together.
 const FRAMES_PER_BATCH: usize = 64;
@@ -30,6 +32,9 @@ struct FrameEnergy {
     terms: serde_json::Map<String, serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     forces_kj_mol_nm: Option<Vec<[f64; 3]>>,
+    /// Which torsion is undefined, if one is.
+    #[serde(skip)]
+    undefined: Option<String>,
 }
 
 /// Carries the command out.
@@ -39,24 +44,37 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
     let system = read_system(&xml)
         .map_err(|error| Error::input(format!("{}: {error}", arguments.system.display())))?;
     let file = read_structure_file(&arguments.topology, Some(system.masses())).map_err(input)?;
-    let (topology, positions) = file.structure.into_parts();
+    let (topology, mut positions) = file.structure.into_parts();
     let facts = ForceFieldFacts { masses: system.masses(), held_pairs: system.held_pairs() };
-    let topology = match_force_field(topology, &positions, file.cell_vectors_nm, &file.stated_bonds, facts)
+    let topology = match_force_field(topology, &positions, file.cell.as_ref(), &file.stated_bonds, facts)
         .map_err(|error| {
-        let (force_field, topology) = (arguments.system.display(), arguments.topology.display());
-        Error::input(format!("{force_field} and {topology}: {error}"))
-    })?;
-    let frames = match &arguments.frames {
-        Some(path) => read_frames(path, Some(&topology)).map_err(input)?,
-        None => vec![positions],
-    };
+            let (force_field, topology) = (arguments.system.display(), arguments.topology.display());
+            Error::input(format!("{force_field} and {topology}: {error}"))
+        })?;
+    make_whole(&topology, &mut positions, file.cell.as_ref())
+        .map_err(|error| Error::input(format!("{}: {error}", arguments.topology.display())))?;
     let place = arguments.frames.as_deref().unwrap_or(&arguments.topology);
     let force_field = system.force_field();
-    let mut energies = Vec::with_capacity(frames.len());
-    for batch in frames.chunks(FRAMES_PER_BATCH) {
-        energies.extend(evaluate(&force_field, batch, arguments.forces));
+    let mut energies = Vec::new();
+    match &arguments.frames {
+        None => energies.extend(evaluate(&topology, &force_field, &[positions], arguments.forces)),
+        Some(path) => {
+            let mut reader = TrajectoryReader::open(path, Some(&topology)).map_err(input)?.made_whole();
+            loop {
+                let batch =
+                    reader.by_ref().take(FRAMES_PER_BATCH).map(|frame| frame.map(|frame| frame.positions));
+                let batch = batch.collect::<Result<Vec<_>, _>>().map_err(input)?;
+                if batch.is_empty() {
+                    break;
+                }
+                energies.extend(evaluate(&topology, &force_field, &batch, arguments.forces));
+            }
+            if reader.frames_without_positions() > 0 {
+                eprintln!("{}: {}", path.display(), without_positions(reader.frames_without_positions()));
+            }
+        }
     }
-    check_finite(&energies, &frames, &topology, &force_field, place)?;
+    check_finite(&energies, place)?;
     if arguments.json {
         let text = serde_json::to_string(&Energies { frames: energies })
             .map_err(|error| Error::failed("JSON", error))?;
@@ -69,7 +87,12 @@ fn input(error: TrajectoryError) -> Error {
     Error::input(error.to_string())
 }
 
-fn evaluate(force_field: &ForceField, frames: &[Vec<[f64; 3]>], with_forces: bool) -> Vec<FrameEnergy> {
+fn evaluate(
+    topology: &Topology,
+    force_field: &ForceField,
+    frames: &[Vec<[f64; 3]>],
+    with_forces: bool,
+) -> Vec<FrameEnergy> {
     let positions = Replicas::from_frames(frames);
     let mut forces = Replicas::zeros(positions.atoms(), positions.replicas());
     let mut totals = vec![0.0; positions.stride()];
@@ -80,22 +103,22 @@ fn evaluate(force_field: &ForceField, frames: &[Vec<[f64; 3]>], with_forces: boo
             potential_energy_kj_mol: totals[frame],
             terms: terms.iter().map(|(name, values)| ((*name).to_owned(), values[frame].into())).collect(),
             forces_kj_mol_nm: with_forces.then(|| forces.replica(frame)),
+            undefined: undefined_torsion(topology, force_field, &frames[frame]),
         })
         .collect()
 }
 
-fn check_finite(
-    energies: &[FrameEnergy],
-    frames: &[Vec<[f64; 3]>],
-    topology: &Topology,
-    force_field: &ForceField,
-    place: &Path,
-) -> Result<(), Error> {
-    let broken = |frame: &FrameEnergy| !frame.potential_energy_kj_mol.is_finite();
-    let Some(frame) = energies.iter().position(broken) else { return Ok(()) };
-    let why = undefined_torsion(topology, force_field, &frames[frame])
-        .unwrap_or_else(|| "do atoms lie upon each other?".to_owned());
-    Err(Error::input(format!("{}: the energy of frame {frame} is not finite: {why}", place.display())))
+fn check_finite(energies: &[FrameEnergy], place: &Path) -> Result<(), Error> {
+    match energies.iter().position(|frame| !frame.potential_energy_kj_mol.is_finite()) {
+        Some(frame) => {
+            let why = energies[frame].undefined.as_deref().unwrap_or("do atoms lie upon each other?");
+            Err(Error::input(format!(
+                "{}: the energy of frame {frame} is not finite: {why}",
+                place.display()
+            )))
+        }
+        None => Ok(()),
+    }
 }
 
 fn table(energies: &[FrameEnergy]) -> Result<String, Error> {

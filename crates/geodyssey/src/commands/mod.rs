@@ -7,6 +7,7 @@ mod diagnose;
 mod distance;
 mod energy;
 pub(crate) mod export;
+mod foreign;
 mod posterior;
 mod run;
 mod show;
@@ -32,6 +33,7 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Error> {
         Command::Distance(arguments) => distance::execute(arguments),
         Command::Compare(arguments) => compare::execute(arguments),
         Command::Export(arguments) => export::export(arguments),
+        Command::ReadForeignFile(arguments) => foreign::serve(arguments),
         Command::Completions(arguments) => completions::completions(arguments),
     }
 }

@@ -1,7 +1,7 @@
 //! `posterior CONFIG POINTS.csv`: what the denoiser says at given spacetime points.
 
 use geodyssey_denoiser::{Denoiser, PosteriorMoments, SpacetimePoint};
-use geodyssey_report::{Column, NumericColumns, Table, decimals};
+use geodyssey_report::{Column, Table, decimals};
 use serde::Serialize;
 
 use super::run::{read, run_directory};
@@ -11,7 +11,12 @@ use crate::error::Error;
 use crate::interrupt;
 use crate::run_directory::RunDirectory;
 use crate::stages::system::Problem;
+use crate::stages::variable_table::VariableTable;
 use crate::stages::{Points, Run, check_feasibility, exact_denoiser, without_run};
+
+/// Farther from the middle of a variable than this, in periods or extents of its range, a centre is refused: the square of its
+/// distance then has no digit left for the tether's width.
+const FARTHEST_EXTENTS: f64 = 1e4;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -91,23 +96,32 @@ fn read_points(arguments: &PosteriorArguments, problem: &Problem) -> Result<Vec<
     let path = &arguments.points;
     let wrong = |why: String| Error::input(format!("{}: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    let columns = NumericColumns::from_csv(&text).map_err(|error| wrong(error.to_string()))?;
-    let column = |name: &str| columns.column(name).map_err(|error| wrong(error.to_string()));
-    let log_snr = column("log_snr")?;
-    let y = problem.variables.iter().map(|variable| variable.column_of(&columns));
-    let y = y.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(error.to_string()))?;
+    let table = VariableTable::read_centres(&text, &problem.variables).map_err(wrong)?;
+    let log_snr = table.column("log_snr").map_err(wrong)?;
+    let log_snr = log_snr.ok_or_else(|| wrong("there is no column `log_snr`".to_owned()))?;
     if log_snr.is_empty() {
         return Err(wrong("it holds no points".to_owned()));
     }
-    let rows = log_snr.iter().enumerate().map(|(row, &log_snr)| {
-        let y: Vec<f64> = y.iter().map(|column| column[row]).collect();
-        if log_snr.is_finite() && y.iter().all(|value| value.is_finite()) {
-            Ok(SpacetimePoint { log_snr, y })
-        } else {
-            Err(wrong(format!("row {} holds a number that is not finite", row + 1)))
+    let rows = log_snr.iter().zip(&table.points).enumerate().map(|(row, (&log_snr, y))| {
+        match far_outside(problem, y) {
+            None => Ok(SpacetimePoint { log_snr, y: y.clone() }),
+            Some(why) => Err(wrong(format!("line {}: {why}", table.line(row)))),
         }
     });
     rows.collect()
+}
+
+/// Why a point lies so far out that rounding leaves nothing of the tether there.
+fn far_outside(problem: &Problem, y: &[f64]) -> Option<String> {
+    problem.variables.iter().zip(y).find_map(|(variable, &y)| {
+        let extent = variable.period.or(variable.range.map(|(low, high)| high - low)).unwrap_or(1.0);
+        let middle = variable.range.map_or(0.0, |(low, high)| 0.5 * (low + high));
+        let limit = FARTHEST_EXTENTS * extent;
+        ((y - middle).abs() > limit).then(|| {
+            let size = if variable.period.is_some() { "periods" } else { "times the variable's range" };
+            format!("`{}` = {y} lies more than {FARTHEST_EXTENTS} {size} away, where rounding leaves nothing of the tether", variable.name)
+        })
+    })
 }
 
 fn table(problem: &Problem, answer: &Answer) -> Result<String, Error> {

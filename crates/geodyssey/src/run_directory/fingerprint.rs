@@ -14,6 +14,13 @@ impl Fingerprint {
         Self(blake3::hash(bytes))
     }
 
+    /// Of all that a reader gives, which need not fit into memory.
+    pub(crate) fn of_reader(reader: impl std::io::Read) -> std::io::Result<Self> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(reader)?;
+        Ok(Self(hasher.finalize()))
+    }
+
     /// Its bytes.
     pub(super) fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()

@@ -7,6 +7,7 @@ use std::time::Instant;
 use geodyssey_denoiser::SampleSet;
 use geodyssey_landscape::formulas::GaussianComponent;
 use geodyssey_landscape::table_file::{ENERGY_COLUMN, TableRows, read_grid, write_grid};
+use geodyssey_landscape::text_table::TableVariable;
 use geodyssey_landscape::{Grid, GridAxis, Landscape, LandscapeError, TableLandscape};
 use geodyssey_report::Warning;
 use serde::{Deserialize, Serialize};
@@ -257,11 +258,10 @@ fn load(problem: &Problem, table: &str, record: LandscapeRecord) -> Result<Lands
     }
     let columns: Vec<String> = problem.variables.iter().map(super::variables::Variable::column).collect();
     let periods = problem.periods();
-    let named: Vec<(&str, Option<f64>)> =
-        columns.iter().map(String::as_str).zip(periods.iter().copied()).collect();
+    let named: Vec<TableVariable<'_>> =
+        columns.iter().zip(&periods).map(|(column, period)| TableVariable::own(column, *period)).collect();
     if interpolation(problem) == Interpolation::None {
-        let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-        let rows = geodyssey_landscape::table_file::read_table(table.as_bytes(), &names).map_err(failed)?;
+        let rows = geodyssey_landscape::table_file::read_table(table, &named).map_err(failed)?;
         let grid = rows.clone().into_grid(&periods).ok();
         let surface = grid.clone().map(TableLandscape::new).transpose().map_err(failed)?;
         return Ok(LandscapeResult {
@@ -273,7 +273,7 @@ fn load(problem: &Problem, table: &str, record: LandscapeRecord) -> Result<Lands
             grid,
         });
     }
-    let grid = read_grid(table.as_bytes(), &named).map_err(failed)?;
+    let grid = read_grid(table, &named).map_err(failed)?;
     let ranges = grid.axes.iter().map(|axis| (axis.start, axis.end())).collect();
     let (landscape, data): (Box<dyn Landscape>, PosteriorData) = match &problem.source {
         EnergySource::Formula(formula) => {

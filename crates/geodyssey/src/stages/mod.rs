@@ -21,6 +21,7 @@ mod rows;
 mod samples;
 pub(crate) mod system;
 pub(crate) mod training;
+pub(crate) mod variable_table;
 pub(crate) mod variables;
 
 use std::path::Path;
@@ -34,7 +35,7 @@ pub(crate) use landscape::{LandscapeResult, without_run};
 pub(crate) use molecule_warnings::{NAMES_FILE, molecule_warnings};
 pub(crate) use paths::{TOPOLOGY_FILE, steps_of_a_path};
 pub(crate) use report::CONFIG_FILE;
-pub(crate) use samples::describe as describe_samples;
+pub(crate) use samples::{describe as describe_samples, without_positions};
 
 use crate::error::Error;
 use crate::run_directory::{RunDirectory, write_whole};

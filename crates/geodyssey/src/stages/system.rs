@@ -5,12 +5,14 @@ use std::path::Path;
 
 use geodyssey_forcefield::{Engine as _, ForceField, System, read_system};
 use geodyssey_landscape::table_file::TableRows;
+use geodyssey_landscape::text_table::TableVariable;
 use geodyssey_landscape::{Formula, formula, formula_names};
 use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
 use geodyssey_molecule::labellings::Labellings;
 use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
 use geodyssey_molecule::units::{BOLTZMANN_KJ_MOL_K, thermal_energy_kj_mol};
 use geodyssey_molecule::variables::{Angle, Distance, Torsion};
+use geodyssey_molecule::whole::make_whole;
 use geodyssey_molecule::{CollectiveVariable, MoleculeError, Structure, Topology};
 use geodyssey_trajectory::{StructureFile, TrajectoryFormat};
 
@@ -122,12 +124,10 @@ impl Problem {
                 let paths = [&states.start.structure, &states.end.structure]
                     .map(|path| path.clone().unwrap_or_default());
                 let inputs = &mut self.inputs;
-                let masses = molecule.force_field.masses();
                 let structures = [
-                    read_structure_file(&self.config, "states.start.structure", &paths[0], masses, inputs)?,
-                    read_structure_file(&self.config, "states.end.structure", &paths[1], masses, inputs)?,
-                ]
-                .map(|file| file.structure);
+                    molecule.state(&self.config, "states.start.structure", &paths[0], inputs)?,
+                    molecule.state(&self.config, "states.end.structure", &paths[1], inputs)?,
+                ];
                 molecule.compare(&self.config, &structures)?;
                 for (structure, key) in structures.iter().zip(keys) {
                     let positions = structure.positions();
@@ -185,14 +185,30 @@ impl Molecule {
         torsions.map(|variable| [variable.atoms()[1], variable.atoms()[2]]).collect()
     }
 
+    /// Reads a state and makes it whole where a periodic cell has cut it.
+    fn state(
+        &self,
+        config: &Config,
+        key: &'static str,
+        path: &Path,
+        inputs: &mut BTreeMap<&'static str, Fingerprint>,
+    ) -> Result<Structure, InputError> {
+        let file = read_structure_file(config, key, path, self.force_field.masses(), inputs)?;
+        let error = |error: MoleculeError| config.error(key, error.to_string());
+        same_molecule(&self.topology, &file.structure, key.split('.').nth(1).unwrap_or(key))
+            .map_err(error)?;
+        let (topology, mut positions) = file.structure.into_parts();
+        make_whole(&self.topology, &mut positions, file.cell.as_ref())
+            .map_err(|error| config.error(key, error.to_string()))?;
+        Structure::new(topology, positions).map_err(error)
+    }
+
     fn compare(&self, config: &Config, structures: &[Structure; 2]) -> Result<(), InputError> {
         let [start, end] = structures;
         let error = |key: &str| {
             let key = key.to_owned();
             move |error: MoleculeError| config.error(&key, error.to_string())
         };
-        same_molecule(&self.topology, start, "start").map_err(error("states.start.structure"))?;
-        same_molecule(&self.topology, end, "end").map_err(error("states.end.structure"))?;
         compare_states(&self.topology, start, end, &self.turned_bonds())
             .map_err(error("states.end.structure"))?;
         distinct_states(&self.topology, start, end).map_err(error("states.end.structure"))?;
@@ -291,9 +307,10 @@ fn read_table_file(
         let message = "a table needs its columns named: one [[variable]] with a `name` for each";
         return Err(config.error(key, message));
     }
-    let bytes = read_input(config, key, &table.file, inputs)?;
-    let names: Vec<&str> = config.variables.iter().map(|variable| variable.name.as_str()).collect();
-    geodyssey_landscape::table_file::read_table(bytes.as_slice(), &names)
+    let text = read_text(config, key, &table.file, inputs)?;
+    let variables = table_variables(config);
+    let wanted: Vec<TableVariable<'_>> = variables.iter().map(Variable::in_table).collect();
+    geodyssey_landscape::table_file::read_table(&text, &wanted)
         .map_err(|error| config.error(key, format!("{}: {error}", table.file.display())))
 }
 
@@ -309,8 +326,10 @@ fn read_samples(
             let key = "landscape.trajectory";
             let mut all = Ingredients::of(key);
             for file in files {
-                read_input(config, key, file, inputs)?;
-                all = inputs.get(key).into_iter().fold(all, |all, file| all.upstream("file", file));
+                let content = std::fs::File::open(file)
+                    .and_then(Fingerprint::of_reader)
+                    .map_err(|error| config.error(key, format!("cannot read {}: {error}", file.display())))?;
+                all = all.upstream("file", &content);
             }
             inputs.insert(key, all.fingerprint());
             if let Some(file) = &settings.weights {
@@ -324,13 +343,17 @@ fn read_samples(
                 let message = "a table needs its columns named: one [[variable]] with a `name` for each";
                 return Err(config.error(key, message));
             }
-            let variable = if config.system.is_some() { Variable::of_molecule } else { Variable::coordinate };
-            let variables: Vec<Variable> = config.variables.iter().map(variable).collect();
-            read_table(&read_text(config, key, file, inputs)?, &variables)
+            read_table(&read_text(config, key, file, inputs)?, &table_variables(config))
                 .map(Some)
                 .map_err(|why| config.error(key, format!("{}: {why}", file.display())))
         }
     }
+}
+
+/// The variables as a table has them.
+fn table_variables(config: &Config) -> Vec<Variable> {
+    let variable = if config.system.is_some() { Variable::of_molecule } else { Variable::coordinate };
+    config.variables.iter().map(variable).collect()
 }
 
 fn read_formula(
@@ -428,7 +451,7 @@ fn read_molecule(
     let file = read_structure_file(config, "system.topology", &system.topology, forces.masses(), inputs)?;
     let (topology, positions) = file.structure.into_parts();
     let facts = ForceFieldFacts { masses: forces.masses(), held_pairs: forces.held_pairs() };
-    let topology = match_force_field(topology, &positions, file.cell_vectors_nm, &file.stated_bonds, facts)
+    let topology = match_force_field(topology, &positions, file.cell.as_ref(), &file.stated_bonds, facts)
         .map_err(|error| config.error("system.force_field", error.to_string()))?;
     let variables = (0..config.variables.len()).map(|index| collective_variable(config, index, &topology));
     Ok(Molecule {

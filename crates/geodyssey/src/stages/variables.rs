@@ -2,8 +2,6 @@
 
 use std::f64::consts::{PI, TAU};
 
-use geodyssey_report::{NumericColumns, ReportError};
-
 use crate::config::{Boundary, Config, InputError, Measure, PerVariable, Space, StateConfig, VariableConfig};
 
 /// Radius of a state where the configuration gives none: degrees, nm, or a share of a coordinate's range.
@@ -52,15 +50,6 @@ impl Variable {
     /// The head of its column in files: its name with the unit.
     pub(crate) fn column(&self) -> String {
         format!("{}{}", self.name, self.measure.column_unit())
-    }
-
-    /// Its column in a table: by its name, with or without the unit at the end, as the program's own files have it.
-    ///
-    /// # Errors
-    /// There is none.
-    pub(crate) fn column_of<'c>(&self, columns: &'c NumericColumns) -> Result<&'c [f64], ReportError> {
-        let with_unit = self.column();
-        columns.column(if columns.names().contains(&with_unit) { &with_unit } else { &self.name })
     }
 
     /// A value in the unit that a person reads, with that unit.

@@ -1,6 +1,6 @@
 //! GROMACS GRO: fixed columns, nm (GROMACS manual, "File formats").
 
-use geodyssey_molecule::UNNAMED_RESIDUE;
+use geodyssey_molecule::{Cell, UNNAMED_RESIDUE};
 
 use super::records::{AtomRecord, Records};
 
@@ -71,7 +71,7 @@ fn atom(line: &str) -> Result<AtomRecord, String> {
 }
 
 /// The three vectors of the last line (`v1x v2y v3z v1y v1z v2x v2z v3x v3y`); none for a box of zeros.
-fn box_vectors(line: &str) -> Result<Option<[[f64; 3]; 3]>, String> {
+fn box_vectors(line: &str) -> Result<Option<Cell>, String> {
     let numbers: Vec<f64> = (line.split_whitespace().map(str::parse).collect::<Result<_, _>>())
         .map_err(|_| format!("expected the vectors of the box, found `{}`", line.trim()))?;
     let vectors = match numbers[..] {
@@ -79,7 +79,5 @@ fn box_vectors(line: &str) -> Result<Option<[[f64; 3]; 3]>, String> {
         [xx, yy, zz, xy, xz, yx, yz, zx, zy] => [[xx, xy, xz], [yx, yy, yz], [zx, zy, zz]],
         _ => return Err(format!("expected 3 or 9 numbers for the box, found {}", numbers.len())),
     };
-    let whole =
-        (0..3).all(|axis| vectors[axis][axis] > 0.0) && vectors.iter().flatten().all(|x| x.is_finite());
-    Ok(whole.then_some(vectors))
+    Ok(Cell::new(vectors))
 }

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use geodyssey_molecule::bonds::complete_bonds;
 use geodyssey_molecule::element_clues::{Clues, MassClues};
-use geodyssey_molecule::{Atom, Element, Residue, Structure, Topology};
+use geodyssey_molecule::{Atom, Cell, Element, Residue, Structure, Topology};
 
 use crate::TrajectoryError;
 use records::Records;
@@ -29,8 +29,8 @@ pub struct StructureFile {
     pub structure: Structure,
     /// Bonds that the file states; the structure has these and those told by distance.
     pub stated_bonds: Vec<[usize; 2]>,
-    /// Vectors of the periodic cell, nm, where the file has one.
-    pub cell_vectors_nm: Option<[[f64; 3]; 3]>,
+    /// The periodic cell, where the file has one.
+    pub cell: Option<Cell>,
 }
 
 /// Reads a structure (PDB, GRO, mol2, XYZ, SDF, mmCIF, …, by its extension); the first frame where there are several.
@@ -121,7 +121,7 @@ fn assembled(records: &Records, masses: Option<&[f64]>) -> Result<StructureFile,
     Ok(StructureFile {
         structure: Structure::new(topology, positions).map_err(Refused::Molecule)?,
         stated_bonds: records.bonds.clone(),
-        cell_vectors_nm: records.cell,
+        cell: records.cell,
     })
 }
 

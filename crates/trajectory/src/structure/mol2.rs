@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use geodyssey_molecule::element_clues::Clue;
-use geodyssey_molecule::{Element, UNNAMED_RESIDUE};
+use geodyssey_molecule::{Cell, Element, UNNAMED_RESIDUE};
 
-use super::records::{AtomRecord, Records, cell_vectors};
+use super::records::{AtomRecord, Records};
 
 /// Å to nm.
 const NM_PER_ANGSTROM: f64 = 0.1;
@@ -71,7 +71,10 @@ pub(crate) fn read(text: &str) -> Result<Records, String> {
             "CRYSIN" => {
                 let numbers: Vec<f64> = fields.iter().filter_map(|field| field.parse().ok()).collect();
                 if let [a, b, c, alpha, beta, gamma, ..] = numbers[..] {
-                    records.cell = cell_vectors([a, b, c].map(|x| x * NM_PER_ANGSTROM), [alpha, beta, gamma]);
+                    records.cell = Cell::from_lengths_and_angles(
+                        [a, b, c].map(|x| x * NM_PER_ANGSTROM),
+                        [alpha, beta, gamma],
+                    );
                 }
             }
             _ => {}

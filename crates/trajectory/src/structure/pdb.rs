@@ -8,10 +8,10 @@ use std::collections::HashMap;
 
 use super::hybrid_36;
 use super::pdb_names::{NameColumns, follows_the_columns};
-use super::records::{AtomRecord, Records, cell_vectors, symbol};
-use geodyssey_molecule::UNNAMED_RESIDUE;
+use super::records::{AtomRecord, Records, symbol};
 use geodyssey_molecule::element_clues::Clue;
 use geodyssey_molecule::residue_names::ion_element;
+use geodyssey_molecule::{Cell, UNNAMED_RESIDUE};
 
 /// Å to nm.
 const NM_PER_ANGSTROM: f64 = 0.1;
@@ -164,11 +164,11 @@ fn residue_number(line: &[u8]) -> Result<(i64, Option<char>), String> {
 }
 
 /// The cell of a `CRYST1` record; none for the placeholders that programs write without a cell.
-fn cryst1(line: &[u8]) -> Result<Option<[[f64; 3]; 3]>, String> {
+fn cryst1(line: &[u8]) -> Result<Option<Cell>, String> {
     let value = |from, to| number(line, from, to, "a length or angle of the cell");
     let lengths = [value(7, 15)?, value(16, 24)?, value(25, 33)?].map(|x| x * NM_PER_ANGSTROM);
     let angles = [value(34, 40)?, value(41, 47)?, value(48, 54)?];
-    Ok(cell_vectors(lengths, angles))
+    Ok(Cell::from_lengths_and_angles(lengths, angles))
 }
 
 /// Gives atoms what only the whole model tells: chains from segments, and elements from the columns of names.

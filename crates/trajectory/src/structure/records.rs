@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use geodyssey_molecule::element_clues::Clue;
-use geodyssey_molecule::{Element, Residue};
+use geodyssey_molecule::{Cell, Element, Residue};
 
 /// One atom as a file has it.
 #[derive(Clone, Debug)]
@@ -34,8 +34,8 @@ pub(crate) struct Records {
     pub(crate) all_bonds: bool,
     /// Whether the atoms of one residue may stand apart (hydrogens at the end of a PDB file).
     pub(crate) residues_may_stand_apart: bool,
-    /// Vectors of the periodic cell, nm.
-    pub(crate) cell: Option<[[f64; 3]; 3]>,
+    /// The periodic cell.
+    pub(crate) cell: Option<Cell>,
 }
 
 /// The element that a file's own symbol means; deuterium and tritium are hydrogen.
@@ -85,20 +85,4 @@ impl Records {
         }
         residues
     }
-}
-
-/// Vectors of a cell (nm) from its lengths (nm) and angles (degrees), the first along x, the second in the plane of x
-/// and y; none for the cells that stand for no cell: lengths of zero or of 0.1 nm, angles that span no volume.
-pub(crate) fn cell_vectors([a, b, c]: [f64; 3], angles_deg: [f64; 3]) -> Option<[[f64; 3]; 3]> {
-    let placeholder = |length: f64| !(length > 0.1 + 1e-9 && length.is_finite());
-    if [a, b, c].into_iter().any(placeholder) {
-        return None;
-    }
-    let exact = |angle: f64| if angle == 90.0 { 0.0 } else { angle.to_radians().cos() };
-    let [alpha, beta, gamma] = angles_deg.map(exact);
-    let sine = (1.0 - gamma * gamma).sqrt();
-    let y = (alpha - beta * gamma) / sine;
-    let z = (1.0 - beta * beta - y * y).sqrt();
-    let vectors = [[a, 0.0, 0.0], [b * gamma, b * sine, 0.0], [c * beta, c * y, c * z]];
-    (sine > 1e-6 && z > 1e-6 && vectors.iter().flatten().all(|x| x.is_finite())).then_some(vectors)
 }

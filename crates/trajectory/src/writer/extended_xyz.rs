@@ -31,7 +31,8 @@ impl FrameEncoder for ExtendedXyzEncoder {
             // Writing to a string cannot fail.
             let _ = match value {
                 FrameProperty::Integer(number) => write!(comment, " {key}={number}"),
-                FrameProperty::Number(number) if number.is_finite() => write!(comment, " {key}={number}"),
+                // With a decimal point always: readers take `4` for a whole number and `4.0` for a number.
+                FrameProperty::Number(number) if number.is_finite() => write!(comment, " {key}={number:?}"),
                 // The format has no word for a number that does not exist.
                 FrameProperty::Number(_) => Ok(()),
                 FrameProperty::Text(text)

@@ -26,7 +26,8 @@ struct AtomLine {
     chain_end: Option<String>,
 }
 
-/// MODEL from 1, TER at the end of every chain, CONECT once after the last model, no CRYST1.
+/// MODEL from 1, TER at the end of every chain, CONECT once after the last model, no CRYST1. Nothing closes the file: of an END after
+/// the last ENDMDL some readers (ASE, chemfiles) make one more frame, without atoms.
 ///
 /// Beyond 99 999 atoms serial numbers go on in hybrid-36, and there is no CONECT: readers of the field fail on such
 /// numbers there.
@@ -98,11 +99,10 @@ impl PdbEncoder {
         Ok(())
     }
 
-    fn write_end(&self, out: &mut dyn Write) -> Result<(), EncodeError> {
+    fn write_bonds(&self, out: &mut dyn Write) -> Result<(), EncodeError> {
         for record in &self.conect {
             writeln!(out, "{record}")?;
         }
-        writeln!(out, "END")?;
         Ok(())
     }
 }
@@ -122,7 +122,7 @@ impl FrameEncoder for PdbEncoder {
 
     fn finish(&mut self, out: &mut dyn SeekableWrite) -> Result<(), EncodeError> {
         let mut out = out;
-        self.write_end(&mut out)
+        self.write_bonds(&mut out)
     }
 }
 
@@ -155,7 +155,8 @@ pub fn write_pdb_structure(
     encoder
         .write_remark(&mut out)
         .and_then(|()| encoder.write_atoms(positions, &mut out))
-        .and_then(|()| encoder.write_end(&mut out))
+        .and_then(|()| encoder.write_bonds(&mut out))
+        .and_then(|()| Ok(writeln!(out, "END")?))
         .map_err(failed)?;
     partial.complete(out).map_err(|source| TrajectoryError::file(path, source))
 }

@@ -254,7 +254,10 @@ fn gro_numbers_that_restart_begin_other_residues() {
     let file = read_structure_file(&path, None).unwrap();
     assert_eq!(file.structure.topology().residues().len(), 3);
     assert_eq!(file.structure.positions()[2], [0.9, 0.1, -0.1]);
-    assert_eq!(file.cell_vectors_nm, Some([[3.0, 0.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 5.0]]));
+    assert_eq!(
+        file.cell.map(|cell| cell.vectors()),
+        Some([[3.0, 0.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 5.0]])
+    );
     let error = from_text("short.gro", "title\n 3\n    1ACE      C    1   0.10000   0.10000   0.10000\n")
         .unwrap_err();
     assert!(error.to_string().contains("ends too early"), "{error}");
@@ -266,7 +269,7 @@ fn cells_of_pdb_files_and_their_placeholders() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cell.pdb");
         std::fs::write(&path, format!("{record}\n{}", atom("1", "C", "MOL", 1, [0.0; 3], "C"))).unwrap();
-        read_structure_file(&path, None).unwrap().cell_vectors_nm
+        read_structure_file(&path, None).unwrap().cell.map(|cell| cell.vectors())
     };
     // A truncated octahedron as GROMACS writes it: vectors (d, 0, 0), (d/3, 2√2d/3, 0), (−d/3, √2d/3, √6d/3).
     let [a, b, c] = cell("CRYST1   30.000   30.000   30.000  70.53 109.47  70.53 P 1           1").unwrap();

@@ -50,11 +50,11 @@ fn a_multi_model_pdb_is_a_structure_with_bonds_too() {
     let count = |name| records.iter().filter(|&&record| record == name).count();
     assert_eq!(
         [count("MODEL"), count("ENDMDL"), count("TER"), count("END"), count("CRYST1")],
-        [3, 3, 3, 1, 0]
+        [3, 3, 3, 0, 0]
     );
     assert!(text.starts_with("REMARK   1 CREATED BY GEODYSSEY, CONECT LISTS ALL BONDS\nMODEL        1\n"));
     let last_model = records.iter().rposition(|&record| record == "ENDMDL").unwrap();
-    assert!(records[last_model + 1..records.len() - 1].iter().all(|&record| record == "CONECT"));
+    assert!(records[last_model + 1..].iter().all(|&record| record == "CONECT"));
     assert_eq!(count("CONECT"), 22);
 }
 
@@ -187,12 +187,18 @@ fn a_file_that_ends_inside_a_frame_is_an_error() {
             std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
             assert_eq!(read_frames(&path, None).unwrap().len(), 1, "{format:?}");
         }
-        // A DCD is as long as its whole frames, whatever its header says: interrupted programs leave zero there.
+        // A DCD promises its frames in its header.
         let path = folder.path().join("path.dcd");
         write_all(TrajectoryFormat::Dcd, &path, structure.topology(), &frames);
         let bytes = std::fs::read(&path).unwrap();
-        std::fs::write(&path, &bytes[..bytes.len() - 20]).unwrap();
-        assert_eq!(read_frames(&path, None).unwrap().len(), 1);
+        let frame = 3 * (8 + 4 * structure.positions().len());
+        for (missing, expected) in
+            [(20, "ends inside frame 1"), (frame, "promises 2 frames, but it ends after 1")]
+        {
+            std::fs::write(&path, &bytes[..bytes.len() - missing]).unwrap();
+            let error = read_frames(&path, None).unwrap_err().to_string();
+            assert!(error.contains(expected), "{missing} bytes fewer: {error}");
+        }
     }
 }
 

@@ -134,11 +134,11 @@ fn read_one(
     })
 }
 
-/// What goes with one frame: `energy` in eV as extended XYZ has it, the path, and the columns of the path's table.
+/// What goes with one frame: `energy`, the all-atom potential energy in eV as extended XYZ has it, where it is known; the path, and the columns of the path's table.
 pub(crate) fn frame_values(path: &str, table: &NumericColumns, row: usize) -> Vec<(String, FrameProperty)> {
     let cell = |column: &str| table.column(column).ok().and_then(|values| values.get(row)).copied();
     let mut values = Vec::new();
-    if let Some(energy) = cell("potential_energy_kj_mol").or_else(|| cell("landscape_energy_kj_mol")) {
+    if let Some(energy) = cell("potential_energy_kj_mol") {
         values.push(("energy".to_owned(), FrameProperty::Number(energy * EV_PER_KJ_MOL)));
     }
     values.push(("path".to_owned(), FrameProperty::Text(path.to_owned())));

@@ -1,14 +1,18 @@
 //! What is to be held against each other: structures, frames of trajectories, or rows of a table.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use geodyssey_report::NumericColumns;
-use geodyssey_trajectory::read_frames;
+use geodyssey_trajectory::{TrajectoryError, TrajectoryFrame, TrajectoryReader};
 
 use crate::error::Error;
 use crate::stages::system::{Molecule, Problem};
+use crate::stages::variable_table::VariableTable;
+use crate::stages::without_positions;
 
+/// What a `COLVAR` file begins with.
+const PLUMED_HEADER: &str = "#! FIELDS";
 /// Fewest configurations between which there is a distance.
 const FEWEST: usize = 2;
 
@@ -37,12 +41,27 @@ impl Frames {
         if frames.to.is_some_and(|to| to <= frames.from) { Err(wrong()) } else { Ok(frames) }
     }
 
-    fn taken(&self, count: usize) -> Vec<usize> {
-        // A single structure is no trajectory: nothing of it is left out.
-        if count == 1 {
-            return vec![0];
+    fn takes(&self, index: usize) -> bool {
+        let inside = index >= self.from && self.to.is_none_or(|to| index < to);
+        inside && (index - self.from).is_multiple_of(self.stride.max(1))
+    }
+
+    /// Those that are taken of a file's frames, and how many it has. A single structure is not a trajectory: it is always taken.
+    fn select<T, E>(&self, all: impl Iterator<Item = Result<T, E>>) -> Result<(usize, Vec<(usize, T)>), E> {
+        let (mut count, mut taken, mut first) = (0, Vec::new(), None);
+        for (index, item) in all.enumerate() {
+            let item = item?;
+            count += 1;
+            if self.takes(index) {
+                taken.push((index, item));
+            } else if index == 0 {
+                first = Some((index, item));
+            }
         }
-        (self.from..self.to.unwrap_or(count).min(count)).step_by(self.stride.max(1)).collect()
+        if count == 1 {
+            taken.extend(first);
+        }
+        Ok((count, taken))
     }
 }
 
@@ -87,18 +106,14 @@ impl Request {
         }
         let mut subjects: Vec<Subject> = Vec::new();
         for file in files {
-            let (rows, what) = read_file(problem, file)?;
-            let count = rows.len();
-            let taken = frames.taken(count);
-            if taken.is_empty() {
+            let Content { count, rows, what } = read_file(problem, file, frames)?;
+            if rows.is_empty() {
                 return Err(Error::input(format!(
                     "{}: none of its {count} {what} is in the range of --frames",
                     file.display()
                 )));
             }
-            let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
-            for index in taken {
-                let Some((values, positions)) = rows[index].take() else { continue };
+            for (index, (values, positions)) in rows {
                 check_range(problem, &values).map_err(|why| {
                     // Rows are counted as people do, frames as `--frames` does.
                     let place = match &positions {
@@ -131,32 +146,54 @@ impl Request {
 /// Variables of one frame, and its positions.
 type Row = (Vec<f64>, Option<Vec<[f64; 3]>>);
 
-fn read_file(problem: &Problem, file: &Path) -> Result<(Vec<Row>, &'static str), Error> {
-    let is_table = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+/// What a file gives.
+struct Content {
+    /// Its frames or rows, those that are not taken included.
+    count: usize,
+    /// Those that are taken, with their numbers.
+    rows: Vec<(usize, Row)>,
+    /// `frames` or `rows`.
+    what: &'static str,
+}
+
+fn read_file(problem: &Problem, file: &Path, frames: &Frames) -> Result<Content, Error> {
+    let is_table = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+        || begins_with(file, PLUMED_HEADER);
     match &problem.molecule {
-        Some(molecule) if !is_table => Ok((structures(molecule, file)?, "frames")),
+        Some(molecule) if !is_table => structures(molecule, file, frames),
         None if !is_table => Err(Error::input(format!(
             "{}: this configuration has no molecule: give a table (.csv) with a column for each variable",
             file.display()
         ))),
-        _ => Ok((table(problem, file)?, "rows")),
+        _ => table(problem, file, frames),
     }
 }
 
-fn structures(molecule: &Molecule, file: &Path) -> Result<Vec<Row>, Error> {
-    let frames =
-        read_frames(file, Some(&molecule.topology)).map_err(|error| Error::input(error.to_string()))?;
-    Ok(frames.into_iter().map(|positions| (molecule.values(&positions), Some(positions))).collect())
+/// Whether a file can be read and begins with a text.
+fn begins_with(file: &Path, text: &str) -> bool {
+    let mut bytes = Vec::new();
+    let read =
+        std::fs::File::open(file).and_then(|file| file.take(text.len() as u64).read_to_end(&mut bytes));
+    read.is_ok() && bytes == text.as_bytes()
 }
 
-fn table(problem: &Problem, file: &Path) -> Result<Vec<Row>, Error> {
+fn structures(molecule: &Molecule, file: &Path, frames: &Frames) -> Result<Content, Error> {
+    let input = |error: TrajectoryError| Error::input(error.to_string());
+    let mut reader = TrajectoryReader::open(file, Some(&molecule.topology)).map_err(input)?.made_whole();
+    let row = |frame: TrajectoryFrame| (molecule.values(&frame.positions), Some(frame.positions));
+    let (count, rows) = frames.select(reader.by_ref().map(|frame| frame.map(row))).map_err(input)?;
+    if reader.frames_without_positions() > 0 {
+        eprintln!("{}: {}", file.display(), without_positions(reader.frames_without_positions()));
+    }
+    Ok(Content { count, rows, what: "frames" })
+}
+
+fn table(problem: &Problem, file: &Path, frames: &Frames) -> Result<Content, Error> {
     let wrong = |why: String| Error::input(format!("{}: {why}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    let columns = NumericColumns::from_csv(&text).map_err(|error| wrong(error.to_string()))?;
-    let of = problem.variables.iter().map(|variable| variable.column_of(&columns));
-    let of = of.collect::<Result<Vec<&[f64]>, _>>().map_err(|error| wrong(error.to_string()))?;
-    let rows = 0..columns.row_count();
-    Ok(rows.map(|row| (of.iter().map(|column| column[row]).collect(), None)).collect())
+    let points = VariableTable::read(&text, &problem.variables).map_err(wrong)?.points;
+    let (count, rows) = frames.select(points.into_iter().map(|point| Ok::<Row, Error>((point, None))))?;
+    Ok(Content { count, rows, what: "rows" })
 }
 
 /// Every variable must lie where the landscape is looked at; the error says which does not.
@@ -187,11 +224,17 @@ mod tests {
     #[test]
     fn ranges_of_frames_are_half_open() {
         let parse = |text: &str| Frames::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let taken = |frames: &Frames, count: usize| -> Vec<usize> {
+            let all = (0..count).map(Ok::<usize, Error>);
+            let (found, taken) = frames.select(all).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(found, count);
+            taken.into_iter().map(|(index, item)| if index == item { index } else { usize::MAX }).collect()
+        };
         let frames = Frames { stride: 3, ..parse("2:9") };
-        assert_eq!(frames.taken(100), [2, 5, 8]);
-        assert_eq!(frames.taken(4), [2]);
-        assert_eq!(frames.taken(1), [0]);
-        assert_eq!(parse(":").taken(3), [0, 1, 2]);
+        assert_eq!(taken(&frames, 100), [2, 5, 8]);
+        assert_eq!(taken(&frames, 4), [2]);
+        assert_eq!(taken(&frames, 1), [0]);
+        assert_eq!(taken(&parse(":"), 3), [0, 1, 2]);
         for wrong in ["5", "a:b", "4:4", "1:2:3", "-1:2"] {
             assert!(Frames::parse(wrong).is_err(), "{wrong}");
         }

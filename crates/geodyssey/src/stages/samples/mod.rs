@@ -54,15 +54,16 @@ pub(super) fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord
         return Ok(None);
     };
     let read;
-    let table = match (settings.source(), table, &problem.molecule) {
-        (_, Some(table), _) => table,
+    let (table, without_positions) = match (settings.source(), table, &problem.molecule) {
+        (_, Some(table), _) => (table, 0),
         (SamplesSource::Trajectory(files), None, Some(molecule)) => {
             read = trajectory::read(problem, settings, files, molecule)?;
-            &read
+            (&read.0, read.1)
         }
         _ => return Ok(None),
     };
-    let summary = SamplesSummary { independent: None, ..table.summary() };
+    let frames_without_positions = (without_positions > 0).then_some(without_positions);
+    let summary = SamplesSummary { frames_without_positions, ..table.summary() };
     let samples = SamplesRecord { summary, replica_exchange: None };
     Ok(Some((table.to_csv(problem), record(samples, 0, Vec::new()))))
 }
@@ -78,9 +79,19 @@ pub(crate) fn describe(problem: &Problem) -> Result<String, Error> {
     if let SamplesSource::ReplicaExchange(settings) = settings.source() {
         return replica_exchange::describe(problem, settings);
     }
-    let count =
-        known(problem)?.and_then(|(_, record)| record.samples).map_or(0, |samples| samples.summary.frames);
-    Ok(format!("{count} samples from files"))
+    let Some(samples) = known(problem)?.and_then(|(_, record)| record.samples) else {
+        return Ok("samples from files".to_owned());
+    };
+    let SamplesSummary { frames, frames_without_positions, .. } = samples.summary;
+    let skipped =
+        frames_without_positions.map_or_else(String::new, |count| format!("; {}", without_positions(count)));
+    Ok(format!("{frames} samples from files{skipped}"))
+}
+
+/// What is said of frames that have no positions.
+pub(crate) fn without_positions(count: usize) -> String {
+    let (frames, hold) = if count == 1 { ("frame", "holds") } else { ("frames", "hold") };
+    format!("{count} {frames} left out, which {hold} velocities or forces but no positions")
 }
 
 /// A landscape of samples from its artifacts.

@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
-use geodyssey_report::{NumericColumns, SamplesSummary};
+use geodyssey_landscape::LandscapeError;
+use geodyssey_landscape::text_table::TextTable;
+use geodyssey_report::SamplesSummary;
 
 use crate::stages::system::Problem;
+use crate::stages::variable_table::VariableTable;
 use crate::stages::variables::Variable;
 
 const WEIGHT_COLUMN: &str = "weight";
@@ -52,6 +55,7 @@ impl SampleTable {
         SamplesSummary {
             frames: self.points.len(),
             effective_size: 1.0 / self.weights.iter().map(|weight| weight * weight).sum::<f64>(),
+            frames_without_positions: None,
             independent: None,
             lowest_exchange_rate: None,
             round_trips: None,
@@ -91,24 +95,17 @@ impl SampleTable {
     }
 }
 
-/// A table of samples: the variables by name, with or without the unit at the end, and `weight` where it is there. Other columns
-/// are left alone. Values of a molecule's variables are in radian and nm.
+/// A table of samples: the variables by name, with or without the unit at the end, and `weight` where it is there; CSV, or a `COLVAR`
+/// file of PLUMED. Other columns are left alone. Without a unit, values of a molecule's variables are in radian and nm.
 pub(crate) fn read_table(text: &str, variables: &[Variable]) -> Result<SampleTable, String> {
-    let columns = NumericColumns::from_csv(text).map_err(|error| error.to_string())?;
-    let mut values = Vec::with_capacity(variables.len());
-    for variable in variables {
-        let with_unit = variable.column();
-        let name = if columns.names().contains(&with_unit) { &with_unit } else { &variable.name };
-        values.push(columns.column(name).map_err(|error| error.to_string())?);
-    }
-    let points =
-        (0..columns.row_count()).map(|row| values.iter().map(|column| column[row]).collect()).collect();
-    SampleTable::new(points, read_weights(&columns))
+    let table = VariableTable::read(text, variables)?;
+    let weights = table.column(WEIGHT_COLUMN)?.map(<[f64]>::to_vec);
+    SampleTable::new(table.points, weights)
 }
 
-/// The column of weights, if there is one.
-pub(super) fn read_weights(columns: &NumericColumns) -> Option<Vec<f64>> {
-    columns.column(WEIGHT_COLUMN).ok().map(<[f64]>::to_vec)
+/// The column of weights of a table, which must have one.
+pub(super) fn read_weights(text: &str) -> Result<Vec<f64>, LandscapeError> {
+    Ok(TextTable::read(text)?.finite_column(WEIGHT_COLUMN)?.to_vec())
 }
 
 #[cfg(test)]
@@ -136,7 +133,7 @@ mod tests {
             ("psi\n1\n", "phi"),
             ("phi,weight\n1,-1\n", "weight of row 1"),
             ("phi,weight\n1,0\n", "sum"),
-            ("phi,weight\n1,\n", "weight of row 1"),
+            ("phi,weight\n1,\n", "line 2 of the table: the column `weight` is empty"),
             ("phi\nNaN\n", "finite"),
         ] {
             let message = read_table(text, &[torsion("phi")]).expect_err(text);

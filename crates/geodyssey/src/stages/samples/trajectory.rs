@@ -2,37 +2,43 @@
 
 use std::path::PathBuf;
 
-use geodyssey_report::NumericColumns;
-use geodyssey_trajectory::read_frames;
+use geodyssey_trajectory::{TrajectoryError, TrajectoryReader};
 
 use super::table::{SampleTable, read_weights};
 use crate::config::SamplesConfig;
 use crate::error::Error;
 use crate::stages::system::{Molecule, Problem};
 
-/// The variables of every frame that is taken, with its weight.
+/// The variables of every frame that is taken, with its weight; and how many frames hold no positions and were left out.
 pub(super) fn read(
     problem: &Problem,
     settings: &SamplesConfig,
     files: &[PathBuf],
     molecule: &Molecule,
-) -> Result<SampleTable, Error> {
+) -> Result<(SampleTable, usize), Error> {
     let config = &problem.config;
-    let mut points = Vec::new();
+    let (mut points, mut skipped) = (Vec::new(), 0);
     for (index, file) in files.iter().enumerate() {
-        let frames = read_frames(file, Some(&molecule.topology))
-            .map_err(|error| config.error(&format!("landscape.trajectory.{index}"), error.to_string()))?;
-        points.extend(frames.iter().map(|frame| molecule.values(frame)));
+        let wrong = |error: TrajectoryError| {
+            config.error(&format!("landscape.trajectory.{index}"), error.to_string())
+        };
+        let mut reader = TrajectoryReader::open(file, Some(&molecule.topology)).map_err(wrong)?.made_whole();
+        for frame in reader.by_ref() {
+            points.push(molecule.values(&frame.map_err(wrong)?.positions));
+        }
+        skipped += reader.frames_without_positions();
     }
     let weights = settings.weights.as_ref().map(|file| {
         let wrong = |why: String| config.error("landscape.weights", format!("{}: {why}", file.display()));
         let text =
             std::fs::read_to_string(file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-        let columns = NumericColumns::from_csv(&text).map_err(|error| wrong(error.to_string()))?;
-        let weights = read_weights(&columns).ok_or_else(|| wrong("it has no column `weight`".to_owned()))?;
+        let weights = read_weights(&text).map_err(|error| wrong(error.to_string()))?;
         if weights.len() != points.len() {
             let (rows, frames) = (weights.len(), points.len());
-            return Err(wrong(format!("it has {rows} rows, but the trajectories have {frames} frames")));
+            let without = if skipped > 0 { " with positions" } else { "" };
+            return Err(wrong(format!(
+                "it has {rows} rows, but the trajectories have {frames} frames{without}"
+            )));
         }
         Ok(weights)
     });
@@ -40,5 +46,6 @@ pub(super) fn read(
     let stride = settings.stride.map_or(1, |stride| stride.get());
     let taken = |values: Vec<f64>| values.into_iter().step_by(stride).collect();
     SampleTable::new(points.into_iter().step_by(stride).collect(), weights.map(taken))
+        .map(|table| (table, skipped))
         .map_err(|why| config.error("landscape.trajectory", why).into())
 }

@@ -1,0 +1,11 @@
+//! `read-foreign-file PATH all|first`, hidden: what the program starts to read formats that may take a process down.
+
+use crate::cli::ForeignArguments;
+use crate::error::Error;
+
+/// Carries the command out.
+pub(crate) fn serve(arguments: &ForeignArguments) -> Result<(), Error> {
+    let first = arguments.frames == "first";
+    geodyssey_trajectory::foreign::serve(&arguments.path, first, std::io::stdout().lock())
+        .map_err(|error| Error::failed("passing frames on", error))
+}

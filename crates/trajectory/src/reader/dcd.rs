@@ -1,0 +1,220 @@
+//! DCD of CHARMM, NAMD, X-PLOR and LAMMPS: positions in single precision, Å, in Fortran records of either byte order
+//! (NAMD `dcdlib.C`; CHARMM documentation, "dynamc"; OpenMM, MDAnalysis, mdtraj and VMD write it too).
+
+use geodyssey_molecule::Cell;
+
+use super::input::Input;
+use super::{DecodeError, Decoded, FrameDecoder, Limits, NM_PER_ANGSTROM};
+
+/// Bytes of the first record: four letters and twenty words.
+const CONTROL: u32 = 84;
+/// A unit cell is six double-precision numbers.
+const CELL: u64 = 48;
+
+/// Frames of a DCD file.
+pub(super) struct DcdDecoder {
+    input: Input,
+    big_endian: bool,
+    /// Frames that the header promises; 0 where the program that wrote it did not know.
+    stated: u64,
+    read: u64,
+    atoms: u64,
+    has_cell: bool,
+    has_fourth_dimension: bool,
+    /// Atoms that move, counted from 0, where some are fixed: only these are in the frames after the first.
+    free: Vec<usize>,
+    /// Positions of the first frame, where some atoms are fixed.
+    first: Vec<[f64; 3]>,
+}
+
+impl DcdDecoder {
+    /// Reads the header.
+    pub(super) fn new(mut input: Input) -> Result<Self, DecodeError> {
+        let start: [u8; 4] = input.array().map_err(header)?;
+        let big_endian = match (u32::from_le_bytes(start), u32::from_be_bytes(start)) {
+            (CONTROL, _) => false,
+            (_, CONTROL) => true,
+            // The upper half of a marker of eight bytes.
+            (0, _) if u32::from_be_bytes(input.array().map_err(header)?) == CONTROL => {
+                return Err(long_markers());
+            }
+            _ => return Err(DecodeError::content("it does not begin with the header of a DCD file")),
+        };
+        let mut decoder = Self {
+            input,
+            big_endian,
+            stated: 0,
+            read: 0,
+            atoms: 0,
+            has_cell: false,
+            has_fourth_dimension: false,
+            free: Vec::new(),
+            first: Vec::new(),
+        };
+        decoder.read_header().map_err(header)?;
+        Ok(decoder)
+    }
+
+    fn read_header(&mut self) -> Result<(), DecodeError> {
+        match &self.input.array::<4>()? {
+            b"CORD" => {}
+            b"VELD" => return Err(DecodeError::content("it holds velocities, not positions")),
+            [0, 0, 0, 0] => return Err(long_markers()),
+            _ => return Err(DecodeError::content("its header does not name the DCD format (`CORD`)")),
+        }
+        let mut words = [0; 20];
+        for word in &mut words {
+            *word = self.word()?;
+        }
+        self.end(u64::from(CONTROL))?;
+        let [frames, .., version] = words;
+        let (fixed, with_cell, fourth_dimension) = (words[8], words[10], words[11]);
+        self.stated = u64::from(frames);
+        // X-PLOR writes version 0 and, in the tenth and eleventh word, its time step in double precision.
+        self.has_cell = version != 0 && with_cell != 0;
+        self.has_fourth_dimension = version != 0 && fourth_dimension != 0;
+        let title = self.begin()?;
+        self.input.skip(title)?;
+        self.end(title)?;
+        self.expect_record(4)?;
+        self.atoms = u64::from(self.word()?);
+        self.end(4)?;
+        if fixed > 0 {
+            let free = self.atoms.checked_sub(u64::from(fixed)).filter(|free| *free > 0);
+            let free = free.ok_or_else(|| {
+                DecodeError::content(format!("its header states {fixed} fixed of {} atoms", self.atoms))
+            })?;
+            self.expect_record(4 * free)?;
+            self.input.require(4 * free)?;
+            for _ in 0..free {
+                let atom = u64::from(self.word()?);
+                if atom == 0 || atom > self.atoms {
+                    return Err(DecodeError::content(format!(
+                        "its header names atom {atom} of {}",
+                        self.atoms
+                    )));
+                }
+                self.free.push(atom as usize - 1);
+            }
+            self.end(4 * free)?;
+        }
+        Ok(())
+    }
+
+    fn word(&mut self) -> Result<u32, DecodeError> {
+        let bytes = self.input.array()?;
+        Ok(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+    }
+
+    /// The length before a record.
+    fn begin(&mut self) -> Result<u64, DecodeError> {
+        let length = u64::from(self.word()?);
+        self.input.require(length)?;
+        Ok(length)
+    }
+
+    fn expect_record(&mut self, bytes: u64) -> Result<(), DecodeError> {
+        let length = u64::from(self.word()?);
+        if length == bytes {
+            return Ok(());
+        }
+        Err(DecodeError::content(format!("a record has {length} bytes where {bytes} are due")))
+    }
+
+    /// The length after a record, which is that before it.
+    fn end(&mut self, bytes: u64) -> Result<(), DecodeError> {
+        let length = u64::from(self.word()?);
+        if length == bytes {
+            return Ok(());
+        }
+        Err(DecodeError::content(format!("a record of {bytes} bytes ends with the length {length}")))
+    }
+
+    fn coordinates(&mut self, count: u64) -> Result<Vec<f64>, DecodeError> {
+        self.expect_record(4 * count)?;
+        let bytes = self.input.bytes(4 * count)?;
+        self.end(4 * count)?;
+        let read = if self.big_endian { f32::from_be_bytes } else { f32::from_le_bytes };
+        Ok(bytes.as_chunks().0.iter().map(|&bytes| f64::from(read(bytes)) * NM_PER_ANGSTROM).collect())
+    }
+
+    fn cell(&mut self) -> Result<Option<Cell>, DecodeError> {
+        if !self.has_cell {
+            return Ok(None);
+        }
+        self.expect_record(CELL)?;
+        let mut numbers = [0.0; 6];
+        for number in &mut numbers {
+            let bytes = self.input.array()?;
+            *number = if self.big_endian { f64::from_be_bytes(bytes) } else { f64::from_le_bytes(bytes) };
+        }
+        self.end(CELL)?;
+        let [a, gamma, b, beta, alpha, c] = numbers;
+        // NAMD and CHARMM write cosines, others degrees; a program that has no box writes zeros.
+        let cosines = [alpha, beta, gamma].iter().all(|x| x.abs() <= 1.0);
+        let angles = [alpha, beta, gamma].map(|x| if cosines { x.acos().to_degrees() } else { x });
+        Ok(Cell::from_lengths_and_angles([a, b, c].map(|x| x * NM_PER_ANGSTROM), angles))
+    }
+}
+
+/// An error of the header, which no frame is to be blamed for.
+fn header(error: DecodeError) -> DecodeError {
+    match error {
+        DecodeError::Cut => DecodeError::content("it ends inside its header"),
+        other => other,
+    }
+}
+
+fn long_markers() -> DecodeError {
+    DecodeError::content(
+        "its Fortran records have markers of 64 bits, which hardly any program reads: write it again with 32 bits",
+    )
+}
+
+impl FrameDecoder for DcdDecoder {
+    fn next(&mut self, limits: &Limits) -> Result<Option<Decoded>, DecodeError> {
+        if self.input.is_at_end() {
+            if self.stated > self.read && self.read > 0 {
+                return Err(DecodeError::content(format!(
+                    "its header promises {} frames, but it ends after {}: it was cut",
+                    self.stated, self.read
+                )));
+            }
+            return Ok(None);
+        }
+        if self.stated > 0 && self.read >= self.stated {
+            return Err(DecodeError::content(format!(
+                "its header promises {} frames, but more follow: the header was not brought up to date",
+                self.stated
+            )));
+        }
+        limits.check_atoms(self.atoms)?;
+        let cell = self.cell()?;
+        let moving = if self.read > 0 && !self.free.is_empty() { self.free.len() as u64 } else { self.atoms };
+        let [x, y, z] = [self.coordinates(moving)?, self.coordinates(moving)?, self.coordinates(moving)?];
+        if self.has_fourth_dimension {
+            let length = self.begin()?;
+            self.input.skip(length)?;
+            self.end(length)?;
+        }
+        let read: Vec<[f64; 3]> = x.into_iter().zip(y).zip(z).map(|((x, y), z)| [x, y, z]).collect();
+        let positions = if self.free.is_empty() {
+            read
+        } else if self.read == 0 {
+            self.first = read;
+            self.first.clone()
+        } else {
+            let mut positions = self.first.clone();
+            for (&atom, position) in self.free.iter().zip(read) {
+                positions[atom] = position;
+            }
+            positions
+        };
+        self.read += 1;
+        Ok(Some(Decoded {
+            positions: Some(positions),
+            cell: cell.map(|cell| cell.vectors()),
+            names: Vec::new(),
+        }))
+    }
+}
