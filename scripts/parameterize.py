@@ -15,10 +15,12 @@ each --system, and one minimised structure for each --state.
                              with these torsions held, then without, in the first --system.
 
 A sequence is one of L-amino acids by three-letter codes, joined by hyphens; ACE, NME and NHE cap its ends, without
-caps the ends are charged. HIS stands for HIE. Needs Python with openmm (pip install openmm).
+caps the ends are charged. HIS stands for HIE. A PDB file may have D-amino acids, under their names (DAL, DPN, …) or those
+of the L-amino acids; hydrogens that it lacks are added as at pH 7. Needs Python with openmm (pip install openmm).
 """
 
 import argparse
+import io
 import math
 import sys
 from pathlib import Path
@@ -33,6 +35,13 @@ COMPONENT_NAMES = {
     "NME": {"CH3": "C", "HH31": "H1", "HH32": "H2", "HH33": "H3"},
 }
 CAPS = {"ACE", "NME", "NHE"}
+# PDB's names of D-amino acids, and the residues whose force-field templates they share.
+D_RESIDUES = {
+    "DAL": "ALA", "DAR": "ARG", "DSG": "ASN", "DAS": "ASP", "DCY": "CYS", "DGN": "GLN", "DGL": "GLU", "DHI": "HIS",
+    "DIL": "ILE", "DLE": "LEU", "DLY": "LYS", "MED": "MET", "DPN": "PHE", "DPR": "PRO", "DSN": "SER", "DTH": "THR",
+    "DTR": "TRP", "DTY": "TYR", "DVA": "VAL",
+}
+PH = 7.0
 HELD_TORSION_KJ_MOL_RAD2 = 5000.0
 MINIMISATION_TOLERANCE_KJ_MOL_NM = 0.01
 
@@ -76,10 +85,12 @@ def torsion_atoms(topology, torsion):
     number = int(digits) - 1
 
     def atom(residue, *names):
+        """The atom of the first of these names that the residue has (a proline's CA, not its C)."""
         if 0 <= residue < len(residues):
-            for candidate in residues[residue].atoms():
-                if candidate.name in names:
-                    return candidate
+            by_name = {candidate.name: candidate for candidate in residues[residue].atoms()}
+            for name in names:
+                if name in by_name:
+                    return by_name[name]
         sys.exit(f"torsion {torsion}: residue {residue + 1} has no atom {' or '.join(names)}")
 
     if kind == "phi":
@@ -204,16 +215,63 @@ def minimised(system, positions, held=()):
             state.getPotentialEnergy().value_in_unit(unit.kilojoule_per_mole))
 
 
-def check_chirality(topology, positions):
-    """Ends the program if an amino acid came out as D, or a threonine or isoleucine with the wrong side chain."""
+def handedness(topology, positions):
+    """+1 or -1 for every stereocentre of an amino acid, by (residue's index, atom): +1 for CA of an L-amino acid."""
     centres = [("CA", "N", "C", "CB", None), ("CB", "CA", "OG1", "CG2", "THR"), ("CB", "CA", "CG1", "CG2", "ILE")]
+    hands = {}
     for residue in topology.residues():
         index = {atom.name: atom.index for atom in residue.atoms()}
         for centre, a, b, c, only in centres:
             if all(name in index for name in (centre, a, b, c)) and only in (None, residue.name):
                 x, y, z = (positions[index[name]] - positions[index[centre]] for name in (a, b, c))
-                if np.dot(np.cross(x, y), z) < 0:
-                    sys.exit(f"residue {residue.name} {residue.id}: {centre} has the wrong chirality")
+                hands[residue.index, centre] = 1 if np.dot(np.cross(x, y), z) > 0 else -1
+    return hands
+
+
+def check_chirality(topology, positions, expected=None):
+    """Ends the program if a stereocentre is not as expected: as in the file that was read, or else that of an
+    L-amino acid with the natural side chain."""
+    residues = list(topology.residues())
+    for (residue, centre), hand in handedness(topology, positions).items():
+        if hand != (expected or {}).get((residue, centre), 1):
+            name = f"{residues[residue].name} {residues[residue].id}"
+            sys.exit(f"residue {name}: {centre} has the wrong chirality")
+
+
+def read_pdb(path):
+    """Topology and positions (nm) of a PDB file, and the D-amino acids in it as {index of the residue: its name}.
+
+    D-amino acids are read under the names of the L-amino acids, whose bonds and templates they share.
+    """
+    lines, d_names = [], {}
+    for line in Path(path).read_text().splitlines():
+        code = line[17:20]
+        if line.startswith(("ATOM", "HETATM")) and code in D_RESIDUES:
+            d_names[line[21:22].strip(), line[22:26].strip(), line[26:27].strip()] = code
+            line = line[:17] + D_RESIDUES[code] + line[20:]
+        lines.append(line)
+    pdb = app.PDBFile(io.StringIO("\n".join(lines) + "\n"))
+    pdb.topology.setPeriodicBoxVectors(None)
+    places = {residue.index: (residue.chain.id.strip(), residue.id.strip(), residue.insertionCode.strip())
+              for residue in pdb.topology.residues()}
+    named = {index: d_names[place] for index, place in places.items() if place in d_names}
+    return pdb.topology, pdb.getPositions(asNumpy=True).value_in_unit(unit.nanometer), named
+
+
+def with_hydrogens(topology, positions, force_field):
+    """The molecule with the hydrogens that the force field's templates have and the file lacks."""
+    if not force_field.getUnmatchedResidues(topology):
+        return topology, positions
+    modeller = app.Modeller(topology, positions * unit.nanometer)
+    before = topology.getNumAtoms()
+    modeller.addHydrogens(force_field, pH=PH, platform=openmm.Platform.getPlatformByName("Reference"))
+    unmatched = force_field.getUnmatchedResidues(modeller.topology)
+    if unmatched:
+        names = ", ".join(f"{residue.name} {residue.id}" for residue in unmatched)
+        sys.exit(f"the force field has no template for {names}: are heavy atoms missing, or is it no amino acid?")
+    added = modeller.topology.getNumAtoms() - before
+    print(f"{added} hydrogens were missing and have been added as at pH {PH:g}: check the charges of the residues")
+    return modeller.topology, modeller.getPositions().value_in_unit(unit.nanometer)
 
 
 def write_pdb(path, topology, positions):
@@ -234,7 +292,7 @@ def named(text, separator):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--pdb", help="structure with all hydrogens")
+    source.add_argument("--pdb", help="structure; hydrogens that are missing are added")
     source.add_argument("--sequence", help="e.g. ACE-ALA-NME")
     parser.add_argument("--system", action="append", required=True, type=lambda t: named(t, "="))
     parser.add_argument("--state", action="append", default=[], type=lambda t: named(t, ":"))
@@ -244,11 +302,13 @@ def main():
     force_fields = {name: app.ForceField(*files.split(",")) for name, files in arguments.system}
     reference = next(iter(force_fields.values()))
     if arguments.pdb:
-        pdb = app.PDBFile(arguments.pdb)
-        topology, positions = pdb.topology, pdb.getPositions(asNumpy=True).value_in_unit(unit.nanometer)
-        topology.setPeriodicBoxVectors(None)
+        topology, positions, d_names = read_pdb(arguments.pdb)
+        hands = handedness(topology, positions)
+        topology, positions = with_hydrogens(topology, np.array(positions), reference)
+        positions = np.array(positions)
     else:
         topology, positions = sequence_topology(arguments.sequence.split("-"), reference), None
+        d_names, hands = {}, {}
 
     arguments.out.mkdir(parents=True, exist_ok=True)
     systems = {}
@@ -260,7 +320,11 @@ def main():
     if positions is None:
         positions = built_coordinates(topology, system)
     positions, energy = minimised(system, positions)
-    check_chirality(topology, positions)
+    check_chirality(topology, positions, hands)
+    for residue in topology.residues():
+        if hands.get((residue.index, "CA")) == -1:
+            residue.name = d_names.get(residue.index, residue.name)
+            print(f"residue {residue.name} {residue.id} is a D-amino acid")
     write_pdb(arguments.out / "topology.pdb", topology, positions)
     print(f"topology.pdb: {topology.getNumAtoms()} atoms, {energy:.3f} kJ/mol")
 
@@ -278,7 +342,7 @@ def main():
                 partial.append((atoms, now + fraction * math.remainder(target - now, math.tau)))
             start, _ = minimised(system, start, partial)
         relaxed, energy = minimised(system, start)
-        check_chirality(topology, relaxed)
+        check_chirality(topology, relaxed, hands)
         write_pdb(arguments.out / f"{name}.pdb", topology, relaxed)
         found = ", ".join(
             f"{item.partition('=')[0]} {math.degrees(dihedral([relaxed[a.index] for a in atoms])):.2f}°"

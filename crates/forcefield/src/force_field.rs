@@ -25,6 +25,12 @@ impl ForceField {
         &self.terms
     }
 
+    /// A torsion whose angle is undefined at these positions (nm) although energy depends on it, with OpenMM's name of its
+    /// force: three of its atoms lie on a line.
+    pub fn undefined_torsion(&self, positions: &[[f64; 3]]) -> Option<(&'static str, [usize; 4])> {
+        self.terms.iter().find_map(|term| Some((term.name(), term.undefined_torsion(positions)?)))
+    }
+
     /// Energies (kJ/mol) of each term, one per replica, with OpenMM's name of the force.
     ///
     /// # Panics

@@ -35,6 +35,7 @@ const IGNORED: &[&str] = &["CMMotionRemover"];
 pub struct System {
     masses: Vec<f64>,
     terms: Vec<Arc<dyn EnergyTerm>>,
+    held_pairs: Vec<([usize; 2], f64)>,
     ignored: Vec<String>,
 }
 
@@ -47,6 +48,12 @@ impl System {
     /// Number of atoms.
     pub fn atoms(&self) -> usize {
         self.masses.len()
+    }
+
+    /// Pairs of atoms that harmonic bond terms hold, with the rest length in nm: bonds, and what else the force field
+    /// holds in this way, such as the ends of an angle (Urey–Bradley). Terms of zero stiffness are left out.
+    pub fn held_pairs(&self) -> &[([usize; 2], f64)] {
+        &self.held_pairs
     }
 
     /// Names of the forces in the file that were left out, because they do not act on the potential energy.
@@ -94,10 +101,13 @@ pub fn read_system(xml: &str) -> Result<System, ForceFieldError> {
             terms.push(read(&elements, masses.len())?);
         }
     }
+    let bond_forces: Vec<&Element> =
+        forces.iter().filter(|force| force.text("type") == Ok(terms::harmonic_bond::NAME)).collect();
+    let held_pairs = terms::harmonic_bond::held_pairs(&bond_forces, masses.len())?;
     if terms.is_empty() {
         return Err(root.invalid("there is no force in it that acts on the potential energy"));
     }
-    Ok(System { masses, terms, ignored })
+    Ok(System { masses, terms, held_pairs, ignored })
 }
 
 /// Masses of all particles, amu.

@@ -14,17 +14,19 @@ const OVERLAP_NM: f64 = 0.04;
 /// radii allow; a hydrogen takes its nearest partner only, and metals that are bare ions (sodium, calcium, …) take none.
 ///
 /// With no known bonds that is a guess of all bonds; with all bonds known it adds none within a molecule.
+/// Known bonds of atoms that are not there are returned as they are, for [`crate::Topology::new`] to refuse.
 /// The result is ascending and depends on nothing but its arguments (positions in nm).
 pub fn complete_bonds(elements: &[Element], positions: &[[f64; 3]], known: &[[usize; 2]]) -> Vec<[usize; 2]> {
     let mut neighbours = vec![Vec::new(); elements.len()];
-    for &[i, j] in known {
+    let count = elements.len().min(positions.len());
+    for &[i, j] in known.iter().filter(|bond| bond.iter().all(|&atom| atom < count)) {
         neighbours[i].push(j);
         neighbours[j].push(i);
     }
     let piece = connected_pieces(&neighbours);
     let mut bonds: Vec<[usize; 2]> = known.iter().map(|&[i, j]| [i.min(j), i.max(j)]).collect();
     let mut nearest: Vec<Option<(f64, usize)>> = vec![None; elements.len()];
-    for (i, j) in close_pairs(positions, longest_bond(elements)) {
+    for (i, j) in close_pairs(&positions[..count], longest_bond(elements)) {
         let distance = distance(positions[i], positions[j]);
         let reach = elements[i].covalent_radius_nm() + elements[j].covalent_radius_nm() + TOLERANCE_NM;
         let ionic = elements[i].is_bare_ion() || elements[j].is_bare_ion();
@@ -56,10 +58,10 @@ pub fn complete_bonds(elements: &[Element], positions: &[[f64; 3]], known: &[[us
 }
 
 /// Whether two atoms are too far apart for any covalent bond between them: beyond one and a half times the sum of
-/// their covalent radii. Such a bond in a file's guess spans a break in the chain.
+/// their covalent radii.
 pub fn too_long_for_a_bond(elements: [Element; 2], positions: [[f64; 3]; 2]) -> bool {
-    let radii = elements[0].covalent_radius_nm() + elements[1].covalent_radius_nm();
-    distance(positions[0], positions[1]) > 1.5 * radii
+    distance(positions[0], positions[1])
+        > 1.5 * (elements[0].covalent_radius_nm() + elements[1].covalent_radius_nm())
 }
 
 fn longest_bond(elements: &[Element]) -> f64 {
@@ -144,5 +146,12 @@ mod tests {
         let carbon_nitrogen = [Element::CARBON, Element::NITROGEN];
         assert!(!too_long_for_a_bond(carbon_nitrogen, [[0.0; 3], [0.147, 0.0, 0.0]]));
         assert!(too_long_for_a_bond(carbon_nitrogen, [[0.0; 3], [0.38, 0.0, 0.0]]));
+    }
+
+    #[test]
+    fn bonds_of_atoms_that_are_not_there_are_left_for_the_topology_to_refuse() {
+        let (elements, positions) = water_dimer();
+        let bonds = complete_bonds(&elements, &positions, &[[0, 9]]);
+        assert_eq!(bonds, [[0, 1], [0, 2], [0, 9], [3, 4], [3, 5]]);
     }
 }

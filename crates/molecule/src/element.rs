@@ -30,18 +30,25 @@ impl Element {
         u8::try_from(index + 1).ok().map(Self)
     }
 
-    /// The element that an atom's name in a structure file without an element column means.
+    /// The element that an atom's name in a structure file without an element column means: the first of
+    /// [`Element::candidates_of_name`].
+    pub fn from_atom_name(name: &str, ion: bool) -> Option<Self> {
+        Self::candidates_of_name(name, ion).first().copied()
+    }
+
+    /// The elements that an atom's name can mean, the most likely first.
     ///
-    /// Names of biomolecules begin with the symbol, one letter for `H C N O P S F I B K` (`CA` is an alpha carbon,
-    /// `HG` a hydrogen), digits may come first (`1HB`); `CL…` and `BR…` followed by nothing or a digit are halogens.
-    /// A residue of one atom is an ion or a noble gas, and there two letters are read first (`CA` is calcium).
-    pub fn from_atom_name(name: &str, alone_in_residue: bool) -> Option<Self> {
+    /// Names begin with the symbol of one letter or of two; digits may come first (`1HB`). One letter is likelier in
+    /// names of biomolecules (`CA` is an alpha carbon, `HG` a hydrogen), two where the atom is an `ion`, and where `CL`
+    /// or `BR` are followed by nothing or a digit.
+    pub fn candidates_of_name(name: &str, ion: bool) -> Vec<Self> {
         let letters = name.trim().trim_start_matches(|c: char| c.is_ascii_digit());
         let symbol: String = letters.chars().take_while(char::is_ascii_alphabetic).collect();
         let two = symbol.get(..2).and_then(Self::from_symbol);
         let one = symbol.get(..1).and_then(Self::from_symbol);
         let halogen = symbol.len() == 2 && ["CL", "BR"].iter().any(|x| symbol.eq_ignore_ascii_case(x));
-        if alone_in_residue || halogen { two.or(one) } else { one.or(two) }
+        let order = if ion || halogen { [two, one] } else { [one, two] };
+        order.into_iter().flatten().collect()
     }
 
     /// Chemical symbol, such as `Cl`.

@@ -7,7 +7,9 @@ pub enum MoleculeError {
     #[error("the topology is not consistent: {0}")]
     Topology(String),
     /// A selection is not written as one.
-    #[error("`{selection}` selects no atom: {reason}; write \"ALA 2 CA\", \"A:ALA 2 CA\" or an index from 0")]
+    #[error(
+        "`{selection}` selects no atom: {reason}; write \"ALA 2 CA\", \"ALA 52A CA\" (insertion code), \"A:ALA 2 CA\" (chain) or an index from 0"
+    )]
     Selection {
         /// As written.
         selection: String,
@@ -49,6 +51,14 @@ pub enum MoleculeError {
     /// A fit needs atoms and finite positions of the same number.
     #[error("the structures cannot be superposed: {0}")]
     Superposition(String),
+    /// A force field is not that of the topology, or has its atoms in another order.
+    #[error(
+        "the force field is not that of the topology: {difference}; the atoms must stand in the same order in both"
+    )]
+    DifferentForceField {
+        /// The first difference.
+        difference: String,
+    },
     /// A structure is not the molecule of the topology.
     #[error("the {state} structure is another molecule: {difference}")]
     DifferentMolecule {

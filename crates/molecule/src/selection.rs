@@ -7,7 +7,8 @@ use crate::{MoleculeError, Topology};
 /// How many similar names an error shows.
 const NEAREST_SHOWN: usize = 3;
 
-/// One atom, as a person names it: `"ALA 2 CA"`, `"A:ALA 2 CA"`, or an index counted from 0 (`"17"` or `17`).
+/// One atom, as a person names it: `"ALA 2 CA"`, `"ALA 52A CA"` (with an insertion code), `"A:ALA 2 CA"`, or an index
+/// counted from 0 (`"17"` or `17`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AtomSelector {
     /// Position in the topology, counted from 0.
@@ -20,6 +21,8 @@ pub enum AtomSelector {
         residue_name: String,
         /// Residue number.
         residue_id: i64,
+        /// The letter after the number, where there is one. Without it, only a residue without one is meant.
+        insertion_code: Option<char>,
         /// Atom name.
         atom_name: String,
     },
@@ -43,14 +46,25 @@ impl FromStr for AtomSelector {
                 .parse()
                 .map(Self::Index)
                 .map_err(|_| refuse("one word must be an index, a whole number from 0")),
-            [residue_name, residue_id, atom_name] => Ok(Self::Name {
-                chain,
-                residue_name: residue_name.into(),
-                residue_id: residue_id.parse().map_err(|_| {
-                    refuse(&format!("the residue number `{residue_id}` is not a whole number"))
-                })?,
-                atom_name: atom_name.into(),
-            }),
+            [residue_name, number, atom_name] => {
+                let (digits, insertion_code) = match number.char_indices().next_back() {
+                    Some((last, code)) if code.is_ascii_alphabetic() => (&number[..last], Some(code)),
+                    _ => (number, None),
+                };
+                let residue_id = digits.parse().map_err(|_| {
+                    refuse(&format!(
+                        "the residue number `{number}` is not a whole number, or one with an insertion code \
+                         such as `52A`"
+                    ))
+                })?;
+                Ok(Self::Name {
+                    chain,
+                    residue_name: residue_name.into(),
+                    residue_id,
+                    insertion_code,
+                    atom_name: atom_name.into(),
+                })
+            }
             [] => Err(refuse("it is empty")),
             _ => Err(refuse("it needs a residue name, a residue number and an atom name")),
         }
@@ -67,11 +81,15 @@ impl std::fmt::Display for AtomSelector {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Index(index) => write!(formatter, "{index}"),
-            Self::Name { chain, residue_name, residue_id, atom_name } => {
+            Self::Name { chain, residue_name, residue_id, insertion_code, atom_name } => {
                 if let Some(chain) = chain {
                     write!(formatter, "{chain}:")?;
                 }
-                write!(formatter, "{residue_name} {residue_id} {atom_name}")
+                write!(formatter, "{residue_name} {residue_id}")?;
+                if let Some(code) = insertion_code {
+                    write!(formatter, "{code}")?;
+                }
+                write!(formatter, " {atom_name}")
             }
         }
     }
@@ -91,19 +109,19 @@ impl Topology {
     /// # Errors
     /// As [`Topology::select`].
     pub fn resolve(&self, selector: &AtomSelector) -> Result<usize, MoleculeError> {
-        let (chain, residue_name, residue_id, atom_name) = match selector {
+        let (chain, residue_name, number, atom_name) = match selector {
             AtomSelector::Index(index) if *index < self.atom_count() => return Ok(*index),
             AtomSelector::Index(index) => {
                 return Err(MoleculeError::AtomOutside { index: *index, atoms: self.atom_count() });
             }
-            AtomSelector::Name { chain, residue_name, residue_id, atom_name } => {
-                (chain, residue_name, *residue_id, atom_name)
+            AtomSelector::Name { chain, residue_name, residue_id, insertion_code, atom_name } => {
+                (chain, residue_name, (*residue_id, *insertion_code), atom_name)
             }
         };
         let found: Vec<usize> = self
             .residues()
             .iter()
-            .filter(|residue| residue.id == residue_id && residue.name == *residue_name)
+            .filter(|residue| (residue.id, residue.insertion_code) == number && residue.name == *residue_name)
             .filter(|residue| chain.as_ref().is_none_or(|chain| residue.chain == *chain))
             .flat_map(|residue| &residue.atoms)
             .copied()
@@ -139,7 +157,7 @@ impl Topology {
 
     fn full_label(&self, atom: usize) -> String {
         let residue = self.residue_of(atom);
-        let short = format!("{} {} {}", residue.name, residue.id, self.atoms()[atom].name);
+        let short = format!("{} {} {}", residue.name, residue.number(), self.atoms()[atom].name);
         if residue.chain.is_empty() { short } else { format!("{}:{short}", residue.chain) }
     }
 }
@@ -165,9 +183,16 @@ mod tests {
                 id,
                 chain: chain.into(),
                 atoms: (first..first + 3).collect(),
+                ..Residue::default()
             });
         }
-        residues.push(Residue { name: "ALA".into(), id: 2, chain: "C".into(), atoms: vec![6] });
+        residues.push(Residue {
+            name: "ALA".into(),
+            id: 2,
+            chain: "C".into(),
+            atoms: vec![6],
+            ..Residue::default()
+        });
         atoms.push(Atom { name: "C".into(), element: Element::CARBON, residue: 2 });
         Topology::new(atoms, residues, []).unwrap()
     }
@@ -180,6 +205,25 @@ mod tests {
         assert_eq!(topology.select("C:ALA 2 C"), Ok(6));
         assert_eq!(topology.select("5"), Ok(5));
         assert_eq!(topology.resolve(&5.into()), Ok(5));
+    }
+
+    #[test]
+    fn insertion_codes_are_part_of_the_number() {
+        let atom = |residue| Atom { name: "CA".into(), element: Element::CARBON, residue };
+        let residue = |index: usize, insertion_code| Residue {
+            name: "ALA".into(),
+            id: 52,
+            insertion_code,
+            atoms: vec![index],
+            ..Residue::default()
+        };
+        let residues = vec![residue(0, None), residue(1, Some('A')), residue(2, Some('B'))];
+        let topology = Topology::new((0..3).map(atom).collect(), residues, []).unwrap();
+        assert_eq!(topology.select("ALA 52 CA"), Ok(0));
+        assert_eq!(topology.select("ALA 52A CA"), Ok(1));
+        assert_eq!(topology.label(2), "ALA 52B CA");
+        let error = topology.select("ALA 52C CA").unwrap_err().to_string();
+        assert!(error.contains("nearest: `ALA 52"), "{error}");
     }
 
     #[test]
@@ -198,7 +242,7 @@ mod tests {
 
     #[test]
     fn selectors_print_as_they_are_read() {
-        for text in ["ALA 2 CA", "A:ALA 2 CA", "17"] {
+        for text in ["ALA 2 CA", "A:ALA 2 CA", "A:ALA -3B CA", "17"] {
             assert_eq!(text.parse::<AtomSelector>().unwrap().to_string(), text);
         }
     }

@@ -1,5 +1,7 @@
 //! Whether two structures are states of one molecule that a path without broken bonds can join.
 
+use std::cmp::Reverse;
+
 use nalgebra::Vector3;
 
 use crate::bonds::too_long_for_a_bond;
@@ -11,6 +13,9 @@ use crate::{Element, MoleculeError, Structure, Topology};
 /// Two states whose heavy atoms deviate by less than this after superposition are one, nm.
 pub const EQUAL_STATES_RMSD_NM: f64 = 1e-4;
 
+/// How many atoms an error names.
+const ATOMS_NAMED: usize = 3;
+
 /// Lengths up to which a bond between these elements is stiff: a double, aromatic or amide bond, nm.
 /// (Amide C–N 0.133, aniline C–N 0.140, aromatic C–C 0.140; single bonds between sp² carbons 0.146 and more,
 /// C–N of amines 0.147, hydrazine 0.145; Allen et al., J. Chem. Soc. Perkin Trans. 2, 1987, S1.)
@@ -20,13 +25,17 @@ const STIFF_BONDS: [(Element, Element, f64); 3] = [
     (Element::NITROGEN, Element::NITROGEN, 0.131),
 ];
 
+/// Angles beyond this belong to triple bonds and cumulenes, radian (150°; double bonds have about 120°).
+const STRAIGHT_RAD: f64 = 150.0 / 180.0 * std::f64::consts::PI;
+
 /// Checks that two structures have the topology's atoms in its order, the same chirality at every stereocentre, and
 /// the same side (cis or trans) about every stiff bond that no variable turns (`turned_bonds`, in any order).
 ///
 /// Stereocentres are atoms with four neighbours, and sulfur or phosphorus with three, all of distinct
 /// [`equivalence_classes`]; the sign of the volume that the neighbours span is compared. Stiff bonds are double,
-/// aromatic and amide bonds, told by their length in both structures, whose ends have distinguishable substituents;
-/// their torsions may differ by at most 90°. Rotamers about single bonds are not compared.
+/// aromatic and amide bonds, told by their length in both structures, whose ends have distinguishable substituents that
+/// do not lie on the bond's own line (triple bonds and the middle of cumulenes have no cis and trans); their torsions
+/// may differ by at most 90°. Rotamers about single bonds are not compared.
 ///
 /// # Errors
 /// The first difference, with the name of the atom or bond.
@@ -59,58 +68,60 @@ pub fn distinct_states(
 }
 
 /// Checks that a structure has the topology's atoms in its order: names, elements, residues' names and bounds.
-/// Numbers of residues and names of chains may differ. `state` names the structure in the error.
+/// Numbers of residues and names of chains may differ. Of a structure whose file has no names (XYZ), elements are
+/// compared, and every bond of the topology must be one that its positions can have. `state` names the structure in the
+/// error.
 ///
 /// Of a file without names (XYZ) the elements are compared, and that atoms which the topology bonds lie as near to each other as
 /// bonded ones can: an exchange of atoms of one element would else go unseen.
 ///
 /// # Errors
-/// The first atom that differs, or the first bond that is too long.
+/// The first atoms that differ.
 pub fn same_molecule(topology: &Topology, structure: &Structure, state: &str) -> Result<(), MoleculeError> {
     let other = structure.topology();
     let differs = |difference| MoleculeError::DifferentMolecule { state: state.into(), difference };
-    let named = !is_nameless(other);
-    for (index, (expected, found)) in topology.atoms().iter().zip(other.atoms()).enumerate() {
-        let same_residue = expected.residue == found.residue
-            && topology.residue_of(index).name == other.residue_of(index).name;
-        let same_name = !named || (expected.name == found.name && same_residue);
-        if expected.element != found.element || !same_name {
-            return Err(differs(format!(
-                "atom {index} is {} ({}), but the topology has {} ({}) there",
-                other.label(index),
-                found.element,
-                topology.label(index),
-                expected.element
-            )));
-        }
-    }
     if topology.atom_count() != other.atom_count() {
         let (expected, found) = (topology.atom_count(), other.atom_count());
         return Err(differs(format!("it has {found} atoms, but the topology has {expected}")));
     }
-    if named {
-        return Ok(());
+    let unnamed = other.is_unnamed();
+    let same = |index: usize| {
+        let (expected, found) = (&topology.atoms()[index], &other.atoms()[index]);
+        let same_residue = expected.residue == found.residue
+            && topology.residue_of(index).name == other.residue_of(index).name;
+        expected.element == found.element && (unnamed || expected.name == found.name && same_residue)
+    };
+    let wrong: Vec<usize> = (0..topology.atom_count()).filter(|&index| !same(index)).collect();
+    if !wrong.is_empty() {
+        let words = |&index: &usize| {
+            format!(
+                "atom {index} is {} ({}), but the topology has {} ({}) there",
+                other.label(index),
+                other.atoms()[index].element,
+                topology.label(index),
+                topology.atoms()[index].element
+            )
+        };
+        let mut difference = wrong.iter().take(ATOMS_NAMED).map(words).collect::<Vec<_>>().join("; ");
+        if wrong.len() > ATOMS_NAMED {
+            difference.push_str(&format!("; and {} more", wrong.len() - ATOMS_NAMED));
+        }
+        return Err(differs(difference));
     }
-    let far = topology.bonds().iter().find(|bond| {
-        let elements = bond.map(|atom| topology.atoms()[atom].element);
-        too_long_for_a_bond(elements, bond.map(|atom| structure.positions()[atom]))
+    let torn = topology.bonds().iter().find(|[i, j]| {
+        let elements = [*i, *j].map(|atom| topology.atoms()[atom].element);
+        unnamed && too_long_for_a_bond(elements, [*i, *j].map(|atom| structure.positions()[atom]))
     });
-    match far {
+    match torn {
+        Some(&[i, j]) => {
+            let (first, second) = (topology.label(i), topology.label(j));
+            Err(differs(format!(
+                "its file has no names, and by their order atoms {i} and {j} are {first} and {second}, which are bonded; \
+                 they lie too far apart for that"
+            )))
+        }
         None => Ok(()),
-        Some(&[i, j]) => Err(differs(format!(
-            "the file has no names of atoms, and in the topology's order its atoms {i} ({}) and {j} ({}), which are bonded, are \
-             {:.3} nm apart",
-            topology.label(i),
-            topology.label(j),
-            (Vector3::from(structure.positions()[i]) - Vector3::from(structure.positions()[j])).norm()
-        ))),
     }
-}
-
-/// Whether a structure comes from a file that knows elements only: one residue, whose atoms are all called by their elements.
-fn is_nameless(topology: &Topology) -> bool {
-    topology.residues().len() == 1
-        && topology.atoms().iter().all(|atom| atom.name.eq_ignore_ascii_case(atom.element.symbol()))
 }
 
 fn same_chirality(
@@ -154,7 +165,9 @@ fn same_side(
         let (Some(i), Some(l)) = (marker(topology, classes, j, k), marker(topology, classes, k, j)) else {
             continue;
         };
-        if i == l {
+        let linear =
+            |positions: &[[f64; 3]]| is_straight(positions, [i, j, k]) || is_straight(positions, [j, k, l]);
+        if i == l || linear(start) || linear(end) {
             continue;
         }
         let torsion = Torsion::new([i, j, k, l], topology.atom_count())?;
@@ -184,8 +197,20 @@ fn marker(topology: &Topology, classes: &[usize], end: usize, other_end: usize) 
     let others: Vec<usize> =
         topology.neighbours(end).iter().copied().filter(|&atom| atom != other_end).collect();
     let told = (1..=2).contains(&others.len()) && all_distinct(&others, classes);
-    // Heavy atoms first, then the order of the topology.
-    others.into_iter().filter(|_| told).min_by_key(|&atom| (!topology.atoms()[atom].element.is_heavy(), atom))
+    let heavy = |atom: usize| topology.atoms()[atom].element.is_heavy();
+    // The main chain: heavy atoms, then those with more heavy neighbours (the alpha carbon of a proline, not its delta
+    // carbon), then carbon (not the oxygen of an amide), then the order of the topology.
+    others.into_iter().filter(|_| told).min_by_key(|&atom| {
+        let branches = topology.neighbours(atom).iter().filter(|&&other| heavy(other)).count();
+        let carbon = topology.atoms()[atom].element == Element::CARBON;
+        (!heavy(atom), Reverse(branches), !carbon, atom)
+    })
+}
+
+/// Whether three atoms lie nearly on a line, so that a torsion about two of them says nothing.
+fn is_straight(positions: &[[f64; 3]], [i, j, k]: [usize; 3]) -> bool {
+    let arm = |atom: usize| Vector3::from(positions[atom]) - Vector3::from(positions[j]);
+    arm(i).angle(&arm(k)) > STRAIGHT_RAD
 }
 
 fn is_stiff(topology: &Topology, bond: [usize; 2], positions: &[[f64; 3]]) -> bool {

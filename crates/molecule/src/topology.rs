@@ -2,6 +2,9 @@
 
 use crate::{Element, MoleculeError};
 
+/// Name of the residue that holds the atoms of a file without residues.
+pub const UNNAMED_RESIDUE: &str = "MOL";
+
 /// An atom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Atom {
@@ -14,13 +17,15 @@ pub struct Atom {
 }
 
 /// A residue.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Residue {
     /// Its name, such as `ALA`.
     pub name: String,
     /// Its number in the file it came from.
     pub id: i64,
-    /// Its chain; empty where the file names none.
+    /// The letter after its number (PDB's insertion code), where it has one: residue `52A` follows residue `52`.
+    pub insertion_code: Option<char>,
+    /// Its chain, or its segment where the file names no chains; empty where it names neither.
     pub chain: String,
     /// Indices of its atoms, ascending.
     pub atoms: Vec<usize>,
@@ -33,6 +38,13 @@ pub struct Topology {
     residues: Vec<Residue>,
     bonds: Vec<[usize; 2]>,
     neighbours: Vec<Vec<usize>>,
+}
+
+impl Residue {
+    /// Its number with the insertion code: `52`, `52A`.
+    pub fn number(&self) -> String {
+        self.insertion_code.map_or_else(|| self.id.to_string(), |code| format!("{}{code}", self.id))
+    }
 }
 
 impl Topology {
@@ -51,7 +63,8 @@ impl Topology {
         let mut owner = vec![None; atoms.len()];
         for (index, residue) in residues.iter().enumerate() {
             if !residue.atoms.is_sorted_by(|a, b| a < b) {
-                let text = format!("the atoms of residue {} {} are not ascending", residue.name, residue.id);
+                let text =
+                    format!("the atoms of residue {} {} are not ascending", residue.name, residue.number());
                 return Err(MoleculeError::Topology(text));
             }
             for &atom in &residue.atoms {
@@ -141,15 +154,23 @@ impl Topology {
         self.atoms.iter().map(|atom| atom.element.mass_amu()).collect()
     }
 
-    /// How an atom is written in a selection: `ALA 2 CA`, with the chain (`A:ALA 2 CA`) only where it is needed.
+    /// How an atom is written in a selection: `ALA 2 CA`, `ALA 52A CA`, with the chain (`A:ALA 2 CA`) only where it is needed.
     ///
     /// # Panics
     /// If there is no such atom.
     pub fn label(&self, atom: usize) -> String {
         let residue = self.residue_of(atom);
-        let short = format!("{} {} {}", residue.name, residue.id, self.atoms[atom].name);
+        let short = format!("{} {} {}", residue.name, residue.number(), self.atoms[atom].name);
         let several_chains = self.residues.iter().any(|other| other.chain != residue.chain);
         if several_chains && !residue.chain.is_empty() { format!("{}:{short}", residue.chain) } else { short }
+    }
+
+    /// Whether it comes from a file without names (XYZ): one residue called [`UNNAMED_RESIDUE`], atoms called by their
+    /// elements.
+    pub fn is_unnamed(&self) -> bool {
+        self.residues.len() == 1
+            && self.residues[0].name == UNNAMED_RESIDUE
+            && self.atoms.iter().all(|atom| atom.name == atom.element.symbol())
     }
 
     /// Number of the connected piece each atom is in, counted from 0 in the order of first atoms.
@@ -229,7 +250,7 @@ mod tests {
     }
 
     fn residue(name: &str, id: i64, atoms: Vec<usize>) -> Residue {
-        Residue { name: name.into(), id, chain: String::new(), atoms }
+        Residue { name: name.into(), id, atoms, ..Residue::default() }
     }
 
     #[test]

@@ -157,7 +157,7 @@ mod tests {
             residue: 0,
         });
         let residue =
-            Residue { name: "MOL".into(), id: 1, chain: String::new(), atoms: (0..symbols.len()).collect() };
+            Residue { name: "MOL".into(), id: 1, atoms: (0..symbols.len()).collect(), ..Residue::default() };
         Topology::new(atoms.collect(), vec![residue], bonds.iter().copied()).unwrap()
     }
 

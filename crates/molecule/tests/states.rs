@@ -8,7 +8,9 @@ use geodyssey_molecule::bonds::complete_bonds;
 use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
 use geodyssey_molecule::symmetry::equivalence_classes;
 use geodyssey_molecule::variables::Torsion;
-use geodyssey_molecule::{Atom, CollectiveVariable, Element, MoleculeError, Residue, Structure, Topology};
+use geodyssey_molecule::{
+    Atom, CollectiveVariable, Element, MoleculeError, Residue, Structure, Topology, UNNAMED_RESIDUE,
+};
 use nalgebra::{Rotation3, Unit, Vector3};
 
 fn structure(names: &[&str], positions: &[[f64; 3]]) -> Structure {
@@ -20,7 +22,7 @@ fn structure(names: &[&str], positions: &[[f64; 3]]) -> Structure {
         residue: 0,
     });
     let residue =
-        Residue { name: "MOL".into(), id: 1, chain: String::new(), atoms: (0..names.len()).collect() };
+        Residue { name: "MOL".into(), id: 1, atoms: (0..names.len()).collect(), ..Residue::default() };
     let bonds = complete_bonds(&elements, positions, &[]);
     let topology = Topology::new(atoms.collect(), vec![residue], bonds).unwrap();
     Structure::new(topology, positions.to_vec()).unwrap()
@@ -100,7 +102,7 @@ fn substituents_that_differ_far_away_are_told_apart() {
     let element = |name: &&str| Element::from_atom_name(name, false).unwrap();
     let atoms =
         names.iter().map(|name| Atom { name: (*name).into(), element: element(name), residue: 0 }).collect();
-    let residue = Residue { name: "MOL".into(), id: 1, chain: String::new(), atoms: (0..8).collect() };
+    let residue = Residue { name: "MOL".into(), id: 1, atoms: (0..8).collect(), ..Residue::default() };
     let bonds = [[0, 1], [1, 2], [2, 3], [3, 4], [4, 5], [2, 6], [2, 7]];
     let classes = equivalence_classes(&Topology::new(atoms, vec![residue], bonds).unwrap());
     let around: std::collections::BTreeSet<_> = [1, 3, 6, 7].map(|atom| classes[atom]).into();
@@ -171,8 +173,12 @@ fn structures_without_names_are_compared_by_elements_and_bonds() {
             element: atoms[atom].element,
             residue: 0,
         });
-        let residue =
-            Residue { name: "MOL".into(), id: 1, chain: String::new(), atoms: (0..order.len()).collect() };
+        let residue = Residue {
+            name: UNNAMED_RESIDUE.into(),
+            id: 1,
+            atoms: (0..order.len()).collect(),
+            ..Residue::default()
+        };
         let positions: Vec<[f64; 3]> = order.iter().map(|&atom| known.positions()[atom]).collect();
         let topology = Topology::new(atoms.collect(), vec![residue], Vec::new()).unwrap();
         Structure::new(topology, positions).unwrap()
@@ -183,7 +189,73 @@ fn structures_without_names_are_compared_by_elements_and_bonds() {
         found.expect_err("another molecule").to_string()
     };
     // The two carbons exchanged: the elements agree, the bonds do not.
-    assert!(message(&[0, 5, 2, 3, 4, 1]).contains("nm apart"), "{}", message(&[0, 5, 2, 3, 4, 1]));
+    assert!(message(&[0, 5, 2, 3, 4, 1]).contains("too far apart"), "{}", message(&[0, 5, 2, 3, 4, 1]));
     assert!(message(&[1, 0, 2, 3, 4, 5]).contains("atom 0"));
     assert!(message(&[0, 1, 2, 3, 4]).contains("atoms"));
+}
+
+#[test]
+fn triple_bonds_and_cumulenes_have_no_side() {
+    // HO–C≡C–OH: the hydroxyl hydrogens turn freely about the line.
+    let alkyne = |torsion: f64| {
+        let (o1, c1, c2, o2) = ([-0.131, 0.0, 0.0], [0.0; 3], [0.120, 0.0, 0.0], [0.251, 0.0, 0.0]);
+        let angle = 108.0_f64.to_radians();
+        let h1 = [-0.131 - 0.096 * (PI - angle).cos(), 0.096 * (PI - angle).sin(), 0.0];
+        let h2 = [
+            0.251 + 0.096 * (PI - angle).cos(),
+            0.096 * (PI - angle).sin() * torsion.cos(),
+            0.096 * (PI - angle).sin() * torsion.sin(),
+        ];
+        // A line to 1e-3 only, as a minimiser leaves it, so that torsions have some value.
+        let bent = |[x, y, z]: [f64; 3], by: f64| [x, y + by, z + 0.5 * by];
+        structure(
+            &["H1", "O1", "C1", "C2", "O2", "H2"],
+            &[h1, bent(o1, 1e-3), bent(c1, -1e-3), bent(c2, 1e-3 * torsion.cos()), o2, h2],
+        )
+    };
+    let (cis, trans) = (alkyne(0.0), alkyne(PI));
+    assert_eq!(cis.topology().bonds().len(), 5);
+    assert_eq!(compare_states(cis.topology(), &cis, &trans, &[]), Ok(()));
+    // H₂C=C=CHF: each double bond by itself has no side either.
+    let allene = |side: f64| {
+        let positions = [
+            [0.0, 0.0, 0.0],
+            [0.131, 1e-4 * side, 0.0],
+            [0.262, 0.0, 0.0],
+            [0.320, 0.0, 0.093],
+            [0.330, 0.0, -0.115],
+            [-0.058, 0.093 * side, 0.0],
+            [-0.068, -0.115 * side, 0.0],
+        ];
+        structure(&["C1", "C2", "C3", "H1", "F1", "H2", "CL1"], &positions)
+    };
+    let (one, other) = (allene(1.0), allene(-1.0));
+    assert_eq!(compare_states(one.topology(), &one, &other, &[]), Ok(()));
+}
+
+#[test]
+fn prochiral_labels_and_turned_rings_are_told() {
+    use geodyssey_molecule::exchanged_labels::ExchangedLabels;
+    let prochiral = tetrahedron(["C1", "H1", "H2", "CL", "BR"], [0.109, 0.109, 0.177, 0.194]);
+    let mut exchanged = prochiral.positions().to_vec();
+    exchanged.swap(1, 2);
+    let atoms: Vec<usize> = (0..5).collect();
+    let between = |end: &[[f64; 3]]| {
+        ExchangedLabels::between(prochiral.topology(), prochiral.positions(), end, &atoms).unwrap()
+    };
+    let found = between(&exchanged);
+    assert_eq!(found.prochiral, [[1, 2]]);
+    assert!(found.rmsd_nm < 1e-9 && found.as_labelled_rmsd_nm > 0.05, "{found:?}");
+    assert_eq!(found.atoms(), [1, 2]);
+    assert!(between(prochiral.positions()).atoms().is_empty());
+    // A methyl group that has turned by a third is no exchange, one with two hydrogens exchanged is.
+    let methyl = tetrahedron(["C1", "H1", "H2", "H3", "BR"], [0.109, 0.109, 0.109, 0.194]);
+    let relabelled = |order: [usize; 5]| order.map(|atom| methyl.positions()[atom]);
+    let prochiral = |order| {
+        ExchangedLabels::between(methyl.topology(), methyl.positions(), &relabelled(order), &atoms)
+            .unwrap()
+            .prochiral
+    };
+    assert!(prochiral([0, 2, 3, 1, 4]).is_empty());
+    assert_eq!(prochiral([0, 2, 1, 3, 4]), [[1, 2, 3]]);
 }

@@ -100,6 +100,14 @@ impl Frames {
         Self::start(path, "all")
     }
 
+    /// Starts to read the first frame, with the residues and bonds of a structure.
+    ///
+    /// # Errors
+    /// As [`Frames::open`].
+    pub(crate) fn open_first(path: &Path) -> Result<Self, String> {
+        Self::start(path, "first")
+    }
+
     fn start(path: &Path, which: &str) -> Result<Self, String> {
         let extension = extension(path);
         if ["gz", "bz2", "xz", "zip"].contains(&extension.as_str()) {

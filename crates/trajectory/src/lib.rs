@@ -1,6 +1,6 @@
 //! Structure and trajectory files, in and out.
 //!
-//! Each format is one small file: those that are read in [`reader`](TrajectoryReader), those that are written in [`writer`].
+//! Each format is one small file: structures are read by [`read_structure`], frames by [`TrajectoryReader`]; those that are written in [`writer`].
 //! What else chemfiles reads goes through a process of its own ([`foreign`]), since a damaged file can take chemfiles down. Nor
 //! does chemfiles write: it does so through a memory map, where a full disk kills the process by a signal instead of returning an
 //! error, and its multi-model PDB is not read back right.
@@ -10,16 +10,15 @@
 mod error;
 pub mod foreign;
 mod frames;
-mod pdb_text;
 mod reader;
-mod source;
 mod structure;
 pub mod writer;
 
 pub use error::TrajectoryError;
 pub use frames::read_frames;
 pub use reader::{TrajectoryFrame, TrajectoryReader};
-pub use structure::read_structure;
+pub use structure::{StructureFile, read_structure, read_structure_file};
 pub use writer::{
-    Frame, FrameProperty, TrajectoryFormat, TrajectoryWriter, open_writer, write_pdb_structure,
+    Frame, FrameProperty, RenamedAtom, TrajectoryFormat, TrajectoryWriter, open_writer, renamed_in_pdb,
+    write_pdb_structure,
 };

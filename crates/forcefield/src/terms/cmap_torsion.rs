@@ -14,7 +14,7 @@ use crate::document::Element;
 use crate::engine::EnergyTerm;
 use crate::error::ForceFieldError;
 use crate::simd::{Kernel, Simd, atan2, dispatch};
-use crate::terms::dihedral::Dihedral;
+use crate::terms::dihedral::{Dihedral, is_undefined};
 
 /// OpenMM's name.
 pub(crate) const NAME: &str = "CMAPTorsionForce";
@@ -59,11 +59,12 @@ pub(crate) fn read(forces: &[&Element], atoms: usize) -> Result<Arc<dyn EnergyTe
             if before + map >= maps.len() {
                 return Err(torsion.invalid(format!("map={map}, but there are {} maps", maps.len() - before)));
             }
-            torsions.push(Torsion {
-                map: before + map,
-                first: torsion.atoms(["a1", "a2", "a3", "a4"], atoms)?,
-                second: torsion.atoms(["b1", "b2", "b3", "b4"], atoms)?,
-            });
+            let first = torsion.atoms(["a1", "a2", "a3", "a4"], atoms)?;
+            let second = torsion.atoms(["b1", "b2", "b3", "b4"], atoms)?;
+            // A map of zeros adds nothing, wherever its angles are.
+            if maps[before + map].nodes.iter().flatten().any(|&value| value != 0.0) {
+                torsions.push(Torsion { map: before + map, first, second });
+            }
         }
     }
     Ok(Arc::new(CmapTorsions { maps, torsions }))
@@ -76,6 +77,11 @@ impl EnergyTerm for CmapTorsions {
 
     fn add_block(&self, block: &mut Block<'_>) {
         dispatch(self, block);
+    }
+
+    fn undefined_torsion(&self, positions: &[[f64; 3]]) -> Option<[usize; 4]> {
+        let all = self.torsions.iter().flat_map(|torsion| [torsion.first, torsion.second]);
+        all.into_iter().find(|&atoms| is_undefined(positions, atoms))
     }
 }
 

@@ -7,6 +7,20 @@
 use crate::block::Block;
 use crate::simd::{Simd, Vector3};
 
+/// Sine of an angle below which three atoms lie on a line to the last digits.
+const LEAST_SINE: f64 = 1e-12;
+
+/// Whether the torsion of four atoms is undefined at these positions (nm): its first or last three lie on a line.
+pub(crate) fn is_undefined(positions: &[[f64; 3]], [i, j, k, l]: [usize; 4]) -> bool {
+    let arm = |from: usize, to: usize| [0, 1, 2].map(|axis| positions[to][axis] - positions[from][axis]);
+    let norm = |[x, y, z]: [f64; 3]| (x * x + y * y + z * z).sqrt();
+    let straight = |a: [f64; 3], b: [f64; 3]| {
+        let cross = [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+        norm(cross) <= LEAST_SINE * norm(a) * norm(b)
+    };
+    straight(arm(j, i), arm(j, k)) || straight(arm(k, j), arm(k, l))
+}
+
 /// The axis from atom j to atom k.
 #[derive(Clone, Copy)]
 pub(crate) struct Axis<V> {

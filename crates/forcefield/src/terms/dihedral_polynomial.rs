@@ -9,7 +9,7 @@ use geodyssey_molecule::LANES;
 
 use crate::block::Block;
 use crate::simd::{Kernel, Simd, Vector3};
-use crate::terms::dihedral::{Axis, HalfPlane};
+use crate::terms::dihedral::{Axis, HalfPlane, is_undefined};
 
 /// Most end atoms on each side of an axis that are treated together.
 const MOST_ENDS: usize = 4;
@@ -30,6 +30,11 @@ impl DihedralPolynomial {
                 *sum += summand;
             }
         }
+    }
+
+    /// Whether it does not depend on φ, so that φ need not be defined.
+    fn is_constant(&self) -> bool {
+        !self.has_sine() && self.cosine.iter().skip(1).all(|&coefficient| coefficient == 0.0)
     }
 
     /// Whether Q is there.
@@ -54,7 +59,12 @@ struct Group {
 }
 
 /// All torsions of a molecule.
-pub(crate) struct DihedralPolynomials(Vec<Group>);
+pub(crate) struct DihedralPolynomials {
+    groups: Vec<Group>,
+    /// What torsions that do not depend on their angle add, kJ/mol. Their angle may be undefined: three atoms of a triple
+    /// bond lie on a line.
+    constant: f64,
+}
 
 impl DihedralPolynomials {
     /// Gathers torsions; those of the same atoms become one.
@@ -66,7 +76,12 @@ impl DihedralPolynomials {
             by_atoms.entry(key).or_default().add(&polynomial);
         }
         let mut groups: Vec<Group> = Vec::new();
+        let mut constant = 0.0;
         for ([j, k, i, l], polynomial) in by_atoms {
+            if polynomial.is_constant() {
+                constant += polynomial.cosine.first().copied().unwrap_or(0.0);
+                continue;
+            }
             let fits = |group: &Group| {
                 let room = |ends: &[usize], end| ends.contains(&end) || ends.len() < MOST_ENDS;
                 group.axis == [j, k] && room(&group.firsts, i) && room(&group.lasts, l)
@@ -88,7 +103,16 @@ impl DihedralPolynomials {
             };
             group.torsions.push(Torsion { first, last, polynomial });
         }
-        Self(groups)
+        Self { groups, constant }
+    }
+
+    /// The atoms of a torsion whose angle is undefined at these positions (nm), because three of them lie on a line.
+    pub(crate) fn undefined(&self, positions: &[[f64; 3]]) -> Option<[usize; 4]> {
+        self.groups.iter().find_map(|group| {
+            let [j, k] = group.axis;
+            let atoms = |torsion: &Torsion| [group.firsts[torsion.first], j, k, group.lasts[torsion.last]];
+            group.torsions.iter().map(atoms).find(|&atoms| is_undefined(positions, atoms))
+        })
     }
 }
 
@@ -115,8 +139,8 @@ impl Kernel for DihedralPolynomials {
     #[inline(always)]
     fn run<V: Simd>(&self, block: &mut Block<'_>) {
         for part in 0..LANES / V::WIDTH {
-            let mut energy = V::zero();
-            for group in &self.0 {
+            let mut energy = V::splat(self.constant);
+            for group in &self.groups {
                 energy = energy + group.add_forces(block, part);
             }
             block.add_energy(part, energy);

@@ -26,6 +26,19 @@ struct HarmonicBonds(Vec<Bond>);
 
 /// Reads `<Bond p1 p2 d k>`.
 pub(crate) fn read(forces: &[&Element], atoms: usize) -> Result<Arc<dyn EnergyTerm>, ForceFieldError> {
+    Ok(Arc::new(HarmonicBonds(bonds(forces, atoms)?)))
+}
+
+/// Pairs with their rest lengths, nm, but for terms of zero stiffness.
+pub(crate) fn held_pairs(
+    forces: &[&Element],
+    atoms: usize,
+) -> Result<Vec<([usize; 2], f64)>, ForceFieldError> {
+    let held = bonds(forces, atoms)?.into_iter().filter(|bond| bond.stiffness != 0.0);
+    Ok(held.map(|bond| (bond.atoms, bond.length)).collect())
+}
+
+fn bonds(forces: &[&Element], atoms: usize) -> Result<Vec<Bond>, ForceFieldError> {
     let mut bonds = Vec::new();
     for force in forces {
         force.without_periodic_boundaries("usesPeriodic")?;
@@ -37,7 +50,7 @@ pub(crate) fn read(forces: &[&Element], atoms: usize) -> Result<Arc<dyn EnergyTe
             });
         }
     }
-    Ok(Arc::new(HarmonicBonds(bonds)))
+    Ok(bonds)
 }
 
 impl EnergyTerm for HarmonicBonds {

@@ -68,6 +68,10 @@ impl EnergyTerm for PeriodicTorsions {
     fn add_block(&self, block: &mut Block<'_>) {
         dispatch(&self.0, block);
     }
+
+    fn undefined_torsion(&self, positions: &[[f64; 3]]) -> Option<[usize; 4]> {
+        self.0.undefined(positions)
+    }
 }
 
 #[cfg(test)]

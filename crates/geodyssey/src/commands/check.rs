@@ -10,7 +10,7 @@ use crate::cli::OneConfiguration;
 use crate::config::{Config, ConstraintConfig, DenoiserConfig, LandscapeConfig, SamplingMethod, Space};
 use crate::error::Error;
 use crate::stages::system::{EnergySource, Problem};
-use crate::stages::{check_feasibility, describe_samples, steps_of_a_path};
+use crate::stages::{check_feasibility, describe_samples, molecule_warnings, steps_of_a_path};
 
 /// Carries the command out.
 pub(crate) fn check(arguments: &OneConfiguration) -> Result<(), Error> {
@@ -112,6 +112,9 @@ fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Err
     if !shooting {
         add("energy_evaluations_of_all_paths", json!(steps * paths as u64));
     }
+    let warnings =
+        molecule_warnings(problem).map_err(|error| Error::failed("comparing the states", error))?;
+    add("warnings", warnings.into_iter().map(|warning| warning.message).collect());
     Ok(facts)
 }
 

@@ -3,14 +3,17 @@
 use std::path::Path;
 
 use geodyssey_forcefield::{Engine as _, ForceField, read_system};
-use geodyssey_molecule::Replicas;
+use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
+use geodyssey_molecule::whole::make_whole;
+use geodyssey_molecule::{Replicas, Topology};
 use geodyssey_report::{Column, Table, decimals};
-use geodyssey_trajectory::{TrajectoryError, TrajectoryReader, read_structure};
+use geodyssey_trajectory::{TrajectoryError, TrajectoryReader, read_structure_file};
 use serde::Serialize;
 
 use crate::cli::EnergyArguments;
 use crate::commands::print;
 use crate::error::Error;
+use crate::stages::system::undefined_torsion;
 use crate::stages::without_positions;
 use crate::text_file::read_text;
 
@@ -30,6 +33,9 @@ struct FrameEnergy {
     terms: serde_json::Map<String, serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     forces_kj_mol_nm: Option<Vec<[f64; 3]>>,
+    /// Which torsion is undefined, if one is.
+    #[serde(skip)]
+    undefined: Option<String>,
 }
 
 /// Carries the command out.
@@ -38,21 +44,21 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
         .map_err(|why| Error::input(format!("{} {why}", arguments.system.display())))?;
     let system = read_system(&xml)
         .map_err(|error| Error::input(format!("{}: {error}", arguments.system.display())))?;
-    let (topology, positions) = read_structure(&arguments.topology).map_err(input)?.into_parts();
-    if topology.atom_count() != system.atoms() {
-        return Err(Error::input(format!(
-            "{} has {} atoms, but {} has {}: they must be of one molecule",
-            arguments.system.display(),
-            system.atoms(),
-            arguments.topology.display(),
-            topology.atom_count()
-        )));
-    }
+    let file = read_structure_file(&arguments.topology, Some(system.masses())).map_err(input)?;
+    let (topology, mut positions) = file.structure.into_parts();
+    let facts = ForceFieldFacts { masses: system.masses(), held_pairs: system.held_pairs() };
+    let topology = match_force_field(topology, &positions, file.cell.as_ref(), &file.stated_bonds, facts)
+        .map_err(|error| {
+            let (force_field, topology) = (arguments.system.display(), arguments.topology.display());
+            Error::input(format!("{force_field} and {topology}: {error}"))
+        })?;
+    make_whole(&topology, &mut positions, file.cell.as_ref())
+        .map_err(|error| Error::input(format!("{}: {error}", arguments.topology.display())))?;
     let place = arguments.frames.as_deref().unwrap_or(&arguments.topology);
     let force_field = system.force_field();
     let mut energies = Vec::new();
     match &arguments.frames {
-        None => energies.extend(evaluate(&force_field, &[positions], arguments.forces)),
+        None => energies.extend(evaluate(&topology, &force_field, &[positions], arguments.forces)),
         Some(path) => {
             let mut reader = TrajectoryReader::open(path, Some(&topology)).map_err(input)?.made_whole();
             loop {
@@ -62,7 +68,7 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
                 if batch.is_empty() {
                     break;
                 }
-                energies.extend(evaluate(&force_field, &batch, arguments.forces));
+                energies.extend(evaluate(&topology, &force_field, &batch, arguments.forces));
             }
             if reader.frames_without_positions() > 0 {
                 eprintln!("{}: {}", path.display(), without_positions(reader.frames_without_positions()));
@@ -82,7 +88,12 @@ fn input(error: TrajectoryError) -> Error {
     Error::input(error.to_string())
 }
 
-fn evaluate(force_field: &ForceField, frames: &[Vec<[f64; 3]>], with_forces: bool) -> Vec<FrameEnergy> {
+fn evaluate(
+    topology: &Topology,
+    force_field: &ForceField,
+    frames: &[Vec<[f64; 3]>],
+    with_forces: bool,
+) -> Vec<FrameEnergy> {
     let positions = Replicas::from_frames(frames);
     let mut forces = Replicas::zeros(positions.atoms(), positions.replicas());
     let mut totals = vec![0.0; positions.stride()];
@@ -93,16 +104,20 @@ fn evaluate(force_field: &ForceField, frames: &[Vec<[f64; 3]>], with_forces: boo
             potential_energy_kj_mol: totals[frame],
             terms: terms.iter().map(|(name, values)| ((*name).to_owned(), values[frame].into())).collect(),
             forces_kj_mol_nm: with_forces.then(|| forces.replica(frame)),
+            undefined: undefined_torsion(topology, force_field, &frames[frame]),
         })
         .collect()
 }
 
 fn check_finite(energies: &[FrameEnergy], place: &Path) -> Result<(), Error> {
     match energies.iter().position(|frame| !frame.potential_energy_kj_mol.is_finite()) {
-        Some(frame) => Err(Error::input(format!(
-            "{}: the energy of frame {frame} is not finite: do atoms lie upon each other?",
-            place.display()
-        ))),
+        Some(frame) => {
+            let why = energies[frame].undefined.as_deref().unwrap_or("do atoms lie upon each other?");
+            Err(Error::input(format!(
+                "{}: the energy of frame {frame} is not finite: {why}",
+                place.display()
+            )))
+        }
         None => Ok(()),
     }
 }

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use geodyssey_forcefield::{ForceField, System, read_system};
+use geodyssey_forcefield::{Engine as _, ForceField, System, read_system};
 use geodyssey_landscape::table_file::TableRows;
 use geodyssey_landscape::text_table::TableVariable;
 use geodyssey_landscape::{Formula, formula, formula_names};
+use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
+use geodyssey_molecule::labellings::Labellings;
 use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
 use geodyssey_molecule::units::{BOLTZMANN_KJ_MOL_K, thermal_energy_kj_mol};
 use geodyssey_molecule::variables::{Angle, Distance, Torsion};
+use geodyssey_molecule::whole::make_whole;
 use geodyssey_molecule::{CollectiveVariable, MoleculeError, Structure, Topology};
-use geodyssey_trajectory::{TrajectoryFormat, read_structure};
+use geodyssey_trajectory::{StructureFile, TrajectoryFormat};
 
 use super::samples::{SampleTable, read_table};
 use super::variables::{State, Variable};
@@ -35,6 +38,8 @@ pub(crate) struct Molecule {
     pub(crate) ignored_forces: Vec<String>,
     /// The variables as functions of the positions.
     pub(crate) variables: Vec<Box<dyn CollectiveVariable>>,
+    /// The ways in which its equal atoms can be labelled, among [`Molecule::aligned_atoms`].
+    pub(crate) labellings: Labellings,
     /// Positions of the states' structures, nm.
     pub(crate) structures: Option<[Vec<[f64; 3]>; 2]>,
 }
@@ -121,10 +126,17 @@ impl Problem {
                     .map(|path| path.clone().unwrap_or_default());
                 let inputs = &mut self.inputs;
                 let structures = [
-                    read_structure_file(&self.config, "states.start.structure", &paths[0], inputs)?,
-                    read_structure_file(&self.config, "states.end.structure", &paths[1], inputs)?,
+                    molecule.state(&self.config, "states.start.structure", &paths[0], inputs)?,
+                    molecule.state(&self.config, "states.end.structure", &paths[1], inputs)?,
                 ];
                 molecule.compare(&self.config, &structures)?;
+                for (structure, key) in structures.iter().zip(keys) {
+                    let positions = structure.positions();
+                    let why = undefined_torsion(&molecule.topology, &molecule.force_field, positions);
+                    if let Some(why) = why {
+                        return Err(self.config.error(&format!("{key}.structure"), why));
+                    }
+                }
                 let values =
                     structures.each_ref().map(|structure| Some(molecule.values(structure.positions())));
                 molecule.structures = Some(structures.map(|structure| structure.into_parts().1));
@@ -180,8 +192,7 @@ impl Molecule {
 
     /// Atoms on which frames are laid over each other: the heavy ones, or all where there are none.
     pub(crate) fn aligned_atoms(&self) -> Vec<usize> {
-        let heavy = self.topology.heavy_atoms();
-        if heavy.len() < 3 { (0..self.topology.atom_count()).collect() } else { heavy }
+        aligned_atoms(&self.topology)
     }
 
     /// The bonds that a variable turns.
@@ -190,19 +201,53 @@ impl Molecule {
         torsions.map(|variable| [variable.atoms()[1], variable.atoms()[2]]).collect()
     }
 
+    /// Reads a state and makes it whole where a periodic cell has cut it.
+    fn state(
+        &self,
+        config: &Config,
+        key: &'static str,
+        path: &Path,
+        inputs: &mut BTreeMap<&'static str, Fingerprint>,
+    ) -> Result<Structure, InputError> {
+        let file = read_structure_file(config, key, path, self.force_field.masses(), inputs)?;
+        let error = |error: MoleculeError| config.error(key, error.to_string());
+        same_molecule(&self.topology, &file.structure, key.split('.').nth(1).unwrap_or(key))
+            .map_err(error)?;
+        let (topology, mut positions) = file.structure.into_parts();
+        make_whole(&self.topology, &mut positions, file.cell.as_ref())
+            .map_err(|error| config.error(key, error.to_string()))?;
+        Structure::new(topology, positions).map_err(error)
+    }
+
     fn compare(&self, config: &Config, structures: &[Structure; 2]) -> Result<(), InputError> {
         let [start, end] = structures;
         let error = |key: &str| {
             let key = key.to_owned();
             move |error: MoleculeError| config.error(&key, error.to_string())
         };
-        same_molecule(&self.topology, start, "start").map_err(error("states.start.structure"))?;
-        same_molecule(&self.topology, end, "end").map_err(error("states.end.structure"))?;
         compare_states(&self.topology, start, end, &self.turned_bonds())
             .map_err(error("states.end.structure"))?;
         distinct_states(&self.topology, start, end).map_err(error("states.end.structure"))?;
         Ok(())
     }
+}
+
+/// Which torsion of the force field is undefined at some positions, in words.
+pub(crate) fn undefined_torsion(
+    topology: &Topology,
+    force_field: &ForceField,
+    positions: &[[f64; 3]],
+) -> Option<String> {
+    let (force, atoms) = force_field.undefined_torsion(positions)?;
+    let names = atoms.map(|atom| topology.label(atom)).join(", ");
+    Some(format!(
+        "three of the atoms {names} lie on a line, where the torsion that {force} has for them is undefined"
+    ))
+}
+
+fn aligned_atoms(topology: &Topology) -> Vec<usize> {
+    let heavy = topology.heavy_atoms();
+    if heavy.len() < 3 { (0..topology.atom_count()).collect() } else { heavy }
 }
 
 fn formats(config: &Config) -> Result<Vec<TrajectoryFormat>, InputError> {
@@ -260,10 +305,12 @@ fn read_structure_file(
     config: &Config,
     key: &'static str,
     path: &Path,
+    masses: &[f64],
     inputs: &mut BTreeMap<&'static str, Fingerprint>,
-) -> Result<Structure, InputError> {
+) -> Result<StructureFile, InputError> {
     read_input(config, key, path, inputs)?;
-    read_structure(path).map_err(|error| config.error(key, error.to_string()))
+    geodyssey_trajectory::read_structure_file(path, Some(masses))
+        .map_err(|error| config.error(key, error.to_string()))
 }
 
 fn read_table_file(
@@ -413,24 +460,21 @@ fn read_molecule(
     system: &SystemConfig,
     inputs: &mut BTreeMap<&'static str, Fingerprint>,
 ) -> Result<Molecule, InputError> {
-    let topology = read_structure_file(config, "system.topology", &system.topology, inputs)?.into_parts().0;
     let xml = read_text(config, "system.force_field", &system.force_field, inputs)?;
     let forces: System = read_system(&xml).map_err(|error| {
         config.error("system.force_field", format!("{}: {error}", system.force_field.display()))
     })?;
-    if forces.atoms() != topology.atom_count() {
-        let message = format!(
-            "the force field has {} atoms, but the topology has {}: they must be of one molecule",
-            forces.atoms(),
-            topology.atom_count()
-        );
-        return Err(config.error("system.force_field", message));
-    }
+    let file = read_structure_file(config, "system.topology", &system.topology, forces.masses(), inputs)?;
+    let (topology, positions) = file.structure.into_parts();
+    let facts = ForceFieldFacts { masses: forces.masses(), held_pairs: forces.held_pairs() };
+    let topology = match_force_field(topology, &positions, file.cell.as_ref(), &file.stated_bonds, facts)
+        .map_err(|error| config.error("system.force_field", error.to_string()))?;
     let variables = (0..config.variables.len()).map(|index| collective_variable(config, index, &topology));
     Ok(Molecule {
         variables: variables.collect::<Result<_, _>>()?,
         force_field: forces.force_field(),
         ignored_forces: forces.ignored().to_vec(),
+        labellings: Labellings::new(&topology, &aligned_atoms(&topology)),
         topology,
         structures: None,
     })

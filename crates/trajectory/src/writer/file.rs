@@ -167,7 +167,7 @@ mod tests {
     /// Writes two frames of twelve atoms.
     fn write_two_frames(format: TrajectoryFormat, room: u64) -> Result<u64, TrajectoryError> {
         let atom = |index| Atom { name: format!("C{index}"), element: Element::CARBON, residue: 0 };
-        let residue = Residue { name: "MOL".into(), id: 1, chain: String::new(), atoms: (0..12).collect() };
+        let residue = Residue { name: "MOL".into(), id: 1, atoms: (0..12).collect(), ..Residue::default() };
         let topology = Topology::new((0..12).map(atom).collect(), vec![residue], []).unwrap();
         let path = Path::new("disk");
         let mut checked = CheckedEncoder::new(path, format.encoder(path, &topology)?, 12);

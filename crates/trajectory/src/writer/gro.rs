@@ -2,10 +2,13 @@
 
 use geodyssey_molecule::Topology;
 
+use super::pdb_names::shortened;
 use super::{EncodeError, Frame, FrameEncoder, SeekableWrite};
 
 /// Residue and atom numbers wrap at this, as GROMACS does.
 const WRAP: i64 = 100_000;
+/// Letters of residue and atom names; longer ones are shortened.
+const NAME_WIDTH: usize = 5;
 
 /// Frames with three decimals, the time in the title, and a box of zeros.
 pub(super) struct GroEncoder {
@@ -14,11 +17,14 @@ pub(super) struct GroEncoder {
 
 impl GroEncoder {
     pub(super) fn new(topology: &Topology) -> Result<Self, String> {
+        let residues = shortened(topology.residues().iter().map(|residue| residue.name.as_str()), NAME_WIDTH);
+        let atoms = shortened(topology.atoms().iter().map(|atom| atom.name.as_str()), NAME_WIDTH);
         let prefix = |index: usize| {
             let (atom, residue) = (&topology.atoms()[index], topology.residue_of(index));
             let id = residue.id.rem_euclid(WRAP);
             let serial = (index as i64 + 1) % WRAP;
-            let text = format!("{id:>5}{:<5}{:>5}{serial:>5}", residue.name, atom.name);
+            let (residue, atom) = (&residues[&residue.name], &atoms[&atom.name]);
+            let text = format!("{id:>5}{residue:<5}{atom:>5}{serial:>5}");
             if text.len() == 20 { Ok(text) } else { Err(format!("the name of {}", topology.label(index))) }
         };
         Ok(Self { prefixes: (0..topology.atom_count()).map(prefix).collect::<Result<_, _>>()? })

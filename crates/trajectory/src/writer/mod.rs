@@ -5,6 +5,7 @@ mod extended_xyz;
 mod file;
 mod gro;
 mod pdb;
+mod pdb_names;
 mod trr;
 mod xtc;
 
@@ -16,6 +17,7 @@ use geodyssey_molecule::Topology;
 use crate::TrajectoryError;
 use file::FileWriter;
 pub use pdb::write_pdb_structure;
+pub use pdb_names::{RenamedAtom, renamed_in_pdb};
 
 /// One frame to be written.
 #[derive(Clone, Copy, Debug)]
@@ -165,7 +167,7 @@ impl TrajectoryFormat {
 /// Begins a trajectory file.
 ///
 /// # Errors
-/// The file cannot be made, or the molecule does not fit the format (PDB: at most 99 999 atoms, short names).
+/// The file cannot be made, or the molecule does not fit the format (PDB: at most 87 million atoms).
 pub fn open_writer(
     format: TrajectoryFormat,
     path: impl AsRef<Path>,

@@ -1,26 +1,22 @@
-//! Multi-model PDB (wwPDB format 3.3): fixed columns, Å.
+//! Multi-model PDB (wwPDB format 3.3): fixed columns, Å. Names that do not fit are shortened (see [`super::pdb_names`]).
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use geodyssey_molecule::Topology;
+use geodyssey_molecule::residue_names::is_polymer_residue;
+use geodyssey_molecule::{Element, Topology};
 
 use super::file::PartialFile;
+use super::pdb_names::PdbNames;
 use super::{EncodeError, Frame, FrameEncoder, SeekableWrite};
 use crate::TrajectoryError;
+use crate::structure::hybrid_36;
+use crate::structure::pdb::ALL_BONDS_REMARK;
 
 const ANGSTROM_PER_NM: f64 = 10.0;
 
 /// The largest number that fits the five columns of a serial number; TER records are counted too.
 const LARGEST_SERIAL: usize = 99_999;
-
-/// Residues of polymers and their caps, as force fields name them, which are ATOM records; all others are HETATM.
-const POLYMER_RESIDUES: [&str; 55] = [
-    "ALA", "ARG", "ASN", "ASP", "CYS", "GLN", "GLU", "GLY", "HIS", "ILE", "LEU", "LYS", "MET", "PHE", "PRO",
-    "SER", "THR", "TRP", "TYR", "VAL", "ASH", "ASX", "CYM", "CYX", "GLH", "GLX", "HID", "HIE", "HIP", "HSD",
-    "HSE", "HSP", "LYN", "ACE", "FOR", "NH2", "NHE", "NMA", "NME", "A", "C", "G", "U", "DA", "DC", "DG",
-    "DT", "A3", "A5", "C3", "C5", "G3", "G5", "U3", "U5",
-];
 
 /// One line before or after the coordinates of an atom, and where chains end.
 struct AtomLine {
@@ -32,6 +28,9 @@ struct AtomLine {
 
 /// MODEL from 1, TER at the end of every chain, CONECT once after the last model, no CRYST1. Nothing closes the file: of an END after
 /// the last ENDMDL some readers (ASE, chemfiles) make one more frame, without atoms.
+///
+/// Beyond 99 999 atoms serial numbers go on in hybrid-36, and there is no CONECT: readers of the field fail on such
+/// numbers there.
 pub(super) struct PdbEncoder {
     lines: Vec<AtomLine>,
     conect: Vec<String>,
@@ -40,32 +39,49 @@ pub(super) struct PdbEncoder {
 
 impl PdbEncoder {
     pub(super) fn new(topology: &Topology) -> Result<Self, String> {
+        let names = PdbNames::new(topology);
         let atoms = topology.atom_count();
-        let chains = 1 + (1..atoms).filter(|&atom| starts_chain(topology, atom)).count();
-        if atoms + chains > LARGEST_SERIAL {
-            return Err(format!("the number of atoms, {atoms},"));
-        }
         let mut lines = Vec::with_capacity(atoms);
         let mut serials = Vec::with_capacity(atoms);
         let mut serial = 0;
+        let mut next_serial = || {
+            serial += 1;
+            hybrid_36::encode(serial, 5).ok_or_else(|| format!("the number of atoms, {atoms},"))
+        };
         for index in 0..atoms {
             let (atom, residue) = (&topology.atoms()[index], topology.residue_of(index));
-            serial += 1;
-            serials.push(serial);
-            let place = residue_columns(topology, index)?;
-            let record = if POLYMER_RESIDUES.contains(&residue.name.as_str()) { "ATOM" } else { "HETATM" };
-            let prefix = format!("{record:<6}{serial:>5} {} {place}    ", name_columns(topology, index)?);
-            let suffix = format!("  1.00  0.00          {:>2}", atom.element.symbol().to_uppercase());
+            let number = next_serial()?;
+            let place = residue_columns(topology, &names, index);
+            let record = if is_polymer_residue(&residue.name) { "ATOM" } else { "HETATM" };
+            let name = name_columns(names.atom_name(topology, index), atom.element);
+            let prefix = format!("{record:<6}{number} {name} {place}   ");
+            let segment = names.segment(topology, index);
+            let suffix = format!("  1.00  0.00      {segment:<4}{:>2}", atom.element.symbol().to_uppercase());
             if prefix.len() != 30 {
-                return Err(format!("the number or name of {} (atom {serial})", topology.label(index)));
+                return Err(format!("the number or name of {} (atom {index})", topology.label(index)));
             }
-            let chain_end = (index + 1 == atoms || starts_chain(topology, index + 1)).then(|| {
-                serial += 1;
-                format!("TER   {serial:>5}      {place}")
-            });
+            serials.push(number);
+            let chain_end = (index + 1 == atoms || starts_chain(topology, index + 1))
+                .then(|| Ok::<_, String>(format!("TER   {}      {}", next_serial()?, place.trim_end())))
+                .transpose()?;
             lines.push(AtomLine { prefix, suffix, chain_end });
         }
-        Ok(Self { lines, conect: conect_records(topology, &serials), models: 0 })
+        let conect = if lines.len() < LARGEST_SERIAL
+            && serials.iter().all(|serial| serial.trim().parse::<u64>().is_ok())
+        {
+            conect_records(topology, &serials)
+        } else {
+            Vec::new()
+        };
+        Ok(Self { lines, conect, models: 0 })
+    }
+
+    /// Says that every bond is listed, so that a reader need guess none.
+    fn write_remark(&self, out: &mut dyn Write) -> Result<(), EncodeError> {
+        if !self.conect.is_empty() {
+            writeln!(out, "REMARK   1 CREATED BY GEODYSSEY, {ALL_BONDS_REMARK}")?;
+        }
+        Ok(())
     }
 
     fn write_atoms(&self, positions: &[[f64; 3]], out: &mut dyn Write) -> Result<(), EncodeError> {
@@ -93,9 +109,12 @@ impl PdbEncoder {
 
 impl FrameEncoder for PdbEncoder {
     fn encode(&mut self, frame: &Frame<'_>, out: &mut dyn SeekableWrite) -> Result<(), EncodeError> {
+        let mut out = out;
+        if self.models == 0 {
+            self.write_remark(&mut out)?;
+        }
         self.models += 1;
         writeln!(out, "MODEL     {:>4}", self.models)?;
-        let mut out = out;
         self.write_atoms(frame.positions, &mut out)?;
         writeln!(out, "ENDMDL")?;
         Ok(())
@@ -134,7 +153,8 @@ pub fn write_pdb_structure(
     let (partial, file) = PartialFile::create(path).map_err(|source| TrajectoryError::file(path, source))?;
     let mut out = BufWriter::new(file);
     encoder
-        .write_atoms(positions, &mut out)
+        .write_remark(&mut out)
+        .and_then(|()| encoder.write_atoms(positions, &mut out))
         .and_then(|()| encoder.write_bonds(&mut out))
         .and_then(|()| Ok(writeln!(out, "END")?))
         .map_err(failed)?;
@@ -147,38 +167,28 @@ fn starts_chain(topology: &Topology, atom: usize) -> bool {
 }
 
 /// Columns 13–16: one-letter elements begin in column 14 unless the name has four letters.
-fn name_columns(topology: &Topology, index: usize) -> Result<String, String> {
-    let atom = &topology.atoms()[index];
-    let starts_at_13 = atom.name.len() >= 4 || atom.element.symbol().len() == 2;
-    let text = if starts_at_13 { format!("{:<4}", atom.name) } else { format!(" {:<3}", atom.name) };
-    if text.len() == 4 && text.is_ascii() {
-        Ok(text)
-    } else {
-        Err(format!("the name of {}", topology.label(index)))
-    }
+fn name_columns(name: &str, element: Element) -> String {
+    let two_letters =
+        element.symbol().len() == 2 && name.to_uppercase().starts_with(&element.symbol().to_uppercase());
+    if name.len() >= 4 || two_letters { format!("{name:<4}") } else { format!(" {name:<3}") }
 }
 
-/// Columns 18–26: residue name (a fourth letter goes to column 21, which the standard leaves blank), chain, number.
-fn residue_columns(topology: &Topology, index: usize) -> Result<String, String> {
-    let residue = topology.residue_of(index);
-    let name = if residue.name.len() <= 3 { format!("{:>3} ", residue.name) } else { residue.name.clone() };
-    let chain = if residue.chain.is_empty() { " " } else { &residue.chain };
-    let text = format!("{name}{chain}{:>4}", residue.id);
-    if text.len() == 9 && text.is_ascii() {
-        Ok(text)
-    } else {
-        Err(format!("the residue or chain of {}", topology.label(index)))
-    }
+/// Columns 18–27: residue name (a fourth letter goes to column 21, which the standard leaves blank), chain, number,
+/// insertion code.
+fn residue_columns(topology: &Topology, names: &PdbNames, index: usize) -> String {
+    let name = names.residue_name(topology, index);
+    let name = if name.len() <= 3 { format!("{name:>3} ") } else { name.to_owned() };
+    let code = topology.residue_of(index).insertion_code.filter(char::is_ascii_graphic).unwrap_or(' ');
+    format!("{name}{:>1}{:>4}{code}", names.chain(topology, index), names.number(topology, index))
 }
 
 /// Every bond from both of its ends, four partners a record.
-fn conect_records(topology: &Topology, serials: &[usize]) -> Vec<String> {
+fn conect_records(topology: &Topology, serials: &[String]) -> Vec<String> {
     let mut records = Vec::new();
     for atom in 0..topology.atom_count() {
         for partners in topology.neighbours(atom).chunks(4) {
-            let columns: String =
-                partners.iter().map(|&partner| format!("{:>5}", serials[partner])).collect();
-            records.push(format!("CONECT{:>5}{columns}", serials[atom]));
+            let columns: String = partners.iter().map(|&partner| serials[partner].as_str()).collect();
+            records.push(format!("CONECT{}{columns}", serials[atom]));
         }
     }
     records

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::support::{alanine, straight_path, write_all};
-use geodyssey_molecule::CollectiveVariable;
 use geodyssey_molecule::variables::Torsion;
-use geodyssey_trajectory::{TrajectoryFormat, write_pdb_structure};
+use geodyssey_molecule::{CollectiveVariable, Topology};
+use geodyssey_trajectory::{TrajectoryFormat, read_structure, write_pdb_structure};
 
 const PHI: [usize; 4] = [4, 6, 8, 14];
 const PSI: [usize; 4] = [6, 8, 14, 16];
@@ -54,3 +54,54 @@ fn mdtraj_and_mdanalysis_see_what_was_written() {
         }
     }
 }
+
+/// Residues with insertion codes, long names, several chains and a large number: other programs see every atom and residue.
+#[test]
+fn unusual_residues_are_read_by_others() {
+    let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
+        eprintln!("skipped: GEODYSSEY_PYTHON is not set");
+        return;
+    };
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases");
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(python);
+    command.arg("-c").arg(READ_BY_OTHERS);
+    for (index, file) in [
+        "insertion-codes/topology.pdb",
+        "charmm-alanine-dipeptide/topology.pdb",
+        "numbering-that-restarts/a.gro",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let structure = read_structure(cases.join(file)).unwrap();
+        let path = folder.path().join(format!("{index}.pdb"));
+        let topology = structure.topology();
+        let mut residues = topology.residues().to_vec();
+        if index == 0 {
+            residues[1].id = 12_345;
+            residues[2].chain = "AAA".into();
+        }
+        let topology = Topology::new(topology.atoms().to_vec(), residues, topology.bonds().to_vec()).unwrap();
+        write_pdb_structure(&path, &topology, structure.positions()).unwrap();
+        command.arg(path).args(
+            [topology.atom_count(), topology.residues().len(), topology.bonds().len()].map(|n| n.to_string()),
+        );
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+const READ_BY_OTHERS: &str = "
+import sys, warnings
+warnings.simplefilter('ignore')
+import mdtraj, MDAnalysis
+for path, *counts in zip(*[iter(sys.argv[1:])] * 4):
+    atoms, residues, bonds = map(int, counts)
+    universe = MDAnalysis.Universe(path)
+    seen = universe.atoms.n_atoms, universe.residues.n_residues, len(universe.bonds)
+    assert seen == (atoms, residues, bonds), (path, 'MDAnalysis', seen)
+    topology = mdtraj.load(path, standard_names=False).topology
+    assert (topology.n_atoms, topology.n_residues) == (atoms, residues), (path, topology)
+    assert topology.n_bonds >= bonds, (path, topology)
+";

@@ -1,10 +1,14 @@
 //! Structures read from files.
 
+use std::path::Path;
+
 use crate::support::{alanine, alanine_file};
 use geodyssey_molecule::states::{compare_states, distinct_states};
 use geodyssey_molecule::variables::{Angle, Distance, Torsion};
 use geodyssey_molecule::{CollectiveVariable, Structure};
-use geodyssey_trajectory::{TrajectoryError, read_frames, read_structure, write_pdb_structure};
+use geodyssey_trajectory::{
+    TrajectoryError, read_frames, read_structure, read_structure_file, write_pdb_structure,
+};
 
 fn from_text(name: &str, text: &str) -> Result<Structure, TrajectoryError> {
     let folder = tempfile::tempdir().unwrap();
@@ -119,7 +123,8 @@ fn a_written_structure_reads_back() {
         assert!((a - b).abs() < 1e-12);
     }
     let text = std::fs::read_to_string(&path).unwrap();
-    assert!(text.starts_with("ATOM      1  H1  ACE A   1    "), "{text}");
+    let records = "REMARK   1 CREATED BY GEODYSSEY, CONECT LISTS ALL BONDS\nATOM      1  H1  ACE A   1    ";
+    assert!(text.starts_with(records), "{text}");
     assert_eq!(text.matches("TER   ").count(), 1);
     assert!(!text.contains("CRYST1") && !text.contains("MODEL") && text.ends_with("END\n"));
     assert_eq!(read_frames(&path, Some(structure.topology())).unwrap().len(), 1);
@@ -154,6 +159,194 @@ fn elements_come_from_names_where_the_file_has_none() {
 }
 
 #[test]
+fn a_file_that_lists_all_bonds_gets_no_others() {
+    // Ions in contact, as a run writes them: no bond is told by their distance.
+    let ions = atom("1", "NA", "NA", 1, [0.0; 3], "NA") + &atom("2", "CL", "CL", 2, [2.4, 0.0, 0.0], "CL");
+    assert_eq!(from_text("ions.pdb", &ions).unwrap().topology().bonds().len(), 1);
+    let listed = format!("REMARK   1 CREATED BY GEODYSSEY, CONECT LISTS ALL BONDS\n{ions}END\n");
+    assert!(from_text("ions.pdb", &listed).unwrap().topology().bonds().is_empty());
+}
+
+#[test]
+fn one_parse_decides_which_lines_are_atoms() {
+    // A stray record is refused with its line; it can neither shift bonds nor be dropped.
+    let two = |between: &str| {
+        let carbon = atom("1", "C1", "LIG", 1, [0.0; 3], "C");
+        let oxygen = atom("3", "O1", "LIG", 1, [1.2, 0.0, 0.0], "O");
+        format!("{carbon}{between}{oxygen}CONECT    1    3\nEND\n")
+    };
+    assert_eq!(from_text("two.pdb", &two("")).unwrap().topology().bonds(), [[0, 1]]);
+    for stray in [
+        "ATOM\n",
+        "ATOM      2\n",
+        "ATOM      2  C   LIG A   1\n",
+        "HETATM    2  C   LIG A   1       0.000\n",
+    ] {
+        let error = from_text("two.pdb", &two(stray)).unwrap_err().to_string();
+        assert!(
+            error.contains("line 2: the ") && error.contains("record ends before its coordinates"),
+            "{error}"
+        );
+    }
+    let error =
+        from_text("two.pdb", &two("ATOM      2  C   LIG A   1       0.0x0   0.000   0.000\n")).unwrap_err();
+    assert!(error.to_string().contains("line 2: the x coordinate (columns 31–38) is `   0.0x0`"), "{error}");
+    let accented = "ATOM      2  Cé  LIG A   1       0.000   0.000   0.000\n";
+    let error = from_text("two.pdb", &two(accented)).unwrap_err().to_string();
+    assert!(error.contains("line 2: columns 13–16 hold characters that are not ASCII"), "{error}");
+    // Lines with other names are no atoms.
+    assert_eq!(from_text("two.pdb", &two("ATOMS     2\nANISOU    1\n")).unwrap().topology().atom_count(), 2);
+}
+
+#[test]
+fn models_end_once_and_conect_looks_serial_numbers_up() {
+    let model = |n: usize| {
+        let atoms = atom("7", "C1", "LIG", 1, [0.0; 3], "C")
+            + &atom("A000", "C2", "LIG", 1, [5.0 * n as f64, 0.0, 0.0], "C");
+        format!("MODEL     {n}\n{atoms}TER\nENDMDL\n")
+    };
+    let text = format!("REMARK\n{}{}CONECT    7 A000\nCONECT    7   99\nEND\n", model(1), model(2));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("models.pdb");
+    std::fs::write(&path, &text).unwrap();
+    assert_eq!(read_structure(&path).unwrap().topology().bonds(), [[0, 1]]);
+    let frames = read_frames(&path, None).unwrap();
+    assert_eq!(frames.len(), 2);
+    assert_eq!(frames[1][1], [1.0, 0.0, 0.0]);
+    let twice = atom("1", "C1", "LIG", 1, [0.0; 3], "C") + &atom("1", "C2", "LIG", 1, [5.0, 0.0, 0.0], "C");
+    assert!(from_text("twice.pdb", &twice).is_ok());
+    let error = from_text("twice.pdb", &format!("{twice}CONECT    1    2\n")).unwrap_err().to_string();
+    assert!(error.contains("line 3: CONECT names atom 1, but 2 atoms have this serial number"), "{error}");
+}
+
+#[test]
+fn residues_with_insertion_codes_long_names_and_large_numbers() {
+    let record = |serial: usize, place: &str, x: f64| {
+        format!("ATOM  {serial:>5}  CA  {place}   {x:8.3}   0.000   0.000  1.00  0.00           C\n")
+    };
+    let places = ["ALA A  52 ", "ALA A  52A", "ALADX   1 ", "ALA AA001 ", "ALA A12345", "HOH A   1 "];
+    let text: String = places.iter().enumerate().map(|(n, place)| record(n, place, 5.0 * n as f64)).collect();
+    let structure = from_text("residues.pdb", &text).unwrap();
+    let residues = structure.topology().residues();
+    let labels: Vec<String> =
+        residues.iter().map(|r| format!("{}:{} {}", r.chain, r.name, r.number())).collect();
+    assert_eq!(labels, ["A:ALA 52", "A:ALA 52A", "X:ALAD 1", "A:ALA 10001", "A:ALA 12345", "A:HOH 1"]);
+    // Hydrogens at the end of the file belong to their residue, a number that comes again after a chain's end does not.
+    let apart = [
+        atom("1", "N", "GLY", 1, [0.0; 3], "N"),
+        atom("2", "N", "GLY", 2, [3.0, 0.0, 0.0], "N"),
+        atom("3", "H", "GLY", 1, [0.0, 1.0, 0.0], "H"),
+        "TER\n".to_owned(),
+        atom("4", "H", "GLY", 2, [9.0, 1.0, 0.0], "H"),
+    ];
+    let structure = from_text("apart.pdb", &apart.concat()).unwrap();
+    let atoms: Vec<&[usize]> = structure.topology().residues().iter().map(|r| r.atoms.as_slice()).collect();
+    assert_eq!(atoms, [&[0, 2][..], &[1], &[3]]);
+}
+
+#[test]
+fn gro_numbers_that_restart_begin_other_residues() {
+    let gro = "ACE and a ligand with its number, velocities, five decimals\n 3\n    1ACE      C    1   0.10000   0.10000   0.10000  0.1000 -0.1000  0.2000\n    \
+               2NME      N    2   0.23000   0.10000   0.10000  0.1000 -0.1000  0.2000\n    1ACE      C    3   0.90000   0.10000  -0.10000  0.1000 -0.1000  0.2000\n   3.0 4.0 5.0\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("restart.gro");
+    std::fs::write(&path, gro).unwrap();
+    let file = read_structure_file(&path, None).unwrap();
+    assert_eq!(file.structure.topology().residues().len(), 3);
+    assert_eq!(file.structure.positions()[2], [0.9, 0.1, -0.1]);
+    assert_eq!(
+        file.cell.map(|cell| cell.vectors()),
+        Some([[3.0, 0.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 5.0]])
+    );
+    let error = from_text("short.gro", "title\n 3\n    1ACE      C    1   0.10000   0.10000   0.10000\n")
+        .unwrap_err();
+    assert!(error.to_string().contains("ends too early"), "{error}");
+}
+
+#[test]
+fn cells_of_pdb_files_and_their_placeholders() {
+    let cell = |record: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cell.pdb");
+        std::fs::write(&path, format!("{record}\n{}", atom("1", "C", "MOL", 1, [0.0; 3], "C"))).unwrap();
+        read_structure_file(&path, None).unwrap().cell.map(|cell| cell.vectors())
+    };
+    // A truncated octahedron as GROMACS writes it: vectors (d, 0, 0), (d/3, 2√2d/3, 0), (−d/3, √2d/3, √6d/3).
+    let [a, b, c] = cell("CRYST1   30.000   30.000   30.000  70.53 109.47  70.53 P 1           1").unwrap();
+    let d = 3.0_f64;
+    let expected = [
+        [d, 0.0, 0.0],
+        [d / 3.0, d * 8.0_f64.sqrt() / 3.0, 0.0],
+        [-d / 3.0, d * 2.0_f64.sqrt() / 3.0, d * 6.0_f64.sqrt() / 3.0],
+    ];
+    for (found, expected) in [a, b, c].iter().flatten().zip(expected.iter().flatten()) {
+        assert!((found - expected).abs() < 2e-4, "{found} against {expected}");
+    }
+    for placeholder in [
+        "CRYST1    1.000    1.000    1.000  90.00  90.00  90.00 P 1           1",
+        "CRYST1    0.000    0.000    0.000  90.00  90.00  90.00 P 1           1",
+        "REMARK",
+    ] {
+        assert_eq!(cell(placeholder), None, "{placeholder}");
+    }
+}
+
+#[test]
+fn elements_without_their_column() {
+    let symbols = |file: &str| -> String {
+        let structure =
+            read_structure(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases").join(file))
+                .unwrap();
+        structure.topology().atoms().iter().map(|atom| atom.element.symbol()).collect()
+    };
+    assert_eq!(symbols("silanol-without-elements/a.pdb"), "SiOHHHH");
+    assert_eq!(symbols("charmm-alanine-dipeptide/topology.pdb"), "HCHHCONHCHCHHHCONHCHHH");
+    assert_eq!(symbols("gaff-chlorophenol/a.mol2"), "CCCCCCOClHHHHH");
+    assert_eq!(symbols("amber-typed-valine/c5.mol2"), "HCHHCONHCHCHCHHHCHHHCONHCHHH");
+    // An alpha-carbon trace, ions in CHARMM's names, and a file whose names all begin in column 13.
+    let line = |n: usize, name: &str, residue: &str| {
+        format!("ATOM  {n:>5} {name:<4} {residue:<3}  {n:>4}    {:8.3}   0.000   0.000\n", 5.0 * n as f64)
+    };
+    let elements = |names: &[(&str, &str)]| -> String {
+        let text: String =
+            names.iter().enumerate().map(|(n, (name, residue))| line(n + 1, name, residue)).collect();
+        let structure = from_text("names.pdb", &text).unwrap();
+        structure.topology().atoms().iter().map(|atom| atom.element.symbol()).collect()
+    };
+    assert_eq!(elements(&[(" CA ", "ALA"), (" CA ", "GLY")]), "CC");
+    assert_eq!(
+        elements(&[(" SOD", "SOD"), (" POT", "POT"), (" CLA", "CLA"), (" CAL", "CAL"), ("CA  ", "CA")]),
+        "NaKClCaCa"
+    );
+    assert_eq!(elements(&[("N   ", "ALA"), ("CA  ", "ALA"), ("HG1 ", "THR"), ("CD  ", "GLU")]), "NCHC");
+}
+
+#[test]
+fn masses_decide_where_the_file_does_not_and_disagree_where_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let gro =
+        "names alone\n 2\n    1LIG     CL    1   0.1 0.1 0.1\n    1LIG     X1    2   0.3 0.1 0.1\n 0 0 0\n"
+            .replace("   0.1 0.1 0.1", "   0.100   0.100   0.100")
+            .replace("   0.3 0.1 0.1", "   0.300   0.100   0.100");
+    let path = folder.path().join("names.gro");
+    std::fs::write(&path, &gro).unwrap();
+    let symbols = |masses: &[f64]| {
+        read_structure_file(&path, Some(masses)).map(|file| {
+            file.structure.topology().atoms().iter().map(|atom| atom.element.symbol()).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(symbols(&[12.011, 28.085]).unwrap(), ["C", "Si"]);
+    assert_eq!(symbols(&[35.45, 28.085]).unwrap(), ["Cl", "Si"]);
+    let error = symbols(&[15.999, 28.085]).unwrap_err().to_string();
+    let words =
+        "atom 0 (LIG 1 CL) is Cl or C by its name CL but O by its mass in the force field, 15.999 amu";
+    assert!(error.contains(words), "{error}");
+    assert!(
+        read_structure(&path).unwrap_err().to_string().contains("atom 1 (LIG 1 X1) is of no known element")
+    );
+}
+
+#[test]
 fn xyz_and_mol2_are_read() {
     let xyz = "3\nwater\nO 0.0 0.0 0.0\nH 0.957 0.0 0.0\nH -0.240 0.927 0.0\n";
     let water = from_text("water.xyz", xyz).unwrap();
@@ -177,7 +370,10 @@ fn broken_files_are_refused_with_their_name() {
     let error = message("nan.pdb", &nan);
     assert!(error.contains("nan.pdb"), "{error}");
     let unknown = message("dummy.pdb", &atom("1", "Q", "MOL", 1, [0.0; 3], "Q"));
-    assert!(unknown.contains("MOL 1 Q") && unknown.contains("no known element"), "{unknown}");
+    assert!(
+        unknown.contains("line 1: columns 77–78 say `Q`") && unknown.contains("no known element"),
+        "{unknown}"
+    );
     let twice = ["CA  A", "CA  B"].map(|name| atom("1", name, "ALA", 1, [0.0; 3], "C")).concat();
     let error = message("alternate.pdb", &twice);
     assert!(error.contains("ALA 1 CA has alternate locations"), "{error}");

@@ -6,6 +6,7 @@ use crate::support::{alanine, straight_path, write_all};
 use geodyssey_molecule::{Atom, Element, Residue, Topology};
 use geodyssey_trajectory::{
     Frame, FrameProperty, TrajectoryError, TrajectoryFormat, open_writer, read_frames, read_structure,
+    renamed_in_pdb, write_pdb_structure,
 };
 
 /// Largest difference between what is written and what is read, nm: half a step of the format, or single precision.
@@ -51,7 +52,7 @@ fn a_multi_model_pdb_is_a_structure_with_bonds_too() {
         [count("MODEL"), count("ENDMDL"), count("TER"), count("END"), count("CRYST1")],
         [3, 3, 3, 0, 0]
     );
-    assert!(text.starts_with("MODEL        1\n"));
+    assert!(text.starts_with("REMARK   1 CREATED BY GEODYSSEY, CONECT LISTS ALL BONDS\nMODEL        1\n"));
     let last_model = records.iter().rposition(|&record| record == "ENDMDL").unwrap();
     assert!(records[last_model + 1..].iter().all(|&record| record == "CONECT"));
     assert_eq!(count("CONECT"), 22);
@@ -60,7 +61,7 @@ fn a_multi_model_pdb_is_a_structure_with_bonds_too() {
 #[test]
 fn few_atoms_and_large_numbers_of_frames_are_written() {
     let atoms = vec![Atom { name: "O".into(), element: Element::OXYGEN, residue: 0 }];
-    let residue = Residue { name: "HOH".into(), id: 1, chain: String::new(), atoms: vec![0] };
+    let residue = Residue { name: "HOH".into(), id: 1, atoms: vec![0], ..Residue::default() };
     let topology = Topology::new(atoms, vec![residue], []).unwrap();
     let folder = tempfile::tempdir().unwrap();
     for format in TrajectoryFormat::ALL {
@@ -211,30 +212,61 @@ fn formats_have_names() {
 }
 
 #[test]
-fn names_that_do_not_fit_are_errors() {
+fn names_that_do_not_fit_are_shortened_and_told() {
     let structure = alanine("c5.pdb");
     let topology = structure.topology();
-    let renamed = |change: &dyn Fn(&mut Vec<Atom>, &mut Vec<Residue>)| {
-        let (mut atoms, mut residues) = (topology.atoms().to_vec(), topology.residues().to_vec());
-        change(&mut atoms, &mut residues);
-        Topology::new(atoms, residues, topology.bonds().to_vec()).unwrap()
-    };
-    let folder = tempfile::tempdir().unwrap();
-    let open = |format, topology| {
-        open_writer(format, folder.path().join("x"), topology).err().map(|error| error.to_string())
-    };
-    let long_atom = renamed(&|atoms, _| atoms[8].name = "CALPHA".into());
-    let long_residue = renamed(&|_, residues| residues[1].name = "ALANINE".into());
-    let long_chain = renamed(&|_, residues| residues[1].chain = "AA".into());
-    let large_id = renamed(&|_, residues| residues[1].id = 12_345);
-    for topology in [&long_atom, &long_residue, &long_chain, &large_id] {
-        let error = open(TrajectoryFormat::Pdb, topology).unwrap();
-        assert!(error.contains("does not fit"), "{error}");
-        assert_eq!(open(TrajectoryFormat::Xtc, topology), None);
-    }
-    assert!(
-        open(TrajectoryFormat::Gro, &long_atom).is_some() && open(TrajectoryFormat::Gro, &large_id).is_none()
+    let (mut atoms, mut residues) = (topology.atoms().to_vec(), topology.residues().to_vec());
+    atoms[8].name = "CALPHA".into();
+    residues[1] =
+        Residue { name: "ALANINE".into(), id: 12_345, insertion_code: Some('B'), ..residues[1].clone() };
+    residues.iter_mut().for_each(|residue| residue.chain = "PROA".into());
+    residues[2].chain = "AAA".into();
+    let long = Topology::new(atoms, residues, topology.bonds().to_vec()).unwrap();
+    let renamed = renamed_in_pdb(&long);
+    assert_eq!(renamed.len(), 22);
+    assert_eq!(
+        (renamed[8].atom, renamed[8].name.as_str(), renamed[8].written_as.as_str()),
+        (8, "PROA:ALANINE 12345B CALPHA", "A:ALAN 2345B CALP")
     );
+    assert_eq!(renamed[16].written_as, "B:NME 3 N");
+    assert!(renamed_in_pdb(topology).is_empty());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.pdb");
+    write_pdb_structure(&path, &long, structure.positions()).unwrap();
+    let again = read_structure(&path).unwrap();
+    assert_eq!(again.topology().label(8), "A:ALAN 2345B CALP");
+    assert_eq!(again.topology().bonds(), topology.bonds());
+    assert_eq!(again.positions(), structure.positions());
+    assert!(std::fs::read_to_string(&path).unwrap().contains("      PROA C"));
+    for format in TrajectoryFormat::ALL {
+        let path = folder.path().join(format!("long.{}", format.extension()));
+        write_all(format, &path, &long, &[structure.positions().to_vec()]);
+        assert_eq!(read_frames(&path, None).unwrap().len(), 1, "{format:?}");
+    }
+}
+
+#[test]
+fn more_atoms_than_serial_numbers() {
+    let count = 100_020;
+    let atom = |index: usize| Atom { name: "C1".into(), element: Element::CARBON, residue: index };
+    let residue = |index: usize| Residue {
+        name: "LIG".into(),
+        id: index as i64 + 1,
+        atoms: vec![index],
+        ..Residue::default()
+    };
+    let topology =
+        Topology::new((0..count).map(atom).collect(), (0..count).map(residue).collect(), []).unwrap();
+    let place = |index: usize| [index % 50, index / 50 % 50, index / 2500].map(|x| 0.3 * x as f64);
+    let positions: Vec<[f64; 3]> = (0..count).map(place).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.pdb");
+    write_pdb_structure(&path, &topology, &positions).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("\nHETATM99999  C1  LIG  9999 ") && text.contains("\nHETATMA0000  C1  LIG     0 "));
+    let again = read_structure(&path).unwrap();
+    assert_eq!(again.topology().residues().len(), count);
+    assert_eq!(renamed_in_pdb(&topology).len(), count - 9999);
 }
 
 proptest! {
@@ -249,7 +281,7 @@ proptest! {
     ) {
         let atom = |index: usize| Atom { name: format!("C{index}"), element: Element::CARBON, residue: 0 };
         let count = positions.len();
-        let residue = Residue { name: "MOL".into(), id: 1, chain: String::new(), atoms: (0..count).collect() };
+        let residue = Residue { name: "MOL".into(), id: 1, atoms: (0..count).collect(), ..Residue::default() };
         let topology = Topology::new((0..count).map(atom).collect(), vec![residue], []).unwrap();
         // Pairs of neighbours, anywhere in the range of the format.
         let scale = 10.0_f64.powf(spread);

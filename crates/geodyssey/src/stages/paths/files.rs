@@ -2,20 +2,22 @@
 
 use geodyssey_molecule::superposition::{align_frames, superposed};
 use geodyssey_report::Direction;
-use geodyssey_trajectory::{TrajectoryFormat, write_pdb_structure};
+use geodyssey_trajectory::{TrajectoryFormat, renamed_in_pdb, write_pdb_structure};
 
 use super::sampled::{Sampled, SampledPath};
 use super::{TABLE_FILE, TOPOLOGY_FILE, transition};
 use crate::commands::export::write_trajectory;
 use crate::error::Error;
-use crate::stages::Run;
 use crate::stages::geodesic::GeodesicResult;
 use crate::stages::landscape::LandscapeResult;
 use crate::stages::rows::csv_of;
 use crate::stages::system::Molecule;
+use crate::stages::{NAMES_FILE, Run};
 
 /// What the tables are, for errors.
 const TABLES: &str = "a table of the paths";
+/// Columns of the table of names.
+const NAME_COLUMNS: [&str; 3] = ["atom", "name", "name_in_pdb"];
 /// Columns of the table of all paths.
 const COLUMNS: [&str; 15] = [
     "path",
@@ -49,6 +51,15 @@ pub(super) fn write(
         write_pdb_structure(run.directory.file(TOPOLOGY_FILE), &molecule.topology, start)
             .map_err(|error| Error::failed("the topology", error))?;
         names.push(TOPOLOGY_FILE.to_owned());
+        let renamed = renamed_in_pdb(&molecule.topology);
+        if !renamed.is_empty() {
+            let mut rows = vec![NAME_COLUMNS.map(str::to_owned).to_vec()];
+            rows.extend(
+                renamed.into_iter().map(|atom| vec![atom.atom.to_string(), atom.name, atom.written_as]),
+            );
+            run.directory.write(NAMES_FILE, &csv_of("the table of names", rows)?)?;
+            names.push(NAMES_FILE.to_owned());
+        }
     }
     for path in &sampled.paths {
         let table = format!("paths/{}.csv", path.name());

@@ -1,11 +1,11 @@
 //! Metrics of transition path sampling, as TPS-DPS has them (K. Seong et al., arXiv 2405.19961): does a path of atoms end where it
 //! should, how high does it go, and how near does it come.
 //!
-//! A path is first cut after the frame nearest to the target: that of least heavy-atom distance after superposition. It hits if the
+//! A path is first cut after the frame nearest to the target: that of least heavy-atom distance after superposition, under the
+//! labelling of equal atoms that makes it least (theirs compares by name, which is the same where no atoms are equal). It hits if the
 //! torsions there are within a radius of the target's, `Σ Δξ² < r²`. Its energy is the highest all-atom potential energy over
 //! every step up to there; averaged over the paths that hit it is called ETS.
 
-use geodyssey_molecule::superposition::superposed_rmsd;
 use geodyssey_report::{Direction, RmsdSummary, TransitionSummary};
 
 use super::sampled::{Sampled, SampledPath};
@@ -40,8 +40,9 @@ pub(super) fn of_path(problem: &Problem, path: &SampledPath) -> Result<Option<Pa
         Direction::Forward => &structures[1],
         Direction::Backward => &structures[0],
     };
-    let atoms = molecule.aligned_atoms();
-    let distances = path.positions.iter().map(|frame| superposed_rmsd(frame, target, &atoms));
+    let nearest =
+        |frame: &Vec<[f64; 3]>| molecule.labellings.compare(frame, target).map(|found| found.rmsd_nm);
+    let distances = path.positions.iter().map(nearest);
     let distances = distances
         .collect::<Result<Vec<f64>, _>>()
         .map_err(|error| Error::failed("the distance of a path from its target", error))?;

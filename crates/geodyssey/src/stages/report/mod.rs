@@ -15,6 +15,7 @@ use geodyssey_report::{
 };
 use geodyssey_trajectory::{TrajectoryFormat, read_frames};
 
+use super::NAMES_FILE;
 use super::geodesic::{self, GeodesicResult};
 use super::landscape::{self, LandscapeResult};
 use super::paths::{self, PathsRecord, TOPOLOGY_FILE};
@@ -162,6 +163,7 @@ fn described(name: &str) -> FileSummary {
         paths::TABLE_FILE => "one row a path",
         paths::FREE_ENERGY_FILE => "free energy along the curve, from the paths",
         paths::RECORD_FILE => "what the paths say together",
+        NAMES_FILE => "names of atoms in PDB files that differ from the topology's",
         TOPOLOGY_FILE => "atoms and bonds for the trajectories",
         CONFIG_FILE => "the configuration with every default",
         page::PAGE_FILE => "this run on one page, to be opened in a browser",

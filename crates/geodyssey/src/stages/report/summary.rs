@@ -9,6 +9,7 @@ use crate::run_directory::Ingredients;
 use crate::stages::Run;
 use crate::stages::geodesic::{self, GeodesicResult};
 use crate::stages::landscape::{self, LandscapeResult};
+use crate::stages::molecule_warnings;
 use crate::stages::paths::{self, PathsRecord};
 use crate::stages::system::{Problem, temperature_of};
 use crate::stages::training::{self, LearnedDenoiser};
@@ -30,7 +31,10 @@ pub(crate) fn summary(
         paths.map(|_| paths::STAGE),
     ];
     let files = stages.into_iter().flatten().flat_map(|stage| run.directory.outputs(stage)).map(described);
+    let molecule =
+        molecule_warnings(problem).map_err(|error| Error::failed("comparing the states", error))?;
     let recorded = [
+        Some(&molecule),
         Some(&landscape.record.warnings),
         geodesic.map(|geodesic| &geodesic.record.warnings),
         paths.map(|paths| &paths.warnings),

@@ -1,0 +1,185 @@
+//! One structure from a file: each format has a reader of its own, and what they find is put together here.
+
+mod foreign;
+mod gro;
+pub(crate) mod hybrid_36;
+mod mol2;
+pub(crate) mod pdb;
+mod pdb_names;
+mod records;
+mod xyz;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use geodyssey_molecule::bonds::complete_bonds;
+use geodyssey_molecule::element_clues::{Clues, MassClues};
+use geodyssey_molecule::{Atom, Cell, Element, Residue, Structure, Topology};
+
+use crate::TrajectoryError;
+use records::Records;
+
+/// How many atoms an error names.
+const ATOMS_NAMED: usize = 3;
+
+/// What a structure file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StructureFile {
+    /// The molecule with its positions.
+    pub structure: Structure,
+    /// Bonds that the file states; the structure has these and those told by distance.
+    pub stated_bonds: Vec<[usize; 2]>,
+    /// The periodic cell, where the file has one.
+    pub cell: Option<Cell>,
+}
+
+/// Reads a structure (PDB, GRO, mol2, XYZ, SDF, mmCIF, …, by its extension); the first frame where there are several.
+///
+/// As [`read_structure_file`], without masses and without what else the file holds.
+///
+/// # Errors
+/// As [`read_structure_file`].
+pub fn read_structure(path: impl AsRef<Path>) -> Result<Structure, TrajectoryError> {
+    Ok(read_structure_file(path, None)?.structure)
+}
+
+/// Reads a structure with all that its file states.
+///
+/// Elements are what the file states, checked against `masses` (amu, of the force field, one per atom) where these are
+/// given; where the file does not state them, the columns of PDB names or the atom types of mol2, the masses and the
+/// names decide, in this order ([`geodyssey_molecule::element_clues`]). Masses of another number of atoms are not used.
+/// Bonds are those that the file states; atoms that these leave apart are bonded by their distance
+/// ([`complete_bonds`]) unless the file states all.
+///
+/// # Errors
+/// The file cannot be read, is empty, holds a position that is not finite, an atom of no known element or one whose
+/// sources disagree about its element, or alternate locations.
+pub fn read_structure_file(
+    path: impl AsRef<Path>,
+    masses: Option<&[f64]>,
+) -> Result<StructureFile, TrajectoryError> {
+    let path = path.as_ref();
+    let records = read(path)?;
+    if records.atoms.is_empty() {
+        return Err(TrajectoryError::Empty { path: path.into(), what: "atoms" });
+    }
+    assembled(&records, masses).map_err(|why| match why {
+        Refused::NotFinite { atom } => TrajectoryError::NotFinite { path: path.into(), frame: 0, atom },
+        Refused::Content(reason) => TrajectoryError::content(path, reason),
+        Refused::Molecule(source) => TrajectoryError::Molecule { path: path.into(), source },
+    })
+}
+
+/// Reads the records of a file by the reader of its format.
+fn read(path: &Path) -> Result<Records, TrajectoryError> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
+    if !["pdb", "ent", "gro", "mol2", "xyz"].contains(&extension.as_str()) {
+        return foreign::read(path);
+    }
+    let bytes = std::fs::read(path).map_err(|source| TrajectoryError::file(path, source))?;
+    if bytes.is_empty() {
+        return Err(TrajectoryError::Empty { path: path.into(), what: "atoms" });
+    }
+    let text = || String::from_utf8_lossy(&bytes);
+    let records = match extension.as_str() {
+        "gro" => gro::read(&bytes),
+        "mol2" => mol2::read(&text()),
+        "xyz" => xyz::read(&text()),
+        _ => pdb::read(&bytes, true).map(|models| models.into_iter().next().unwrap_or_default()),
+    };
+    records.map_err(|reason| TrajectoryError::content(path, reason))
+}
+
+/// Why records are no molecule.
+enum Refused {
+    NotFinite { atom: usize },
+    Content(String),
+    Molecule(geodyssey_molecule::MoleculeError),
+}
+
+fn assembled(records: &Records, masses: Option<&[f64]>) -> Result<StructureFile, Refused> {
+    let positions: Vec<[f64; 3]> = records.atoms.iter().map(|atom| atom.position).collect();
+    if let Some(atom) = positions.iter().position(|position| position.iter().any(|x| !x.is_finite())) {
+        return Err(Refused::NotFinite { atom });
+    }
+    let residues = records.residues();
+    let mut owner = vec![0; records.atoms.len()];
+    for (index, residue) in residues.iter().enumerate() {
+        residue.atoms.iter().for_each(|&atom| owner[atom] = index);
+    }
+    refuse_alternate_locations(records)?;
+    let elements = elements(records, &residues, &owner, masses)?;
+    let atoms = (records.atoms.iter().zip(&owner).zip(&elements))
+        .map(|((atom, &residue), &element)| Atom { name: atom.name.clone(), element, residue })
+        .collect();
+    let bonds = if records.all_bonds {
+        records.bonds.clone()
+    } else {
+        complete_bonds(&elements, &positions, &records.bonds)
+    };
+    let topology = Topology::new(atoms, residues, bonds).map_err(Refused::Molecule)?;
+    Ok(StructureFile {
+        structure: Structure::new(topology, positions).map_err(Refused::Molecule)?,
+        stated_bonds: records.bonds.clone(),
+        cell: records.cell,
+    })
+}
+
+/// The element of every atom.
+fn elements(
+    records: &Records,
+    residues: &[Residue],
+    owner: &[usize],
+    masses: Option<&[f64]>,
+) -> Result<Vec<Element>, Refused> {
+    let masses = masses.filter(|masses| masses.len() == records.atoms.len()).map(MassClues::new);
+    let mut elements = Vec::with_capacity(records.atoms.len());
+    let mut conflicts = Vec::new();
+    for (index, (atom, &residue)) in records.atoms.iter().zip(owner).enumerate() {
+        let residue = &residues[residue];
+        let place = format!("atom {index} ({} {} {})", residue.name, residue.number(), atom.name);
+        let clues = Clues {
+            stated: atom.element.as_ref(),
+            mass: masses.as_ref().and_then(|masses| masses.of(index)),
+            name: &atom.name,
+            residue_name: &residue.name,
+            alone_in_residue: residue.atoms.len() == 1,
+        };
+        match clues.decide() {
+            Ok(Some(element)) => elements.push(element),
+            Ok(None) => return Err(Refused::Content(format!("{place} is of no known element"))),
+            Err(conflict) => conflicts.push(format!("{place} is {conflict}")),
+        }
+    }
+    if conflicts.is_empty() {
+        return Ok(elements);
+    }
+    let more = match conflicts.len().saturating_sub(ATOMS_NAMED) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    conflicts.truncate(ATOMS_NAMED);
+    Err(Refused::Content(format!(
+        "{}{more}. The atoms must stand in the order of the force field, and a PDB file has their elements in columns 77–78",
+        conflicts.join("; ")
+    )))
+}
+
+/// Two atoms of one name at one place in the sequence, one of which the file marks as an alternate location (of one
+/// residue, or of two that share a place).
+fn refuse_alternate_locations(records: &Records) -> Result<(), Refused> {
+    let mut seen: HashMap<_, bool> = HashMap::new();
+    for atom in &records.atoms {
+        let place = (&atom.chain, atom.chain_ends, atom.residue_id, atom.insertion_code, &atom.name);
+        if let Some(alternate) = seen.insert(place, atom.alternate)
+            && (alternate || atom.alternate)
+        {
+            let code = atom.insertion_code.map_or_else(String::new, String::from);
+            return Err(Refused::Content(format!(
+                "{} {}{code} {} has alternate locations; keep one of them in the file",
+                atom.residue_name, atom.residue_id, atom.name
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! XYZ and extended XYZ: a number of atoms, a comment, then symbols and positions in Å.
+
+use geodyssey_molecule::element_clues::Clue;
+use geodyssey_molecule::{Element, UNNAMED_RESIDUE};
+
+use super::records::{AtomRecord, Records, symbol};
+
+/// Å to nm.
+const NM_PER_ANGSTROM: f64 = 0.1;
+
+/// Reads the first frame. Atoms are named by their elements and stand in one residue.
+///
+/// # Errors
+/// A line that is not as the format says, with its number.
+pub(crate) fn read(text: &str) -> Result<Records, String> {
+    let mut lines = text.lines().enumerate();
+    let missing = "the file ends too early";
+    let (_, first) = lines.next().ok_or(missing)?;
+    let count: usize = (first.trim().parse())
+        .map_err(|_| format!("line 1: expected the number of atoms, found `{}`", first.trim()))?;
+    let (_, comment) = lines.next().ok_or(missing)?;
+    if let Some((_, rest)) = comment.split_once("Properties=") {
+        let properties = rest.trim_start_matches('"').to_ascii_lowercase();
+        if !properties.starts_with("species:s:1:pos:r:3") {
+            return Err("line 2: the columns must begin with species:S:1:pos:R:3".into());
+        }
+    }
+    let mut atoms = Vec::new();
+    for _ in 0..count {
+        let (index, line) = lines.next().ok_or(missing)?;
+        atoms.push(atom(line).map_err(|why| format!("line {}: {why}", index + 1))?);
+    }
+    Ok(Records { atoms, ..Records::default() })
+}
+
+fn atom(line: &str) -> Result<AtomRecord, String> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let [species, x, y, z, ..] = fields[..] else {
+        return Err(format!("expected a symbol and three coordinates, found `{line}`"));
+    };
+    let element = symbol(species)
+        .or_else(|| species.parse().ok().and_then(Element::from_atomic_number))
+        .ok_or_else(|| format!("`{species}` is no known element"))?;
+    let coordinate = |text: &str| {
+        text.parse()
+            .map(|x: f64| x * NM_PER_ANGSTROM)
+            .map_err(|_| format!("a coordinate is `{text}`, expected a number"))
+    };
+    Ok(AtomRecord {
+        name: element.symbol().into(),
+        residue_name: UNNAMED_RESIDUE.into(),
+        residue_id: 1,
+        insertion_code: None,
+        chain: String::new(),
+        alternate: false,
+        chain_ends: 0,
+        element: Clue::new("the file", vec![element]),
+        position: [coordinate(x)?, coordinate(y)?, coordinate(z)?],
+    })
+}
