@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use geodyssey_tests::{contents, repository, run};
 use serde_json::Value;
 
-const CONFIG: &str = "configs/mueller-brown.toml";
+const CONFIG: &str = "tests/cases/across-the-shoulder/mueller-brown.toml";
 /// Short, and still with a spread.
 const SHORT: [&str; 4] =
     ["geodesic.points=24", "landscape.grid_points=32", "sampling.paths=8", "sampling.steps_per_point=8"];
