@@ -5,11 +5,14 @@
 
 mod columns;
 mod comparison;
+mod constraint_summary;
 mod diagnosis;
 mod distances;
 mod error;
 pub mod page;
 pub mod plots;
+mod states_summary;
+mod states_warnings;
 mod summary;
 mod table;
 mod timings;
@@ -21,17 +24,19 @@ pub use comparison::{
     COMPARISON_SCHEMA, ComparedRegion, Comparison, ComparisonGroup, ComparisonRow, Difference, LeftOut,
     Measure, PageFigure, RowRegion, RowRole, RowSeconds,
 };
+pub use constraint_summary::{ConstraintSummary, SampledConstraint};
 pub use diagnosis::{
     Accuracy, DIAGNOSIS_SCHEMA, Diagnosis, Finding, HistogramDistance, LevelErrors, Population,
     RelativeErrors, RidgeDiagnosis, RidgeLevel, SamplingDiagnosis,
 };
 pub use distances::{Configuration, Distances, Embedding, PairDistance};
 pub use error::ReportError;
+pub use states_summary::{StateSummary, StructureMatch};
 pub use summary::{
-    ConstraintSummary, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary,
-    GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary, RmsdSummary, SUMMARY_SCHEMA,
-    SamplesSummary, SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary,
-    VariableSummary, WindingSummary, WorkSummary,
+    DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
+    LandscapeSummary, MaxEnergy, MaxEnergySummary, RmsdSummary, SUMMARY_SCHEMA, SamplesSummary,
+    SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary, VariableSummary,
+    WindingSummary, WorkSummary,
 };
 pub use table::{Column, Table, decimals, grouped, with_error};
 pub use timings::{StageTiming, Timings};

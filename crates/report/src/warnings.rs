@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::states_warnings;
 use crate::{
     ConstraintSummary, GeodesicSummary, SamplesSummary, SamplingSummary, Summary, WorkSummary, decimals,
     with_error,
@@ -53,7 +54,14 @@ fn derived(summary: &Summary) -> Vec<Warning> {
     let paths = summary.sampling.iter().flat_map(paths).chain(summary.work.iter().flat_map(work));
     let samples = summary.landscape.samples.as_ref().and_then(samples);
     let samples = samples.into_iter().map(|message| Warning::new("landscape", message));
-    samples.chain(curve).chain(paths.map(|message| Warning::new("paths", message))).collect()
+    let kt = summary.system.thermal_energy_kj_mol;
+    let slopes = summary.states.iter().filter_map(|state| states_warnings::on_a_slope(state, kt));
+    let slopes = slopes.map(|message| Warning::new("landscape", message));
+    let arrived = summary.sampling.iter().filter_map(|paths| paths.structure_match.as_ref());
+    let arrived = arrived.filter_map(states_warnings::other_structures);
+    let broken = summary.constraints.iter().filter_map(states_warnings::broken_by_paths);
+    let paths = paths.chain(arrived).chain(broken).map(|message| Warning::new("paths", message));
+    samples.chain(slopes).chain(curve).chain(paths).collect()
 }
 
 fn samples(samples: &SamplesSummary) -> Option<String> {

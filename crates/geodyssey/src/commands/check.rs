@@ -9,6 +9,7 @@ use super::run::{read, run_directory};
 use crate::cli::OneConfiguration;
 use crate::config::{Config, ConstraintConfig, DenoiserConfig, LandscapeConfig, SamplingMethod, Space};
 use crate::error::Error;
+use crate::stages::cautions::{cautions, tethers_at_the_ends};
 use crate::stages::system::{EnergySource, Problem};
 use crate::stages::{check_feasibility, describe_samples, steps_of_a_path};
 
@@ -72,6 +73,10 @@ fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Err
     if let Some(molecule) = &problem.molecule {
         add("atoms", json!(molecule.topology.atom_count()));
         add("heavy_atoms", json!(molecule.topology.heavy_atoms().len()));
+        let solute = molecule.solute().len();
+        if solute < molecule.topology.atom_count() {
+            add("solute_atoms", json!(solute));
+        }
         let terms: Vec<&str> = molecule.force_field.terms().iter().map(|term| term.name()).collect();
         add("force_field_terms", json!(terms));
         add("forces_ignored", json!(molecule.ignored_forces));
@@ -92,6 +97,21 @@ fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Err
         let values = problem.variables.iter().zip(&state.center).map(|(variable, &x)| variable.display(x));
         add(name, values.collect());
     }
+    for (name, preparation) in
+        ["start_structure", "end_structure"].into_iter().zip(problem.preparations.iter().flatten())
+    {
+        let origin = preparation.origin.name();
+        add(name, json!(format!("{origin}, {:.3} kJ/mol", preparation.energy_kj_mol)));
+    }
+    if let Some(tethers) = tethers_at_the_ends(problem) {
+        let each = problem.variables.iter().zip(tethers).map(|(variable, tether)| {
+            let share = tether.share.map_or_else(String::new, |share| {
+                format!(", {:.0} % of the states' distance", 100.0 * share)
+            });
+            format!("{} within {}{share}", variable.name, variable.display(tether.width))
+        });
+        add("tether_at_the_ends", each.collect());
+    }
     add("landscape", json!(landscape(problem)?));
     add("denoiser", json!(denoiser(config)));
     let points = config.geodesic.points.get();
@@ -111,6 +131,10 @@ fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Err
     // How many trials end early is not known before.
     if !shooting {
         add("energy_evaluations_of_all_paths", json!(steps * paths as u64));
+    }
+    let warnings: Vec<String> = cautions(problem).into_iter().map(|warning| warning.message).collect();
+    if !warnings.is_empty() {
+        add("warnings", json!(warnings));
     }
     Ok(facts)
 }

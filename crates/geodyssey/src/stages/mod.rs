@@ -4,6 +4,7 @@
 //! fingerprint first; where the manifest has the same, nothing is done.
 
 pub(crate) mod barrier;
+pub(crate) mod cautions;
 pub(crate) mod compare;
 mod constraints;
 mod denoiser;
@@ -14,10 +15,13 @@ mod geodesic;
 mod landscape;
 mod metadynamics;
 mod paths;
+pub(crate) mod preparation;
 mod relaxed_scan;
 mod report;
 mod rows;
 mod samples;
+pub(crate) mod scales;
+mod states_made_from;
 pub(crate) mod system;
 pub(crate) mod training;
 pub(crate) mod variable_table;

@@ -7,22 +7,27 @@ use geodyssey_forcefield::{ForceField, System, read_system};
 use geodyssey_landscape::table_file::TableRows;
 use geodyssey_landscape::text_table::TableVariable;
 use geodyssey_landscape::{Formula, formula, formula_names};
+use geodyssey_molecule::solute::solute_atoms;
 use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
 use geodyssey_molecule::units::{BOLTZMANN_KJ_MOL_K, thermal_energy_kj_mol};
-use geodyssey_molecule::variables::{Angle, Distance, Torsion};
+use geodyssey_molecule::variables::{Angle, Distance, Scaled, Torsion};
 use geodyssey_molecule::{CollectiveVariable, MoleculeError, Structure, Topology};
 use geodyssey_trajectory::{TrajectoryFormat, read_structure};
 
+use super::preparation::{self, Preparation};
 use super::samples::{SampleTable, read_table};
-use super::variables::{State, Variable};
+use super::scales::Scales;
+use super::variables::{State, Variable, declared};
 use crate::config::{
-    AtomName, Boundary, Config, FormulaConfig, InputError, LandscapeConfig, Measure, SamplesConfig,
-    SamplesSource, SystemConfig, TableConfig,
+    AtomName, Config, FormulaConfig, InputError, LandscapeConfig, Measure, SamplesConfig, SamplesSource,
+    SystemConfig, TableConfig,
 };
 use crate::run_directory::{Fingerprint, Ingredients};
 
 /// Temperature of a table or formula whose configuration gives none, K.
 const DEFAULT_TEMPERATURE_K: f64 = 300.0;
+/// Fewer atoms leave a rotation free.
+const FEWEST_ALIGNED_ATOMS: usize = 3;
 
 /// A molecule with its force field and variables.
 pub(crate) struct Molecule {
@@ -34,7 +39,11 @@ pub(crate) struct Molecule {
     pub(crate) ignored_forces: Vec<String>,
     /// The variables as functions of the positions.
     pub(crate) variables: Vec<Box<dyn CollectiveVariable>>,
-    /// Positions of the states' structures, nm.
+    /// The same in the units in which tethers act on them.
+    pub(crate) tethered: Vec<Box<dyn CollectiveVariable>>,
+    /// Positions of the topology's own structure, nm.
+    pub(crate) coordinates: Vec<[f64; 3]>,
+    /// Positions of the states' structures as paths begin with them, nm.
     pub(crate) structures: Option<[Vec<[f64; 3]>; 2]>,
 }
 
@@ -60,6 +69,10 @@ pub(crate) struct Problem {
     pub(crate) variables: Vec<Variable>,
     /// Start and end.
     pub(crate) states: Option<[State; 2]>,
+    /// Of a molecule: how the states' structures came about.
+    pub(crate) preparations: Option<[Preparation; 2]>,
+    /// In which units the spacetime counts the variables.
+    pub(crate) scales: Scales,
     /// Where the energy comes from.
     pub(crate) source: EnergySource,
     /// T, K, where it was given or is the default.
@@ -90,13 +103,16 @@ impl Problem {
                 EnergySource::Formula(read_formula(&config, settings, thermal_energy)?)
             }
         };
-        let variables = variables(&config, &source)?;
+        let variables = declared(&config, &source)?;
         let molecule =
             config.system.as_ref().map(|system| read_molecule(&config, system, &mut inputs)).transpose()?;
+        let scales = Scales::of(&config, &variables, None)?;
         let mut problem = Self {
             molecule,
             variables,
             states: None,
+            preparations: None,
+            scales,
             source,
             temperature_k,
             thermal_energy,
@@ -108,32 +124,51 @@ impl Problem {
             read_input(&problem.config, "denoiser.weights", &weights, &mut problem.inputs)?;
         }
         problem.states = problem.read_states()?;
+        problem.scales = Scales::of(&problem.config, &problem.variables, problem.states.as_ref())?;
+        if let Some(molecule) = &mut problem.molecule {
+            molecule.tethered = tethered(&problem.config, molecule, &problem.scales)?;
+        }
         Ok(problem)
     }
 
     fn read_states(&mut self) -> Result<Option<[State; 2]>, InputError> {
         let Some(states) = self.config.states.clone() else { return Ok(None) };
         let keys = ["states.start", "states.end"];
-        let values = match &mut self.molecule {
+        let [start, end] = match &mut self.molecule {
             Some(molecule) => {
-                let paths = [&states.start.structure, &states.end.structure]
-                    .map(|path| path.clone().unwrap_or_default());
                 let inputs = &mut self.inputs;
-                let structures = [
-                    read_structure_file(&self.config, "states.start.structure", &paths[0], inputs)?,
-                    read_structure_file(&self.config, "states.end.structure", &paths[1], inputs)?,
+                let files = [
+                    ("states.start.structure", &states.start.structure),
+                    ("states.end.structure", &states.end.structure),
                 ];
-                molecule.compare(&self.config, &structures)?;
-                let values =
-                    structures.each_ref().map(|structure| Some(molecule.values(structure.positions())));
-                molecule.structures = Some(structures.map(|structure| structure.into_parts().1));
-                values
+                let mut read = files.into_iter().map(|(key, file)| {
+                    let file = file.as_ref();
+                    file.map(|file| read_structure_file(&self.config, key, file, inputs)).transpose()
+                });
+                let structures = [read.next().transpose()?.flatten(), read.next().transpose()?.flatten()];
+                drop(read);
+                molecule.check_structures(&self.config, &structures)?;
+                let positions =
+                    structures.each_ref().map(|file| file.as_ref().map(|structure| structure.positions()));
+                let prepared = preparation::prepare(
+                    &self.config,
+                    molecule,
+                    &self.variables,
+                    [&states.start, &states.end],
+                    positions,
+                    states.minimise,
+                )?;
+                molecule.compare(&self.config, prepared.each_ref().map(|one| one.positions.as_slice()))?;
+                let [start, end] = prepared;
+                self.preparations = Some([start.preparation, end.preparation]);
+                molecule.structures = Some([start.positions, end.positions]);
+                [start.state, end.state]
             }
-            None => [None, None],
+            None => [
+                State::resolve(&self.config, keys[0], &states.start, &self.variables, None)?,
+                State::resolve(&self.config, keys[1], &states.end, &self.variables, None)?,
+            ],
         };
-        let [first, second] = values;
-        let start = State::resolve(&self.config, keys[0], &states.start, &self.variables, first)?;
-        let end = State::resolve(&self.config, keys[1], &states.end, &self.variables, second)?;
         if end.contains(&self.variables, &start.center) || start.contains(&self.variables, &end.center) {
             let message = "the two states are one: in the variables, the centre of one lies within the radius of the other";
             return Err(self.config.error(keys[1], message));
@@ -162,10 +197,20 @@ impl Molecule {
         self.variables.iter().map(|variable| variable.value(positions)).collect()
     }
 
-    /// Atoms on which frames are laid over each other: the heavy ones, or all where there are none.
+    /// The atoms of the solute: neither water nor ions, unless a variable names them.
+    pub(crate) fn solute(&self) -> Vec<usize> {
+        let named: Vec<usize> =
+            self.variables.iter().flat_map(|variable| variable.atoms()).copied().collect();
+        solute_atoms(&self.topology, &named)
+    }
+
+    /// Atoms on which frames are laid over each other and by which they are compared: the solute's heavy ones, or all of the
+    /// solute where these are fewer than three.
     pub(crate) fn aligned_atoms(&self) -> Vec<usize> {
-        let heavy = self.topology.heavy_atoms();
-        if heavy.len() < 3 { (0..self.topology.atom_count()).collect() } else { heavy }
+        let solute = self.solute();
+        let is_heavy = |atom: &&usize| self.topology.atoms()[**atom].element.is_heavy();
+        let heavy: Vec<usize> = solute.iter().filter(is_heavy).copied().collect();
+        if heavy.len() < FEWEST_ALIGNED_ATOMS { solute } else { heavy }
     }
 
     /// The bonds that a variable turns.
@@ -174,18 +219,37 @@ impl Molecule {
         torsions.map(|variable| [variable.atoms()[1], variable.atoms()[2]]).collect()
     }
 
-    fn compare(&self, config: &Config, structures: &[Structure; 2]) -> Result<(), InputError> {
-        let [start, end] = structures;
+    /// Files must hold this molecule.
+    fn check_structures(
+        &self,
+        config: &Config,
+        structures: &[Option<Structure>; 2],
+    ) -> Result<(), InputError> {
+        let states = structures.iter().zip(["start", "end"]);
+        for (structure, state) in states {
+            let Some(structure) = structure else { continue };
+            same_molecule(&self.topology, structure, state)
+                .map_err(|error| config.error(&format!("states.{state}.structure"), error.to_string()))?;
+        }
+        if let [Some(start), Some(end)] = structures {
+            self.compare(config, [start.positions(), end.positions()])?;
+            distinct_states(&self.topology, start, end)
+                .map_err(|error| config.error("states.end.structure", error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// A path must be able to join the two states without breaking a bond.
+    fn compare(&self, config: &Config, [start, end]: [&[[f64; 3]]; 2]) -> Result<(), InputError> {
         let error = |key: &str| {
             let key = key.to_owned();
             move |error: MoleculeError| config.error(&key, error.to_string())
         };
-        same_molecule(&self.topology, start, "start").map_err(error("states.start.structure"))?;
-        same_molecule(&self.topology, end, "end").map_err(error("states.end.structure"))?;
-        compare_states(&self.topology, start, end, &self.turned_bonds())
-            .map_err(error("states.end.structure"))?;
-        distinct_states(&self.topology, start, end).map_err(error("states.end.structure"))?;
-        Ok(())
+        let structure = |positions: &[[f64; 3]]| Structure::new(self.topology.clone(), positions.to_vec());
+        let start = structure(start).map_err(error("states.start"))?;
+        let end = structure(end).map_err(error("states.end"))?;
+        compare_states(&self.topology, &start, &end, &self.turned_bonds())
+            .map_err(error("states.end.structure"))
     }
 }
 
@@ -323,81 +387,13 @@ fn read_formula(
     formula(&settings.name, thermal_energy).map_err(|error| config.error("landscape.name", error.to_string()))
 }
 
-fn variables(config: &Config, source: &EnergySource) -> Result<Vec<Variable>, InputError> {
-    if config.system.is_some() {
-        return Ok(config.variables.iter().map(Variable::of_molecule).collect());
-    }
-    let given: Vec<Variable> = config.variables.iter().map(Variable::coordinate).collect();
-    for (index, variable) in config.variables.iter().enumerate() {
-        if variable.boundary == Some(Boundary::Periodic) && variable.period.is_none() {
-            return Err(
-                config.error(&format!("variable.{index}.boundary"), "a periodic variable needs a `period`")
-            );
-        }
-    }
-    let formula = match source {
-        EnergySource::Formula(formula) => formula,
-        EnergySource::Table(rows) => return Ok(with_ranges(given, &rows.points)),
-        EnergySource::Samples(Some(samples)) => return Ok(with_ranges(given, &samples.points)),
-        EnergySource::Molecule | EnergySource::Samples(None) => return Ok(given),
-    };
-    let known = formula.variables();
-    if given.is_empty() {
-        return Ok(known
-            .iter()
-            .map(|variable| Variable {
-                name: variable.name.to_owned(),
-                measure: Measure::Coordinate,
-                period: None,
-                range: Some((variable.lower, variable.upper)),
-            })
-            .collect());
-    }
-    if given.len() != known.len() {
-        let names: Vec<&str> = known.iter().map(|variable| variable.name).collect();
-        let message = format!(
-            "the formula `{}` has {} variables ({}), found {}",
-            formula.name(),
-            known.len(),
-            names.join(", "),
-            given.len()
-        );
-        return Err(config.error(&format!("variable.{}.name", given.len() - 1), message));
-    }
-    let completed = given.into_iter().zip(&known).zip(formula.periods()).enumerate();
-    completed
-        .map(|(index, ((mut variable, known), period))| {
-            if variable.period != *period {
-                let message = format!(
-                    "in the formula `{}` this variable has {}",
-                    formula.name(),
-                    period.map_or_else(|| "no period".to_owned(), |period| format!("the period {period}"))
-                );
-                return Err(config.error(&format!("variable.{index}.period"), message));
-            }
-            variable.range = variable.range.or(Some((known.lower, known.upper)));
-            Ok(variable)
-        })
-        .collect()
-}
-
-/// Variables of a table without a range get that of its rows.
-fn with_ranges(variables: Vec<Variable>, points: &[Vec<f64>]) -> Vec<Variable> {
-    let ranged = variables.into_iter().enumerate().map(|(axis, variable)| {
-        let values = points.iter().map(|point| point[axis]);
-        let range =
-            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-        Variable { range: variable.range.or(Some(range)), ..variable }
-    });
-    ranged.collect()
-}
-
 fn read_molecule(
     config: &Config,
     system: &SystemConfig,
     inputs: &mut BTreeMap<&'static str, Fingerprint>,
 ) -> Result<Molecule, InputError> {
-    let topology = read_structure_file(config, "system.topology", &system.topology, inputs)?.into_parts().0;
+    let (topology, coordinates) =
+        read_structure_file(config, "system.topology", &system.topology, inputs)?.into_parts();
     let xml = read_text(config, "system.force_field", &system.force_field, inputs)?;
     let forces: System = read_system(&xml).map_err(|error| {
         config.error("system.force_field", format!("{}: {error}", system.force_field.display()))
@@ -413,11 +409,26 @@ fn read_molecule(
     let variables = (0..config.variables.len()).map(|index| collective_variable(config, index, &topology));
     Ok(Molecule {
         variables: variables.collect::<Result<_, _>>()?,
+        tethered: Vec::new(),
         force_field: forces.force_field(),
         ignored_forces: forces.ignored().to_vec(),
         topology,
+        coordinates,
         structures: None,
     })
+}
+
+/// The variables in the spacetime's units; those that are counted in their own are taken as they are.
+fn tethered(
+    config: &Config,
+    molecule: &Molecule,
+    scales: &Scales,
+) -> Result<Vec<Box<dyn CollectiveVariable>>, InputError> {
+    let made = scales.each().iter().enumerate().map(|(index, &scale)| {
+        let variable = collective_variable(config, index, &molecule.topology)?;
+        Ok(if scale == 1.0 { variable } else { Box::new(Scaled::new(variable, scale)) as _ })
+    });
+    made.collect()
 }
 
 fn collective_variable(

@@ -109,11 +109,11 @@ impl Solve<'_> {
             return Err(self.problem.config.error("geodesic.kind", message).into());
         };
         let straight = [start.y.clone(), end.y.clone()];
-        let first = channel.map_or(straight.as_slice(), |channel| channel.path.as_slice());
+        let first = channel.map_or_else(|| straight.to_vec(), |channel| self.scaled_path(&channel.path));
         let method =
             StringMethod { images: self.problem.config.geodesic.points.get(), ..StringMethod::default() };
         let found = method
-            .relax(surface.as_ref(), first)
+            .relax(&self.problem.scales.landscape(surface.as_ref()), &first)
             .map_err(|error| Error::failed("the minimum-energy path", error))?;
         let mut warnings = Vec::new();
         if !found.converged {

@@ -58,7 +58,7 @@ pub(crate) struct GeodesicRecord {
 pub(crate) struct GeodesicResult {
     /// What is known of it.
     pub(crate) record: GeodesicRecord,
-    /// Its points.
+    /// Its points, in the spacetime's units.
     pub(crate) points: Vec<SpacetimePoint>,
     /// Fisher–Rao arc length from the start to each point.
     pub(crate) arc_length: Vec<f64>,
@@ -104,7 +104,7 @@ pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
 
 fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
     let config = &run.problem.config;
-    let centers: Vec<&[f64]> = run.problem.states()?.iter().map(|state| state.center.as_slice()).collect();
+    run.problem.states()?;
     let ingredients = match config.denoiser.training_data() {
         Some(_) => Ingredients::of(STAGE)
             .upstream(training::STAGE, &run.directory.output_fingerprint(training::STAGE)),
@@ -114,7 +114,8 @@ fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
         .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))
         .settings("variables", &config.variables)
         .settings("thermal energy", &run.problem.thermal_energy)
-        .settings("states", &centers)
+        .settings("states", &run.problem.centers_made_from())
+        .settings("scales", &run.problem.scales.each())
         .settings("geodesic", &config.geodesic)
         .settings("constraints", &config.constraints)
         .fingerprint())

@@ -106,7 +106,8 @@ impl Solve<'_> {
     /// The highest energy of the landscape at the posterior means along a curve.
     fn crest(&self, candidate: &Candidate) -> Option<f64> {
         let surface = self.landscape.landscape.as_ref()?;
-        let energies = candidate.nodes.iter().map(|node| surface.energy(node.moments.mean()));
+        let energies =
+            candidate.nodes.iter().map(|node| surface.energy(&self.problem.scales.own(node.moments.mean())));
         Some(energies.fold(f64::NEG_INFINITY, f64::max))
     }
 
@@ -125,12 +126,17 @@ impl Solve<'_> {
         Ok(lowest.map(|normaliser| -self.problem.thermal_energy * normaliser))
     }
 
+    /// A path of the landscape in the spacetime's units.
+    pub(super) fn scaled_path(&self, path: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        path.iter().map(|x| self.problem.scales.scaled(x)).collect()
+    }
+
     fn ends(&self) -> Result<[SpacetimePoint; 2], Error> {
         let log_snr = self.problem.config.geodesic.log_snr;
         let [start, end] = self.problem.states()?;
         Ok([
-            SpacetimePoint { log_snr: log_snr.start, y: start.center.clone() },
-            SpacetimePoint { log_snr: log_snr.end, y: end.center.clone() },
+            SpacetimePoint { log_snr: log_snr.start, y: self.problem.scaled_center(start) },
+            SpacetimePoint { log_snr: log_snr.end, y: self.problem.scaled_center(end) },
         ])
     }
 
@@ -138,7 +144,8 @@ impl Solve<'_> {
         let periods = self.problem.periods();
         let Some(given) = &self.problem.config.geodesic.winding else {
             let [start, end] = self.problem.states()?;
-            let images = images(&start.center, &end.center, &periods);
+            let [from, to] = [start, end].map(|state| self.problem.scaled_center(state));
+            let images = images(&from, &to, &periods);
             let periodic = periods.iter().flatten().count();
             if 3_f64.powi(periodic as i32) > images.len() as f64 {
                 eprintln!(
@@ -166,7 +173,7 @@ impl Solve<'_> {
             .filter_map(|(winding, channel)| channel.as_ref().map(|channel| (winding, channel)))
             .map(|(winding, channel)| WindingStart {
                 winding: winding.clone(),
-                curve: along(&channel.path, start, end),
+                curve: along(&self.scaled_path(&channel.path), start, end),
             })
             .collect();
         let curve = match settings.curve {

@@ -13,6 +13,7 @@ use super::sampled::{Sampled, SampledPath, SampledPoint};
 use crate::config::DEFAULT_DURATION_PS;
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, RunDirectory};
+use crate::stages::scales::Scales;
 use crate::stages::system::{Molecule, Problem};
 
 /// Steps of the dynamics at each point of the curve.
@@ -48,11 +49,15 @@ pub(super) fn sample(
     };
     let integrator =
         Baoab::new(time_step, settings.friction_per_ps.get(), problem.thermal_energy).map_err(failed)?;
-    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables).map_err(failed)?;
+    // The dynamics see the variables in the spacetime's units; records are turned back into their own.
+    let scales = &problem.scales;
+    let system = MolecularSystem::new(&molecule.force_field, &molecule.tethered).map_err(failed)?;
     let reversed: Vec<TetherPoint> = curve.iter().rev().cloned().collect();
     let segment = Steps::of(problem, curve).segment;
-    let energy = landscape
-        .map(|landscape| move |x: &[f64], gradient: &mut [f64]| landscape.energy_gradient(x, gradient));
+    let energy = landscape.map(|landscape| {
+        let scaled = scales.landscape(landscape);
+        move |x: &[f64], gradient: &mut [f64]| scaled.energy_gradient(x, gradient)
+    });
     let annealing = |curve, stream: &str| {
         let random = RandomStream::new(problem.config.seed, stream);
         let annealing = AtomAnnealing::new(system, integrator, curve, protocol, random)?;
@@ -94,7 +99,7 @@ pub(super) fn sample(
         batches
             .iter()
             .flat_map(|batch| batch.paths())
-            .map(|path| sampled(path, direction, curve.len()))
+            .map(|path| sampled(path, direction, curve.len(), scales))
             .collect()
     };
     let mut paths = of(&forward_batches, Direction::Forward);
@@ -109,7 +114,7 @@ pub(super) fn sample(
     })
 }
 
-fn sampled(path: &AtomPath, direction: Direction, curve_points: usize) -> SampledPath {
+fn sampled(path: &AtomPath, direction: Direction, curve_points: usize, scales: &Scales) -> SampledPath {
     let curve_point = |point: usize| match direction {
         Direction::Forward => point,
         Direction::Backward => curve_points - 1 - point,
@@ -119,7 +124,7 @@ fn sampled(path: &AtomPath, direction: Direction, curve_points: usize) -> Sample
         .iter()
         .map(|record| SampledPoint {
             curve_point: curve_point(record.point),
-            variables: record.variables.clone(),
+            variables: scales.own(&record.variables),
             potential_energy: Some(record.potential_energy_kj_mol),
             highest_potential_energy: Some(record.maximum_potential_energy_kj_mol),
             tether_energy: record.tether_energy_kj_mol,
@@ -140,5 +145,6 @@ fn sampled(path: &AtomPath, direction: Direction, curve_points: usize) -> Sample
             .map(|energy| energy.at_steps_kj_mol)
             .reduce(f64::max),
         failure: path.failure.clone(),
+        is_structure: None,
     }
 }

@@ -29,15 +29,17 @@ pub(super) fn lag(
     }
     let failed = |error: LandscapeError| Error::failed("the lag of the paths", error);
     let [start, end] = problem.states()?;
-    let divide =
-        Divide::new(surface.as_ref(), &landscape.ranges, &start.center, &end.center).map_err(failed)?;
+    let scales = &problem.scales;
+    let (from, to) = (problem.scaled_center(start), problem.scaled_center(end));
+    let ranges = scales.scaled_ranges(&landscape.ranges);
+    let divide = Divide::new(&scales.landscape(surface.as_ref()), &ranges, &from, &to).map_err(failed)?;
     let exact: Vec<f64> = curve
         .par_iter()
         .map(|point| divide.posterior_share(point.log_snr, &point.center, problem.thermal_energy))
         .collect();
     let mut beyond = vec![0_usize; curve.len()];
     for point in whole.iter().flat_map(|path| &path.points) {
-        beyond[point.curve_point] += usize::from(divide.is_beyond(&point.variables));
+        beyond[point.curve_point] += usize::from(divide.is_beyond(&scales.scaled(&point.variables)));
     }
     let shares = beyond.iter().map(|count| *count as f64 / whole.len() as f64);
     Ok(shares.zip(exact).map(|(share, exact)| (share - exact).abs()).reduce(f64::max))

@@ -1,8 +1,10 @@
 //! The paths stage: samples paths along the geodesic and writes them.
 
+mod arrival;
 mod atoms;
 mod batches;
 mod files;
+mod kept;
 mod lag;
 mod lift;
 mod on_landscape;
@@ -15,10 +17,10 @@ use std::time::Instant;
 
 use geodyssey_sampling::TetherPoint;
 
+use super::Run;
 use super::geodesic::{self, GeodesicResult};
 use super::landscape::{self, LandscapeResult, json};
 use super::system::{EnergySource, Problem};
-use super::{Run, variables};
 use crate::config::{SamplingMethod, Space};
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, Ingredients};
@@ -31,6 +33,9 @@ pub(crate) const STAGE: &str = "paths";
 pub(crate) const TABLE_FILE: &str = "paths.csv";
 /// Atoms and bonds for the trajectories.
 pub(crate) const TOPOLOGY_FILE: &str = "topology.pdb";
+/// The structures of the two states, as the paths begin with them.
+pub(crate) const START_FILE: &str = "states/start.pdb";
+pub(crate) const END_FILE: &str = "states/end.pdb";
 /// What the paths say together.
 pub(crate) const RECORD_FILE: &str = "paths.json";
 
@@ -78,7 +83,9 @@ pub(crate) fn run(
             lift::lift(problem, molecule, landscape.landscape.as_deref(), lowest, &mut sampled)?;
         }
         let lag = lag::lag(problem, landscape, &curve, &sampled)?;
-        let record = statistics::record(problem, landscape, &geodesic.record, &sampled, lag)?;
+        let structure_match = arrival::look(problem, &mut sampled)?;
+        let record =
+            statistics::record(problem, landscape, &geodesic.record, &sampled, lag, structure_match)?;
         let mut outputs = files::write(run, landscape, geodesic, &sampled)?;
         run.directory.write(RECORD_FILE, &json(&record)?)?;
         outputs.push(RECORD_FILE.to_owned());
@@ -114,17 +121,14 @@ pub(crate) fn steps_of_a_path(problem: &Problem, points: usize) -> u64 {
 
 fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
     let problem = run.problem;
-    let states: Vec<(&[f64], &[f64])> = problem
-        .states()?
-        .iter()
-        .map(|state: &variables::State| (state.center.as_slice(), state.radius.as_slice()))
-        .collect();
+    problem.states()?;
     Ok(Ingredients::of(STAGE)
         .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))
         .upstream(geodesic::STAGE, &run.directory.output_fingerprint(geodesic::STAGE))
         .settings("variables", &problem.config.variables)
         .settings("thermal energy", &problem.thermal_energy)
-        .settings("states", &states)
+        .settings("states", &problem.states_made_from())
+        .settings("scales", &problem.scales.each())
         .settings("constraints", &problem.config.constraints)
         .settings("sampling", &problem.config.sampling)
         .settings("seed", &problem.config.seed)

@@ -1,15 +1,15 @@
 //! What the paths say together: how many arrived, how high they went, and how much work it took.
 
 use geodyssey_report::{
-    DeltaFSource, Direction, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary,
-    TransitionSummary, Warning, WorkSummary,
+    DeltaFSource, Direction, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SampledConstraint,
+    SamplingSummary, StructureMatch, TransitionSummary, Warning, WorkSummary,
 };
 use geodyssey_sampling::SamplingError;
 use geodyssey_sampling::work::{Estimate, bar, dissipated_work, dissipated_works, jarzynski, mean_work};
 use serde::{Deserialize, Serialize};
 
 use super::sampled::{Sampled, SampledPath};
-use super::transition;
+use super::{kept, transition};
 use crate::config::{LandscapeConfig, Space};
 use crate::error::Error;
 use crate::stages::constraints;
@@ -34,6 +34,8 @@ pub(crate) struct PathsRecord {
     /// What must be known before this is believed.
     #[serde(default)]
     pub(crate) warnings: Vec<Warning>,
+    /// What the paths make of every constraint.
+    pub(crate) constraints: Vec<Option<SampledConstraint>>,
 }
 
 /// The statistics of all paths.
@@ -43,14 +45,16 @@ pub(super) fn record(
     geodesic: &GeodesicRecord,
     sampled: &Sampled,
     lag: Option<f64>,
+    structure_match: Option<StructureMatch>,
 ) -> Result<PathsRecord, Error> {
     let failed = |error: SamplingError| Error::failed("the work of the paths", error);
     Ok(PathsRecord {
-        sampling: SamplingSummary { lag, ..sampling(problem, sampled)? },
+        sampling: SamplingSummary { lag, structure_match, ..sampling(problem, sampled)? },
         max_energy: max_energy(landscape, geodesic, sampled),
         transition: transition::summary(problem, sampled)?,
         work: work(problem, geodesic, sampled).map_err(failed)?,
         warnings: sampled.warnings.clone(),
+        constraints: kept::measure(problem, landscape, &geodesic.constraints, sampled),
     })
 }
 
@@ -58,7 +62,7 @@ fn sampling(problem: &Problem, sampled: &Sampled) -> Result<SamplingSummary, Err
     let [start, end] = problem.states()?;
     let share = |direction, target| {
         let (count, reached) = sampled.of(direction).fold((0_usize, 0_usize), |(count, reached), path| {
-            (count + 1, reached + usize::from(path.reached(target, &problem.variables)))
+            (count + 1, reached + usize::from(path.reached(problem, target)))
         });
         (count > 0).then(|| reached as f64 / count as f64)
     };
@@ -83,6 +87,7 @@ fn sampling(problem: &Problem, sampled: &Sampled) -> Result<SamplingSummary, Err
         path_time_ps: sampled.path_time_ps,
         share_inside_avoided: share_inside(problem, sampled),
         lag: None,
+        structure_match: None,
         shooting: sampled.shooting.clone(),
     })
 }
