@@ -1,15 +1,16 @@
 # Runs a view.vmd under plain Tcl with VMD's commands replaced by ones that keep books:
 #     tclsh scripts/check-view-vmd.tcl RUN/view.vmd
 # Fails on a syntax error, an unknown command or option, a frame that is not there, a selection that
-# is not deleted, or a file that the run directory lacks. Prints what was loaded.
+# is not deleted, or a file that the run directory lacks. Prints what was loaded. Trajectories have as
+# many frames as their files (XTC, DCD, PDB).
 
-set frames_in_trajectory 10
 array set frames {}
 array set representations {}
 set molecules 0
 set current -1
 set selections 0
 set moved 0
+set loaded 0
 set fixed {}
 
 proc fail {message} {
@@ -28,6 +29,39 @@ proc check_frame {molecule frame} {
     expect {$frame >= 0 && $frame < $::frames($molecule)} "molecule $molecule has no frame $frame"
 }
 
+# Frames of a trajectory file.
+proc frames_of {file} {
+    set channel [open $file rb]
+    set bytes [read $channel]
+    close $channel
+    switch -- [string tolower [file extension $file]] {
+        .pdb { return [regexp -all -line {^MODEL } $bytes] }
+        .dcd {
+            binary scan $bytes @8i count
+            return $count
+        }
+        .xtc {
+            set count 0
+            for {set at 0} {$at < [string length $bytes]} {incr count} {
+                # Magic number, atoms, step, time, box; then the number of atoms again, and plain numbers for few atoms.
+                binary scan $bytes @${at}II magic atoms
+                if {$magic ni {1995 2023}} { fail "$file: frame $count is no XTC frame" }
+                incr at 56
+                if {$atoms <= 9} {
+                    incr at [expr {12 * $atoms}]
+                } else {
+                    # Precision, least and largest numbers, index; then the packed bytes, their length before them.
+                    incr at 32
+                    if {$magic == 1995} { binary scan $bytes @${at}I packed } else { binary scan $bytes @${at}W packed }
+                    incr at [expr {($magic == 1995 ? 4 : 8) + ($packed + 3) / 4 * 4}]
+                }
+            }
+            return $count
+        }
+        default { fail "$file: frames of such a file cannot be counted here" }
+    }
+}
+
 proc mol {command args} {
     switch -- $command {
         new {
@@ -43,7 +77,9 @@ proc mol {command args} {
             array set option [lrange $args 1 end]
             expect {[info exists option(waitfor)] && $option(waitfor) eq "all"} "a file must be loaded whole"
             check_molecule $option(molid)
-            incr ::frames($option(molid)) $::frames_in_trajectory
+            set frames [frames_of [lindex $args 0]]
+            incr ::frames($option(molid)) $frames
+            incr ::loaded $frames
         }
         rename { check_molecule [lindex $args 0] }
         delrep {
@@ -94,6 +130,14 @@ proc selection {name molecule command args} {
     switch -- $command {
         frame { check_frame $molecule [lindex $args 0] }
         move { incr ::moved }
+        setbonds {
+            foreach partners [lindex $args 0] {
+                foreach partner $partners {
+                    expect {[string is integer -strict $partner] && $partner >= 0 && $partner < [llength [lindex $args 0]]} \
+                        "a bond to atom $partner"
+                }
+            }
+        }
         delete {
             incr ::selections -1
             interp alias {} $name {}
@@ -116,6 +160,6 @@ if {$argc != 1} {
 if {[catch {source [lindex $argv 0]} message]} { fail $message }
 expect {$molecules > 0} "loads nothing"
 expect {$selections == 0} "$selections selections are not deleted"
-expect {$moved == $molecules * $frames_in_trajectory} "not every frame is superposed"
-expect {[llength $fixed] == 3 * $molecules} "start, highest point and end are not all marked"
-puts "$molecules paths, fixed frames $fixed"
+expect {$moved == $loaded} "not every frame is superposed"
+expect {[llength $fixed] == 6 * $molecules} "start, highest point and end are not all marked"
+puts "$molecules paths, frames $loaded, fixed [lsort -integer -unique $fixed]"

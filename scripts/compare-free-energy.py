@@ -27,7 +27,7 @@ def main():
         sys.exit(__doc__)
     with open(sys.argv[1]) as landscape:
         header = landscape.readline().strip().split(",")
-        table = np.loadtxt(landscape, delimiter=",")
+        table = np.genfromtxt(landscape, delimiter=",")
     count = int(round(np.sqrt(len(table))))
     energies = table[:, header.index("energy_kj_mol")].reshape(count, count)
     start = table[0, :2]

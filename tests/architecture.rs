@@ -157,3 +157,27 @@ fn no_crate_re_exports_with_a_glob() {
         );
     }
 }
+
+/// Eigenvalues and singular values of a matrix with NaN are NaN without a word, and their search need not end: every use checks first, and
+/// gives a number of steps.
+#[test]
+fn no_decomposition_goes_on_without_end() {
+    let endless = [
+        "SymmetricEigen::new(",
+        ".symmetric_eigen()",
+        ".svd(",
+        "SVD::new(",
+        ".singular_values()",
+        "Schur::new(",
+    ];
+    for path in sources().iter().filter(|path| path.components().any(|part| part.as_os_str() == "src")) {
+        let text = std::fs::read_to_string(path).expect("a source");
+        for call in endless {
+            assert!(
+                !text.contains(call),
+                "{}: {call} has no limit: use try_new after a check",
+                path.display()
+            );
+        }
+    }
+}

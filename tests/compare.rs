@@ -61,7 +61,8 @@ fn every_number_is_that_of_a_run_and_every_baseline_is_a_run() {
     let avoiding = variant(folder.path(), "reported", |text| {
         text + "\n[[constraint]]\nkind = \"region-avoidance\"\ncenter = [0.03, 0.73]\nradius = 0.2\nreport_only = true\n"
     });
-    let baselines = ["--baselines", "straight,tent,minimum-energy-path,shooting-flexible", "--json"];
+    let baselines =
+        ["--baselines", "straight,straight-scheduled,tent,minimum-energy-path,shooting-flexible", "--json"];
     let outcome = compare(&[CONFIG, &avoiding], &out, &baselines).exits_with(0);
     let compared = outcome.json();
     let errors: Vec<String> =
@@ -74,6 +75,7 @@ fn every_number_is_that_of_a_run_and_every_baseline_is_a_run() {
         "mueller-brown",
         "reported",
         "straight-line",
+        "straight-line-geodesic-schedule",
         "tent-to-3",
         "tent-to-1",
         "tent-to-minus-1",
@@ -98,7 +100,8 @@ fn every_number_is_that_of_a_run_and_every_baseline_is_a_run() {
     }
     // The straight line goes through the disc, the minimum-energy path far around it.
     let share = |row: usize| rows[row]["regions"][0]["share_of_frames_inside"].as_f64().expect("a share");
-    assert!(share(2) > 0.1 && share(6) == 0.0, "{} {}", share(2), share(6));
+    assert!(share(2) > 0.1 && share(7) == 0.0, "{} {}", share(2), share(7));
+    check_schedule(&out);
 
     check_tables(&out, &compared);
     check_difference(rows, group);
@@ -115,6 +118,34 @@ fn every_number_is_that_of_a_run_and_every_baseline_is_a_run() {
     let after = contents(&out);
     for (file, content) in &before {
         assert!(after[file] == *content, "{} changed", file.display());
+    }
+}
+
+/// The straight line with the geodesic's schedule has its logSNR point for point, on the straight line at equal shares.
+fn check_schedule(out: &Path) {
+    let columns = |directory: PathBuf| -> Vec<Vec<f64>> {
+        let mut reader = csv::Reader::from_path(directory.join("geodesic.csv")).expect("a curve");
+        let headers = reader.headers().expect("a header").clone();
+        let wanted = ["log_snr", "y_x", "y_y"]
+            .map(|name| headers.iter().position(|header| header == name).expect("the column"));
+        let rows = reader.records().map(|row| {
+            let row = row.expect("a row");
+            wanted.map(|index| row[index].parse::<f64>().expect("a number")).to_vec()
+        });
+        rows.collect()
+    };
+    let geodesic = columns(out.join("mueller-brown"));
+    let line = columns(out.join("baselines/mueller-brown/straight-line-geodesic-schedule"));
+    let last = geodesic.len() - 1;
+    assert_eq!(line.len(), geodesic.len());
+    assert!(geodesic.iter().any(|point| (point[0] - geodesic[0][0]).abs() > 0.5));
+    for (index, (point, led)) in line.iter().zip(&geodesic).enumerate() {
+        assert_eq!(point[0], led[0]);
+        let share = index as f64 / last as f64;
+        for axis in [1, 2] {
+            let place = geodesic[0][axis] + share * (geodesic[last][axis] - geodesic[0][axis]);
+            assert!((point[axis] - place).abs() < 1e-12);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the documents say works: every command and configuration in a fenced block is tried.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -7,6 +8,8 @@ use geodyssey_tests::{Outcome, command, repository, run, short};
 
 /// From a sequence to a film.
 const TUTORIAL: &str = "docs/tutorial.md";
+/// From AMBER's files to a run.
+const SMALL_MOLECULES: &str = "docs/how-to/small-molecules.md";
 
 /// A fenced block: its language and its text.
 struct Block {
@@ -32,9 +35,11 @@ fn documents() -> Vec<PathBuf> {
     documents
 }
 
-/// All but the tutorial, whose commands work in a folder that it makes first.
+/// All but those whose commands work in a folder that they make first.
 fn documents_of_the_repository() -> Vec<PathBuf> {
-    documents().into_iter().filter(|document| !document.ends_with(TUTORIAL)).collect()
+    let elsewhere =
+        |document: &PathBuf| [TUTORIAL, SMALL_MOLECULES].iter().any(|one| document.ends_with(one));
+    documents().into_iter().filter(|document| !elsewhere(document)).collect()
 }
 
 fn blocks(document: &Path) -> Vec<Block> {
@@ -139,6 +144,60 @@ fn files_that_the_documents_link_to_are_there() {
     }
 }
 
+/// Follows a document into a folder: its preparing script must print the `text` block that shows it, and its whole
+/// configuration is saved under a name. Gives all its shell commands.
+fn prepared_as_written(python: &OsStr, document: &str, config: &str, folder: &Path) -> Vec<String> {
+    let blocks = blocks(&repository().join(document));
+    let of = |language: &'static str| blocks.iter().filter(move |block| block.language == language);
+    let lines: Vec<String> = of("sh")
+        .map(|block| block.text.replace("\\\n", " "))
+        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<String>>())
+        .collect();
+    let preparation =
+        lines.iter().find(|line| line.contains("$GEODYSSEY/scripts/param")).expect("the first step");
+    let (script, options) =
+        preparation.split_once("$GEODYSSEY/").and_then(|(_, rest)| rest.split_once('"')).expect("a script");
+    let made = Command::new(python)
+        .arg(repository().join(script))
+        .args(options.split_whitespace())
+        .current_dir(folder)
+        .output();
+    let said = Outcome::from(made.expect("Python starts")).exits_with(0).stdout;
+    let shown = of("text").find(|block| block.text.starts_with("topology.pdb")).expect("what it says");
+    assert_eq!(said.trim(), shown.text.trim(), "{document}");
+    let whole = of("toml").find(|block| block.text.contains("[system]")).expect("the configuration");
+    std::fs::write(folder.join(config), &whole.text).expect("written");
+    lines
+}
+
+/// The how-to on small molecules from AMBER's files on, which are kept: what makes them is too large to install here.
+#[test]
+fn the_how_to_on_small_molecules_works_as_written() {
+    let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
+        eprintln!("skipped: GEODYSSEY_PYTHON is not set");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for file in ["ligand.prmtop", "ligand.inpcrd"] {
+        let kept = repository().join("tests/cases/phenylethanol").join(file);
+        std::fs::copy(kept, folder.path().join(file)).expect("copied");
+    }
+    let lines = prepared_as_written(&python, SMALL_MOLECULES, "ligand.toml", folder.path());
+    let mut tried = Vec::new();
+    for words in lines.iter().filter_map(|line| command_words(line)) {
+        let extra = if words[0] == "run" { short("alanine") } else { Vec::new() };
+        let arguments = words.iter().map(String::as_str).chain(extra);
+        let outcome = command(arguments).current_dir(folder.path()).output().expect("the program starts");
+        Outcome::from(outcome).exits_with(0);
+        tried.push(words[0].clone());
+    }
+    assert_eq!(tried, ["check", "run"]);
+    // The same molecule in implicit solvent, as its System says.
+    let solvated = ["check", "ligand.toml", "--set", "system.force_field=system/gaff2.obc2.xml"];
+    let outcome = command(solvated).current_dir(folder.path()).output().expect("the program starts");
+    Outcome::from(outcome).exits_with(0);
+}
+
 /// The tutorial, word by word, in an empty folder: its first command with OpenMM, its configuration, and its other commands, the
 /// run made short. Needs a Python with OpenMM in `GEODYSSEY_PYTHON` (the test command sets it).
 #[test]
@@ -148,22 +207,7 @@ fn the_tutorial_works_as_written() {
         return;
     };
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let blocks = blocks(&repository().join(TUTORIAL));
-    let of = |language: &'static str| blocks.iter().filter(move |block| block.language == language);
-    let lines: Vec<String> = of("sh")
-        .map(|block| block.text.replace("\\\n", " "))
-        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<String>>())
-        .collect();
-    let preparation = lines.iter().find(|line| line.contains("parameterize.py")).expect("the first step");
-    let options = preparation.split("parameterize.py\"").nth(1).expect("its options").split_whitespace();
-    let script = repository().join("scripts/parameterize.py");
-    let made = Command::new(python).arg(script).args(options).current_dir(folder.path()).output();
-    let said = Outcome::from(made.expect("Python starts")).exits_with(0).stdout;
-    let shown = of("text").next().expect("what the first step says");
-    assert_eq!(said.trim(), shown.text.trim());
-
-    let whole = of("toml").find(|block| block.text.contains("[system]")).expect("the configuration");
-    std::fs::write(folder.path().join("valine.toml"), &whole.text).expect("written");
+    let lines = prepared_as_written(&python, TUTORIAL, "valine.toml", folder.path());
     let mut tried = Vec::new();
     for words in lines.iter().filter_map(|line| command_words(line)) {
         let extra = if words[0] == "run" { short("alanine") } else { Vec::new() };
@@ -183,5 +227,11 @@ fn the_tutorial_works_as_written() {
         "export/paths.npz",
     ] {
         assert!(run.join(file).is_file(), "{file} is not there");
+    }
+    // With trajectories of a real run, whose highest frame may be any.
+    let check = repository().join("scripts/check-view-vmd.tcl");
+    match Command::new("tclsh").arg(check).arg(run.join("view.vmd")).output() {
+        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
+        Err(error) => eprintln!("view.vmd is not checked: tclsh: {error}"),
     }
 }

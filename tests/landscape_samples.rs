@@ -131,3 +131,102 @@ fn ladders_that_cannot_be_are_refused() {
     check(&[&format!("{key}.exchange_intervall_ps=1")], &["exchange_intervall_ps", "exchange_interval_ps"]);
     check(&[&format!("{key}.temperatures_k=[300.0, 400.0]")], &["not both"]);
 }
+
+/// Two wells of `10 (x² - 1)² + 4 y²` as a table with standard errors, in which some points were not sampled and stand on a
+/// plateau of 4 kJ/mol, and the geodesic on it.
+fn on_partly_sampled_table(sampled: impl Fn(f64, f64) -> bool) -> serde_json::Value {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut table = "x,y,energy_kj_mol,standard_error_kj_mol,sampled\n".to_owned();
+    for i in 0..41 {
+        for j in 0..41 {
+            let (x, y) = (-2.0 + 0.1 * f64::from(i), -2.0 + 0.1 * f64::from(j));
+            let energy = 10.0 * (x * x - 1.0).powi(2) + 4.0 * y * y;
+            table += &if sampled(x, y) {
+                // Errors grow with x² so that each place has its own.
+                format!("{x},{y},{energy},{},1\n", 0.5 + 0.1 * x * x)
+            } else {
+                format!("{x},{y},4,,0\n")
+            };
+        }
+    }
+    fs::write(folder.path().join("table.csv"), table).expect("written");
+    let config = folder.path().join("run.toml");
+    let text_of_config = "[[variable]]\nname = \"x\"\n[[variable]]\nname = \"y\"\n[landscape]\nmethod = \"table\"\n\
+                          file = \"table.csv\"\nthermal_energy = 1.0\n[states.start]\ncenter = [-1.0, 0.0]\n\
+                          [states.end]\ncenter = [1.0, 0.0]\n[geodesic]\npoints = 12\nlog_snr = 3.0\n";
+    fs::write(&config, text_of_config).expect("written");
+    let out = folder.path().join("out");
+    let summary = run(["geodesic", text(&config), "--out", text(&out), "--json"]).exits_with(0).json();
+    // What was sampled is kept with the run's own table, and what was not is not put into it as if it were known.
+    let kept = column(&out.join("landscape.csv"), "sampled");
+    assert!(kept.contains(&0.0) && kept.contains(&1.0));
+    summary
+}
+
+fn warned_of(summary: &serde_json::Value, words: &str) -> bool {
+    let warnings = summary["warnings"].as_array().into_iter().flatten();
+    warnings.filter_map(|warning| warning["message"].as_str()).any(|message| message.contains(words))
+}
+
+/// The ridge was sampled at y ≥ 1 only: the barrier is 14 there, with its own error, and that a way across the plateau may be
+/// lower is said.
+#[test]
+fn the_barrier_keeps_to_sampled_ground_and_has_the_error_of_its_place() {
+    let summary = on_partly_sampled_table(|x, y| x.abs() > 0.35 || y > 0.95);
+    let landscape = &summary["landscape"];
+    assert_eq!(landscape["lower_bound_sampled"], true);
+    let bound = landscape["lower_bound_kj_mol"].as_f64().expect("a bound");
+    assert!((bound - 14.0).abs() < 0.3, "{bound}");
+    assert_eq!(landscape["lower_bound_error_kj_mol"].as_f64().map(|error| (10.0 * error).round()), Some(5.0));
+    assert!(warned_of(&summary, "may be lower"), "{}", summary["warnings"]);
+}
+
+/// Nothing of the ridge was sampled: there is no barrier to speak of, only what it lies above, and no error.
+#[test]
+fn a_barrier_over_unsampled_ground_is_said_to_be_unknown() {
+    let summary = on_partly_sampled_table(|x, _| x.abs() > 0.35);
+    let landscape = &summary["landscape"];
+    assert_eq!(landscape["lower_bound_sampled"], false);
+    assert!(landscape["lower_bound_error_kj_mol"].is_null());
+    // The rim of the unsampled ground, at x = ±0.4, lies at 7.06.
+    let bound = landscape["lower_bound_kj_mol"].as_f64().expect("a bound");
+    assert!((6.0..7.6).contains(&bound), "{bound}");
+    assert!(warned_of(&summary, "the lowest barrier is not known"), "{}", summary["warnings"]);
+    assert!(warned_of(&summary, "of the curve's 12 points"), "{}", summary["warnings"]);
+}
+
+/// Walkers that have no time say so, name the keys, and claim no more than they know.
+#[test]
+fn metadynamics_that_is_too_short_names_what_to_raise() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("out");
+    let config = "configs/alanine-dipeptide.toml";
+    let mut arguments = vec!["landscape", config, "--json", "--out", text(&out)];
+    let changes = short(config);
+    arguments.extend(&changes);
+    let summary = run(&arguments).exits_with(0).json();
+    let walkers = &summary["landscape"]["metadynamics"];
+    assert_eq!(
+        (walkers["filling_time_ps"].as_f64(), walkers["sampling_time_ps"].as_f64()),
+        (Some(4.0), Some(4.0))
+    );
+    assert_eq!(
+        (walkers["arrivals_at_start"].as_u64(), walkers["arrivals_at_end"].as_u64()),
+        (Some(0), Some(0))
+    );
+    // The truth is 6.7.
+    let [value, error] =
+        ["delta_f_kj_mol", "delta_f_error_kj_mol"].map(|key| walkers[key].as_f64().expect(key));
+    assert!((value - 6.7).abs() < 3.0 * error && error > 2.0, "{value} ± {error}");
+    assert!(warned_of(&summary, "`landscape.filling_limit_ps`"));
+    assert!(warned_of(&summary, "`landscape.sampling_limit_ps`"));
+    // Where no walker was no error is claimed.
+    let table = fs::read_to_string(out.join("landscape.csv")).expect("read");
+    let known: Vec<bool> = table.lines().skip(1).map(|row| !row.ends_with(",,0")).collect();
+    assert!(known.contains(&true) && known.contains(&false));
+    let sampled = column(&out.join("landscape.csv"), "sampled");
+    assert!(known.iter().zip(&sampled).all(|(known, sampled)| *known == (*sampled == 1.0)));
+    let record: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("landscape.json")).expect("read")).expect("JSON");
+    assert_eq!(record["metadynamics"]["walkers"].as_array().map(Vec::len), Some(16));
+}

@@ -116,9 +116,6 @@ pub fn run<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) ->
 /// Changes that make a configuration of this repository short.
 pub fn short(configuration: &str) -> Vec<&'static str> {
     let mut changes = vec!["geodesic.points=24", "sampling.paths=3"];
-    if !configuration.contains("shooting") {
-        changes.push("sampling.switches_per_point=4");
-    }
     if configuration.contains("paper/") {
         changes.extend(["landscape.grid_points=18", "sampling.lifted_paths=1", "geodesic.winding=[0,0]"]);
         changes.extend(if configuration.contains("shooting") {
@@ -130,8 +127,10 @@ pub fn short(configuration: &str) -> Vec<&'static str> {
         changes.extend([
             "landscape.walkers=16",
             "landscape.filling_time_ps=4",
+            "landscape.filling_limit_ps=4",
             "landscape.equilibration_time_ps=0.2",
             "landscape.sampling_time_ps=4",
+            "landscape.sampling_limit_ps=4",
             "landscape.grid_points=60",
             "sampling.duration_ps=0.5",
             "sampling.equilibration_ps=0.1",

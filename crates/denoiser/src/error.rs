@@ -43,4 +43,7 @@ pub enum DenoiserError {
     /// The wanted device cannot be used.
     #[error("no GPU: {0}")]
     Device(String),
+    /// The evaluation was stopped as asked: see [`crate::InterruptibleDenoiser`].
+    #[error("stopped as asked")]
+    Interrupted,
 }

@@ -6,8 +6,10 @@ mod cumulants;
 mod denoiser;
 mod error;
 mod grid;
+mod interruptible;
 mod mixture;
 mod neural;
+mod polynomial;
 mod random;
 mod random_features;
 mod ridge;
@@ -18,6 +20,7 @@ mod weights_file;
 pub use denoiser::{Denoiser, ObservableMoments, PosteriorMoments, SpacetimePoint};
 pub use error::DenoiserError;
 pub use grid::{GridAxis, GridDenoiser};
+pub use interruptible::InterruptibleDenoiser;
 pub use mixture::{Covariance, MixtureComponent, MixtureDenoiser};
 pub use neural::{
     Activation, ComputeDevice, DeviceChoice, NeuralDenoiser, NeuralIdentity, NeuralSettings, Training,

@@ -169,7 +169,8 @@ impl Element {
         if self.text(attribute).is_ok_and(|value| value.trim() != "0") {
             return Err(self.unsupported(
                 "it uses periodic boundary conditions",
-                "make the System without a periodic box (nonbondedMethod=NoCutoff)",
+                "the native engine has no explicit solvent: make the System of the molecule alone, without a periodic box \
+                 (nonbondedMethod=NoCutoff)",
             ));
         }
         Ok(())

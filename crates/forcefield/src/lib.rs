@@ -8,6 +8,7 @@ mod document;
 mod engine;
 mod error;
 mod force_field;
+mod refused;
 mod simd;
 mod system;
 mod terms;

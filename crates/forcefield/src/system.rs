@@ -6,6 +6,7 @@ use crate::document::{Element, parse};
 use crate::engine::EnergyTerm;
 use crate::error::ForceFieldError;
 use crate::force_field::ForceField;
+use crate::refused::reason_and_remedy;
 use crate::terms;
 
 /// Reads all `<Force>` elements of one type (at least one) of a system with that many atoms into one term.
@@ -28,44 +29,6 @@ const SYSTEM_VERSION: usize = 1;
 
 /// Forces without an effect on the potential energy.
 const IGNORED: &[&str] = &["CMMotionRemover"];
-
-/// Forces that are refused, why, and what to do.
-const REFUSED: &[(&str, &str, &str)] = &[
-    (
-        "AndersenThermostat",
-        "the temperature is set in the configuration",
-        "make the System without a thermostat",
-    ),
-    (
-        "MonteCarloBarostat",
-        "there is no pressure without a periodic box",
-        "make the System without a barostat",
-    ),
-    (
-        "MonteCarloAnisotropicBarostat",
-        "there is no pressure without a periodic box",
-        "make the System without a barostat",
-    ),
-    (
-        "MonteCarloFlexibleBarostat",
-        "there is no pressure without a periodic box",
-        "make the System without a barostat",
-    ),
-    (
-        "MonteCarloMembraneBarostat",
-        "there is no pressure without a periodic box",
-        "make the System without a barostat",
-    ),
-    (
-        "CustomGBForce",
-        "only GBSAOBCForce is supported as implicit solvent",
-        "use a force-field file that makes it, such as amber99_obc.xml",
-    ),
-];
-
-/// What to do about any other force.
-const OTHER_REMEDY: &str =
-    "use a force field without it, such as AMBER (amber99sbildn.xml, amber19/protein.ff19SB.xml)";
 
 /// A molecule's masses and energy terms, as read from a file.
 #[derive(Clone)]
@@ -117,12 +80,11 @@ pub fn read_system(xml: &str) -> Result<System, ForceFieldError> {
         let kind = force.text("type")?;
         if IGNORED.contains(&kind) {
             ignored.push(kind.to_owned());
-        } else if let Some((_, reason, remedy)) = REFUSED.iter().find(|(name, ..)| *name == kind) {
-            return Err(force.unsupported(reason, remedy));
         } else if let Some((_, version, _)) = READERS.iter().find(|(name, ..)| *name == kind) {
             force.known_version(*version)?;
         } else {
-            return Err(force.unsupported("this force is not supported", OTHER_REMEDY));
+            let (reason, remedy) = reason_and_remedy(kind);
+            return Err(force.unsupported(reason, remedy));
         }
     }
     let mut terms = Vec::new();

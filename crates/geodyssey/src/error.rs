@@ -4,6 +4,10 @@ use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
 
+use geodyssey_denoiser::DenoiserError;
+use geodyssey_landscape::LandscapeError;
+use geodyssey_spacetime::SpacetimeError;
+
 use crate::config::InputError;
 
 /// Why a command did not do what was asked.
@@ -23,6 +27,11 @@ impl Error {
         Self::Failed(format!("{what}: {why}"))
     }
 
+    /// A failure of a computation that Ctrl-C may have stopped, which is no failure.
+    pub(crate) fn computing(what: impl fmt::Display, why: impl Stoppable) -> Self {
+        if why.is_interrupted() { Self::Interrupted } else { Self::failed(what, why) }
+    }
+
     /// A file that could not be written or otherwise handled.
     pub(crate) fn file(action: &str, path: &Path, why: impl fmt::Display) -> Self {
         Self::Failed(format!("cannot {action} {}: {why}", path.display()))
@@ -39,6 +48,31 @@ impl Error {
             Self::Input(_) => ExitCode::from(2),
             Self::Failed(_) | Self::Interrupted => ExitCode::from(1),
         }
+    }
+}
+
+/// An error of a computation that is told to stop: it asks a closure, or evaluates an
+/// [`InterruptibleDenoiser`](geodyssey_denoiser::InterruptibleDenoiser), which does.
+pub(crate) trait Stoppable: fmt::Display {
+    /// Whether it was stopped, and nothing else is wrong.
+    fn is_interrupted(&self) -> bool;
+}
+
+impl Stoppable for DenoiserError {
+    fn is_interrupted(&self) -> bool {
+        matches!(self, Self::Interrupted)
+    }
+}
+
+impl Stoppable for LandscapeError {
+    fn is_interrupted(&self) -> bool {
+        matches!(self, Self::Interrupted)
+    }
+}
+
+impl Stoppable for SpacetimeError {
+    fn is_interrupted(&self) -> bool {
+        self.is_interrupted()
     }
 }
 

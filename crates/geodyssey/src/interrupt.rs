@@ -17,7 +17,12 @@ pub(crate) fn listen() {
     });
 }
 
+/// Whether Ctrl-C was pressed: the question that long computations ask.
+pub(crate) fn is_requested() -> bool {
+    REQUESTED.load(Ordering::SeqCst)
+}
+
 /// An error once Ctrl-C was pressed. Called between blocks, after the last one was written.
 pub(crate) fn check() -> Result<(), Error> {
-    if REQUESTED.load(Ordering::SeqCst) { Err(Error::Interrupted) } else { Ok(()) }
+    if is_requested() { Err(Error::Interrupted) } else { Ok(()) }
 }

@@ -12,6 +12,7 @@ mod interrupt;
 mod progress;
 mod run_directory;
 mod stages;
+mod text_file;
 
 use std::process::ExitCode;
 

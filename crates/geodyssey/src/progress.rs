@@ -41,6 +41,14 @@ impl Progress {
         Self { name: name.to_owned(), total, bar, started: now, resumed: done, last_line: now }
     }
 
+    /// There is more to do than was known.
+    pub(crate) fn set_total(&mut self, total: u64) {
+        self.total = total;
+        if let Some(bar) = &self.bar {
+            bar.set_length(total);
+        }
+    }
+
     /// `done` blocks are finished; `message` says something about them.
     pub(crate) fn set(&mut self, done: u64, message: &str) {
         if let Some(bar) = &self.bar {
@@ -48,9 +56,12 @@ impl Progress {
             bar.set_message(message.to_owned());
         } else if done < self.total && self.last_line.elapsed() > LINE_INTERVAL {
             self.last_line = Instant::now();
-            let here = done.saturating_sub(self.resumed).max(1);
-            let left = self.started.elapsed().as_secs_f64() / here as f64 * (self.total - done) as f64;
-            eprintln!("{}: {done} of {}, about {left:.0} s left  {message}", self.name, self.total);
+            let here = done.saturating_sub(self.resumed);
+            // Nothing is known of the time before a first block is done.
+            let left = (here > 0)
+                .then(|| self.started.elapsed().as_secs_f64() / here as f64 * (self.total - done) as f64)
+                .map_or_else(String::new, |left| format!(", about {left:.0} s left"));
+            eprintln!("{}: {done} of {}{left}  {message}", self.name, self.total);
         }
     }
 

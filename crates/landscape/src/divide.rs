@@ -11,6 +11,9 @@ use crate::{Grid, GridAxis, Landscape, LandscapeError};
 const NODES: [usize; MAX_DIMENSION] = [4000, 400, 64];
 /// Exponents this far below the largest add nothing.
 const NEGLIGIBLE: f64 = 40.0;
+/// A cell narrower than this, in standard deviations of the tether, has one value of it: that in its middle, to `(width · r)²/24` at `r`
+/// standard deviations.
+const NARROW: f64 = 0.01;
 
 /// The watershed between two states: every point belongs to the state from which rising water reaches it first (F. Meyer,
 /// Signal Process. 38, 113 (1994)). Its line goes through the lowest saddle between the two, along the ridges on either side.
@@ -100,9 +103,10 @@ impl Divide {
         self.beyond[nearest_point(&self.grid, x)]
     }
 
-    /// The share of `p(x) ∝ exp(-F(x)/kT - ½ e^λ |x - y|²)` that belongs to the end state; the tether of a periodic variable is
-    /// summed over its images.
-    pub fn posterior_share(&self, log_snr: f64, y: &[f64], thermal_energy_kj_mol: f64) -> f64 {
+    /// What `p(x) ∝ exp(-F(x)/kT - ½ e^λ |x - y|²)` weighs, and its share that belongs to the end state; the tether of a periodic
+    /// variable is summed over its images. The energy is taken as constant over the cell of each node, over which the tether is
+    /// integrated, however narrow it is.
+    pub fn posterior(&self, log_snr: f64, y: &[f64], thermal_energy_kj_mol: f64) -> TetheredWeight {
         let precision = log_snr.exp();
         let tethers: Vec<Vec<f64>> =
             self.grid.axes.iter().zip(y).map(|(axis, &y)| log_tether(axis, precision, y)).collect();
@@ -126,23 +130,104 @@ impl Divide {
                 beyond += if *side { weight } else { 0.0 };
             }
         }
-        beyond / all
+        TetheredWeight { log_normaliser: largest + all.ln(), share_beyond: beyond / all }
+    }
+
+    /// `-kT log ∫ exp(-F(x)/kT) dx` over a part of the grid, kJ/mol: infinite where it is empty. `inside` is told where a node is and
+    /// whether it belongs to the end state.
+    pub fn free_energy(&self, thermal_energy_kj_mol: f64, inside: impl Fn(&[f64], bool) -> bool) -> f64 {
+        let nodes = self.grid.values.iter().zip(&self.beyond).enumerate();
+        let part: Vec<f64> = nodes
+            .filter_map(|(node, (energy, &beyond))| {
+                let x = self.grid.point(node);
+                let volume: f64 = self
+                    .grid
+                    .axes
+                    .iter()
+                    .zip(&x)
+                    .map(|(axis, &x)| cell(axis, x))
+                    .map(|(low, high)| high - low)
+                    .product();
+                inside(&x, beyond).then(|| volume.ln() - energy / thermal_energy_kj_mol)
+            })
+            .collect();
+        let largest = part.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if part.is_empty() {
+            return f64::INFINITY;
+        }
+        -thermal_energy_kj_mol * (largest + part.iter().map(|one| (one - largest).exp()).sum::<f64>().ln())
     }
 }
 
-/// `log Σ_n exp(-½ e^λ (x + P n - y)²)` at the nodes of an axis, up to a constant.
+/// The weight of a density under a tether, and how it is divided.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TetheredWeight {
+    /// `log ∫ exp(-F(x)/kT) Σ_n exp(-½ e^λ |x + nP - y|²) dx`.
+    pub log_normaliser: f64,
+    /// The share that belongs to the end state.
+    pub share_beyond: f64,
+}
+
+/// The cell about a value of an axis: half a spacing either way, but not beyond the ends of an axis without a period.
+fn cell(axis: &GridAxis, x: f64) -> (f64, f64) {
+    let (low, high) = (x - 0.5 * axis.spacing, x + 0.5 * axis.spacing);
+    match axis.period {
+        Some(_) => (low, high),
+        None => (low.max(axis.start), high.min(axis.end())),
+    }
+}
+
+/// `log ∫ Σ_n exp(-½ e^λ (x + P n - y)²) dx` over the cell of each node of an axis.
 fn log_tether(axis: &GridAxis, precision: f64, y: f64) -> Vec<f64> {
     let nodes = (0..axis.count).map(|index| axis.coordinate(index));
+    let root = precision.sqrt();
+    let over_cell = |x: f64, shift: f64| {
+        let (low, high) = cell(axis, x);
+        let (from, to) = (root * (low - x + shift), root * (high - x + shift));
+        if to - from < NARROW {
+            return (high - low).ln() - 0.125 * (from + to).powi(2);
+        }
+        log_normal_integral(from, to) - root.ln()
+    };
     let Some(period) = axis.period else {
-        return nodes.map(|x| -0.5 * precision * (x - y).powi(2)).collect();
+        return nodes.map(|x| over_cell(x, x - y)).collect();
     };
     let images = ((2.0 * NEGLIGIBLE / precision).sqrt() / period).ceil() as i64 + 1;
     let of_node = |x: f64| {
         let nearest = x - y - period * ((x - y) / period).round();
-        let exponent = |turns: i64| -0.5 * precision * (nearest + period * turns as f64).powi(2);
-        exponent(0) + (-images..=images).map(|turns| (exponent(turns) - exponent(0)).exp()).sum::<f64>().ln()
+        let image = |turns: i64| over_cell(x, nearest + period * turns as f64);
+        let own = image(0);
+        own + (-images..=images).map(|turns| (image(turns) - own).exp()).sum::<f64>().ln()
     };
     nodes.map(of_node).collect()
+}
+
+/// `log ∫ exp(-½t²) dt` from `low` to `high`, also where that is far out in a tail.
+fn log_normal_integral(low: f64, high: f64) -> f64 {
+    if high <= 0.0 {
+        return log_normal_integral(-high, -low);
+    }
+    let beyond = |z: f64| (-0.5 * z * z).exp() * mills_ratio(z);
+    if low >= 0.0 {
+        let fall = (-0.5 * (high - low) * (high + low)).exp();
+        return -0.5 * low * low + (mills_ratio(low) - fall * mills_ratio(high)).ln();
+    }
+    (std::f64::consts::TAU.sqrt() - beyond(-low) - beyond(high)).ln()
+}
+
+/// `exp(½z²) ∫ exp(-½t²) dt` from `z ≥ 0` to infinity, by its series or its continued fraction (Abramowitz and Stegun 26.2.11 and
+/// 26.2.14).
+fn mills_ratio(z: f64) -> f64 {
+    if z < 3.0 {
+        let (mut term, mut sum, mut n) = (z, z, 1.0);
+        while term > 1e-17 * sum {
+            term *= z * z / (2.0 * n + 1.0);
+            sum += term;
+            n += 1.0;
+        }
+        return (0.25 * std::f64::consts::TAU).sqrt() * (0.5 * z * z).exp() - sum;
+    }
+    1.0 / (1..=80).rev().fold(z, |rest, n| z + f64::from(n) / rest)
 }
 
 #[cfg(test)]
@@ -197,7 +282,7 @@ mod tests {
                 };
                 let (left, right) = (of(-1.0), of(1.0));
                 let expected = (left.1 + right.1) / (left.0 + right.0);
-                let share = divide.posterior_share(log_snr, &[y], 1.0);
+                let share = divide.posterior(log_snr, &[y], 1.0).share_beyond;
                 assert!(
                     (share - expected).abs() < 2e-3,
                     "logSNR {log_snr}, y {y}: {share}, exactly {expected}"
@@ -231,9 +316,66 @@ mod tests {
                 }
             }
         }
+        let share = |log_snr, x| divide.posterior(log_snr, &[x, 0.1], 1.0).share_beyond;
         // By symmetry half of everything, and of what a tether on the ridge holds.
-        assert!((divide.posterior_share(-20.0, &[0.3, 0.1], 1.0) - 0.5).abs() < 0.01);
-        assert!((divide.posterior_share(5.0, &[TAU / 4.0, 0.1], 1.0) - 0.5).abs() < 0.06);
-        assert!(divide.posterior_share(5.0, &[TAU / 4.0 + 1.0 + TAU, 0.1], 1.0) > 0.999);
+        assert!((share(-20.0, 0.3) - 0.5).abs() < 0.01);
+        assert!((share(5.0, TAU / 4.0) - 0.5).abs() < 0.06);
+        assert!(share(5.0, TAU / 4.0 + 1.0 + TAU) > 0.999);
+        // A tether much narrower than a cell: the energy is flat on the ridge, so that its share is that of a normal density.
+        let (mut low, mut high) = (TAU / 4.0 - 0.1, TAU / 4.0 + 0.1);
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if divide.is_beyond(&[middle, 0.1]) { high = middle } else { low = middle }
+        }
+        for log_snr in [10.0_f64, 12.0, 20.0] {
+            for deviations in [-2.0, -0.5, 0.0, 1.0] {
+                let share = share(log_snr, low + deviations * (-0.5 * log_snr).exp());
+                let expected = normal_cumulative(deviations);
+                assert!((share - expected).abs() < 0.01, "logSNR {log_snr}: {share}, exactly {expected}");
+            }
+        }
+    }
+
+    /// A harmonic well under a tether, and cut in two: `∫exp(-½kx² - ½p(x-y)²) = √(2π/(k+p)) exp(-½kp/(k+p) y²)`.
+    #[test]
+    fn weights_are_those_of_gaussians_and_of_halves() {
+        struct Well;
+        impl Landscape for Well {
+            fn periods(&self) -> &[Option<f64>] {
+                &NO_PERIOD
+            }
+            fn energy_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+                gradient[0] = 6.0 * x[0];
+                3.0 * x[0] * x[0]
+            }
+        }
+        let thermal_energy = 2.0;
+        let divide = Divide::new(&Well, &[(0.0, 5.0)], &[0.0], &[5.0]).unwrap();
+        let half = divide.free_energy(thermal_energy, |_, _| true);
+        assert!((half + thermal_energy * (0.5 * (TAU / 3.0).sqrt()).ln()).abs() < 1e-5, "{half}");
+        assert_eq!(divide.free_energy(thermal_energy, |_, _| false), f64::INFINITY);
+        let whole = Divide::new(&Well, &[(-5.0, 5.0)], &[-5.0], &[5.0]).unwrap();
+        for log_snr in [-3.0_f64, 0.0, 2.0] {
+            for y in [0.0, 0.7] {
+                let (stiffness, precision) = (3.0, log_snr.exp());
+                let sum = stiffness + precision;
+                let expected = 0.5 * (TAU / sum).ln() - 0.5 * stiffness * precision / sum * y * y;
+                let found = whole.posterior(log_snr, &[y], thermal_energy).log_normaliser;
+                assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn integrals_of_the_normal_density_join_and_reach_far() {
+        assert!((log_normal_integral(-9.0, 9.0).exp() - TAU.sqrt()).abs() < 1e-14);
+        // Q(1), Q(5) and Q(10): Abramowitz and Stegun, tables 26.1 and 26.2.
+        for (z, q) in [(1.0, 0.158_655_253_931_457), (5.0, 2.866_515_719e-7), (10.0, 7.619_853_024e-24)] {
+            let found = log_normal_integral(z, f64::MAX.sqrt()).exp() / TAU.sqrt();
+            assert!((found / q - 1.0).abs() < 1e-9, "{z}: {found}");
+        }
+        assert!((mills_ratio(3.0 - 1e-12) / mills_ratio(3.0) - 1.0).abs() < 1e-11);
+        let narrow = log_normal_integral(30.0, 30.001) - (0.001_f64.ln() - 450.0);
+        assert!((narrow + 0.015).abs() < 1e-4, "{narrow}");
     }
 }

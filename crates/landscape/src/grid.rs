@@ -37,6 +37,14 @@ impl GridAxis {
         }
     }
 
+    /// The same extent with another number of values.
+    pub fn with_count(&self, count: usize) -> Self {
+        match self.period {
+            Some(period) => Self::periodic(&self.name, self.start, period, count),
+            None => Self::bounded(&self.name, self.start, self.end(), count),
+        }
+    }
+
     /// The value number `index`.
     pub fn coordinate(&self, index: usize) -> f64 {
         self.start + index as f64 * self.spacing

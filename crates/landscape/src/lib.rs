@@ -11,6 +11,7 @@ mod landscape;
 pub mod metadynamics;
 mod minimum_energy_path;
 pub mod relaxed_scan;
+mod sampled_ground;
 mod spline;
 mod table;
 pub mod table_file;
@@ -19,14 +20,15 @@ pub mod text_table;
 pub use basin::{basin, nearest_point};
 pub use boltzmann::{BoltzmannSamples, boltzmann_rows, boltzmann_samples};
 pub use bottleneck::{Bottleneck, BottleneckSearch};
-pub use divide::Divide;
+pub use divide::{Divide, TetheredWeight};
 pub use error::LandscapeError;
 pub use formulas::{Formula, formula, formula_names};
 pub use grid::{Grid, GridAxis};
 pub use landscape::Landscape;
 pub use metadynamics::{
-    FreeEnergy, Metadynamics, MetadynamicsParameters, MetadynamicsState, MetadynamicsVariable,
+    EndRegion, FreeEnergy, Metadynamics, MetadynamicsParameters, MetadynamicsState, MetadynamicsVariable,
 };
 pub use minimum_energy_path::{MinimumEnergyPath, StringMethod};
 pub use relaxed_scan::{RelaxedScan, RelaxedScanParameters, RelaxedScanState};
+pub use sampled_ground::SampledGround;
 pub use table::TableLandscape;

@@ -28,13 +28,17 @@ pub struct TableRows {
     pub points: Vec<Vec<f64>>,
     /// One energy a row, kJ/mol.
     pub energies: Vec<f64>,
+    /// The column `standard_error_kj_mol`, if it is there; NaN where no error is known.
+    pub standard_errors: Option<Vec<f64>>,
+    /// The column `sampled`, if it is there: whether the energy was sampled and not extrapolated.
+    pub sampled: Option<Vec<bool>>,
     lines: Vec<u64>,
 }
 
 /// Reads a table whose header names the variables ([`TableVariable`]) and `energy_kj_mol`, in any order; or a free energy that PLUMED's
 /// `sum_hills` wrote, in kJ/mol, whose derivatives are left out.
 ///
-/// The columns `standard_error_kj_mol` and `sampled` may be there and are ignored; lines that start with `#` are comments.
+/// The columns `standard_error_kj_mol` (empty where none is known) and `sampled` (1 or 0) may be there; lines that start with `#` are comments.
 ///
 /// # Errors
 /// A column that is missing, unknown or twice there; a row of another length, or with something that is not a finite
@@ -46,6 +50,8 @@ pub fn read_table(text: &str, variables: &[TableVariable<'_>]) -> Result<TableRo
         names: variables.iter().map(|variable| variable.name.to_owned()).collect(),
         points: table.points(variables)?,
         energies: table.finite_column(&energy)?.to_vec(),
+        standard_errors: table.column(STANDARD_ERROR_COLUMN)?.map(<[f64]>::to_vec),
+        sampled: sampled_column(&table)?,
         lines: table.lines().to_vec(),
     };
     if rows.points.is_empty() {
@@ -88,7 +94,26 @@ fn energy_column(table: &TextTable, variables: &[TableVariable<'_>]) -> Result<S
     }
 }
 
+/// The column that says what was sampled, if there is one.
+fn sampled_column(table: &TextTable) -> Result<Option<Vec<bool>>, LandscapeError> {
+    let Some(column) = table.column(SAMPLED_COLUMN)? else { return Ok(None) };
+    if let Some(row) = column.iter().position(|value| *value != 0.0 && *value != 1.0) {
+        let reason = format!("{} in the column `{SAMPLED_COLUMN}` is neither 1 nor 0", column[row]);
+        return Err(LandscapeError::TableLine { line: table.lines()[row], reason });
+    }
+    Ok(Some(column.iter().map(|value| *value == 1.0).collect()))
+}
+
 impl TableRows {
+    /// The same rows with other values in place of the energies.
+    ///
+    /// # Panics
+    /// If there is not one value a row.
+    pub fn with_values(&self, values: Vec<f64>) -> Self {
+        assert_eq!(values.len(), self.points.len(), "one value a row");
+        Self { energies: values, ..self.clone() }
+    }
+
     /// Arranges the rows, whatever their order, as a regular grid with the periods given (one a variable).
     ///
     /// A periodic variable must cover its period once; a repeated end point (the first value plus the period) is left
@@ -226,7 +251,7 @@ pub fn read_grid(text: &str, variables: &[TableVariable<'_>]) -> Result<Grid, La
 }
 
 /// A grid as CSV text for [`read_grid`]: the variables, then `energy_kj_mol`, then the further columns given (header and
-/// one value per grid point). Every number is written so that it is read to the same bits.
+/// one value per grid point; a cell is empty where it is NaN). Every number is written so that it is read to the same bits.
 pub fn write_grid(grid: &Grid, further: &[(&str, &[f64])]) -> String {
     let mut text = grid.axes.iter().map(|axis| axis.name.as_str()).collect::<Vec<_>>().join(",");
     text.push(',');
@@ -242,7 +267,10 @@ pub fn write_grid(grid: &Grid, further: &[(&str, &[f64])]) -> String {
         }
         let _ = write!(text, "{energy}");
         for (_, values) in further {
-            let _ = write!(text, ",{}", values[index]);
+            text.push(',');
+            if !values[index].is_nan() {
+                let _ = write!(text, "{}", values[index]);
+            }
         }
         text.push('\n');
     }

@@ -1,7 +1,10 @@
 //! Metadynamics against free energies in closed form.
 
 use geodyssey_forcefield::Engine;
-use geodyssey_landscape::{Metadynamics, MetadynamicsParameters, MetadynamicsState, MetadynamicsVariable};
+use geodyssey_landscape::metadynamics::{EndsEstimate, fluctuations};
+use geodyssey_landscape::{
+    EndRegion, Metadynamics, MetadynamicsParameters, MetadynamicsState, MetadynamicsVariable,
+};
 use geodyssey_molecule::variables::{Angle, Distance, Torsion};
 use geodyssey_molecule::{CollectiveVariable, Replicas};
 use geodyssey_sampling::MolecularSystem;
@@ -16,7 +19,11 @@ struct Chain {
     masses: Vec<f64>,
     stiff: Vec<(Box<dyn CollectiveVariable>, f64, f64)>,
     torsions: Vec<Box<dyn CollectiveVariable>>,
+    energy: TorsionEnergy,
 }
+
+/// An energy of torsions that writes its derivatives too.
+type TorsionEnergy = fn(&[f64], &mut [f64]) -> f64;
 
 /// Energy of one or two torsions and its derivatives.
 fn torsion_energy(x: &[f64], slope: &mut [f64]) -> f64 {
@@ -40,7 +47,7 @@ impl Chain {
             let angle = Angle::new([first, first + 1, first + 2], atoms).unwrap();
             stiff.push((Box::new(angle), 110f64.to_radians(), 300.0));
         }
-        Self { masses: vec![12.0; atoms], stiff, torsions: torsions(atoms) }
+        Self { masses: vec![12.0; atoms], stiff, torsions: torsions(atoms), energy: torsion_energy }
     }
 
     /// A planar zigzag, bent out of the plane a little.
@@ -101,7 +108,7 @@ impl Engine for Chain {
         for replica in 0..stride {
             let x: Vec<f64> = angles.iter().map(|angles| angles[replica]).collect();
             let mut slope = vec![0.0; count];
-            energies[replica] += torsion_energy(&x, &mut slope);
+            energies[replica] += (self.energy)(&x, &mut slope);
             angles.iter_mut().zip(slope).for_each(|(angles, slope)| angles[replica] = slope);
         }
         for ((torsion, slopes), gradient) in self.torsions.iter().zip(&angles).zip(&gradients) {
@@ -120,7 +127,7 @@ fn parameters() -> MetadynamicsParameters {
         sampling_time_ps: 250.0,
         deposition_interval_ps: 0.2,
         count_interval_ps: 0.04,
-        hill_height_kj_mol: 1.0,
+        hill_height_kj_mol: Some(1.0),
         ..MetadynamicsParameters::default()
     }
 }
@@ -221,4 +228,166 @@ fn what_cannot_be_run_is_refused() {
     let run = Metadynamics::new(system, torsion(), wild, THERMAL_ENERGY, 1).unwrap();
     let error = run.advance(run.start(&[chain.structure()]).unwrap(), 100).unwrap_err().to_string();
     assert!(error.contains("blew up"), "{error}");
+}
+
+/// Two wells, at (0, 0) and (π, π), of two torsions of which only the first is a variable: however flat a bias makes it, the
+/// second has to cross a barrier of 10 kJ/mol of its own before the first gets to the other well for good.
+fn hidden_barrier(x: &[f64], slope: &mut [f64]) -> f64 {
+    let [a, b] = *x else { return 0.0 };
+    slope[0] = 12.0 * a.sin() * b.cos() - 2.0 * a.sin();
+    slope[1] = 12.0 * a.cos() * b.sin() + 10.0 * (2.0 * b).sin();
+    -12.0 * a.cos() * b.cos() + 2.0 * a.cos() - 5.0 * (2.0 * b).cos()
+}
+
+const WELLS: [f64; 2] = [0.0, std::f64::consts::PI];
+const WELL_RADIUS: f64 = 0.7;
+
+/// What the two wells' regions, grid points within the radius of 90, differ by exactly.
+fn exact_difference() -> f64 {
+    let step = std::f64::consts::TAU / 720.0;
+    let weight = |a: f64| -> f64 {
+        let of = |index: i32| {
+            (-hidden_barrier(&[a, f64::from(index) * step], &mut [0.0; 2]) / THERMAL_ENERGY).exp()
+        };
+        (0..720).map(of).sum()
+    };
+    let mass = |well: f64| -> f64 {
+        let nodes = (0..90).map(|node| f64::from(node) * 8.0 * step - std::f64::consts::PI);
+        let near = |a: &f64| {
+            let distance = (a - well) / std::f64::consts::TAU;
+            (distance - distance.round()).abs() * std::f64::consts::TAU <= WELL_RADIUS
+        };
+        nodes.filter(near).map(weight).sum()
+    };
+    -THERMAL_ENERGY * (mass(WELLS[1]) / mass(WELLS[0])).ln()
+}
+
+/// The structures of both wells: found by pulling nothing, a walker of each is let run there by unbiased dynamics of the
+/// energy, from a structure whose torsions are set by rotation of the last atoms.
+fn structures() -> [Vec<[f64; 3]>; 2] {
+    let place = |torsion: f64| -> Vec<[f64; 3]> {
+        // Bonds of 0.15 nm, angles of 110°, both torsions the same, by the textbook's frame of three atoms.
+        let (bond, angle) = (0.15, 110f64.to_radians());
+        let mut atoms = vec![[0.0, 0.0, 0.0], [bond, 0.0, 0.0]];
+        atoms.push([bond - bond * angle.cos(), bond * angle.sin(), 0.0]);
+        let minus = |a: [f64; 3], b: [f64; 3]| [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+        let cross = |a: [f64; 3], b: [f64; 3]| {
+            [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+        };
+        let unit = |a: [f64; 3]| {
+            let norm = (a[0] * a[0] + a[1] * a[1] + a[2] * a[2]).sqrt();
+            a.map(|x| x / norm)
+        };
+        while atoms.len() < 5 {
+            let [first, second, third] = [3, 2, 1].map(|back| atoms[atoms.len() - back]);
+            let along = unit(minus(third, second));
+            let normal = unit(cross(minus(second, first), along));
+            let inward = cross(normal, along);
+            let parts = [-angle.cos(), angle.sin() * torsion.cos(), angle.sin() * torsion.sin()];
+            atoms.push([0, 1, 2].map(|axis| {
+                third[axis]
+                    + bond * (parts[0] * along[axis] + parts[1] * inward[axis] + parts[2] * normal[axis])
+            }));
+        }
+        atoms
+    };
+    WELLS.map(|well| place(well + 0.02))
+}
+
+/// One run on the first of two torsions; the second is hidden.
+fn hidden_run(
+    parameters: MetadynamicsParameters,
+    seed: u64,
+) -> (MetadynamicsState, EndsEstimate, bool, bool) {
+    let chain = Chain { energy: hidden_barrier, ..Chain::new(5) };
+    let variables = &torsions(5)[..1];
+    let system = MolecularSystem::new(&chain, variables).unwrap();
+    let ends = WELLS.map(|well| EndRegion { center: vec![well], radius: vec![WELL_RADIUS] });
+    let described = vec![MetadynamicsVariable::torsion("a")];
+    let run = Metadynamics::new(system, described, parameters, THERMAL_ENERGY, seed)
+        .unwrap()
+        .between(ends)
+        .unwrap();
+    let mut state = run.start(&structures()).unwrap();
+    while !run.is_finished(&state) {
+        state = run.advance(state, 500).unwrap();
+    }
+    let ends = run.free_energy(&state).unwrap().ends.unwrap();
+    let limits = (run.filling_stopped_at_limit(&state), run.sampling_stopped_at_limit(&state));
+    (state, ends, limits.0, limits.1)
+}
+
+fn hidden_parameters() -> MetadynamicsParameters {
+    MetadynamicsParameters {
+        walkers: 16,
+        filling_time_ps: 20.0,
+        equilibration_time_ps: 2.0,
+        sampling_time_ps: 30.0,
+        hill_height_kj_mol: None,
+        ..parameters()
+    }
+}
+
+/// Where walkers mix slowly the stated error is still that of the estimate: over eight seeds the squared deviations from the
+/// exact free energy, each over its stated variance, sum to what a χ² of eight degrees of freedom is in 99.8 % of cases.
+#[test]
+fn stated_errors_are_those_of_the_scatter_over_seeds_where_walkers_mix_slowly() {
+    let exact = exact_difference();
+    let mut sum = 0.0;
+    for seed in 0..8 {
+        let (state, ends, filling, sampling) = hidden_run(hidden_parameters(), seed);
+        assert!(!filling && !sampling && state.filling_rounds.is_some(), "{seed}");
+        let score = (ends.delta_f_kj_mol - exact) / ends.delta_f_error_kj_mol;
+        let crossings: u32 = state.crossings.iter().map(|walker| walker.sampling[0]).sum();
+        println!("{ends:?} exact {exact:.3} score {score:.2} {crossings} crossings, {} rounds", state.rounds);
+        sum += score * score;
+    }
+    assert!((0.86..26.1).contains(&sum), "χ² {sum} of 8");
+}
+
+/// Stopped before anything crossed, the run says so, and its error covers what it does not know.
+#[test]
+fn walkers_that_do_not_recross_are_seen_in_limits_and_errors() {
+    let short = MetadynamicsParameters {
+        filling_time_ps: 3.0,
+        filling_limit_ps: Some(3.0),
+        sampling_time_ps: 6.0,
+        sampling_limit_ps: Some(6.0),
+        ..hidden_parameters()
+    };
+    let (state, ends, filling, sampling) = hidden_run(short.clone(), 1);
+    assert!(filling && sampling && state.rounds == 15 + 10 + 30);
+    let exact = exact_difference();
+    assert!((ends.delta_f_kj_mol - exact).abs() < 3.0 * ends.delta_f_error_kj_mol, "{ends:?} {exact}");
+    // The same with time to go on fills until walkers recross.
+    let patient = MetadynamicsParameters { filling_limit_ps: Some(200.0), ..short };
+    let (state, _, filling, _) = hidden_run(patient, 1);
+    assert!(!filling && state.filling_rounds > Some(15));
+}
+
+/// A torsion in the wells of `hidden_barrier` fluctuates as its effective curvature has it.
+#[test]
+fn fluctuations_are_those_of_the_starting_basins() {
+    let chain = Chain { energy: hidden_barrier, ..Chain::new(5) };
+    let variables = torsions(5);
+    let system = MolecularSystem::new(&chain, &variables).unwrap();
+    let found = fluctuations(&system, &structures(), &parameters(), THERMAL_ENERGY, 1).unwrap();
+    assert_eq!(found, fluctuations(&system, &structures(), &parameters(), THERMAL_ENERGY, 1).unwrap());
+    for (state, well) in found.iter().zip(WELLS) {
+        // By quadrature over the well: deviations of both torsions about their means.
+        let (mut mass, mut squares) = (0.0, [0.0; 2]);
+        for i in -100..=100 {
+            for j in -100..=100 {
+                let x = [f64::from(i) * 0.015, f64::from(j) * 0.015];
+                let weight =
+                    (-hidden_barrier(&[well + x[0], well + x[1]], &mut [0.0; 2]) / THERMAL_ENERGY).exp();
+                mass += weight;
+                squares.iter_mut().zip(x).for_each(|(square, x)| *square += weight * x * x);
+            }
+        }
+        for (found, square) in state.iter().zip(squares) {
+            let expected = (square / mass).sqrt();
+            assert!((found / expected - 1.0).abs() < 0.25, "{found} {expected}");
+        }
+    }
 }

@@ -118,3 +118,29 @@ fn what_makes_no_path_is_refused() {
     assert!(refused(&[vec![1.0, 1.0]], 9).contains("two ends"));
     assert!(refused(&straight(&[1.0, 1.0], &[-1.0, 1.0]), 2).contains("at least 3"));
 }
+
+/// Many images are added to few that stand still already: they need hardly more iterations, and stand where the few do.
+#[test]
+fn many_images_take_hardly_more_iterations_than_few() {
+    let formula = MuellerBrown::new();
+    let ends = straight(&[-0.558, 1.442], &[0.623, 0.028]);
+    let relaxed = |images: usize| {
+        let method = StringMethod { images, ..StringMethod::default() };
+        method.relax(&formula, &ends).unwrap()
+    };
+    let (few, many) = (relaxed(128), relaxed(2048));
+    assert!(few.converged && many.converged);
+    assert!(many.iterations < 3 * few.iterations, "{} {}", few.iterations, many.iterations);
+    let highest = |path: &geodyssey_landscape::MinimumEnergyPath| path.energies_kj_mol[path.highest];
+    assert!((highest(&few) - highest(&many)).abs() < 1e-6);
+}
+
+#[test]
+fn a_path_is_given_up_when_that_is_asked_for() {
+    let asked = std::cell::Cell::new(0);
+    let stop = || asked.replace(asked.get() + 1) == 3;
+    let ends = straight(&[-0.558, 1.442], &[0.623, 0.028]);
+    let stopped = StringMethod::default().relax_unless(&MuellerBrown::new(), &ends, &stop);
+    assert!(matches!(stopped, Err(geodyssey_landscape::LandscapeError::Interrupted)));
+    assert_eq!(asked.get(), 4);
+}

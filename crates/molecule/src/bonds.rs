@@ -11,7 +11,7 @@ const TOLERANCE_NM: f64 = 0.04;
 const OVERLAP_NM: f64 = 0.04;
 
 /// Completes a list of bonds: atoms that no chain of known bonds joins are bonded where they are as near as covalent
-/// radii allow; a hydrogen takes its nearest partner only.
+/// radii allow; a hydrogen takes its nearest partner only, and metals that are bare ions (sodium, calcium, …) take none.
 ///
 /// With no known bonds that is a guess of all bonds; with all bonds known it adds none within a molecule.
 /// The result is ascending and depends on nothing but its arguments (positions in nm).
@@ -27,7 +27,8 @@ pub fn complete_bonds(elements: &[Element], positions: &[[f64; 3]], known: &[[us
     for (i, j) in close_pairs(positions, longest_bond(elements)) {
         let distance = distance(positions[i], positions[j]);
         let reach = elements[i].covalent_radius_nm() + elements[j].covalent_radius_nm() + TOLERANCE_NM;
-        if piece[i] == piece[j] || distance > reach || distance < OVERLAP_NM {
+        let ionic = elements[i].is_bare_ion() || elements[j].is_bare_ion();
+        if ionic || piece[i] == piece[j] || distance > reach || distance < OVERLAP_NM {
             continue;
         }
         let light: Vec<(usize, usize)> =
@@ -127,6 +128,15 @@ mod tests {
         assert_eq!(h2, [[0, 1]]);
         let shared = [[0.0, 0.0, 0.0], [0.11, 0.0, 0.0], [0.23, 0.0, 0.0]];
         assert_eq!(complete_bonds(&elements(&["O", "H", "O"]), &shared, &[]), [[0, 1]]);
+    }
+
+    /// The gas-phase distance of NaCl, and that of a salt bridge: no bond, though the covalent radii sum to 0.268 nm.
+    #[test]
+    fn ions_are_not_bonded() {
+        for distance in [0.236, 0.25] {
+            let pair = complete_bonds(&elements(&["Na", "Cl"]), &[[0.0; 3], [distance, 0.0, 0.0]], &[]);
+            assert!(pair.is_empty(), "{pair:?}");
+        }
     }
 
     #[test]

@@ -75,6 +75,12 @@ impl Element {
         !matches!(self.0, 1 | 2 | 5..=10 | 14..=18 | 32..=36 | 51..=54 | 85 | 86)
     }
 
+    /// Whether it is met in molecules' files as a bare ion: the alkali metals, and the alkaline earth metals from magnesium on. No
+    /// bond of theirs is guessed from a distance.
+    pub fn is_bare_ion(self) -> bool {
+        [3, 11, 19, 37, 55, 87, 12, 20, 38, 56, 88].contains(&self.0)
+    }
+
     fn row(self) -> &'static (&'static str, f64, u16) {
         &ELEMENTS[usize::from(self.0) - 1]
     }

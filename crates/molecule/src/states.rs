@@ -2,6 +2,7 @@
 
 use nalgebra::Vector3;
 
+use crate::bonds::too_long_for_a_bond;
 use crate::superposition::superposed_rmsd;
 use crate::symmetry::equivalence_classes;
 use crate::variables::{CollectiveVariable, Torsion};
@@ -60,15 +61,20 @@ pub fn distinct_states(
 /// Checks that a structure has the topology's atoms in its order: names, elements, residues' names and bounds.
 /// Numbers of residues and names of chains may differ. `state` names the structure in the error.
 ///
+/// Of a file without names (XYZ) the elements are compared, and that atoms which the topology bonds lie as near to each other as
+/// bonded ones can: an exchange of atoms of one element would else go unseen.
+///
 /// # Errors
-/// The first atom that differs.
+/// The first atom that differs, or the first bond that is too long.
 pub fn same_molecule(topology: &Topology, structure: &Structure, state: &str) -> Result<(), MoleculeError> {
     let other = structure.topology();
     let differs = |difference| MoleculeError::DifferentMolecule { state: state.into(), difference };
+    let named = !is_nameless(other);
     for (index, (expected, found)) in topology.atoms().iter().zip(other.atoms()).enumerate() {
         let same_residue = expected.residue == found.residue
             && topology.residue_of(index).name == other.residue_of(index).name;
-        if expected.name != found.name || expected.element != found.element || !same_residue {
+        let same_name = !named || (expected.name == found.name && same_residue);
+        if expected.element != found.element || !same_name {
             return Err(differs(format!(
                 "atom {index} is {} ({}), but the topology has {} ({}) there",
                 other.label(index),
@@ -78,12 +84,33 @@ pub fn same_molecule(topology: &Topology, structure: &Structure, state: &str) ->
             )));
         }
     }
-    if topology.atom_count() == other.atom_count() {
-        Ok(())
-    } else {
+    if topology.atom_count() != other.atom_count() {
         let (expected, found) = (topology.atom_count(), other.atom_count());
-        Err(differs(format!("it has {found} atoms, but the topology has {expected}")))
+        return Err(differs(format!("it has {found} atoms, but the topology has {expected}")));
     }
+    if named {
+        return Ok(());
+    }
+    let far = topology.bonds().iter().find(|bond| {
+        let elements = bond.map(|atom| topology.atoms()[atom].element);
+        too_long_for_a_bond(elements, bond.map(|atom| structure.positions()[atom]))
+    });
+    match far {
+        None => Ok(()),
+        Some(&[i, j]) => Err(differs(format!(
+            "the file has no names of atoms, and in the topology's order its atoms {i} ({}) and {j} ({}), which are bonded, are \
+             {:.3} nm apart",
+            topology.label(i),
+            topology.label(j),
+            (Vector3::from(structure.positions()[i]) - Vector3::from(structure.positions()[j])).norm()
+        ))),
+    }
+}
+
+/// Whether a structure comes from a file that knows elements only: one residue, whose atoms are all called by their elements.
+fn is_nameless(topology: &Topology) -> bool {
+    topology.residues().len() == 1
+        && topology.atoms().iter().all(|atom| atom.name.eq_ignore_ascii_case(atom.element.symbol()))
 }
 
 fn same_chirality(

@@ -5,7 +5,7 @@
 use std::f64::consts::PI;
 
 use geodyssey_molecule::bonds::complete_bonds;
-use geodyssey_molecule::states::{compare_states, distinct_states};
+use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
 use geodyssey_molecule::symmetry::equivalence_classes;
 use geodyssey_molecule::variables::Torsion;
 use geodyssey_molecule::{Atom, CollectiveVariable, Element, MoleculeError, Residue, Structure, Topology};
@@ -158,4 +158,32 @@ fn a_state_and_its_turned_copy_are_equal() {
         Err(MoleculeError::StatesEqual { rmsd_nm }) if rmsd_nm < 1e-9
     ));
     assert!(distinct_states(state.topology(), &state, &amide(PI, 0.134)).unwrap() > 0.05);
+}
+
+/// A file with elements only, as XYZ is: the order of the atoms is told by what lies near what.
+#[test]
+fn structures_without_names_are_compared_by_elements_and_bonds() {
+    let known = amide(PI, 0.134);
+    let nameless = |order: &[usize]| {
+        let atoms = known.topology().atoms();
+        let atoms = order.iter().map(|&atom| Atom {
+            name: atoms[atom].element.symbol().into(),
+            element: atoms[atom].element,
+            residue: 0,
+        });
+        let residue =
+            Residue { name: "MOL".into(), id: 1, chain: String::new(), atoms: (0..order.len()).collect() };
+        let positions: Vec<[f64; 3]> = order.iter().map(|&atom| known.positions()[atom]).collect();
+        let topology = Topology::new(atoms.collect(), vec![residue], Vec::new()).unwrap();
+        Structure::new(topology, positions).unwrap()
+    };
+    assert_eq!(same_molecule(known.topology(), &nameless(&[0, 1, 2, 3, 4, 5]), "end"), Ok(()));
+    let message = |order: &[usize]| {
+        let found = same_molecule(known.topology(), &nameless(order), "end");
+        found.expect_err("another molecule").to_string()
+    };
+    // The two carbons exchanged: the elements agree, the bonds do not.
+    assert!(message(&[0, 5, 2, 3, 4, 1]).contains("nm apart"), "{}", message(&[0, 5, 2, 3, 4, 1]));
+    assert!(message(&[1, 0, 2, 3, 4, 5]).contains("atom 0"));
+    assert!(message(&[0, 1, 2, 3, 4]).contains("atoms"));
 }

@@ -65,10 +65,50 @@ fn atoms_on_a_line_and_single_atoms_are_superposed() {
     assert!((Vector3::from(mapped[1]) - Vector3::from(turned[1])).norm() < 1e-12);
 }
 
+/// Molecules that lie almost on a line, or in a plane, come back as they were: the covariance then has singular values of very
+/// different size. `width` is the distance from the line, nm.
+#[test]
+fn thin_and_flat_molecules_come_back() {
+    for width in [0.1, 1e-2, 1e-3] {
+        let thin: Vec<[f64; 3]> = (0..8)
+            .map(|i| {
+                let (along, turn) = (0.15 * f64::from(i), 2.4 * f64::from(i));
+                [along, width * turn.cos(), width * turn.sin()]
+            })
+            .collect();
+        let flat: Vec<[f64; 3]> = thin.iter().map(|&[x, y, _]| [x, y, 0.0]).collect();
+        let all: Vec<usize> = (0..8).collect();
+        for frame in [&thin, &flat] {
+            for turn in 0..40 {
+                let axis = [0.3 * f64::from(turn), 1.0 - 0.1 * f64::from(turn), (f64::from(turn)).sin()];
+                let there = moved(frame, axis, [0.5, -2.0, 1.0]);
+                // Rounding of the positions over the width: about 1e-15/1e-3.
+                let off = superposed_rmsd(&there, frame, &all).unwrap();
+                assert!(off < 1e-12, "width {width}, turn {turn}: {off:e} nm");
+            }
+        }
+    }
+}
+
+/// Closed form: two atoms of a rigid rod and a third beside it, seen from a frame turned by 2π/3 about (1, 1, 1), which permutes
+/// the axes.
+#[test]
+fn a_turn_that_permutes_the_axes() {
+    let water = [[0.0, 0.0, 0.0], [0.0957, 0.0, 0.0], [-0.024, 0.0927, 0.0]];
+    let permuted = water.map(|[x, y, z]| [z, x, y]);
+    let turned = RigidTransform::superpose(&water, &permuted, &[0, 1, 2]).unwrap();
+    let far = turned.apply([1.0, 2.0, 3.0]);
+    for (found, expected) in far.iter().zip([3.0, 1.0, 2.0]) {
+        assert!((found - expected).abs() < 1e-13, "{far:?}");
+    }
+}
+
 #[test]
 fn what_cannot_be_superposed_is_refused() {
     let line = [[0.0; 3], [0.1, 0.0, 0.0]];
     assert!(RigidTransform::superpose(&line, &line, &[]).is_err());
     assert!(RigidTransform::superpose(&line, &line, &[2]).is_err());
     assert!(RigidTransform::superpose(&[[f64::NAN; 3], [0.0; 3]], &line, &[0, 1]).is_err());
+    let far = [[0.0; 3], [1e200, 0.0, 0.0]];
+    assert!(RigidTransform::superpose(&far, &far, &[0, 1]).is_err());
 }

@@ -48,10 +48,11 @@ pub struct Finding {
     pub message: String,
 }
 
-/// Distribution of the relative error `|μ - μ*|/|μ*|`, `μ = E[(x, |x|²)]`.
+/// Distribution of the error `√((μ - μ*)ᵀ G*⁻¹ (μ - μ*))` of `μ = E[T]`, `T = (x, |x|²)`, with the exact posterior's `μ*` and
+/// `G* = Cov(T)`: in posterior standard deviations, independent of the zeros and units of the variables.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RelativeErrors {
+pub struct DeviationErrors {
     /// Points.
     pub points: usize,
     /// Median.
@@ -70,9 +71,9 @@ pub struct Accuracy {
     pub levels: Vec<LevelErrors>,
     /// Along the geodesic of the judge; absent where the run follows a baseline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub along_exact: Option<RelativeErrors>,
+    pub along_exact: Option<DeviationErrors>,
     /// Along the curve that the run follows.
-    pub along_followed: RelativeErrors,
+    pub along_followed: DeviationErrors,
     /// Energy of the curve that the run follows, measured by the judge.
     pub followed_energy: f64,
     /// Energy of the judge's own geodesic of the same winding.
@@ -95,13 +96,13 @@ pub struct LevelErrors {
     /// Middle of the range of log SNR.
     pub log_snr: f64,
     /// Errors.
-    pub errors: RelativeErrors,
+    pub errors: DeviationErrors,
     /// Of random features whose training was stopped: the part that is left after all training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub architectural: Option<RelativeErrors>,
+    pub architectural: Option<DeviationErrors>,
     /// Of the same: the difference from what it would be after all training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub optimisation: Option<RelativeErrors>,
+    pub optimisation: Option<DeviationErrors>,
 }
 
 /// Samples at the highest noise level's end of reverse flows, against the data with the same noise.

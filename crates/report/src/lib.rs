@@ -9,6 +9,7 @@ mod constraint_summary;
 mod diagnosis;
 mod distances;
 mod error;
+mod free_energy;
 pub mod page;
 pub mod plots;
 mod states_summary;
@@ -22,21 +23,22 @@ mod warnings;
 pub use columns::NumericColumns;
 pub use comparison::{
     COMPARISON_SCHEMA, ComparedRegion, Comparison, ComparisonGroup, ComparisonRow, Difference, LeftOut,
-    Measure, PageFigure, RowRegion, RowRole, RowSeconds,
+    Measure, PageFigure, RowRegion, RowRole, RowSeconds, relative_address,
 };
 pub use constraint_summary::{ConstraintSummary, SampledConstraint};
 pub use diagnosis::{
-    Accuracy, DIAGNOSIS_SCHEMA, Diagnosis, Finding, HistogramDistance, LevelErrors, Population,
-    RelativeErrors, RidgeDiagnosis, RidgeLevel, SamplingDiagnosis,
+    Accuracy, DIAGNOSIS_SCHEMA, DeviationErrors, Diagnosis, Finding, HistogramDistance, LevelErrors,
+    Population, RidgeDiagnosis, RidgeLevel, SamplingDiagnosis,
 };
 pub use distances::{Configuration, Distances, Embedding, PairDistance};
 pub use error::ReportError;
+pub use free_energy::{FreeEnergyDifference, FreeEnergySummary};
 pub use states_summary::{StateSummary, StructureMatch};
 pub use summary::{
     DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
-    LandscapeSummary, MaxEnergy, MaxEnergySummary, RmsdSummary, SUMMARY_SCHEMA, SamplesSummary,
-    SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary, VariableSummary,
-    WindingSummary, WorkSummary,
+    LandscapeSummary, MaxEnergy, MaxEnergySummary, MetadynamicsSummary, RmsdSummary, SUMMARY_SCHEMA,
+    SamplesSummary, SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary,
+    VariableSummary, WindingSummary, WorkSummary,
 };
 pub use table::{Column, Table, decimals, grouped, with_error};
 pub use timings::{StageTiming, Timings};

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::constraint_summary::ConstraintSummary;
 use crate::states_summary::{StateSummary, StructureMatch};
-use crate::{ReportError, Warning};
+use crate::{FreeEnergySummary, ReportError, Warning};
 
 /// JSON schema (draft 2020-12) of `summary.json`.
 pub const SUMMARY_SCHEMA: &str = include_str!("../schema/summary.schema.json");
@@ -50,6 +50,9 @@ pub struct Summary {
     /// Work of the annealed dynamics and what follows from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub work: Option<WorkSummary>,
+    /// Free energies that the paths know by themselves; absent without paths in both directions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free_energy: Option<FreeEnergySummary>,
     /// What must be known before the numbers are believed; empty where there is nothing.
     #[serde(default)]
     pub warnings: Vec<Warning>,
@@ -103,15 +106,58 @@ pub struct LandscapeSummary {
     pub method: String,
     /// Evaluations of the molecule's energy or gradient; 0 for tables and formulas.
     pub energy_evaluations: u64,
-    /// Root mean square block error of the free energy below 40 kJ/mol, in kJ/mol, where sampled.
+    /// Root mean square standard error of the free energy where it was sampled and lies below 40 kJ/mol, in kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rms_block_error_kj_mol: Option<f64>,
     /// Bottleneck (minimax) energy between the two states above the global minimum, in kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lower_bound_kj_mol: Option<f64>,
+    /// Standard error of the free energy at that bottleneck, in kJ/mol; absent where none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lower_bound_error_kj_mol: Option<f64>,
+    /// Whether the whole way of the lowest barrier was sampled; absent where the landscape says nothing of sampling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lower_bound_sampled: Option<bool>,
+    /// How metadynamics went, and the free energy between the states.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadynamics: Option<MetadynamicsSummary>,
     /// What stands in place of an energy, where there are only samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples: Option<SamplesSummary>,
+}
+
+/// Metadynamics: how far walkers went to and fro, and what they say of the two states.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetadynamicsSummary {
+    /// Copies of the molecule.
+    pub walkers: usize,
+    /// Time for which each walker deposited hills, in ps.
+    pub filling_time_ps: f64,
+    /// Time for which each walker was counted, in ps.
+    pub sampling_time_ps: f64,
+    /// Standard deviation of the hills along each variable, in its unit.
+    pub hill_widths: Vec<f64>,
+    /// Height of a hill where there was none, in kJ/mol.
+    pub hill_height_kj_mol: f64,
+    /// Bias factor of the last hills.
+    pub bias_factor: f64,
+    /// Share of the walkers of either state that had been at the other one and come back before filling ended: the smaller
+    /// of the two.
+    pub recrossed_share: f64,
+    /// Arrivals at the start state from the end state while walkers were counted.
+    pub arrivals_at_start: u64,
+    /// Arrivals at the end state from the start state while walkers were counted.
+    pub arrivals_at_end: u64,
+    /// Share of the walkers that went from one state to the other at all while they were counted.
+    pub crossed_share: f64,
+    /// Share of the grid points that walkers visited.
+    pub sampled_share: f64,
+    /// Free energy of the end state relative to the start state, each the region within its radius, in kJ/mol.
+    pub delta_f_kj_mol: f64,
+    /// Its standard error, in kJ/mol, from independent groups of walkers and from the difference between what the walkers of
+    /// each state alone say.
+    pub delta_f_error_kj_mol: f64,
 }
 
 /// Samples of the variables: how many, and what they are worth.
@@ -177,7 +223,12 @@ pub struct GeodesicSummary {
     pub points: usize,
     /// Least log SNR on the curve.
     pub min_log_snr: f64,
-    /// Whole turns of the end's image per variable (0 for variables that are not periodic).
+    /// Highest energy of the landscape on the way of the posterior means along the curve, above the global minimum, kJ/mol; absent
+    /// where there is no energy surface.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crest_kj_mol: Option<f64>,
+    /// Whole turns per variable (0 for variables that are not periodic), counted from the image of the end that is nearest to the
+    /// start.
     pub winding: Vec<i64>,
     /// Iterations of the solver for the chosen winding.
     pub iterations: u64,
@@ -185,7 +236,7 @@ pub struct GeodesicSummary {
     pub denoiser_evaluations: u64,
     /// Why the solver stopped.
     pub stop_reason: String,
-    /// All windings that were solved, the chosen one included.
+    /// All windings, the chosen one and those that were not solved included.
     pub windings: Vec<WindingSummary>,
 }
 
@@ -193,17 +244,25 @@ pub struct GeodesicSummary {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WindingSummary {
-    /// Whole turns per variable.
+    /// Whole turns per variable, counted from the image of the end that is nearest to the start.
     pub winding: Vec<i64>,
-    /// Length of this winding's geodesic.
-    pub length: f64,
+    /// Length of this winding's geodesic; absent if it was not solved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<f64>,
     /// Lowest barrier of this channel above the global minimum, in kJ/mol; absent if not computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub barrier_kj_mol: Option<f64>,
-    /// Whether all constraints hold on it.
-    pub satisfied: bool,
+    /// Highest energy of the landscape on the way of the posterior means along it, above the global minimum, kJ/mol; absent if it was
+    /// not solved or there is no energy surface.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crest_kj_mol: Option<f64>,
+    /// Whether all constraints hold on it; absent if it was not solved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub satisfied: Option<bool>,
     /// Whether the run took it.
     pub chosen: bool,
+    /// What decided for or against it, in a few words.
+    pub decision: String,
 }
 
 /// The paths, how many arrived, and what they cost.
@@ -236,6 +295,9 @@ pub struct SamplingSummary {
     /// exact posterior's share; absent if not computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag: Option<f64>,
+    /// Mean of that difference for as many paths in equilibrium: `0.87/√n`, by chance alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag_by_chance: Option<f64>,
     /// Two-way shooting: how it went; absent for annealed paths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shooting: Option<ShootingSummary>,
@@ -378,18 +440,18 @@ pub struct WorkSummary {
     /// Paths from the end to the start state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backward: Option<DirectionalWork>,
-    /// `F(end) - F(start)` of the tethered ensembles by Bennett's acceptance ratio, in kJ/mol;
-    /// absent without paths in both directions.
+    /// `F(end) - F(start)` of the ensembles under the tethers of the curve's ends, by Bennett's acceptance ratio, in kJ/mol; absent
+    /// without paths in both directions. It is not that of the states: see [`Summary::free_energy`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta_f_kj_mol: Option<f64>,
-    /// Standard error of that, in kJ/mol.
+    /// Standard error of that, in kJ/mol; absent where the works overlap too little for any (more than 10 kT).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delta_f_error_kj_mol: Option<f64>,
     /// Share of all works (backward ones with their sign turned) that lie where both directions have been seen.
-    /// Where it is small, Bennett's estimate rests on next to nothing and its standard error is too small.
+    /// Where it is small, Bennett's estimate rests on next to nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlap: Option<f64>,
-    /// The same difference from the landscape, in kJ/mol.
+    /// The same difference of the tethered ensembles from the landscape, in kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landscape_delta_f_kj_mol: Option<f64>,
     /// Which free-energy difference the dissipated works are counted from; absent where there are none.
@@ -427,7 +489,7 @@ pub struct DirectionalWork {
     /// Standard error of the dissipated work, in kT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dissipated_error_kt: Option<f64>,
-    /// Jarzynski's estimate of `F(end) - F(start)` from this direction alone, in kJ/mol.
+    /// Jarzynski's estimate of `F(end) - F(start)` of the tethered ensembles from this direction alone, in kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jarzynski_delta_f_kj_mol: Option<f64>,
     /// Standard error of Jarzynski's estimate, in kJ/mol.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::states_warnings;
 use crate::{
-    ConstraintSummary, GeodesicSummary, SamplesSummary, SamplingSummary, Summary, WorkSummary, decimals,
-    with_error,
+    ConstraintSummary, FreeEnergySummary, GeodesicSummary, SamplesSummary, SamplingSummary, Summary,
+    WorkSummary, decimals, with_error,
 };
 
 /// Share of the works that both directions must have seen before Bennett's ratio is shown without a warning.
@@ -52,6 +52,7 @@ fn derived(summary: &Summary) -> Vec<Warning> {
         summary.geodesic.iter().flat_map(curve).chain(summary.constraints.iter().filter_map(constraint));
     let curve = curve.map(|message| Warning::new("geodesic", message));
     let paths = summary.sampling.iter().flat_map(paths).chain(summary.work.iter().flat_map(work));
+    let paths = paths.chain(summary.free_energy.iter().flat_map(FreeEnergySummary::warnings));
     let samples = summary.landscape.samples.as_ref().and_then(samples);
     let samples = samples.into_iter().map(|message| Warning::new("landscape", message));
     let kt = summary.system.thermal_energy_kj_mol;
@@ -139,21 +140,63 @@ fn work(work: &WorkSummary) -> Vec<String> {
     let mut list = Vec::new();
     let little = work.overlap.filter(|overlap| *overlap < LITTLE_OVERLAP);
     if let Some(overlap) = little {
+        let known = match (work.delta_f_kj_mol, work.delta_f_error_kj_mol) {
+            (Some(value), Some(error)) => {
+                format!("is known no better than {} kJ/mol", with_error(value, Some(error), 1))
+            }
+            _ => "is not known, and has no error".to_owned(),
+        };
         list.push(format!(
-            "Only {} % of the works lie where both directions have been seen: the ΔF by BAR and its error are not to be trusted. \
+            "Only {} % of the works lie where both directions have been seen: the ΔF of the tethered ends by BAR {known}. \
              Slower paths, more of them, or a higher floor of logSNR are needed.",
             decimals(100.0 * overlap, 0)
         ));
     }
-    if let (Some(own), Some(error), Some(other)) =
-        (work.delta_f_kj_mol, work.delta_f_error_kj_mol, work.landscape_delta_f_kj_mol)
-        && (own - other).abs() > AGREEING_ERRORS * error.hypot(LANDSCAPE_ERROR_KJ_MOL)
-    {
-        list.push(format!(
-            "ΔF of the paths ({} kJ/mol) and of the landscape ({} kJ/mol) differ by more than {AGREEING_ERRORS} standard errors.",
-            with_error(own, Some(error), 1),
-            decimals(other, 1)
-        ));
+    if let (Some(own), Some(other)) = (work.delta_f_kj_mol, work.landscape_delta_f_kj_mol) {
+        let apart = (own - other).abs();
+        let beyond = |error: f64| apart > AGREEING_ERRORS * error.hypot(LANDSCAPE_ERROR_KJ_MOL);
+        let shown = with_error(own, work.delta_f_error_kj_mol, 1);
+        let other = decimals(other, 1);
+        if work.delta_f_error_kj_mol.is_some_and(beyond) {
+            list.push(format!(
+                "ΔF of the tethered ends by the paths ({shown} kJ/mol) and by the landscape ({other} kJ/mol) differ by more than \
+                 {AGREEING_ERRORS} standard errors."
+            ));
+        } else if little.is_some() && beyond(0.0) {
+            list.push(format!(
+                "ΔF of the tethered ends by the paths ({shown} kJ/mol) and by the landscape ({other} kJ/mol) lie far apart; the works \
+                 overlap too little to say which of the two is wrong."
+            ));
+        }
     }
     list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However little the works overlap, a landscape that says another thing than the paths is never let pass.
+    #[test]
+    fn a_difference_from_the_landscape_is_said_at_any_overlap() {
+        let of = |own, error, overlap| {
+            let works = WorkSummary {
+                forward: None,
+                backward: None,
+                delta_f_kj_mol: Some(own),
+                delta_f_error_kj_mol: error,
+                overlap: Some(overlap),
+                landscape_delta_f_kj_mol: Some(8.9),
+                dissipated_delta_f_source: None,
+            };
+            work(&works).join(" ")
+        };
+        assert_eq!(of(10.0, Some(0.5), 0.8), "");
+        assert!(of(26.2, Some(3.1), 0.8).contains("differ by more than 3 standard errors"));
+        assert!(of(26.2, Some(3.1), 0.02).contains("differ by more than 3 standard errors"));
+        assert!(of(26.2, Some(21.0), 0.02).contains("lie far apart"));
+        let unknown = of(26.2, None, 0.0);
+        assert!(unknown.contains("has no error") && unknown.contains("lie far apart"), "{unknown}");
+        assert!(!of(10.0, None, 0.0).contains("apart"));
+    }
 }

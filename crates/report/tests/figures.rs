@@ -315,8 +315,12 @@ fn works_render_for_both_directions_for_one_and_not_for_none() -> Result<(), Rep
     };
     let both = figure.render()?;
     assert_whole(&both);
-    for text in ["forward W, 5 paths", "backward −W, 4 paths", "ΔF by BAR 5.0 ± 0.4 kJ/mol", "landscape −5.5"]
-    {
+    for text in [
+        "forward W, 5 paths",
+        "backward −W, 4 paths",
+        "ΔF of the tethered ends (BAR) 5.0 ± 0.4 kJ/mol",
+        "landscape −5.5",
+    ] {
         assert!(both.svg.contains(text), "{text}");
     }
     figure.backward_kj_mol.clear();

@@ -34,6 +34,7 @@ fn summary() -> Summary {
 fn path() -> PagePath {
     PagePath {
         name: "path-0000".to_owned(),
+        reached: Some(false),
         label: "path-0000 · </script> & \"reached\"".to_owned(),
         frames: vec![0, 2, 4],
         arc_share: vec![0.0, 0.5, 1.0],
@@ -167,12 +168,13 @@ fn the_words_say_what_the_numbers_say_and_warn_where_they_must() -> Result<(), R
     for text in [
         "4 of 4 paths reached the end",
         "31.5\u{a0}±\u{a0}0.5\u{a0}kJ/mol",
-        "no path can stay below 30.0\u{a0}kJ/mol",
+        "no path that arrives can stay below 30.0\u{a0}kJ/mol, the lowest barrier of this landscape.",
         "−3.0\u{a0}±\u{a0}0.2\u{a0}kJ/mol",
         "No warnings",
     ] {
         assert!(html.contains(text), "{text}");
     }
+    assert!(!html.contains("The mean lies below"));
     let sampling = summary.sampling.as_mut().expect("paths");
     sampling.reached = 0.75;
     let work = summary.work.as_mut().expect("work");
@@ -199,6 +201,27 @@ fn the_words_say_what_the_numbers_say_and_warn_where_they_must() -> Result<(), R
 /// The page of a summary with all that follows from its numbers.
 fn warned_page(summary: &Summary) -> Result<String, ReportError> {
     run_page(&page(&summary.clone().with_warnings(Vec::new())))
+}
+
+/// A mean below the lowest barrier is explained: by paths that did not arrive, by the landscape's error, by the steps.
+#[test]
+fn a_mean_below_the_lowest_barrier_is_explained() -> Result<(), ReportError> {
+    let mut summary = summary();
+    summary.max_energy.as_mut().and_then(|energy| energy.landscape.as_mut()).expect("energies").mean_kj_mol =
+        28.0;
+    let html = run_page(&page(&summary))?;
+    assert!(html.contains("The mean lies below that bound: a path arrives at the edge of a state"), "{html}");
+    summary.sampling.as_mut().expect("paths").reached = 0.75;
+    summary.landscape.rms_block_error_kj_mol = Some(0.6);
+    let html = run_page(&page(&summary))?;
+    for text in [
+        "no path that arrives can stay below 30.0\u{a0}±\u{a0}0.6\u{a0}kJ/mol",
+        "paths that did not arrive enter the mean",
+        "a landscape with an error of 0.6\u{a0}kJ/mol",
+    ] {
+        assert!(html.contains(text), "{text}");
+    }
+    Ok(())
 }
 
 /// A baseline is made by no solver, a constraint that is only reported cannot be broken, and chains that stand still are told.

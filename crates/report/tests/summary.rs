@@ -2,9 +2,10 @@
 
 use geodyssey_report::{
     ConstraintSummary, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary,
-    GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary, ReportError, RmsdSummary, SUMMARY_SCHEMA,
-    SampledConstraint, SamplesSummary, SamplingSummary, ShootingSummary, StateSummary, StructureMatch,
-    Summary, SystemSummary, TransitionSummary, VariableSummary, Warning, WindingSummary, WorkSummary,
+    FreeEnergyDifference, FreeEnergySummary, GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary,
+    MetadynamicsSummary, ReportError, RmsdSummary, SUMMARY_SCHEMA, SampledConstraint, SamplesSummary,
+    SamplingSummary, ShootingSummary, StateSummary, StructureMatch, Summary, SystemSummary,
+    TransitionSummary, VariableSummary, Warning, WindingSummary, WorkSummary,
 };
 use serde_json::{Value, json};
 
@@ -55,6 +56,18 @@ fn full() -> Summary {
         lower_bound_kj_mol: Some(36.3),
         above_start_mean_kj_mol: Some(30.0),
     };
+    let difference = FreeEnergyDifference {
+        delta_f_kj_mol: Some(9.1),
+        delta_f_error_kj_mol: Some(0.4),
+        forward_kj_mol: 9.4,
+        forward_error_kj_mol: 0.6,
+        backward_kj_mol: 8.8,
+        backward_error_kj_mol: 0.5,
+        directions_agree: true,
+        landscape_kj_mol: Some(9.0),
+        covered_start: Some(0.97),
+        covered_end: Some(1.0),
+    };
     Summary {
         version: "0.1.0".to_owned(),
         config_hash: "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262".to_owned(),
@@ -67,6 +80,23 @@ fn full() -> Summary {
         },
         states: ["start", "end"].map(state).to_vec(),
         landscape: LandscapeSummary {
+            lower_bound_error_kj_mol: Some(0.4),
+            lower_bound_sampled: Some(true),
+            metadynamics: Some(MetadynamicsSummary {
+                walkers: 64,
+                filling_time_ps: 100.0,
+                sampling_time_ps: 300.0,
+                hill_widths: vec![0.13, 0.25],
+                hill_height_kj_mol: 0.2,
+                bias_factor: 15.0,
+                recrossed_share: 0.88,
+                arrivals_at_start: 622,
+                arrivals_at_end: 629,
+                crossed_share: 1.0,
+                sampled_share: 0.9,
+                delta_f_kj_mol: 6.7,
+                delta_f_error_kj_mol: 0.3,
+            }),
             samples: Some(SamplesSummary {
                 frames: 9600,
                 effective_size: 2100.0,
@@ -96,16 +126,19 @@ fn full() -> Summary {
             negative_share: 0.0,
             points: 129,
             min_log_snr: 3.0,
+            crest_kj_mol: Some(37.1),
             winding: vec![0, -1],
             iterations: 40,
             denoiser_evaluations: 50_000,
             stop_reason: "step below tolerance".to_owned(),
             windings: vec![WindingSummary {
                 winding: vec![0, -1],
-                length: 7.5,
+                length: Some(7.5),
                 barrier_kj_mol: Some(36.3),
-                satisfied: true,
+                crest_kj_mol: Some(37.1),
+                satisfied: Some(true),
                 chosen: true,
+                decision: "lowest barrier".to_owned(),
             }],
         }),
         constraints: vec![ConstraintSummary {
@@ -152,6 +185,7 @@ fn full() -> Summary {
                 differing_bonds: vec!["VAL 2 CA – VAL 2 CB".to_owned()],
             }),
             lag: Some(0.1),
+            lag_by_chance: Some(0.15),
             shooting: Some(ShootingSummary {
                 length: "flexible".to_owned(),
                 chains: 16,
@@ -183,6 +217,11 @@ fn full() -> Summary {
             landscape_delta_f_kj_mol: Some(11.6),
             dissipated_delta_f_source: Some(DeltaFSource::Bar),
         }),
+        free_energy: Some(FreeEnergySummary {
+            windows: 128,
+            states: Some(difference.clone()),
+            basins: Some(difference),
+        }),
         warnings: vec![Warning::new("paths", "One path did not reach the end.")],
         files: vec![FileSummary {
             path: "geodesic.csv".to_owned(),
@@ -206,6 +245,7 @@ fn least() -> Summary {
     summary.transition = None;
     summary.work = None;
     summary.states.clear();
+    summary.free_energy = None;
     summary.constraints.clear();
     summary.files.clear();
     summary

@@ -22,7 +22,7 @@
 //! let protocol = AnnealingProtocol {
 //!     equilibration_steps: 100,
 //!     steps_per_point: 50,
-//!     switches_per_point: AnnealingProtocol::RECOMMENDED_SWITCHES_PER_POINT,
+//!     switches_per_point: 50, // the tether moves before every step
 //!     frame_stride: 1,
 //! };
 //! let dynamics = Overdamped::new(0.01, true, 2.5)?;
@@ -45,6 +45,7 @@ mod error;
 mod mbar;
 pub mod minimisation;
 mod overdamped;
+pub mod path_free_energy;
 mod random;
 pub mod replica_exchange;
 mod segment;
@@ -52,6 +53,7 @@ pub mod shooting;
 mod state;
 mod system;
 mod tether;
+mod walls;
 pub mod work;
 
 pub use annealing::{AnnealingProtocol, AtomAnnealing, VariableAnnealing};
@@ -68,3 +70,4 @@ pub use shooting::{PathLength, ShootingProtocol, TwoWayShooting};
 pub use state::{LangevinSnapshot, LangevinState};
 pub use system::MolecularSystem;
 pub use tether::{Tether, TetherPoint};
+pub use walls::Walls;

@@ -1,15 +1,17 @@
 //! Overdamped Langevin dynamics of a few variables.
 
 use crate::error::SamplingError;
+use crate::walls::Walls;
 
 /// Overdamped Langevin dynamics in the space of variables, for `p ∝ exp(-E/kT)`:
 /// `x ← x + ½ ds ∇log p + sqrt(ds) · noise` (unadjusted, the setting of arXiv 2505.17517), with an optional Metropolis
 /// correction that makes it exact (MALA: Roberts & Tweedie, Bernoulli 2, 341 (1996)).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Overdamped {
     step: f64,
     metropolis: bool,
     thermal_energy_kj_mol: f64,
+    walls: Walls,
 }
 
 /// One walker: its variables, and the energy and gradient there.
@@ -59,7 +61,18 @@ impl Overdamped {
     pub fn new(step: f64, metropolis: bool, thermal_energy_kj_mol: f64) -> Result<Self, SamplingError> {
         SamplingError::check_positive("the step ds", step)?;
         SamplingError::check_positive("the thermal energy in kJ/mol", thermal_energy_kj_mol)?;
-        Ok(Self { step, metropolis, thermal_energy_kj_mol })
+        Ok(Self { step, metropolis, thermal_energy_kj_mol, walls: Walls::default() })
+    }
+
+    /// The same dynamics in a box. Walkers must begin inside.
+    #[must_use]
+    pub fn within(self, walls: Walls) -> Self {
+        Self { walls, ..self }
+    }
+
+    /// The box.
+    pub fn walls(&self) -> &Walls {
+        &self.walls
     }
 
     /// Thermal energy kT, kJ/mol.
@@ -73,7 +86,8 @@ impl Overdamped {
     }
 
     /// One step with one normal variate per variable and one uniform; `energy` overwrites the gradient. Says whether the
-    /// walker moved: always without the Metropolis correction, which also refuses moves to where the energy is not finite.
+    /// walker moved: always without the Metropolis correction, which also refuses moves to where the energy is not finite and out of
+    /// the box.
     pub fn step(
         &self,
         energy: &mut dyn FnMut(&[f64], &mut [f64]) -> f64,
@@ -87,6 +101,11 @@ impl Overdamped {
             walker.proposal.iter_mut().zip(walker.values.iter().zip(&walker.gradient)).zip(normals)
         {
             *new = x + drift * slope + noise * normal;
+        }
+        if !self.metropolis {
+            self.walls.mirror(&mut walker.proposal);
+        } else if !self.walls.contain(&walker.proposal) {
+            return false;
         }
         let proposed = energy(&walker.proposal, &mut walker.proposal_gradient);
         if self.metropolis {
@@ -109,16 +128,24 @@ impl Overdamped {
     }
 
     /// `log p(b | a) - log p(a | b)` of an unadjusted step from `a` to `b`, from the gradients at both; by detailed balance it
-    /// would be `(E(a) - E(b))/kT`.
+    /// would be `(E(a) - E(b))/kT`. At a wall it counts that the step may have been mirrored.
     pub fn log_step_ratio(&self, points: [&[f64]; 2], gradients: [&[f64]; 2]) -> f64 {
         let drift = -0.5 * self.step / self.thermal_energy_kj_mol;
         let [a, b] = points;
         let mut ratio = 0.0;
         for (axis, (a, b)) in a.iter().zip(b).enumerate() {
-            let there = b - a - drift * gradients[0][axis];
-            let back = a - b - drift * gradients[1][axis];
-            ratio += 0.5 * (back * back - there * there) / self.step;
+            let there = self.surprise(axis, a + drift * gradients[0][axis], *b);
+            let back = self.surprise(axis, b + drift * gradients[1][axis], *a);
+            ratio += back - there;
         }
         ratio
+    }
+
+    /// `-log p` of getting from the mean of a step's end to a place, up to a constant: over the ways without a mirror and with one.
+    fn surprise(&self, axis: usize, mean: f64, place: f64) -> f64 {
+        let straight = 0.5 * (place - mean).powi(2) / self.step;
+        let Some((low, high)) = self.walls.of(axis) else { return straight };
+        let mirrored = |wall: f64| straight - 0.5 * (2.0 * wall - place - mean).powi(2) / self.step;
+        straight - (mirrored(low).exp() + mirrored(high).exp()).ln_1p()
     }
 }

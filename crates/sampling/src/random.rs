@@ -37,6 +37,15 @@ impl RandomStream {
         Self::from_bits(mix(key.wrapping_add(mix(name_bits(name)))))
     }
 
+    /// Another stream, independent of this one, for every sequence of numbers: that of what is driven through a protocol of its own.
+    #[must_use]
+    pub fn substream_of(&self, numbers: impl IntoIterator<Item = f64>) -> Self {
+        let key = u64::from(self.key[0]) | u64::from(self.key[1]) << 32;
+        // Zero has two signs and is one number.
+        let bits = |number: f64| if number == 0.0 { 0 } else { number.to_bits() };
+        Self::from_bits(numbers.into_iter().fold(mix(key), |key, number| mix(key ^ mix(bits(number)))))
+    }
+
     fn from_bits(bits: u64) -> Self {
         Self { key: [bits as u32, (bits >> 32) as u32] }
     }

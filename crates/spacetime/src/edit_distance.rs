@@ -3,7 +3,7 @@
 use geodyssey_denoiser::{Denoiser, SpacetimePoint};
 use rayon::prelude::*;
 
-use crate::error::SpacetimeError;
+use crate::error::{SpacetimeError, unless_interrupted};
 use crate::problem::{Geodesic, GeodesicProblem, SolverSettings};
 use crate::solver::{default_starts, solve, solve_from_starts};
 use crate::starts::wound;
@@ -78,9 +78,9 @@ pub fn edit_geodesic(
         .par_iter()
         .map(|winding| {
             let problem = problem(image(winding), coarse_points);
-            solve_from_starts(&problem, &default_starts(&problem))
+            unless_interrupted(solve_from_starts(&problem, &default_starts(&problem)))
         })
-        .collect();
+        .collect::<Result<_, _>>()?;
     let lengths = coarse.iter().flatten().map(|geodesic| geodesic.measures.length);
     let limit = lengths.fold(f64::INFINITY, f64::min) * (1.0 + CLOSE_LENGTHS);
     let fine: Vec<Result<EditGeodesic, SpacetimeError>> = all
@@ -108,6 +108,7 @@ pub fn edit_geodesic(
                     best = Some(one);
                 }
             }
+            Err(error) if error.is_interrupted() => return Err(error),
             Err(error) => failure = failure.or(Some(error)),
         }
     }

@@ -42,3 +42,22 @@ pub enum SpacetimeError {
         quantity: &'static str,
     },
 }
+
+impl SpacetimeError {
+    /// Whether nothing failed but the computation was stopped as asked, through an
+    /// [`InterruptibleDenoiser`](geodyssey_denoiser::InterruptibleDenoiser). Searches that go on after a failure stop at this one.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self, Self::Denoiser(DenoiserError::Interrupted))
+    }
+}
+
+/// The result as a value, for searches that go on where one of several attempts fails; an error only where they were stopped.
+pub(crate) fn unless_interrupted<T>(
+    result: Result<T, SpacetimeError>,
+) -> Result<Result<T, SpacetimeError>, SpacetimeError> {
+    match result {
+        Err(error) if error.is_interrupted() => Err(error),
+        result => Ok(result),
+    }
+}

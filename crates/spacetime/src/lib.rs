@@ -46,6 +46,7 @@ mod objective;
 mod parametrisation;
 mod problem;
 mod pullback;
+mod refinement;
 mod solver;
 mod spline;
 mod starts;

@@ -200,7 +200,8 @@ impl Objective<'_> {
                 model.hessian.upper.push(block.clone());
                 model.gauss_newton.upper.push(block);
             }
-            model.metric.push(positive_definite(pull_back(&symmetric[node]) * segments));
+            let metric = positive_definite(pull_back(&symmetric[node]) * segments);
+            model.metric.push(metric.ok_or(SpacetimeError::NotFinite { node, quantity: "metric" })?);
             model.gradient.push(gradient);
         }
         check_finite(&model.gradient, "gradient of the energy")?;
@@ -250,21 +251,27 @@ impl Objective<'_> {
 }
 
 /// The matrix itself where it is safely positive definite; else with its eigenvalues, after scaling by the diagonal, taken
-/// absolute and bounded below.
-fn positive_definite(matrix: DMatrix<f64>) -> DMatrix<f64> {
+/// absolute and bounded below. None where it is not finite.
+fn positive_definite(matrix: DMatrix<f64>) -> Option<DMatrix<f64>> {
     const LEAST: f64 = 1e-8;
+    /// Steps after which eigenvalues are given up; two or three a row are enough.
+    const MAX_STEPS: usize = 1000;
     let size = matrix.nrows();
     let largest = matrix.diagonal().amax().max(f64::MIN_POSITIVE);
     let scale = DVector::from_fn(size, |row, _| matrix[(row, row)].abs().max(1e-12 * largest).sqrt());
     let scaled =
         DMatrix::from_fn(size, size, |row, column| matrix[(row, column)] / (scale[row] * scale[column]));
-    let mut eigen = SymmetricEigen::new(scaled);
+    // Eigenvalues of a matrix with NaN are NaN without a word.
+    if scaled.iter().any(|entry| !entry.is_finite()) {
+        return None;
+    }
+    let mut eigen = SymmetricEigen::try_new(scaled, f64::EPSILON, MAX_STEPS * size)?;
     if eigen.eigenvalues.iter().all(|value| *value >= LEAST) {
-        return matrix;
+        return Some(matrix);
     }
     eigen.eigenvalues.apply(|value| *value = value.abs().max(LEAST));
     let repaired = eigen.recompose();
-    DMatrix::from_fn(size, size, |row, column| repaired[(row, column)] * scale[row] * scale[column])
+    Some(DMatrix::from_fn(size, size, |row, column| repaired[(row, column)] * scale[row] * scale[column]))
 }
 
 fn check_finite(vectors: &[DVector<f64>], quantity: &'static str) -> Result<(), SpacetimeError> {

@@ -12,19 +12,21 @@ use crate::augmented_lagrangian::{
 use crate::chart::Chart;
 use crate::constraint::{CurveNode, PathConstraint};
 use crate::curve::{arc_length, measure_curve};
-use crate::error::SpacetimeError;
+use crate::error::{SpacetimeError, unless_interrupted};
 use crate::newton::{Minimum, NewtonEnd, NewtonSettings};
 use crate::objective::Objective;
 use crate::parametrisation::{CurveKind, Parametrisation};
 use crate::problem::{Geodesic, GeodesicProblem, StopReason};
-use crate::spline::{apply, interpolate_linearly, not_a_knot_spline, uniform_parameters};
+use crate::spline::{interpolate_linearly, uniform_parameters};
 use crate::starts::{straight_line, tent};
 
 /// Relative tolerance of the coarse curves, which are only compared and refined.
-const COARSE_TOLERANCE: f64 = 1e-5;
+pub(crate) const COARSE_TOLERANCE: f64 = 1e-5;
 /// Updates of the multipliers on the coarse curve, and how many tolerances of violation it may keep.
-const COARSE_UPDATES: usize = 12;
-const COARSE_SLACK: f64 = 30.0;
+pub(crate) const COARSE_UPDATES: usize = 12;
+pub(crate) const COARSE_SLACK: f64 = 30.0;
+/// How many times as many nodes the next finer curve has.
+const REFINEMENT: usize = 4;
 /// Rounds of spreading the nodes evenly and solving again.
 const SPEED_ROUNDS: usize = 5;
 /// A segment this many times longer than the mean is a leap.
@@ -69,8 +71,10 @@ pub fn solve_from_starts(
 ) -> Result<Geodesic, SpacetimeError> {
     problem.check()?;
     let setup = Setup::new(problem)?;
-    let coarse: Vec<Result<Stage, SpacetimeError>> =
-        starts.par_iter().map(|initial| setup.solve_coarsely(initial)).collect();
+    let coarse: Vec<Result<Stage, SpacetimeError>> = starts
+        .par_iter()
+        .map(|initial| unless_interrupted(setup.solve_coarsely(initial)))
+        .collect::<Result<_, _>>()?;
     let mut evaluations = 2;
     let mut best: Option<Stage> = None;
     let mut failure = None;
@@ -93,8 +97,8 @@ pub fn solve_from_starts(
 }
 
 /// What all curves of a problem share.
-struct Setup<'a> {
-    problem: &'a GeodesicProblem<'a>,
+pub(crate) struct Setup<'a> {
+    pub(crate) problem: &'a GeodesicProblem<'a>,
     chart: Chart,
     first: CurveNode,
     last: CurveNode,
@@ -102,14 +106,14 @@ struct Setup<'a> {
 }
 
 /// A coarse curve, solved.
-struct Stage {
-    minimum: Minimum,
-    multipliers: Vec<Vec<f64>>,
-    penalty: f64,
-    parameters: Vec<f64>,
-    evaluations: usize,
+pub(crate) struct Stage {
+    pub(crate) minimum: Minimum,
+    pub(crate) multipliers: Vec<Vec<f64>>,
+    pub(crate) penalty: f64,
+    pub(crate) parameters: Vec<f64>,
+    pub(crate) evaluations: usize,
     /// Largest violation in tolerances, 0 if within the coarse slack.
-    violation: f64,
+    pub(crate) violation: f64,
 }
 
 impl Stage {
@@ -165,7 +169,7 @@ impl<'a> Setup<'a> {
     }
 
     /// The energy with the constraints that are not bounds of the unknowns.
-    fn objective(&self) -> Objective<'_> {
+    pub(crate) fn objective(&self) -> Objective<'_> {
         let free = self.problem.settings.curve == CurveKind::FreeNodes;
         let mut constraints: Vec<&dyn PathConstraint> = Vec::new();
         if !free {
@@ -190,7 +194,7 @@ impl<'a> Setup<'a> {
         }
     }
 
-    fn newton(&self, tolerance: f64) -> NewtonSettings {
+    pub(crate) fn newton(&self, tolerance: f64) -> NewtonSettings {
         NewtonSettings {
             tolerance,
             max_iterations: self.problem.settings.max_iterations,
@@ -202,7 +206,7 @@ impl<'a> Setup<'a> {
         (self.chart.coordinates(&self.first.point), self.chart.coordinates(&self.last.point))
     }
 
-    fn parametrisation(&self, parameters: &[f64]) -> Parametrisation {
+    pub(crate) fn parametrisation(&self, parameters: &[f64]) -> Parametrisation {
         match self.problem.settings.curve {
             CurveKind::FreeNodes => Parametrisation::FreeNodes,
             CurveKind::Spline { knots } => {
@@ -212,7 +216,7 @@ impl<'a> Setup<'a> {
         }
     }
 
-    fn with_ends(&self, inner: &[DVector<f64>]) -> Vec<DVector<f64>> {
+    pub(crate) fn with_ends(&self, inner: &[DVector<f64>]) -> Vec<DVector<f64>> {
         let (first, last) = self.end_coordinates();
         std::iter::once(first).chain(inner.iter().cloned()).chain(std::iter::once(last)).collect()
     }
@@ -304,31 +308,21 @@ impl<'a> Setup<'a> {
         Ok(interpolate_linearly(&arc, &dense, &at))
     }
 
-    fn refine(&self, stage: Stage, mut evaluations: usize) -> Result<Geodesic, SpacetimeError> {
+    fn refine(&self, mut stage: Stage, mut evaluations: usize) -> Result<Geodesic, SpacetimeError> {
         let settings = &self.problem.settings;
+        // Many nodes begin on a curve of a quarter as many, so that only a few steps are as dear as they are many.
+        if settings.curve == CurveKind::FreeNodes {
+            let mut count = REFINEMENT * stage.parameters.len();
+            while count < settings.points {
+                stage = self.solve_finer(&stage, count)?;
+                evaluations += stage.evaluations;
+                count *= REFINEMENT;
+            }
+        }
         let mut objective = self.objective();
         let mut parameters = uniform_parameters(settings.points);
-        let mut unknowns = match settings.curve {
-            CurveKind::Spline { .. } => stage.minimum.unknowns,
-            CurveKind::FreeNodes => {
-                let coarse = self.with_ends(&stage.minimum.unknowns);
-                apply(&not_a_knot_spline(coarse.len(), &parameters[1..parameters.len() - 1]), &coarse)
-            }
-        };
-        if !stage.multipliers.is_empty() {
-            let coarse: Vec<_> =
-                stage.multipliers.iter().map(|own| DVector::from_column_slice(own)).collect();
-            let inner = &stage.parameters[1..stage.parameters.len() - 1];
-            objective.multipliers = if coarse.len() > 1 {
-                interpolate_linearly(inner, &coarse, &parameters[1..parameters.len() - 1])
-                    .into_iter()
-                    .map(|own| own.as_slice().to_vec())
-                    .collect()
-            } else {
-                vec![stage.multipliers[0].clone(); settings.points - 2]
-            };
-            objective.penalty = stage.penalty;
-        }
+        let mut unknowns = self.refined(&stage, &parameters);
+        self.continue_multipliers(&mut objective, &stage, &parameters);
         let multiplier_settings = MultiplierSettings {
             newton: self.newton(settings.tolerance),
             // What no coarse curve could keep is not pursued on a fine one.

@@ -76,6 +76,25 @@ pub(crate) fn apply(map: &DMatrix<f64>, knots: &[DVector<f64>]) -> Vec<DVector<f
         .collect()
 }
 
+/// The cubics through the four nearest of vectors that stand at equal distances on `[0, 1]`; at least four.
+pub(crate) fn interpolate_cubically(values: &[DVector<f64>], at: &[f64]) -> Vec<DVector<f64>> {
+    let intervals = (values.len() - 1) as f64;
+    at.iter()
+        .map(|parameter| {
+            let position = parameter * intervals;
+            let first = (position.floor() as isize - 1).clamp(0, values.len() as isize - 4) as usize;
+            let x = position - first as f64;
+            let mut sum = DVector::zeros(values[0].len());
+            for node in 0..4 {
+                let others = (0..4).filter(|other| *other != node);
+                let weight = others.map(|other| (x - f64::from(other)) / f64::from(node - other)).product();
+                sum.axpy(weight, &values[first + node as usize], 1.0);
+            }
+            sum
+        })
+        .collect()
+}
+
 /// Piecewise linear interpolation of vectors that stand at increasing `abscissas`.
 pub(crate) fn interpolate_linearly(
     abscissas: &[f64],
@@ -96,6 +115,18 @@ pub(crate) fn interpolate_linearly(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn local_cubics_reproduce_cubics_and_their_nodes() {
+        let cubic = |s: f64| DVector::from_element(1, 1.0 - 2.0 * s + 3.0 * s * s - 4.0 * s * s * s);
+        for count in [4, 7, 200] {
+            let values: Vec<_> = uniform_parameters(count).into_iter().map(cubic).collect();
+            let at = uniform_parameters(333);
+            for (found, s) in interpolate_cubically(&values, &at).iter().zip(&at) {
+                assert!((found - cubic(*s)).norm() < 1e-11, "{count} {s}");
+            }
+        }
+    }
 
     #[test]
     fn reproduces_cubics_and_is_twice_continuously_differentiable() {

@@ -3,7 +3,7 @@
 use geodyssey_denoiser::SpacetimePoint;
 use rayon::prelude::*;
 
-use crate::error::SpacetimeError;
+use crate::error::{SpacetimeError, unless_interrupted};
 use crate::problem::{Geodesic, GeodesicProblem};
 use crate::solver::{default_starts, solve_from_starts};
 use crate::starts::{windings, wound};
@@ -31,14 +31,15 @@ pub struct WindingGeodesic {
 /// Each is solved from the straight line, the tents of the settings and the given curves to that image, and the best is kept.
 ///
 /// # Errors
-/// [`SpacetimeError::Problem`] where the problem makes no sense; what happens to a single winding stands in its result.
+/// [`SpacetimeError::Problem`] where the problem makes no sense, or where the denoiser was told to stop
+/// ([`SpacetimeError::is_interrupted`]); what else happens to a single winding stands in its result.
 pub fn solve_windings(
     problem: &GeodesicProblem,
     starts: &[WindingStart],
 ) -> Result<Vec<WindingGeodesic>, SpacetimeError> {
     problem.check()?;
     let periods = problem.denoiser.periods();
-    Ok(windings(periods, problem.settings.max_winding)
+    windings(periods, problem.settings.max_winding)
         .into_par_iter()
         .map(|winding| {
             let own = GeodesicProblem {
@@ -51,9 +52,10 @@ pub fn solve_windings(
             curves.extend(
                 starts.iter().filter(|start| start.winding == winding).map(|start| start.curve.clone()),
             );
-            WindingGeodesic { geodesic: solve_from_starts(&own, &curves), winding }
+            let geodesic = unless_interrupted(solve_from_starts(&own, &curves))?;
+            Ok(WindingGeodesic { geodesic, winding })
         })
-        .collect())
+        .collect()
 }
 
 /// Index of the shortest geodesic among those that keep their constraints; of all, where none does.

@@ -127,3 +127,61 @@ fn a_bound_on_log_snr_is_kept_and_costs_length() {
     assert!((lengths[1] - exact).abs() < 5e-3, "{lengths:?} {exact}");
     assert!(lengths[1] > lengths[0] + 0.1);
 }
+
+/// The error of a length by `N` points: `√J` of a piece of length `s` is longer than it by `s²/(12 d)` of it where only the variance changes,
+/// and by less where the mean does, so that a curve of length `L` is too long by up to `L²/(12 d (N-1)²)`.
+#[test]
+fn the_error_of_a_length_falls_with_the_square_of_the_points() {
+    for (dimension, points) in [(1, 17), (1, 33), (2, 17), (3, 24)] {
+        let denoiser = gaussian_data(dimension);
+        let at = |mean: f64, deviation: f64| posterior(&vec![mean; dimension], deviation);
+        // Forgetting and learning, with and without a way in between.
+        for (start, end, least, most) in [
+            (at(0.0, 0.01), at(0.0, 8.0), 0.97, 1.03),
+            (at(-0.5, 0.05), at(0.5, 0.05), 0.6, 1.0),
+            (at(0.0, 0.3), at(0.5, 0.3), 0.2, 0.6),
+        ] {
+            let shift = (start.y[0] - end.y[0]).abs() * (dimension as f64).sqrt();
+            let deviation =
+                |point: &SpacetimePoint| (1.0 / (point.log_snr.exp() + 1.0 / DATA_VARIANCE)).sqrt();
+            // `y` is not the mean where data are not flat; with equal deviations it differs by one factor.
+            let factor = start.log_snr.exp() * deviation(&start).powi(2);
+            let exact =
+                isotropic_gaussian_distance(dimension, shift * factor, deviation(&start), deviation(&end));
+            let problem = GeodesicProblem {
+                denoiser: &denoiser,
+                start,
+                end,
+                constraints: &[],
+                settings: SolverSettings { points, ..SolverSettings::default() },
+                progress: None,
+            };
+            let length = solve_from_starts(&problem, &default_starts(&problem)).unwrap().measures.length;
+            let bound = exact * exact / (12.0 * dimension as f64 * ((points - 1) * (points - 1)) as f64);
+            let share = (length / exact - 1.0) / bound;
+            assert!((least..most).contains(&share), "{dimension} variables, {points} points: {share}");
+        }
+    }
+}
+
+/// Steps do not multiply where points do: sixteen times as many points cost about sixteen times as many evaluations.
+#[test]
+fn the_work_is_proportional_to_the_points() {
+    let denoiser = gaussian_data(1);
+    let solved = |points: usize| {
+        let problem = GeodesicProblem {
+            denoiser: &denoiser,
+            start: posterior(&[-0.3], 0.05),
+            end: posterior(&[0.4], 0.3),
+            constraints: &[],
+            settings: SolverSettings { points, ..SolverSettings::default() },
+            progress: None,
+        };
+        let geodesic = solve_from_starts(&problem, &default_starts(&problem)).unwrap();
+        assert!(geodesic.converged, "{points}: {}", geodesic.stop_reason);
+        geodesic
+    };
+    let (few, many) = (solved(256), solved(4096));
+    let ratio = many.evaluations as f64 / few.evaluations as f64;
+    assert!(ratio < 24.0, "{ratio}: {} and {} steps", few.iterations, many.iterations);
+}

@@ -2,9 +2,12 @@
 
 use std::f64::consts::PI;
 
-use geodyssey_denoiser::{Covariance, MixtureComponent, MixtureDenoiser, SpacetimePoint};
+use geodyssey_denoiser::{
+    Covariance, Denoiser as _, GridAxis, GridDenoiser, MixtureComponent, MixtureDenoiser, SpacetimePoint,
+};
 use geodyssey_spacetime::{
-    GeodesicProblem, SolverSettings, WindingStart, shortest, solve_windings, straight_line, windings, wound,
+    GeodesicProblem, SolverSettings, WindingStart, metric_in_log_snr_and_y, shortest, solve_windings,
+    straight_line, windings, wound,
 };
 
 const PERIOD: f64 = 2.0 * PI;
@@ -100,4 +103,63 @@ fn windings_of_mixed_variables() {
     assert_eq!(all, [[0, 0], [-1, 0], [1, 0]]);
     assert_eq!(windings(&[Some(1.0), Some(1.0)], 1).len(), 9);
     assert_eq!(windings(&[None], 3), [[0]]);
+}
+
+/// The Fisher information of a normal distribution of variance `s²` wrapped around a circle, in its mean and in `λ = -log s²`.
+fn wrapped_information(variance: f64) -> [f64; 2] {
+    const NODES: usize = 4000;
+    let mut information = [0.0; 2];
+    for node in 0..NODES {
+        let angle = PERIOD * (node as f64 / NODES as f64 - 0.5);
+        let (mut density, mut slopes) = (0.0, [0.0; 2]);
+        for turn in -40..=40 {
+            let x = angle + PERIOD * f64::from(turn);
+            let own = (-x * x / (2.0 * variance)).exp() / (PERIOD * variance).sqrt();
+            density += own;
+            slopes[0] += own * x / variance;
+            slopes[1] += own * 0.5 * (1.0 - x * x / variance);
+        }
+        for (sum, slope) in information.iter_mut().zip(slopes) {
+            *sum += slope * slope / density * PERIOD / NODES as f64;
+        }
+    }
+    information
+}
+
+/// The metric of this crate is that of the posterior on the cover. On the circle a step is shorter where the tether is wide: the table of
+/// docs/method.md.
+#[test]
+fn the_metric_is_that_of_the_unwrapped_posterior() {
+    let count = 90;
+    let axis = GridAxis {
+        start: -PI,
+        spacing: PERIOD / f64::from(count),
+        count: count as usize,
+        period: Some(PERIOD),
+    };
+    let flat = GridDenoiser::continuous(&[axis], 1.0, |_| 0.0).unwrap();
+    for (log_snr, step_in_y, step_in_log_snr) in [
+        (2.0, 1.0, 1.0),
+        (0.0, 0.974, 0.991),
+        (-0.5, 0.858, 0.933),
+        (-1.0, 0.617, 0.766),
+        (-2.0, 0.096, 0.184),
+    ] {
+        let point = SpacetimePoint { log_snr, y: vec![0.3] };
+        let moments = &flat.moments(std::slice::from_ref(&point)).unwrap()[0];
+        let metric = metric_in_log_snr_and_y(&point, moments);
+        let [mean, level] = wrapped_information((-log_snr).exp());
+        let (own_level, own_mean) = (metric[(0, 0)], metric[(1, 1)]);
+        assert!(
+            (own_mean / log_snr.exp() - 1.0).abs() < 1e-3 && (own_level / 0.5 - 1.0).abs() < 1e-3,
+            "{metric}"
+        );
+        assert!(
+            ((mean / own_mean).sqrt() - step_in_y).abs() < 1e-3,
+            "{log_snr}: {}",
+            (mean / own_mean).sqrt()
+        );
+        let found = (level / own_level).sqrt();
+        assert!((found - step_in_log_snr).abs() < 1e-3, "{log_snr}: {found}");
+    }
 }

@@ -1,9 +1,8 @@
 //! Smooth functions of the noise level, measured from training pairs.
 
-use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
-use crate::DenoiserError;
+use crate::{DenoiserError, polynomial};
 
 /// Equal parts of the range of `λ` in which means are taken.
 const PARTS: usize = 32;
@@ -48,12 +47,8 @@ impl LevelPolynomial {
                 "the training pairs cover too little of the noise levels".into(),
             ));
         }
-        let powers =
-            DMatrix::from_fn(measured.len(), DEGREE + 1, |row, power| measured[row].0.powi(power as i32));
-        let values = DVector::from_iterator(measured.len(), measured.iter().map(|(_, value)| *value));
-        let solution = powers.svd(true, true).solve(&values, 1e-12);
-        let coefficients = solution.map_err(|reason| DenoiserError::Data(reason.to_owned()))?;
-        Ok(Self { log_snr, coefficients: coefficients.as_slice().to_vec() })
+        let coefficients = polynomial::least_squares(DEGREE, &measured)?;
+        Ok(Self { log_snr, coefficients })
     }
 
     /// `∫ p dλ`, zero in the middle of the range.

@@ -5,6 +5,9 @@ use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use super::NormalEquations;
 use crate::DenoiserError;
 
+/// Steps per feature after which eigenvalues are given up; two or three are enough.
+const MAX_STEPS: usize = 1000;
+
 /// The gradient flow `dA/dτ = -∇_A E|Aψ - x|² = -2(A U - V)` of a linear least-squares problem with fixed features,
 /// `A(τ) = (A(0) - V U⁺) e^{-2τU} + V U⁺` (Y. He, Y. Qiu and M. Tao, arXiv 2602.06021), by the eigenvectors `q_k` of `U`.
 ///
@@ -30,7 +33,7 @@ impl GradientFlow {
     /// keeps its start there.
     ///
     /// # Errors
-    /// [`DenoiserError::Data`] if `start` has the wrong shape or the eigenvectors are not found.
+    /// [`DenoiserError::Data`] if `start` has the wrong shape, a number is not finite or the eigenvectors are not found.
     pub fn new(
         equations: &NormalEquations,
         start: &DMatrix<f64>,
@@ -42,7 +45,12 @@ impl GradientFlow {
                 "the flow's start has the shape {found:?}, not {wanted:?}"
             )));
         }
-        let found = SymmetricEigen::try_new(equations.gram.clone(), f64::EPSILON, 0);
+        // Eigenvalues of a matrix with NaN are NaN without a word.
+        if !equations.gram.iter().chain(&equations.cross).chain(start).all(|entry| entry.is_finite()) {
+            return Err(DenoiserError::Data("a number of the normal equations is not finite".into()));
+        }
+        let steps = MAX_STEPS * equations.features();
+        let found = SymmetricEigen::try_new(equations.gram.clone(), f64::EPSILON, steps);
         let SymmetricEigen { mut eigenvalues, eigenvectors } = found.ok_or_else(|| {
             DenoiserError::Data("the eigenvectors of the normal equations were not found".into())
         })?;

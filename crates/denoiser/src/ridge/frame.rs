@@ -1,9 +1,12 @@
 //! Tangent and normal space of the density at a point.
 
-use nalgebra::{DMatrix, DMatrixView, DVector};
+use nalgebra::{DMatrix, DMatrixView, DVector, SVD, SymmetricEigen};
 
 use super::RidgeAnalysis;
 use crate::{Denoiser as _, DenoiserError, SpacetimePoint};
+
+/// Steps per variable after which eigenvalues and singular values are given up; two or three are enough.
+const MAX_STEPS: usize = 1000;
 
 /// The posterior's principal axes at one point.
 #[derive(Clone, Debug)]
@@ -57,12 +60,16 @@ impl RidgeFrame {
         self.eigenvalues[self.dimension] < 1.0
     }
 
-    /// Largest principal angle (radian) between this tangent space and another: 0 where they agree.
+    /// Largest principal angle (radian) between this tangent space and another: 0 where they agree; a right angle if it is not
+    /// found.
     #[must_use]
     pub fn angle_to(&self, other: &Self) -> f64 {
         // The sines are the singular values of the part of one basis outside the other space; exact for small angles.
         let outside = self.normal_basis().tr_mul(&other.tangent_basis());
-        outside.singular_values().max().min(1.0).asin()
+        let steps = MAX_STEPS * outside.len();
+        let found = outside.iter().all(|entry| entry.is_finite()).then_some(outside);
+        let found = found.and_then(|outside| SVD::try_new(outside, false, false, 5.0 * f64::EPSILON, steps));
+        found.map_or(std::f64::consts::FRAC_PI_2, |found| found.singular_values.max().min(1.0).asin())
     }
 }
 
@@ -70,23 +77,30 @@ impl RidgeAnalysis<'_> {
     /// Frames at a batch of points, whether or not they lie on a ridge.
     ///
     /// # Errors
-    /// As [`crate::Denoiser::expectation_parameters`].
+    /// As [`crate::Denoiser::expectation_parameters`]; [`DenoiserError::Point`] where the posterior covariance is not finite.
     pub fn frames(&self, points: &[SpacetimePoint]) -> Result<Vec<RidgeFrame>, DenoiserError> {
         let variables = self.empirical.dimension();
         let moments = self.empirical.moments(points)?;
-        let frames = moments.iter().zip(points).map(|(moments, point)| {
+        let frames = moments.iter().zip(points).enumerate().map(|(index, (moments, point))| {
             let covariance = moments.metric.view((0, 0), (variables, variables)) * point.log_snr.exp();
-            let eigen = covariance.symmetric_eigen();
+            // Eigenvalues of a matrix with NaN are NaN without a word.
+            let finite = covariance.iter().all(|entry| entry.is_finite()).then_some(covariance);
+            let eigen = finite
+                .and_then(|matrix| SymmetricEigen::try_new(matrix, f64::EPSILON, MAX_STEPS * variables))
+                .ok_or_else(|| DenoiserError::Point {
+                    index,
+                    reason: "its posterior covariance has no eigenvalues".to_owned(),
+                })?;
             let mut order: Vec<usize> = (0..variables).collect();
             order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
-            RidgeFrame {
+            Ok(RidgeFrame {
                 dimension: self.settings.dimension,
                 posterior_mean: DVector::from_column_slice(moments.mean()),
                 eigenvalues: order.iter().map(|&k| eigen.eigenvalues[k]).collect(),
                 axes: eigen.eigenvectors.select_columns(&order),
-            }
+            })
         });
-        Ok(frames.collect())
+        frames.collect()
     }
 
     /// Angle (radian) by which the tangent space turns over the distance `s`: the largest between the frame at a point and those at

@@ -1,10 +1,9 @@
 //! The scale of a learned denoiser's task at every noise level.
 
-use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use super::{Baseline, TrainingPairs};
-use crate::{DenoiserError, SampleSet};
+use crate::{DenoiserError, SampleSet, polynomial};
 
 /// Equal parts of the range of `λ` in which the spread of the targets is measured.
 const BINS: usize = 32;
@@ -95,12 +94,7 @@ impl Preconditioning {
                 format!("{} training pairs cover too little of the noise levels", pairs.points.len());
             return Err(DenoiserError::Data(message));
         }
-        let powers =
-            DMatrix::from_fn(measured.len(), DEGREE + 1, |row, power| measured[row].0.powi(power as i32));
-        let values = DVector::from_iterator(measured.len(), measured.iter().map(|(_, value)| *value));
-        let solution = powers.svd(true, true).solve(&values, 1e-12);
-        let coefficients = solution.map_err(|reason| DenoiserError::Data(reason.to_owned()))?;
-        Ok(coefficients.as_slice().to_vec())
+        polynomial::least_squares(DEGREE, &measured)
     }
 
     /// Number of variables.

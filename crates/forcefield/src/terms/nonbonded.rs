@@ -38,7 +38,8 @@ pub(crate) fn read(forces: &[&Element], atoms: usize) -> Result<Arc<dyn EnergyTe
     if force.integer("method")? != 0 {
         return Err(force.unsupported(
             "it uses a cutoff, Ewald sums or periodic boundary conditions",
-            "make the System with nonbondedMethod=NoCutoff",
+            "the native engine has no explicit solvent: make the System of the molecule alone, in vacuum or implicit solvent, with \
+             nonbondedMethod=NoCutoff",
         ));
     }
     force.without("GlobalParameters", "make the System without parameter offsets")?;

@@ -61,6 +61,8 @@ pub(crate) enum BaselineName {
     None,
     /// The straight line in the variables at the logSNR of the ends
     Straight,
+    /// The straight line in the variables with the logSNR of the first path's geodesic, point for point
+    StraightScheduled,
     /// The straight line with logSNR falling to 2, 4 and 6 below that of the ends; the best is named
     Tent,
     /// The minimum-energy path of the landscape, under the tether of the ends

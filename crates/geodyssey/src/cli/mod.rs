@@ -155,7 +155,7 @@ pub(crate) struct DistanceArguments {
     /// logSNR at which the configurations stand [default: the larger one of the configuration's `geodesic.log_snr`]
     #[arg(long, value_name = "LOG_SNR", allow_hyphen_values = true)]
     pub(crate) log_snr: Option<f64>,
-    /// Points of every geodesic; the distance is too long by some 3 / N² of itself
+    /// Points of every geodesic; the distance L is too long by at most L² / (12 d N²) of itself, with d variables
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(3..))]
     pub(crate) points: u16,
     /// Changes.

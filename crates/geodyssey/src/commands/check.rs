@@ -161,11 +161,17 @@ fn landscape(problem: &Problem) -> Result<String, Error> {
     Ok(match (&problem.config.landscape, &problem.source) {
         (LandscapeConfig::Metadynamics(settings), _) => {
             let times = &settings.parameters;
-            let time = times.filling_time_ps + times.equilibration_time_ps + times.sampling_time_ps;
-            let evaluations = time / times.time_step_ps * times.walkers as f64;
+            let least = times.filling_time_ps + times.equilibration_time_ps + times.sampling_time_ps;
+            let most = times.filling_limit_ps().max(times.filling_time_ps)
+                + times.equilibration_time_ps
+                + times.sampling_limit_ps().max(times.sampling_time_ps);
+            let evaluations = |time: f64| time / times.time_step_ps * times.walkers as f64;
             format!(
-                "metadynamics: {} walkers for {time} ps each, {evaluations:.2e} energy evaluations",
-                times.walkers
+                "metadynamics: {} walkers for {least} ps each, {:.2e} energy evaluations; where they do not recross, up to {most} \
+                 ps and {:.2e}",
+                times.walkers,
+                evaluations(least),
+                evaluations(most)
             )
         }
         (LandscapeConfig::RelaxedScan(settings), _) => format!(

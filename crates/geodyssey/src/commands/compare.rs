@@ -53,6 +53,7 @@ fn wanted(names: &[BaselineName]) -> Result<Vec<Baseline>, Error> {
         BaselineName::All => Baseline::ALL.to_vec(),
         BaselineName::None => Vec::new(),
         BaselineName::Straight => vec![Baseline::Straight],
+        BaselineName::StraightScheduled => vec![Baseline::StraightScheduled],
         BaselineName::Tent => vec![Baseline::Tent],
         BaselineName::MinimumEnergyPath => vec![Baseline::MinimumEnergyPath],
         BaselineName::Pullback => vec![Baseline::Pullback],

@@ -53,7 +53,7 @@ fn show(diagnosis: &Diagnosis) -> Result<String, ReportError> {
             error(errors.largest),
         ])?;
     }
-    let _ = writeln!(text, "relative error of μ\n{table}");
+    let _ = writeln!(text, "error of the posterior's mean and variance, in its standard deviations\n{table}");
     let columns =
         [Column::text("finding"), Column::number("value", ""), Column::number("limit", ""), Column::text("")];
     let mut table = Table::new(columns);

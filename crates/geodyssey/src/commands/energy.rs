@@ -12,6 +12,7 @@ use crate::cli::EnergyArguments;
 use crate::commands::print;
 use crate::error::Error;
 use crate::stages::without_positions;
+use crate::text_file::read_text;
 
 /// Frames that are evaluated together.
 const FRAMES_PER_BATCH: usize = 64;
@@ -33,8 +34,8 @@ struct FrameEnergy {
 
 /// Carries the command out.
 pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
-    let xml = std::fs::read_to_string(&arguments.system)
-        .map_err(|error| Error::input(format!("cannot read {}: {error}", arguments.system.display())))?;
+    let xml = read_text(&arguments.system)
+        .map_err(|why| Error::input(format!("{} {why}", arguments.system.display())))?;
     let system = read_system(&xml)
         .map_err(|error| Error::input(format!("{}: {error}", arguments.system.display())))?;
     let (topology, positions) = read_structure(&arguments.topology).map_err(input)?.into_parts();

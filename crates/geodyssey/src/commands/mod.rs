@@ -10,6 +10,7 @@ pub(crate) mod export;
 mod foreign;
 mod posterior;
 mod run;
+mod shell;
 mod show;
 
 use std::io::Write as _;

@@ -13,6 +13,7 @@ use crate::run_directory::RunDirectory;
 use crate::stages::system::Problem;
 use crate::stages::variable_table::VariableTable;
 use crate::stages::{Points, Run, check_feasibility, exact_denoiser, without_run};
+use crate::text_file::read_text;
 
 /// Farther from the middle of a variable than this, in periods or extents of its range, a centre is refused: the square of its
 /// distance then has no digit left for the tether's width.
@@ -97,7 +98,7 @@ fn rows(moments: &PosteriorMoments) -> Vec<Vec<f64>> {
 fn read_points(arguments: &PosteriorArguments, problem: &Problem) -> Result<Vec<SpacetimePoint>, Error> {
     let path = &arguments.points;
     let wrong = |why: String| Error::input(format!("{}: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let text = read_text(path).map_err(|why| Error::input(format!("{} {why}", path.display())))?;
     let table = VariableTable::read_centres(&text, &problem.variables).map_err(wrong)?;
     let log_snr = table.column("log_snr").map_err(wrong)?;
     let log_snr = log_snr.ok_or_else(|| wrong("there is no column `log_snr`".to_owned()))?;

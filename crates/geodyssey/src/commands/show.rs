@@ -9,7 +9,9 @@ use geodyssey_report::{
     with_error,
 };
 
+use super::shell::quoted;
 use crate::error::Error;
+use crate::stages::PAGE_FILE;
 use crate::stages::system::Problem;
 
 /// The results of a run as text.
@@ -53,18 +55,18 @@ pub(crate) fn show(problem: &Problem, summary: &Summary, directory: &Path) -> Re
     if let Some(done) = &summary.work {
         work(&mut text, done).map_err(failed)?;
     }
+    if let Some(known) = &summary.free_energy {
+        known.sentences().iter().for_each(|sentence| line(&mut text, sentence));
+    }
     warnings(&mut text, summary);
     line(&mut text, &format!("\nfiles in {}", directory.display()));
-    if summary.files.iter().any(|file| file.path == "view.vmd") {
-        let script = directory.join("view.vmd");
-        line(
-            &mut text,
-            &format!(
-                "look at the paths: vmd -e {0}  or  pymol {1}",
-                script.display(),
-                directory.join("view.pml").display()
-            ),
-        );
+    let there = |name: &str| summary.files.iter().any(|file| file.path == name);
+    if there("view.vmd") {
+        let [vmd, pymol] = ["view.vmd", "view.pml"].map(|script| quoted(&directory.join(script)));
+        line(&mut text, &format!("look at the paths: vmd -e {vmd}  or  pymol {pymol}"));
+    }
+    if there(PAGE_FILE) {
+        line(&mut text, &format!("open in a browser: {}", quoted(&directory.join(PAGE_FILE))));
     }
     Ok(text)
 }
@@ -79,7 +81,7 @@ fn landscape(text: &mut String, summary: &Summary) {
     // Writing to a string cannot fail.
     let _ = write!(text, "landscape: {}", landscape.method);
     if let Some(error) = landscape.rms_block_error_kj_mol {
-        let _ = write!(text, ", root mean square error {error:.2} kJ/mol below 40 kJ/mol");
+        let _ = write!(text, ", root mean square error {error:.2} kJ/mol where sampled below 40 kJ/mol");
     }
     if let Some(samples) = &landscape.samples {
         let _ = write!(text, ", {} worth {:.0}", grouped(samples.frames as u64), samples.effective_size);
@@ -94,9 +96,25 @@ fn landscape(text: &mut String, summary: &Summary) {
         let _ = write!(text, ", {} energy evaluations", grouped(landscape.energy_evaluations));
     }
     if let Some(bound) = landscape.lower_bound_kj_mol {
-        let _ = write!(text, "; lowest barrier between the states {bound:.2} kJ/mol");
+        let bound = with_error(bound, landscape.lower_bound_error_kj_mol, 2);
+        let _ = write!(text, "; lowest barrier between the states {bound} kJ/mol");
+        if landscape.lower_bound_sampled == Some(false) {
+            text.push_str(", over ground that was not sampled");
+        }
     }
     text.push('\n');
+    if let Some(walkers) = &landscape.metadynamics {
+        let _ = writeln!(
+            text,
+            "metadynamics: ΔF between the states {} kJ/mol; {} arrivals at the start and {} at the end from the other state; \
+             filled for {:.0} ps, counted for {:.0} ps a walker",
+            with_error(walkers.delta_f_kj_mol, Some(walkers.delta_f_error_kj_mol), 2),
+            grouped(walkers.arrivals_at_start),
+            grouped(walkers.arrivals_at_end),
+            walkers.filling_time_ps,
+            walkers.sampling_time_ps
+        );
+    }
 }
 
 fn denoiser(text: &mut String, denoiser: &DenoiserSummary) {
@@ -131,8 +149,10 @@ fn geodesic(text: &mut String, curve: &GeodesicSummary) -> Result<(), ReportErro
         Column::text("winding"),
         Column::number("length", ""),
         Column::number("barrier", "kJ/mol"),
+        Column::number("crest", "kJ/mol"),
         Column::text("constraints"),
         Column::text("followed"),
+        Column::text("why"),
     ];
     let mut table = Table::new(columns);
     // Samples and point masses know no barrier; where some windings have one, the others are blocked.
@@ -142,10 +162,12 @@ fn geodesic(text: &mut String, curve: &GeodesicSummary) -> Result<(), ReportErro
         let turns: Vec<String> = winding.winding.iter().map(|turns| format!("{turns:+}")).collect();
         table.row([
             turns.join(" "),
-            decimals(winding.length, 3),
+            winding.length.map_or_else(String::new, |length| decimals(length, 3)),
             winding.barrier_kj_mol.map_or_else(|| missing.to_owned(), |barrier| decimals(barrier, 2)),
-            if winding.satisfied { "kept" } else { "not kept" }.to_owned(),
+            winding.crest_kj_mol.map_or_else(String::new, |crest| decimals(crest, 2)),
+            winding.satisfied.map_or("", |kept| if kept { "kept" } else { "not kept" }).to_owned(),
             if winding.chosen { "yes" } else { "" }.to_owned(),
+            winding.decision.clone(),
         ])?;
     }
     text.push_str(&table.to_string());
@@ -203,7 +225,10 @@ fn sampling(text: &mut String, paths: &SamplingSummary) {
         );
     }
     if let Some(lag) = paths.lag {
-        line(text, &format!("lag behind the exact posterior: {lag:.2}"));
+        let by_chance = paths
+            .lag_by_chance
+            .map_or_else(String::new, |by_chance| format!(" (by chance alone {by_chance:.2} in the mean)"));
+        line(text, &format!("lag behind the exact posterior: {lag:.2}{by_chance}"));
     }
     if let Some(share) = paths.share_inside_avoided {
         line(text, &format!("share of frames inside the avoided regions: {:.2} %", 100.0 * share));
@@ -258,7 +283,7 @@ fn work(text: &mut String, work: &WorkSummary) -> Result<(), ReportError> {
         Column::text("work"),
         Column::number("mean", "kJ/mol"),
         Column::number("dissipated", "kT"),
-        Column::number("ΔF Jarzynski", "kJ/mol"),
+        Column::number("ΔF of tethered ends, Jarzynski", "kJ/mol"),
     ];
     let mut table = Table::new(columns);
     for (name, direction) in [("forward", &work.forward), ("backward", &work.backward)] {
@@ -268,13 +293,14 @@ fn work(text: &mut String, work: &WorkSummary) -> Result<(), ReportError> {
     text.push('\n');
     text.push_str(&table.to_string());
     if let Some(value) = work.delta_f_kj_mol {
-        let _ = write!(text, "ΔF by BAR {} kJ/mol", with_error(value, work.delta_f_error_kj_mol, 2));
+        let value = with_error(value, work.delta_f_error_kj_mol, 2);
+        let _ = write!(text, "ΔF of the tethered ends by BAR {value} kJ/mol");
     }
     if let Some(value) = work.landscape_delta_f_kj_mol {
         let _ = write!(
             text,
             "{}the landscape {value:.2} kJ/mol",
-            if work.delta_f_kj_mol.is_some() { ", by " } else { "ΔF by " }
+            if work.delta_f_kj_mol.is_some() { ", by " } else { "ΔF of the tethered ends by " }
         );
     }
     text.push('\n');

@@ -10,7 +10,7 @@ use super::values::{Count, Ends, PositiveReal, Real};
 pub(crate) enum CurveKind {
     /// The shortest curve that keeps the constraints.
     Geodesic,
-    /// The straight line in the variables, logSNR linear between its ends: a baseline.
+    /// The straight line in the variables, logSNR linear between its ends or as `log_snr_schedule` has it: a baseline.
     Straight,
     /// The straight line with logSNR falling linearly to `tent_log_snr` in the middle: a baseline.
     Tent,
@@ -80,6 +80,10 @@ pub(crate) struct GeodesicConfig {
     /// This winding and no other: turns per variable, 0 where there is no period.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) winding: Option<Vec<i32>>,
+    /// logSNR at equal shares of a straight line, from its start to its end, linear in between: another curve's schedule, which tells
+    /// what its timing does from what its route does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log_snr_schedule: Option<Vec<Real>>,
     /// logSNR in the middle of a tent.
     pub(crate) tent_log_snr: Real,
     /// logSNR of the latents of a pullback geodesic; by default where noise is half a period wide, or as wide as the range.
@@ -100,6 +104,7 @@ impl Default for GeodesicConfig {
             knots: Count::constant(16),
             choose: Choice::LowestBarrier,
             winding: None,
+            log_snr_schedule: None,
             tent_log_snr: Real::constant(0.0),
             latent_log_snr: None,
         }

@@ -32,9 +32,11 @@ pub(crate) enum LandscapeConfig {
 /// `method = "metadynamics"`: many walkers that share one bias.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct MetadynamicsConfig {
-    /// Grid points per variable.
-    pub(crate) grid_points: Count,
-    /// Width (standard deviation) of a hill: degrees or nm, one for all variables or one each.
+    /// Grid points per variable; by default 90, or as many as the hills need.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) grid_points: Option<Count>,
+    /// Width (standard deviation) of a hill: degrees or nm, one for all variables or one each; by default that of the
+    /// narrower of the two states' basins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hill_width: Option<PerVariable>,
     /// Times, hills and walkers.
@@ -44,19 +46,14 @@ pub(crate) struct MetadynamicsConfig {
 
 impl Default for MetadynamicsConfig {
     fn default() -> Self {
-        Self {
-            grid_points: Count::constant(90),
-            hill_width: None,
-            parameters: MetadynamicsParameters::default(),
-        }
+        Self { grid_points: None, hill_width: None, parameters: MetadynamicsParameters::default() }
     }
 }
 
 impl MetadynamicsConfig {
     fn read(mut section: Section<'_>) -> Result<Self, InputError> {
-        let default = Self::default();
         Ok(Self {
-            grid_points: section.take("grid_points")?.unwrap_or(default.grid_points),
+            grid_points: section.take("grid_points")?,
             hill_width: section.take("hill_width")?,
             parameters: section.read()?,
         })

@@ -9,6 +9,7 @@ mod error;
 mod geodesic;
 mod key_path;
 mod landscape;
+mod reserved_names;
 mod samples;
 mod sampling;
 mod source;
@@ -175,6 +176,7 @@ impl Config {
             let message = format!("the ends' logSNR must not lie below `log_snr_min` = {floor}");
             return Err(self.error("geodesic.log_snr", message));
         }
+        self.check_schedule()?;
         let highest = geodesic.log_snr.start.max(geodesic.log_snr.end);
         if geodesic.latent_log_snr.is_some_and(|latents| latents.get() >= highest) {
             let message =
@@ -205,6 +207,23 @@ impl Config {
     }
 
     /// A learned denoiser answers within the range of its training only.
+    fn check_schedule(&self) -> Result<(), InputError> {
+        let geodesic = &self.geodesic;
+        let Some(schedule) = &geodesic.log_snr_schedule else { return Ok(()) };
+        let ends = [schedule.first(), schedule.last()].map(|end| end.map(|end| end.get()));
+        let message = if geodesic.kind != CurveKind::Straight {
+            "a schedule of logSNR is for `kind = \"straight\"`".to_owned()
+        } else if schedule.len() < 2 || ends != [Some(geodesic.log_snr.start), Some(geodesic.log_snr.end)] {
+            format!(
+                "expected two or more numbers, the first and the last of them those of `log_snr`: {} and {}",
+                geodesic.log_snr.start, geodesic.log_snr.end
+            )
+        } else {
+            return Ok(());
+        };
+        Err(self.error("geodesic.log_snr_schedule", message))
+    }
+
     fn check_denoiser(&self) -> Result<(), InputError> {
         let Some(data) = self.denoiser.training_data() else { return Ok(()) };
         let (low, high) = data.log_snr_range(&self.geodesic);
@@ -231,7 +250,10 @@ impl Config {
             .latent_log_snr
             .filter(|_| geodesic.kind == CurveKind::Pullback)
             .map(|log_snr| log_snr.get());
+        let schedule = geodesic.log_snr_schedule.iter().flatten().map(|log_snr| log_snr.get());
         let asked = [
+            ("geodesic.log_snr_schedule", schedule.clone().reduce(f64::min)),
+            ("geodesic.log_snr_schedule", schedule.reduce(f64::max)),
             ("geodesic.log_snr", Some(geodesic.log_snr.start)),
             ("geodesic.log_snr", Some(geodesic.log_snr.end)),
             ("geodesic.tent_log_snr", tent),

@@ -46,25 +46,6 @@ pub(crate) enum ShootingLength {
     Flexible,
 }
 
-/// Switches of the tether on the way from one curve point to the next; absent where no tether acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Switches(Option<Count>);
-
-impl Switches {
-    /// Where the configuration says nothing.
-    const DEFAULT: Count = Count::constant(16);
-
-    /// The number.
-    pub(crate) fn get(self) -> usize {
-        self.0.unwrap_or(Self::DEFAULT).get()
-    }
-
-    fn is_absent(&self) -> bool {
-        self.0.is_none()
-    }
-}
-
 /// `[sampling]`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -111,9 +92,9 @@ pub(crate) struct SamplingConfig {
     pub(crate) step_size: Option<PositiveReal>,
     /// Metropolis correction of the steps in the variables.
     pub(crate) metropolis: bool,
-    /// Switches of the tether on the way from one point to the next; many small ones waste less work.
-    #[serde(skip_serializing_if = "Switches::is_absent")]
-    pub(crate) switches_per_point: Switches,
+    /// Switches of the tether on the way from one point to the next; by default one before every step, which wastes least work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) switches_per_point: Option<Count>,
     /// Distance of the torsions from the end state's within which a path of atoms counts as a hit, radian.
     pub(crate) hit_radius_rad: PositiveReal,
     /// Every so many points of the curve a frame is kept.
@@ -139,7 +120,7 @@ impl Default for SamplingConfig {
             equilibration_ps: PositiveReal::constant(5.0),
             step_size: None,
             metropolis: true,
-            switches_per_point: Switches(Some(Switches::DEFAULT)),
+            switches_per_point: None,
             hit_radius_rad: PositiveReal::constant(0.75),
             frame_stride: Count::constant(1),
         }
@@ -159,17 +140,19 @@ impl SamplingConfig {
     /// Reads the section. What only annealed paths have is refused for others where it is given, and left out where it is not.
     pub(crate) fn read(section: Section<'_>) -> Result<Self, InputError> {
         let backward = section.value::<bool>("backward")?;
-        let switches = section.value::<Count>("switches_per_point")?;
         let mut sampling: Self = section.clone().read()?;
         if sampling.method == SamplingMethod::TwoWayShooting {
-            let given = [("backward", backward == Some(true)), ("switches_per_point", switches.is_some())];
-            if let Some((key, _)) = given.iter().find(|(_, given)| *given) {
-                return Err(section.error(key, foreign(key, "annealing")));
+            if backward == Some(true) {
+                return Err(section.error("backward", foreign("backward", "annealing")));
             }
             sampling.backward = false;
-            sampling.switches_per_point = Switches(None);
         }
         Ok(sampling)
+    }
+
+    /// Switches of the tether between two points that have so many steps.
+    pub(crate) fn switches(&self, steps_per_point: u64) -> u64 {
+        self.switches_per_point.map_or(steps_per_point, |switches| steps_per_point.min(switches.get() as u64))
     }
 
     /// The first key, given, that the method does not know.
@@ -183,6 +166,7 @@ impl SamplingConfig {
         let of_annealing = [
             ("steps_per_point", self.steps_per_point.is_some()),
             ("duration_ps", self.duration_ps.is_some()),
+            ("switches_per_point", self.switches_per_point.is_some()),
         ];
         let given =
             |keys: &[(&'static str, bool)]| keys.iter().find(|(_, given)| *given).map(|(key, _)| *key);

@@ -10,6 +10,7 @@ use toml_edit::{DocumentMut, Item};
 
 use super::error::{InputError, Place};
 use super::key_path::{KeyPath, Segment};
+use crate::text_file::read_text;
 
 /// The text of a configuration file, as it stands in the file and as changed by `--set`.
 #[derive(Clone, Debug)]
@@ -25,9 +26,8 @@ impl Source {
     ///
     /// A value that is not valid TOML is taken as a string, so that quotes can be left out.
     pub(crate) fn read(path: &Path, changes: &[String]) -> Result<Self, InputError> {
-        let original = std::fs::read_to_string(path).map_err(|error| {
-            InputError::new(format!("cannot read the configuration {}: {error}", path.display()))
-        })?;
+        let original = read_text(path)
+            .map_err(|why| InputError::new(format!("the configuration {} {why}", path.display())))?;
         let mut source =
             Self { path: path.to_owned(), effective: original.clone(), original, overrides: Vec::new() };
         // Wrong syntax is reported with its place before any change is tried.

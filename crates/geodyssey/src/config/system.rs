@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::error::InputError;
+use super::reserved_names;
 use super::source::Section;
 use super::values::{PerVariable, PositiveReal, Real};
 
@@ -182,18 +183,8 @@ fn check_variable(
     molecule: bool,
 ) -> Result<(), InputError> {
     let name = &variable.name;
-    let reserved = ["log_snr", "energy_kj_mol", "frame", "arc_length"];
-    if name.is_empty()
-        || name.chars().any(|c| c.is_whitespace() || c == ',' || c == '"')
-        || reserved.contains(&name.as_str())
-    {
-        return Err(section.error(
-            "name",
-            format!(
-                "`{name}` cannot head a column: expected one word that is none of {}",
-                reserved.join(", ")
-            ),
-        ));
+    if let Some(why) = reserved_names::why_not(name) {
+        return Err(section.error("name", format!("`{name}` cannot be a variable's name: {why}")));
     }
     let given = [&variable.torsion, &variable.distance, &variable.angle]
         .iter()

@@ -1,44 +1,178 @@
 //! The lowest barriers between the two states on the landscape.
 
-use geodyssey_landscape::{Bottleneck, BottleneckSearch};
+use geodyssey_landscape::{Bottleneck, BottleneckSearch, Landscape, TableLandscape};
+use geodyssey_report::{Warning, decimals};
 use geodyssey_spacetime::windings;
+use rayon::prelude::*;
 
 use super::constraints;
 use super::landscape::LandscapeResult;
 use super::system::Problem;
 use crate::error::Error;
+use crate::interrupt;
 
 /// Most variables among which bottlenecks are looked for.
 const MOST_VARIABLES: usize = 3;
 
-/// The bottleneck of every winding; none where blocked regions leave no way, or the landscape is no grid.
+/// How much lower than the barrier a way over unsampled ground may be before it is spoken of, kJ/mol.
+const TELLING_DIFFERENCE_KJ_MOL: f64 = 1.0;
+
+/// The bottleneck of every winding, counted from the image of the end that is nearest to the start; none where blocked regions
+/// leave no way, or the landscape is no grid.
+///
+/// Ways over ground that was not sampled count only where there is no other, as high as [`LandscapeResult::landscape`] has them.
 pub(crate) fn bottlenecks(
     problem: &Problem,
     landscape: &LandscapeResult,
     all: &[Vec<i32>],
     blocked: bool,
 ) -> Result<Vec<Option<Bottleneck>>, Error> {
-    let Some(surface) = &landscape.landscape else { return Ok(vec![None; all.len()]) };
-    let variables = &problem.variables;
-    if variables.len() > MOST_VARIABLES {
+    let Some(surface) = landscape.landscape.as_deref() else { return Ok(vec![None; all.len()]) };
+    if problem.variables.len() > MOST_VARIABLES {
         return Ok(vec![None; all.len()]);
     }
-    let regions = constraints::regions(problem);
-    let inside =
-        |x: &[f64]| blocked && regions.iter().any(|region| region.active && region.contains(variables, x));
-    let [start, end] = problem.states()?;
-    let failed = |error| Error::failed("the barrier between the states", error);
-    let search = BottleneckSearch::new(surface.as_ref(), &landscape.ranges, inside).map_err(failed)?;
-    all.iter().map(|winding| search.bottleneck(&start.center, &end.center, winding).map_err(failed)).collect()
+    let mut found = vec![None; all.len()];
+    if sampled_ends(problem, landscape)? {
+        found = search(problem, landscape, surface, all, blocked, true)?;
+    }
+    let open: Vec<Vec<i32>> = all
+        .iter()
+        .zip(&found)
+        .filter(|(_, found)| found.is_none())
+        .map(|(winding, _)| winding.clone())
+        .collect();
+    if !open.is_empty() && (landscape.ground.is_some() || found.iter().all(Option::is_none)) {
+        let mut others = search(problem, landscape, surface, &open, blocked, false)?.into_iter();
+        found.iter_mut().filter(|found| found.is_none()).for_each(|found| *found = others.next().flatten());
+    }
+    Ok(found)
 }
 
-/// The lowest of them, nothing blocked, on the landscape's own zero, kJ/mol: a property of the landscape, whatever is followed.
-pub(crate) fn lowest(problem: &Problem, landscape: &LandscapeResult) -> Result<Option<f64>, Error> {
+/// Whether both states lie where the landscape was sampled, and whether that is known at all.
+fn sampled_ends(problem: &Problem, landscape: &LandscapeResult) -> Result<bool, Error> {
+    let Some(ground) = &landscape.ground else { return Ok(false) };
+    Ok(problem.states()?.iter().all(|state| ground.contains(&state.center)))
+}
+
+/// The bottlenecks on one surface, nothing but sampled ground being open if asked.
+fn search(
+    problem: &Problem,
+    landscape: &LandscapeResult,
+    surface: &dyn Landscape,
+    all: &[Vec<i32>],
+    blocked: bool,
+    only_sampled: bool,
+) -> Result<Vec<Option<Bottleneck>>, Error> {
+    let variables = &problem.variables;
+    let regions = constraints::regions(problem);
+    let [start, end] = problem.ends()?;
+    let unsampled =
+        |x: &[f64]| only_sampled && landscape.ground.as_ref().is_some_and(|ground| !ground.contains(x));
+    let inside = |x: &[f64]| {
+        unsampled(x)
+            || (blocked && regions.iter().any(|region| region.active && region.contains(variables, x)))
+    };
+    let failed = |error| Error::failed("the barrier between the states", error);
+    let search = BottleneckSearch::new(surface, &landscape.ranges, inside).map_err(failed)?;
+    // One winding takes up to some seconds where there are three variables.
+    let bottleneck = |winding: &Vec<i32>| {
+        interrupt::check()?;
+        search.bottleneck(&start, &end, winding).map_err(failed)
+    };
+    all.par_iter().map(bottleneck).collect()
+}
+
+/// The lowest barrier, nothing blocked: a property of the landscape, whatever is followed.
+#[derive(Clone, Debug)]
+pub(crate) struct LowestBarrier {
+    /// Its energy on the landscape's own zero, kJ/mol.
+    pub(crate) energy_kj_mol: f64,
+    /// Standard error of the landscape there, kJ/mol, if one is known.
+    pub(crate) standard_error_kj_mol: Option<f64>,
+    /// Whether its whole way lies on ground that was sampled; true where nothing is said of sampling.
+    pub(crate) sampled: bool,
+    /// What no way can be lower than, unsampled ground included, kJ/mol, where that is lower than the barrier.
+    pub(crate) least_kj_mol: Option<f64>,
+}
+
+/// The lowest barrier, and how well it is known.
+pub(crate) fn lowest_barrier(
+    problem: &Problem,
+    landscape: &LandscapeResult,
+) -> Result<Option<LowestBarrier>, Error> {
     // Beyond three variables the windings are too many to list, and none has a known bottleneck.
     if landscape.landscape.is_none() || problem.variables.len() > MOST_VARIABLES {
         return Ok(None);
     }
     let all = windings(&problem.periods(), 1);
-    let found = bottlenecks(problem, landscape, &all, false)?;
-    Ok(found.into_iter().flatten().map(|bottleneck| bottleneck.energy_kj_mol).reduce(f64::min))
+    let lowest = |found: Vec<Option<Bottleneck>>| {
+        found.into_iter().flatten().min_by(|a, b| a.energy_kj_mol.total_cmp(&b.energy_kj_mol))
+    };
+    let Some(found) = lowest(bottlenecks(problem, landscape, &all, false)?) else { return Ok(None) };
+    let mut barrier = LowestBarrier {
+        energy_kj_mol: found.energy_kj_mol,
+        standard_error_kj_mol: None,
+        sampled: true,
+        least_kj_mol: None,
+    };
+    let Some(ground) = &landscape.ground else { return Ok(Some(barrier)) };
+    barrier.sampled = found.path.iter().all(|x| ground.contains(x));
+    barrier.standard_error_kj_mol = ground.standard_error(&found.position).filter(|_| barrier.sampled);
+    let telling = found.energy_kj_mol
+        - TELLING_DIFFERENCE_KJ_MOL.max(2.0 * barrier.standard_error_kj_mol.unwrap_or(0.0));
+    if ground.lowest_unsampled().is_some_and(|energy| energy < telling) {
+        let estimate = TableLandscape::new(ground.estimate().clone())
+            .map_err(|error| Error::failed("the barrier between the states", error))?;
+        let least = lowest(search(problem, landscape, &estimate, &all, false, false)?);
+        barrier.least_kj_mol = least.map(|least| least.energy_kj_mol).filter(|least| *least < telling);
+    }
+    Ok(Some(barrier))
+}
+
+/// The lowest barrier's energy on the landscape's own zero, kJ/mol.
+pub(crate) fn lowest(problem: &Problem, landscape: &LandscapeResult) -> Result<Option<f64>, Error> {
+    Ok(lowest_barrier(problem, landscape)?.map(|barrier| barrier.energy_kj_mol))
+}
+
+/// What must be known of a barrier over ground that was not sampled, and of a curve that leads over it; `along` are the
+/// curve's places.
+pub(crate) fn warnings(
+    landscape: &LandscapeResult,
+    barrier: Option<&LowestBarrier>,
+    along: &[&[f64]],
+) -> Vec<Warning> {
+    let Some(ground) = &landscape.ground else { return Vec::new() };
+    let above = |energy: f64| decimals(energy - landscape.minimum, 1);
+    let help = match landscape.record.metadynamics {
+        Some(_) => {
+            " A larger `landscape.filling_limit_ps`, `landscape.filling_time_ps` or `landscape.sampling_time_ps` may help."
+        }
+        None => "",
+    };
+    let mut list = Vec::new();
+    if let Some(barrier) = barrier {
+        let least = barrier.least_kj_mol.map(above);
+        if !barrier.sampled {
+            list.push(format!(
+                "Every way between the states leads over ground that was not sampled: the lowest barrier is not known, only \
+                 that it lies above about {} kJ/mol, if at all the unsampled ground can be judged from outside.{help}",
+                least.unwrap_or_else(|| above(barrier.energy_kj_mol))
+            ));
+        } else if let Some(least) = least {
+            list.push(format!(
+                "The lowest barrier, {} kJ/mol, is that of the ways over sampled ground; a way over ground that was not sampled \
+                 may be lower, down to {least} kJ/mol.{help}",
+                above(barrier.energy_kj_mol)
+            ));
+        }
+    }
+    let off = along.iter().filter(|x| !ground.contains(x)).count();
+    if off > 0 {
+        list.push(format!(
+            "{off} of the curve's {} points lie on ground that was not sampled and is only taken for high: its energies there, \
+             its length and the choice of its winding rest on that.{help}",
+            along.len()
+        ));
+    }
+    list.into_iter().map(|message| Warning::new("geodesic", message)).collect()
 }

@@ -11,6 +11,9 @@ use crate::config::{DenoiserConfig, InputError, LandscapeConfig};
 /// Variance of the density that stands in for the landscape's, in squared units of the variables: next to flat.
 const STAND_IN_VARIANCE: f64 = 100.0;
 
+/// Variables that a grid can have at most.
+const MOST_GRID_VARIABLES: usize = 3;
+
 /// Checks windings, constraints and the learned denoiser's range against the states.
 pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
     check_denoiser(problem)?;
@@ -39,8 +42,16 @@ fn check_grid(problem: &Problem) -> Result<(), InputError> {
     };
     // What else is wrong with the axes is said where they are made.
     let Some(axes) = landscape::axes(problem).ok().filter(|_| has_grid) else { return Ok(()) };
-    GridDenoiser::check_size(&denoiser::axes(problem, &axes))
-        .map_err(|error| config.error("landscape.grid_points", format!("{error} (`grid_points`)")))
+    GridDenoiser::check_size(&denoiser::axes(problem, &axes)).map_err(|error| {
+        if axes.len() <= MOST_GRID_VARIABLES {
+            return config.error("landscape.grid_points", format!("{error} (`grid_points`)"));
+        }
+        let message = format!(
+            "{error}: with more variables samples take the grid's place, `method = \"samples\"` with a table of the variables \
+             (`samples = \"FILE.csv\"`), a `trajectory`, or neither, which makes them by replica exchange of the molecule"
+        );
+        config.error("landscape.method", message)
+    })
 }
 
 /// Constraints that a learned denoiser cannot answer for.

@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use geodyssey_denoiser::SampleSet;
 use geodyssey_landscape::formulas::GaussianComponent;
-use geodyssey_landscape::table_file::{ENERGY_COLUMN, TableRows, read_grid, write_grid};
+use geodyssey_landscape::table_file::{ENERGY_COLUMN, TableRows, read_table, write_grid};
 use geodyssey_landscape::text_table::TableVariable;
-use geodyssey_landscape::{Grid, GridAxis, Landscape, LandscapeError, TableLandscape};
+use geodyssey_landscape::{Grid, GridAxis, Landscape, LandscapeError, SampledGround, TableLandscape};
 use geodyssey_report::Warning;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,8 @@ pub(crate) const TABLE_FILE: &str = "landscape.csv";
 /// How they came about.
 pub(crate) const RECORD_FILE: &str = "landscape.json";
 
+/// Grid points a variable of metadynamics where none are given; hills may need more.
+const METADYNAMICS_GRID_POINTS: usize = 90;
 /// Where the search for the minimum ends, in grid spacings: the energy is then good to rounding.
 const SMALLEST_STEP: f64 = 1e-7;
 
@@ -41,6 +43,9 @@ pub(crate) struct LandscapeRecord {
     /// Of a relaxed scan: how it went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) relaxed_scan: Option<relaxed_scan::RelaxedScanRecord>,
+    /// Of metadynamics: how it went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) metadynamics: Option<metadynamics::MetadynamicsRecord>,
     /// Of samples: how many, and what they are worth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) samples: Option<samples::SamplesRecord>,
@@ -73,6 +78,9 @@ pub(crate) struct LandscapeResult {
     pub(crate) data: PosteriorData,
     /// The energies on a grid, for figures; none for samples and for point masses that lie on no grid.
     pub(crate) grid: Option<Grid>,
+    /// Where these energies were sampled and how well, if that is known. Everything else takes unsampled ground to be as
+    /// [`SampledGround::raised`] has it.
+    pub(crate) ground: Option<SampledGround>,
     /// The energy that counts as zero, kJ/mol: the global minimum; of samples 0, since they have no energy.
     pub(crate) minimum: f64,
 }
@@ -172,6 +180,7 @@ fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord)>, Error> 
         energy_evaluations: 0,
         rms_block_error_kj_mol: None,
         relaxed_scan: None,
+        metadynamics: None,
         samples: None,
         warnings: Vec::new(),
     };
@@ -182,12 +191,16 @@ fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord)>, Error> 
             Ok(Some((rows_csv(problem, rows), record("table"))))
         }
         EnergySource::Table(rows) => {
-            let mut grid =
-                rows.clone().into_grid(&problem.periods()).map_err(|error| table_error(problem, &error))?;
+            let failed = |error: LandscapeError| table_error(problem, &error);
+            let ground = SampledGround::from_rows(rows, &problem.periods()).map_err(failed)?;
+            let mut grid = rows.clone().into_grid(&problem.periods()).map_err(failed)?;
             for (axis, variable) in grid.axes.iter_mut().zip(&problem.variables) {
                 axis.name = variable.column();
             }
-            Ok(Some((write_grid(&grid, &[]), record("table"))))
+            let columns = ground.map_or_else(Vec::new, |ground| ground.columns());
+            let further: Vec<(&str, &[f64])> =
+                columns.iter().map(|(header, values)| (*header, values.as_slice())).collect();
+            Ok(Some((write_grid(&grid, &further), record("table"))))
         }
         EnergySource::Formula(formula) => {
             let axes = axes(problem)?;
@@ -202,7 +215,9 @@ fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord)>, Error> 
 pub(crate) fn axes(problem: &Problem) -> Result<Vec<GridAxis>, Error> {
     let config = &problem.config;
     let count = match &config.landscape {
-        LandscapeConfig::Metadynamics(settings) => settings.grid_points.get(),
+        LandscapeConfig::Metadynamics(settings) => {
+            settings.grid_points.map_or(METADYNAMICS_GRID_POINTS, |count| count.get())
+        }
         LandscapeConfig::RelaxedScan(settings) => settings.grid_points.get(),
         LandscapeConfig::Formula(settings) => settings.grid_points.get(),
         LandscapeConfig::Table(_) | LandscapeConfig::Samples(_) => 0,
@@ -267,8 +282,8 @@ fn load(problem: &Problem, table: &str, record: LandscapeRecord) -> Result<Lands
     let periods = problem.periods();
     let named: Vec<TableVariable<'_>> =
         columns.iter().zip(&periods).map(|(column, period)| TableVariable::own(column, *period)).collect();
+    let rows = read_table(table, &named).map_err(failed)?;
     if interpolation(problem) == Interpolation::None {
-        let rows = geodyssey_landscape::table_file::read_table(table, &named).map_err(failed)?;
         let grid = rows.clone().into_grid(&periods).ok();
         let surface = grid.clone().map(TableLandscape::new).transpose().map_err(failed)?;
         return Ok(LandscapeResult {
@@ -278,9 +293,15 @@ fn load(problem: &Problem, table: &str, record: LandscapeRecord) -> Result<Lands
             minimum: rows.energies.iter().copied().fold(f64::INFINITY, f64::min),
             data: PosteriorData::Points(rows),
             grid,
+            ground: None,
         });
     }
-    let grid = read_grid(table, &named).map_err(failed)?;
+    let ground = SampledGround::from_rows(&rows, &periods).map_err(failed)?;
+    let grid = match &ground {
+        Some(ground) => ground.raised(problem.thermal_energy),
+        None => rows.into_grid(&periods),
+    };
+    let grid = grid.map_err(failed)?;
     let ranges = grid.axes.iter().map(|axis| (axis.start, axis.end())).collect();
     let (landscape, data): (Box<dyn Landscape>, PosteriorData) = match &problem.source {
         EnergySource::Formula(formula) => {
@@ -296,7 +317,15 @@ fn load(problem: &Problem, table: &str, record: LandscapeRecord) -> Result<Lands
         }
     };
     let minimum = minimum(landscape.as_ref(), &grid);
-    Ok(LandscapeResult { record, landscape: Some(landscape), ranges, data, minimum, grid: Some(grid) })
+    Ok(LandscapeResult {
+        record,
+        landscape: Some(landscape),
+        ranges,
+        data,
+        minimum,
+        grid: Some(grid),
+        ground,
+    })
 }
 
 /// The lowest energy: from the lowest grid point downhill along the axes, with steps halved down to the point.

@@ -2,14 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use geodyssey_landscape::{LandscapeError, Metadynamics, MetadynamicsState, MetadynamicsVariable};
+use geodyssey_landscape::metadynamics::{self, EndsEstimate, WalkerCrossings};
+use geodyssey_landscape::{
+    EndRegion, FreeEnergy, LandscapeError, Metadynamics, MetadynamicsState, MetadynamicsVariable,
+};
+use geodyssey_report::{MetadynamicsSummary, Warning, decimals};
 use geodyssey_sampling::MolecularSystem;
+use serde::{Deserialize, Serialize};
 
 use super::Run;
 use super::landscape::{self, LandscapeRecord, STAGE, axes};
 use super::system::Problem;
 use super::variables::scaled;
-use crate::config::{LandscapeConfig, Measure, MetadynamicsConfig};
+use crate::config::{LandscapeConfig, MetadynamicsConfig};
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Progress;
@@ -21,9 +26,19 @@ const CHECKPOINT: &str = "metadynamics";
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
 /// Rounds between two looks at the clock.
 const ROUNDS_PER_BLOCK: u64 = 25;
-/// Width of a hill by default: radian for torsions, a share of the range otherwise.
-const TORSION_HILL_WIDTH: f64 = 0.25;
-const HILL_WIDTH_SHARE: f64 = 1.0 / 30.0;
+/// Most grid points a variable that are chosen where the configuration gives none, by the number of variables.
+const MOST_GRID_POINTS: [usize; 3] = [1000, 180, 90];
+/// How much wider than the narrowest starting basin hills may be before it is spoken of.
+const TOLERATED_WIDTH: f64 = 1.2;
+
+/// How metadynamics went.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct MetadynamicsRecord {
+    /// What the summary says of it.
+    pub(crate) summary: MetadynamicsSummary,
+    /// Every walker's way between the ends, in their order; even ones began at the start, odd ones at the end.
+    pub(crate) walkers: Vec<WalkerCrossings>,
+}
 
 /// The free energy as text of `landscape.csv`, and how it came about.
 pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
@@ -36,23 +51,25 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     };
     let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
         .map_err(|error| Error::failed("metadynamics", error))?;
-    let metadynamics = make(problem, settings, system)?;
     let structures = molecule.structures.as_ref().ok_or_else(|| {
         problem.config.error(
             "states",
             "metadynamics starts from the states' structures: [states.start] and [states.end] are needed",
         )
     })?;
+    let hills = Hills::choose(problem, settings, &system, structures)?;
+    let metadynamics = make(problem, settings, system, &hills)?;
     let kept = run.directory.read_checkpoint(STAGE, CHECKPOINT, made_from);
     let mut state: MetadynamicsState = match kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
         Some(state) => state,
         None => metadynamics.start(structures).map_err(failed)?,
     };
-    let mut progress = Progress::start(STAGE, metadynamics.rounds(), state.rounds);
+    let mut progress = Progress::start(STAGE, metadynamics.rounds(&state), state.rounds);
     let mut written = Instant::now();
     while !metadynamics.is_finished(&state) {
         state = metadynamics.advance(state, ROUNDS_PER_BLOCK).map_err(failed)?;
-        progress.set(state.rounds, "");
+        progress.set_total(metadynamics.rounds(&state));
+        progress.set(state.rounds, phase(&state));
         let stop = interrupt::check();
         if stop.is_err() || written.elapsed() > CHECKPOINT_INTERVAL {
             let bytes =
@@ -64,52 +81,236 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     }
     let free_energy = metadynamics.free_energy(&state).map_err(failed)?;
     let error = free_energy.root_mean_square_error_kj_mol;
+    let ends = free_energy
+        .ends
+        .ok_or_else(|| Error::Failed("metadynamics: the two ends are not known".to_owned()))?;
     progress.finish(&format!(
-        "free energy done, root mean square error {error:.2} kJ/mol where it lies below 40 kJ/mol"
+        "free energy done, root mean square error {error:.2} kJ/mol where it was sampled and lies below 40 kJ/mol"
     ));
+    visited(&ends)?;
+    let summary = summary(&metadynamics, settings, &state, &hills, &free_energy, &ends);
     let record = landscape::LandscapeRecord {
         method: "metadynamics".to_owned(),
         energy_evaluations: state.energy_evaluations,
         rms_block_error_kj_mol: Some(error),
         relaxed_scan: None,
         samples: None,
-        warnings: Vec::new(),
+        warnings: warnings(&metadynamics, settings, &state, &summary, hills.warnings),
+        metadynamics: Some(MetadynamicsRecord { summary, walkers: state.crossings }),
     };
     Ok((free_energy.to_csv(), record))
+}
+
+/// What walkers are doing.
+fn phase(state: &MetadynamicsState) -> &'static str {
+    if state.filling_rounds.is_none() { "filling" } else { "counting" }
+}
+
+/// Refuses a landscape on which no walker was counted at one of the ends.
+fn visited(ends: &EndsEstimate) -> Result<(), Error> {
+    for (name, count) in ["start", "end"].iter().zip(ends.counts) {
+        if count == 0 {
+            return Err(Error::Failed(format!(
+                "no walker was counted within the radius of the {name} state, so that the landscape knows nothing of it: those \
+                 that began there left it and none came back. Raise `landscape.filling_limit_ps` and \
+                 `landscape.sampling_limit_ps`, or make `states.{name}.radius` wider if the state's basin is"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn summary(
+    metadynamics: &Metadynamics<'_>,
+    settings: &MetadynamicsConfig,
+    state: &MetadynamicsState,
+    hills: &Hills,
+    free_energy: &FreeEnergy,
+    ends: &EndsEstimate,
+) -> MetadynamicsSummary {
+    let parameters = &settings.parameters;
+    let filling = state.filling_rounds.unwrap_or(state.rounds);
+    let filling_time_ps = filling as f64 * metadynamics.round_ps();
+    let arrivals =
+        |end: usize| state.crossings.iter().map(|walker| u64::from(walker.sampling[end])).sum::<u64>();
+    let crossed = state.crossings.iter().filter(|walker| walker.sampling.iter().sum::<u32>() > 0).count();
+    MetadynamicsSummary {
+        walkers: parameters.walkers,
+        filling_time_ps,
+        sampling_time_ps: (state.rounds as f64 * metadynamics.round_ps())
+            - filling_time_ps
+            - parameters.equilibration_time_ps,
+        hill_widths: hills.variables.iter().map(|variable| variable.hill_width).collect(),
+        hill_height_kj_mol: metadynamics.hill_height_kj_mol(),
+        bias_factor: state.bias_factor,
+        recrossed_share: metadynamics.recrossed_share(state),
+        arrivals_at_start: arrivals(0),
+        arrivals_at_end: arrivals(1),
+        crossed_share: crossed as f64 / parameters.walkers as f64,
+        sampled_share: free_energy.sampled.iter().filter(|sampled| **sampled).count() as f64
+            / free_energy.sampled.len() as f64,
+        delta_f_kj_mol: ends.delta_f_kj_mol,
+        delta_f_error_kj_mol: ends.delta_f_error_kj_mol,
+    }
+}
+
+fn warnings(
+    metadynamics: &Metadynamics<'_>,
+    settings: &MetadynamicsConfig,
+    state: &MetadynamicsState,
+    summary: &MetadynamicsSummary,
+    of_hills: Vec<String>,
+) -> Vec<Warning> {
+    let parameters = &settings.parameters;
+    let mut list = of_hills;
+    if metadynamics.filling_stopped_at_limit(state) {
+        list.push(format!(
+            "Hills were deposited for {} ps, the limit, and of the walkers that began at one of the ends only {} % had been at \
+             the other one and come back, where {} % are asked for: the barrier and ΔF between the ends rest on few \
+             crossings. Raise `landscape.filling_limit_ps`.",
+            decimals(summary.filling_time_ps, 0),
+            decimals(100.0 * summary.recrossed_share, 0),
+            decimals(100.0 * parameters.recrossing_share, 0)
+        ));
+    }
+    if metadynamics.sampling_stopped_at_limit(state) {
+        list.push(format!(
+            "While walkers were counted they arrived {} times at the start and {} times at the end from the other state, where \
+             {} times are asked for: ΔF between them ({} ± {} kJ/mol) and the barrier are as uncertain as their errors say, or \
+             more where there is no crossing. Raise `landscape.sampling_limit_ps` or `landscape.filling_limit_ps`.",
+            summary.arrivals_at_start,
+            summary.arrivals_at_end,
+            parameters.crossings,
+            decimals(summary.delta_f_kj_mol, 1),
+            decimals(summary.delta_f_error_kj_mol, 1)
+        ));
+    }
+    list.into_iter().map(|message| Warning::new(STAGE, message)).collect()
+}
+
+/// The hills along each variable and the grid that holds them.
+struct Hills {
+    variables: Vec<MetadynamicsVariable>,
+    warnings: Vec<String>,
+}
+
+impl Hills {
+    /// As the configuration has them, or as wide as the narrowest of the two states' basins by short unbiased runs. The grid
+    /// is made fine enough for them, unless its points are given.
+    fn choose(
+        problem: &Problem,
+        settings: &MetadynamicsConfig,
+        system: &MolecularSystem<'_>,
+        structures: &[Vec<[f64; 3]>],
+    ) -> Result<Self, Error> {
+        let config = &problem.config;
+        let given = settings.hill_width.as_ref().map(|width| {
+            scaled(width, &problem.variables).ok_or_else(|| {
+                config.error(
+                    "landscape.hill_width",
+                    format!("expected one number or {}, one per variable", problem.variables.len()),
+                )
+            })
+        });
+        let given = given.transpose()?;
+        let narrowest = match &given {
+            Some(_) => None,
+            None => Some(narrowest_basins(problem, settings, system, structures)?),
+        };
+        let most = MOST_GRID_POINTS[problem.variables.len().clamp(1, 3) - 1];
+        let mut hills = Self { variables: Vec::new(), warnings: Vec::new() };
+        for (index, axis) in axes(problem)?.into_iter().enumerate() {
+            let variable = &problem.variables[index];
+            let extent = axis.end() - axis.start;
+            let basin = narrowest.as_ref().map(|deviations| deviations[index]);
+            let width = match (&given, basin) {
+                (Some(given), _) => given[index],
+                (None, basin) => {
+                    metadynamics::hill_width(basin.unwrap_or(extent), extent, axis.period.is_some())
+                }
+            };
+            let needed = metadynamics::grid_points_for(width, extent);
+            let axis = match settings.grid_points {
+                None if needed > axis.count as f64 => axis.with_count((needed as usize).min(most)),
+                _ => axis,
+            };
+            // Given widths are checked against the grid, chosen ones fitted to it.
+            let hill_width =
+                if given.is_some() { width } else { width.max(metadynamics::NARROWEST_HILL * axis.spacing) };
+            if let Some(basin) = basin.filter(|basin| hill_width > TOLERATED_WIDTH * basin) {
+                hills.warnings.push(format!(
+                    "Hills along `{}` are {} wide, as narrow as the grid allows, but the variable fluctuates by {} only in the \
+                     narrower of the two states: its free energy is smeared out there. A smaller `range`, or \
+                     `landscape.grid_points = {}`, would do.",
+                    variable.name,
+                    variable.display(hill_width),
+                    variable.display(basin),
+                    metadynamics::grid_points_for(basin, extent)
+                ));
+            }
+            hills.variables.push(MetadynamicsVariable { axis, hill_width });
+        }
+        Ok(hills)
+    }
+}
+
+/// The smaller of the standard deviations of each variable about the two structures.
+fn narrowest_basins(
+    problem: &Problem,
+    settings: &MetadynamicsConfig,
+    system: &MolecularSystem<'_>,
+    structures: &[Vec<[f64; 3]>],
+) -> Result<Vec<f64>, Error> {
+    let found = metadynamics::fluctuations(
+        system,
+        structures,
+        &settings.parameters,
+        problem.thermal_energy,
+        problem.config.seed,
+    );
+    let of_states = found.map_err(|error| match error {
+        LandscapeError::Parameters(_) => problem.config.error("landscape", error.to_string()).into(),
+        error => Error::failed("metadynamics", error),
+    })?;
+    Ok((0..problem.variables.len())
+        .map(|variable| of_states.iter().map(|state| state[variable]).fold(f64::INFINITY, f64::min))
+        .collect())
 }
 
 fn make<'m>(
     problem: &Problem,
     settings: &MetadynamicsConfig,
     system: MolecularSystem<'m>,
+    hills: &Hills,
 ) -> Result<Metadynamics<'m>, Error> {
     let config = &problem.config;
-    let widths = match &settings.hill_width {
-        Some(width) => scaled(width, &problem.variables).ok_or_else(|| {
-            config.error(
-                "landscape.hill_width",
-                format!("expected one number or {}, one per variable", problem.variables.len()),
-            )
-        })?,
-        None => problem
-            .variables
-            .iter()
-            .map(|variable| match (variable.measure, variable.range) {
-                (Measure::Torsion, _) | (_, None) => TORSION_HILL_WIDTH,
-                (_, Some((low, high))) => HILL_WIDTH_SHARE * (high - low),
-            })
-            .collect(),
-    };
-    let variables = axes(problem)?
-        .into_iter()
-        .zip(widths)
-        .map(|(axis, hill_width)| MetadynamicsVariable { axis, hill_width });
+    let ends = problem
+        .states()?
+        .each_ref()
+        .map(|state| EndRegion { center: state.center.clone(), radius: state.radius.clone() });
     Metadynamics::new(
         system,
-        variables.collect(),
+        hills.variables.clone(),
         settings.parameters.clone(),
         problem.thermal_energy,
         config.seed,
     )
+    .and_then(|metadynamics| metadynamics.between(ends))
     .map_err(|error| config.error("landscape", error.to_string()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_in_which_no_walker_was_counted_is_an_error_that_names_the_keys() {
+        let ends = |counts| EndsEstimate { counts, delta_f_kj_mol: 190.0, delta_f_error_kj_mol: 0.015 };
+        assert!(visited(&ends([5, 1])).is_ok());
+        let message = visited(&ends([5, 0])).unwrap_err().to_string();
+        for words in ["the end state", "landscape.filling_limit_ps", "states.end.radius"] {
+            assert!(message.contains(words), "{message}");
+        }
+        assert!(visited(&ends([0, 5])).unwrap_err().to_string().contains("the start state"));
+    }
 }

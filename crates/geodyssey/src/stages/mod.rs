@@ -5,6 +5,7 @@
 
 pub(crate) mod barrier;
 pub(crate) mod cautions;
+mod checkpoints;
 pub(crate) mod compare;
 mod constraints;
 mod denoiser;
@@ -36,7 +37,7 @@ pub(crate) use denoiser::{Points, exact_denoiser};
 pub(crate) use feasibility::{check as check_feasibility, check_denoiser};
 pub(crate) use landscape::{LandscapeResult, without_run};
 pub(crate) use paths::{TOPOLOGY_FILE, steps_of_a_path};
-pub(crate) use report::CONFIG_FILE;
+pub(crate) use report::{CONFIG_FILE, PAGE_FILE};
 pub(crate) use samples::{describe as describe_samples, without_positions};
 
 use crate::error::Error;

@@ -106,6 +106,7 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
             unfinished: state.unfinished,
             refused: state.refused,
         }),
+        metadynamics: None,
         samples: None,
         warnings: Vec::new(),
     };

@@ -23,6 +23,7 @@ use crate::config::{
     SystemConfig, TableConfig,
 };
 use crate::run_directory::{Fingerprint, Ingredients};
+use crate::text_file;
 
 /// Temperature of a table or formula whose configuration gives none, K.
 const DEFAULT_TEMPERATURE_K: f64 = 300.0;
@@ -185,6 +186,21 @@ impl Problem {
         self.states.as_ref().ok_or_else(missing)
     }
 
+    /// Where a path begins and where the direct one ends: the centre of the start, and that image of the end's centre that is
+    /// nearest to it. All windings are counted from there, so that nothing depends on the images in which centres are written.
+    ///
+    /// # Errors
+    /// The configuration has no states.
+    pub(crate) fn ends(&self) -> Result<[Vec<f64>; 2], InputError> {
+        let [start, end] = self.states()?;
+        let axes = self.variables.iter().zip(&start.center).zip(&end.center);
+        let nearest = axes.map(|((variable, start), end)| match variable.period {
+            Some(period) => end - period * ((end - start) / period).round(),
+            None => *end,
+        });
+        Ok([start.center.clone(), nearest.collect()])
+    }
+
     /// Period of every variable.
     pub(crate) fn periods(&self) -> Vec<Option<f64>> {
         self.variables.iter().map(|variable| variable.period).collect()
@@ -301,7 +317,7 @@ fn read_text(
     inputs: &mut BTreeMap<&'static str, Fingerprint>,
 ) -> Result<String, InputError> {
     let bytes = read_input(config, key, path, inputs)?;
-    String::from_utf8(bytes).map_err(|_| config.error(key, format!("{} is not text", path.display())))
+    text_file::text(bytes).map_err(|why| config.error(key, format!("{} {why}", path.display())))
 }
 
 fn read_structure_file(

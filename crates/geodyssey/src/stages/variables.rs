@@ -63,6 +63,27 @@ impl Variable {
         }
     }
 
+    /// A value of a configuration in the program's unit; of a periodic variable its image within one period from the least value
+    /// looked at, the same number whichever image was written. `None` where the value is so large that its digits do not say where
+    /// within a period it lies.
+    ///
+    /// For that the image is rounded to 12 digits of the period: of degrees, to nine decimals, beyond which no value is meant.
+    pub(crate) fn within_period(&self, value: f64) -> Option<f64> {
+        let scale = self.measure.factor();
+        let Some(period) = self.period else { return Some(value * scale) };
+        let grain = 10_f64.powi(12 - (period / scale).log10().ceil() as i32);
+        // A quotient of two numbers that are exact is the number nearest to the decimal one.
+        let rounded = |value: f64| (value * grain).round() / grain;
+        let period = if scale == 1.0 { period } else { rounded(period / scale) };
+        if value.abs() * f64::EPSILON * grain > 1.0 {
+            return None;
+        }
+        let least = self.range.map_or(-0.5 * period, |(low, _)| rounded(low / scale));
+        // The upper end belongs to the period, as 180° does to torsions.
+        let turns = ((value - least) / period - 1e-12).ceil() - 1.0;
+        Some(rounded(value - period * turns) * scale)
+    }
+
     /// `a - b`, the shortest way round.
     pub(crate) fn difference(&self, a: f64, b: f64) -> f64 {
         match self.period {
@@ -168,8 +189,14 @@ impl State {
             (Some(center), _) if center.len() == count => center
                 .iter()
                 .zip(variables)
-                .map(|(value, variable)| value.get() * variable.measure.factor())
-                .collect(),
+                .map(|(value, variable)| {
+                    let message =
+                        || format!("`{}` = {} lies too many periods away", variable.name, value.get());
+                    variable
+                        .within_period(value.get())
+                        .ok_or_else(|| config.error(&format!("{key}.center"), message()))
+                })
+                .collect::<Result<_, _>>()?,
             (Some(center), _) => {
                 let message = format!("expected {count} numbers, one per variable, found {}", center.len());
                 return Err(config.error(&format!("{key}.center"), message));
@@ -274,6 +301,26 @@ mod tests {
             period: Some(TAU),
             range: Some((-PI, PI)),
         }
+    }
+
+    #[test]
+    fn the_image_in_which_a_value_is_written_leaves_no_trace() {
+        let coordinate = Variable {
+            name: "x".to_owned(),
+            measure: Measure::Coordinate,
+            period: Some(TAU),
+            range: Some((0.0, TAU)),
+        };
+        for turns in -2770_i32..=2770 {
+            for value in [60.1, -40.8, 0.0, 179.999_999, 180.0] {
+                let written = format!("{:.6}", value + 360.0 * f64::from(turns)).parse().unwrap();
+                assert_eq!(torsion().within_period(written), Some(value * (PI / 180.0)), "{written}");
+            }
+            let image = coordinate.within_period(1.25 + TAU * f64::from(turns));
+            assert!(turns.abs() > 100 || image == Some(1.25), "{image:?}");
+        }
+        assert_eq!(torsion().within_period(-180.0), Some(PI));
+        assert_eq!(torsion().within_period(1e9), None);
     }
 
     #[test]

@@ -197,14 +197,22 @@ impl<'a> BottleneckSearch<'a> {
             return Err(LandscapeError::Bottleneck("the winding needs one entry a variable".to_owned()));
         }
         let mut relative = [0; 3];
+        let too_far = || {
+            let message = format!(
+                "the way from {first:?} over {winding:?} turns to {last:?} leads through more images of the period than can be searched"
+            );
+            LandscapeError::Bottleneck(message)
+        };
         for (axis, turns) in winding.iter().enumerate() {
             if *turns != 0 && self.axes[axis].period.is_none() {
                 return Err(LandscapeError::Bottleneck(format!(
                     "variable {axis} has no period to wind around"
                 )));
             }
-            relative[axis] = turns + last[axis] - first[axis];
+            let sum = turns.checked_add(last[axis]).and_then(|turns| turns.checked_sub(first[axis]));
+            relative[axis] = sum.ok_or_else(too_far)?;
         }
+        self.cover_size(relative, PATH_STRIDE[self.axes.len() - 1], 1).ok_or_else(too_far)?;
         Ok(relative)
     }
 

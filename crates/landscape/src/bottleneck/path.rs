@@ -23,6 +23,9 @@ impl Ord for Cost {
     }
 }
 
+/// Most points of the universal cover that are searched: nine bytes each, and some more for those at the front.
+const MOST_POINTS: usize = 50_000_000;
+
 /// Not reached, or the first node.
 const NO_STEP: u8 = u8::MAX;
 
@@ -37,10 +40,6 @@ struct Cover<'s> {
 }
 
 impl Cover<'_> {
-    fn points(&self) -> usize {
-        self.counts.iter().product()
-    }
-
     /// Number of a point (indices in nodes, multiples of the stride) in an image; `None` outside the box.
     fn place(&self, indices: [usize; 3], image: Image) -> Option<usize> {
         let mut number = 0usize;
@@ -114,6 +113,18 @@ impl BottleneckSearch<'_> {
         Some(path.into_iter().map(point).collect())
     }
 
+    /// Points of the cover between the images of the ends, with `margin` periods beyond them; `None` where they are too many.
+    pub(super) fn cover_size(&self, winding: Image, stride: usize, margin: usize) -> Option<usize> {
+        let axes = self.axes.iter().zip(winding);
+        let counts = axes.map(|(axis, turns)| {
+            let images =
+                if axis.period.is_some() { turns.unsigned_abs() as usize + 2 * margin + 1 } else { 1 };
+            axis.count.div_ceil(stride).checked_mul(images)
+        });
+        let total = counts.into_iter().try_fold(1_usize, |product, count| product.checked_mul(count?));
+        total.filter(|total| *total <= MOST_POINTS)
+    }
+
     /// Dijkstra's algorithm on the universal cover, all neighbours of the cube counted.
     fn path_within(
         &self,
@@ -149,7 +160,7 @@ impl BottleneckSearch<'_> {
             .filter(|(_, length)| *length > 0.0)
             .collect();
 
-        let total = cover.images.iter().map(|&count| count as usize).product::<usize>() * cover.points();
+        let total = self.cover_size(winding, stride, margin as usize)?;
         let mut costs = vec![f64::INFINITY; total];
         let mut came_by = vec![NO_STEP; total];
         let on_grid = |node: u32| self.indices(node).map(|index| index / stride * stride);

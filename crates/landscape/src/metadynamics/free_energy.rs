@@ -1,11 +1,12 @@
 //! The free energy from counts under a bias that does not change.
 
-use super::MetadynamicsVariable;
+use super::flux::{Counts, GroupCounts};
+use super::uncertainty::standard_errors;
+use super::{EndRegion, MetadynamicsVariable};
+use crate::basin::nearest_point;
 use crate::table_file::{SAMPLED_COLUMN, STANDARD_ERROR_COLUMN, write_grid};
 use crate::{Grid, LandscapeError};
 
-/// Segments of the sampling time that are counted apart, for the error.
-pub(super) const TIME_SEGMENTS: usize = 4;
 /// Energies up to this one count for the convergence measure, kJ/mol.
 pub const CONVERGENCE_CEILING_KJ_MOL: f64 = 40.0;
 /// Counts that are added to every grid point, so that one that was never visited has a finite energy.
@@ -18,17 +19,30 @@ pub struct FreeEnergy {
     ///
     /// Where nothing was counted it is a lower bound: the energy at which one count would have been expected.
     pub grid: Grid,
-    /// Standard error of each value, kJ/mol, by the jackknife over blocks of walkers and of time; `F` is measured from the
-    /// free energy of the whole for it.
+    /// Standard error of each value, kJ/mol, from groups of independent walkers and from the difference between what the
+    /// walkers of each start alone say; `F` is measured from the free energy of the whole for it. NaN where not sampled.
     pub standard_errors_kj_mol: Vec<f64>,
     /// Whether the (smoothed) counts around a grid point come to at least one.
     pub sampled: Vec<bool>,
-    /// Root mean square of the standard errors where `F` is below [`CONVERGENCE_CEILING_KJ_MOL`].
+    /// Root mean square of the standard errors where sampled and `F` is below [`CONVERGENCE_CEILING_KJ_MOL`].
     pub root_mean_square_error_kj_mol: f64,
+    /// How the two ends compare, where there are any.
+    pub ends: Option<EndsEstimate>,
+}
+
+/// What was counted at the two ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EndsEstimate {
+    /// Counts inside each region.
+    pub counts: [u64; 2],
+    /// Free energy of the second region relative to the first, `-kT log(∫₂ exp(-F/kT) / ∫₁ exp(-F/kT))`, kJ/mol.
+    pub delta_f_kj_mol: f64,
+    /// Its standard error, kJ/mol, by the same groups of walkers.
+    pub delta_f_error_kj_mol: f64,
 }
 
 impl FreeEnergy {
-    /// The table as CSV: variables, `energy_kj_mol`, `standard_error_kj_mol`, `sampled` (1 or 0).
+    /// The table as CSV: variables, `energy_kj_mol`, `standard_error_kj_mol` (empty where not sampled), `sampled` (1 or 0).
     pub fn to_csv(&self) -> String {
         let sampled: Vec<f64> = self.sampled.iter().map(|&sampled| f64::from(u8::from(sampled))).collect();
         let errors: &[f64] = &self.standard_errors_kj_mol;
@@ -36,110 +50,186 @@ impl FreeEnergy {
     }
 }
 
-/// `F(x) = -V(x) - kT log N(x)` from the bias `V` on the nodes and the counts of several independent groups.
-///
-/// `N` are the counts of the bin around each node, divided by the bin's width, which is half at the ends of a variable without
-/// period, and smoothed by a Gaussian whose standard deviation is `smoothing` hill widths. What smoothing the result once more
-/// would add is taken off (multiplicative bias reduction; M. C. Jones, O. Linton and J. P. Nielsen, Biometrika 82, 327 (1995)),
-/// which leaves exponential slopes as they are. Under the bias the density is nearly flat (it varies as `F/γ`), so smoothing
-/// moves no minimum and rounds off no barrier; the bias itself is not smoothed.
-pub(super) fn estimate(
-    variables: &[MetadynamicsVariable],
-    bias: &Grid,
-    groups: &[Vec<u32>],
-    thermal_energy: f64,
-    smoothing: f64,
-) -> Result<FreeEnergy, LandscapeError> {
-    let nodes = bias.len();
-    let smooth = |values: &[f64]| {
-        let mut values = values.to_vec();
-        for (axis, variable) in variables.iter().enumerate() {
-            values = smooth_along(bias, axis, smoothing * variable.hill_width, &values);
+/// What turns counts under one bias into free energies.
+pub(super) struct Estimator<'e> {
+    /// The variables.
+    pub(super) variables: &'e [MetadynamicsVariable],
+    /// The bias on the nodes.
+    pub(super) bias: &'e Grid,
+    /// kT, kJ/mol.
+    pub(super) thermal_energy: f64,
+    /// Standard deviation of the Gaussian with which counts are smoothed, in hill widths.
+    pub(super) smoothing: f64,
+    /// The two ends, if any.
+    pub(super) ends: Option<&'e [EndRegion; 2]>,
+}
+
+/// Nodes with their shares of a bin.
+struct Nodes {
+    widths: Vec<f64>,
+    smooth_widths: Vec<f64>,
+    /// The nodes inside each end.
+    ends: Option<[Vec<usize>; 2]>,
+}
+
+impl Estimator<'_> {
+    /// `F(x) = -V(x) - kT log N(x)` from the bias `V` on the nodes and the counts of groups of independent walkers, whose
+    /// starts are the `strata`.
+    ///
+    /// `N` are the counts of the bin around each node, divided by the bin's width, which is half at the ends of a variable
+    /// without period, and smoothed by a Gaussian whose standard deviation is `smoothing` hill widths. What smoothing the
+    /// result once more would add is taken off (multiplicative bias reduction; M. C. Jones, O. Linton and J. P. Nielsen,
+    /// Biometrika 82, 327 (1995)), which leaves exponential slopes as they are. Under the bias the density is nearly flat (it
+    /// varies as `F/γ`), so smoothing moves no minimum and rounds off no barrier; the bias itself is not smoothed.
+    ///
+    /// Where there are two ends, `N` are the counts of a stationary ensemble, see [`Counts::balanced`].
+    pub(super) fn estimate(
+        &self,
+        groups: &[GroupCounts],
+        strata: &[usize],
+    ) -> Result<FreeEnergy, LandscapeError> {
+        let count = self.bias.len();
+        let nodes = self.nodes();
+        let starts = strata.iter().map(|start| start + 1).max().unwrap_or(0);
+        let smooth_groups: Vec<Counts> = groups.iter().map(|group| self.smooth_group(group)).collect();
+        let mut of_starts = vec![Counts::zero(count); starts];
+        let mut total = Counts::zero(count);
+        for (group, start) in smooth_groups.iter().zip(strata) {
+            of_starts[*start].add(1.0, group);
+            total.add(1.0, group);
+        }
+        let visited = total.total();
+        if visited.iter().sum::<f64>() < 1.0 {
+            return Err(LandscapeError::Parameters("no walker was counted inside the grid".to_owned()));
+        }
+        let mut all = self.from_counts(&total.balanced(), &nodes);
+        let left_out: Vec<(usize, Vec<f64>)> = smooth_groups
+            .iter()
+            .zip(strata)
+            .map(|(group, &start)| {
+                let number = strata.iter().filter(|other| **other == start).count() as f64;
+                // All others, those of the same start with the weight of the one that is missing.
+                let mut others = total.clone();
+                others.add(-1.0, &of_starts[start]);
+                others.add(number / (number - 1.0), &{
+                    let mut own = of_starts[start].clone();
+                    own.add(-1.0, group);
+                    own
+                });
+                (start, self.from_counts(&others.balanced(), &nodes))
+            })
+            .collect();
+        let alone: Vec<Vec<f64>> = of_starts
+            .iter()
+            .map(|own| self.from_counts(&own.scaled(starts as f64).balanced(), &nodes))
+            .collect();
+        let mut errors = standard_errors(&left_out, &alone);
+        let ends = nodes.ends.as_ref().map(|ends| EndsEstimate {
+            counts: [0, 1].map(|end| {
+                let inside = ends[end].iter().map(|&node| {
+                    groups
+                        .iter()
+                        .flat_map(|group| &group.by_last_end)
+                        .map(|counts| u64::from(counts[node]))
+                        .sum::<u64>()
+                });
+                inside.sum()
+            }),
+            delta_f_kj_mol: all[count],
+            delta_f_error_kj_mol: errors[count],
+        });
+        all.truncate(count);
+        errors.truncate(count);
+
+        let sampled: Vec<bool> = visited.iter().map(|&count| count >= FLOOR_COUNTS).collect();
+        let lowest = all.iter().copied().fold(f64::INFINITY, f64::min);
+        all.iter_mut().for_each(|energy| *energy -= lowest);
+        errors
+            .iter_mut()
+            .zip(&sampled)
+            .filter(|(_, sampled)| !**sampled)
+            .for_each(|(error, _)| *error = f64::NAN);
+        let low: Vec<f64> = (0..count)
+            .filter(|&node| sampled[node] && all[node] < CONVERGENCE_CEILING_KJ_MOL)
+            .map(|node| errors[node] * errors[node])
+            .collect();
+        Ok(FreeEnergy {
+            root_mean_square_error_kj_mol: (low.iter().sum::<f64>() / low.len() as f64).sqrt(),
+            sampled,
+            standard_errors_kj_mol: errors,
+            ends,
+            grid: Grid::new(self.bias.axes.clone(), all)?,
+        })
+    }
+
+    fn nodes(&self) -> Nodes {
+        let bias = self.bias;
+        let widths: Vec<f64> = (0..bias.len())
+            .map(|node| {
+                let mut remainder = node;
+                bias.axes.iter().rev().fold(1.0, |width, axis| {
+                    let index = remainder % axis.count;
+                    remainder /= axis.count;
+                    let end = axis.period.is_none() && (index == 0 || index + 1 == axis.count);
+                    if end { 0.5 * width } else { width }
+                })
+            })
+            .collect();
+        let periods = bias.periods();
+        let inside = |end: &EndRegion| -> Vec<usize> {
+            let found: Vec<usize> =
+                (0..bias.len()).filter(|&node| end.contains(&bias.point(node), &periods)).collect();
+            if found.is_empty() { vec![nearest_point(bias, &end.center)] } else { found }
+        };
+        Nodes {
+            smooth_widths: self.smooth(widths.clone()),
+            widths,
+            ends: self.ends.map(|[first, second]| [inside(first), inside(second)]),
+        }
+    }
+
+    fn smooth_group(&self, group: &GroupCounts) -> Counts {
+        let of = |counts: &Vec<u32>| self.smooth(counts.iter().map(|&count| f64::from(count)).collect());
+        let [first, second] = &group.by_last_end;
+        Counts { by_last_end: [of(first), of(second)], arrivals: group.arrivals.map(f64::from) }
+    }
+
+    fn smooth(&self, mut values: Vec<f64>) -> Vec<f64> {
+        for (axis, variable) in self.variables.iter().enumerate() {
+            values = smooth_along(self.bias, axis, self.smoothing * variable.hill_width, &values);
         }
         values
-    };
-    let widths: Vec<f64> = (0..nodes)
-        .map(|node| {
-            let mut remainder = node;
-            bias.axes.iter().rev().fold(1.0, |width, axis| {
-                let index = remainder % axis.count;
-                remainder /= axis.count;
-                let end = axis.period.is_none() && (index == 0 || index + 1 == axis.count);
-                if end { 0.5 * width } else { width }
-            })
-        })
-        .collect();
-    let smooth_widths = smooth(&widths);
-    let smooth_groups: Vec<Vec<f64>> = groups
-        .iter()
-        .map(|counts| smooth(&counts.iter().map(|&count| f64::from(count)).collect::<Vec<_>>()))
-        .collect();
-    let mut total = vec![0.0; nodes];
-    for group in &smooth_groups {
-        total.iter_mut().zip(group).for_each(|(total, count)| *total += count);
     }
-    if total.iter().sum::<f64>() < 1.0 {
-        return Err(LandscapeError::Parameters("no walker was counted inside the grid".to_owned()));
-    }
-    // The free energy from smoothed counts, measured from that of the whole.
-    let from_counts = |counts: &[f64]| {
-        let first: Vec<f64> =
-            counts.iter().zip(&smooth_widths).map(|(count, width)| (count + FLOOR_COUNTS) / width).collect();
+
+    /// The free energy from smoothed counts, measured from that of the whole, and behind it the difference of the ends.
+    fn from_counts(&self, counts: &[f64], nodes: &Nodes) -> Vec<f64> {
+        let kt = self.thermal_energy;
+        let first: Vec<f64> = counts
+            .iter()
+            .zip(&nodes.smooth_widths)
+            .map(|(count, width)| (count + FLOOR_COUNTS) / width)
+            .collect();
         let expected =
-            smooth(&first.iter().zip(&widths).map(|(density, width)| density * width).collect::<Vec<_>>());
-        let mut energies: Vec<f64> = (0..nodes)
+            self.smooth(first.iter().zip(&nodes.widths).map(|(density, width)| density * width).collect());
+        let mut energies: Vec<f64> = (0..counts.len())
             .map(|node| {
                 let corrected = first[node] * (counts[node] + FLOOR_COUNTS) / expected[node];
-                let density = corrected.max(FLOOR_COUNTS / smooth_widths[node]);
-                -bias.values[node] - thermal_energy * density.ln()
+                let density = corrected.max(FLOOR_COUNTS / nodes.smooth_widths[node]);
+                -self.bias.values[node] - kt * density.ln()
             })
             .collect();
         let lowest = energies.iter().copied().fold(f64::INFINITY, f64::min);
-        let partition: f64 = energies
-            .iter()
-            .zip(&widths)
-            .map(|(f, width)| width * (-(f - lowest) / thermal_energy).exp())
-            .sum();
-        let whole = lowest - thermal_energy * partition.ln();
+        let share = |node: usize| nodes.widths[node] * (-(energies[node] - lowest) / kt).exp();
+        let whole = lowest - kt * (0..counts.len()).map(share).sum::<f64>().ln();
+        let of_ends = nodes.ends.as_ref().map_or(0.0, |ends| {
+            let [first, second] =
+                [0, 1].map(|end| -kt * ends[end].iter().map(|&node| share(node)).sum::<f64>().ln());
+            second - first
+        });
         energies.iter_mut().for_each(|energy| *energy -= whole);
+        energies.push(of_ends);
         energies
-    };
-    let mut energies = from_counts(&total);
-
-    // Jackknife: leave out one group at a time.
-    let number = groups.len() as f64;
-    let mut sums = vec![(0.0, 0.0); nodes];
-    for group in &smooth_groups {
-        let others: Vec<f64> = total
-            .iter()
-            .zip(group)
-            .map(|(all, own)| (all - own).max(0.0) * number / (number - 1.0))
-            .collect();
-        let left = from_counts(&others);
-        for ((sum, square), (left, all)) in sums.iter_mut().zip(left.iter().zip(&energies)) {
-            *sum += left - all;
-            *square += (left - all) * (left - all);
-        }
     }
-    let standard_errors_kj_mol: Vec<f64> = sums
-        .iter()
-        .map(|(sum, square)| ((square - sum * sum / number).max(0.0) * (number - 1.0) / number).sqrt())
-        .collect();
-
-    let lowest = energies.iter().copied().fold(f64::INFINITY, f64::min);
-    energies.iter_mut().for_each(|energy| *energy -= lowest);
-    let low: Vec<f64> = energies
-        .iter()
-        .zip(&standard_errors_kj_mol)
-        .filter(|(energy, _)| **energy < CONVERGENCE_CEILING_KJ_MOL)
-        .map(|(_, error)| error * error)
-        .collect();
-    Ok(FreeEnergy {
-        root_mean_square_error_kj_mol: (low.iter().sum::<f64>() / low.len() as f64).sqrt(),
-        sampled: total.iter().map(|&count| count >= FLOOR_COUNTS).collect(),
-        standard_errors_kj_mol,
-        grid: Grid::new(bias.axes.clone(), energies)?,
-    })
 }
 
 /// Convolution with a normalised Gaussian along one axis; nothing lies beyond the ends of one without period.
@@ -174,6 +264,11 @@ fn smooth_along(grid: &Grid, axis: usize, width: f64, values: &[f64]) -> Vec<f64
 mod tests {
     use super::*;
 
+    /// A group whose walkers crossed often and as often one way as the other.
+    fn group(counts: Vec<u32>) -> GroupCounts {
+        GroupCounts { by_last_end: [counts.clone(), counts], arrivals: [1_000_000; 2] }
+    }
+
     /// Counts that are exactly those expected give back the free energy, at the ends of a bounded variable too, and a bias
     /// far from the free energy does no harm.
     #[test]
@@ -190,7 +285,15 @@ mod tests {
                 (1e8 * width * (-(exact(&x) + bias.values[node]) / thermal_energy).exp()).round() as u32
             })
             .collect();
-        let result = estimate(&variables, &bias, &[counts.clone(), counts], thermal_energy, 0.4).unwrap();
+        let ends = [1.0, -1.0].map(|x| EndRegion { center: vec![x, 1.0], radius: vec![0.5; 2] });
+        let estimator = Estimator {
+            variables: &variables,
+            bias: &bias,
+            thermal_energy,
+            smoothing: 0.4,
+            ends: Some(&ends),
+        };
+        let result = estimator.estimate(&vec![group(counts); 4], &[0, 0, 1, 1]).unwrap();
         let lowest = (0..bias.len()).map(|node| exact(&bias.point(node))).fold(f64::INFINITY, f64::min);
         for node in 0..bias.len() {
             let difference = result.grid.values[node] - (exact(&bias.point(node)) - lowest);
@@ -199,6 +302,15 @@ mod tests {
             assert!(difference.abs() < tolerance, "{:?} {difference}", bias.point(node));
         }
         assert!(result.root_mean_square_error_kj_mol < 1e-6 && result.sampled.iter().all(|sampled| *sampled));
+        let mass = |end: &EndRegion| -> f64 {
+            let nodes = (0..bias.len()).map(|node| bias.point(node));
+            let inside = nodes.filter(|x| end.contains(x, &bias.periods()));
+            inside.map(|x| (-exact(&x) / thermal_energy).exp()).sum()
+        };
+        let difference = -thermal_energy * (mass(&ends[1]) / mass(&ends[0])).ln();
+        let found = result.ends.unwrap();
+        assert!((found.delta_f_kj_mol - difference).abs() < 0.01, "{found:?} {difference}");
+        assert!(found.delta_f_error_kj_mol < 1e-6 && found.counts[0] > found.counts[1]);
     }
 
     #[test]
@@ -207,10 +319,44 @@ mod tests {
         let bias = Grid::from_function(vec![variables[0].axis.clone()], |_| 0.0).unwrap();
         let mut counts = vec![0; 90];
         counts[40..60].fill(1000);
-        let result = estimate(&variables, &bias, &[counts.clone(), counts], 2.5, 0.4).unwrap();
+        let estimator =
+            Estimator { variables: &variables, bias: &bias, thermal_energy: 2.5, smoothing: 0.4, ends: None };
+        let result = estimator.estimate(&vec![group(counts); 2], &[0, 0]).unwrap();
         assert!(result.sampled[50] && !result.sampled[0]);
-        assert!((result.grid.values[0] - 2.5 * 2000f64.ln()).abs() < 0.2, "{}", result.grid.values[0]);
+        assert!((result.grid.values[0] - 2.5 * 4000f64.ln()).abs() < 0.2, "{}", result.grid.values[0]);
+        // Its error is not known, and it has no part in the mean of those that are.
+        assert!(result.standard_errors_kj_mol[0].is_nan() && result.standard_errors_kj_mol[50] < 0.2);
+        assert!(result.root_mean_square_error_kj_mol.is_finite());
         assert!(result.to_csv().starts_with("phi,energy_kj_mol,standard_error_kj_mol,sampled\n-3.14"));
-        assert!(estimate(&variables, &bias, &vec![vec![0; 90]; 2], 2.5, 0.4).is_err());
+        assert!(estimator.estimate(&vec![group(vec![0; 90]); 2], &[0, 0]).is_err());
+    }
+
+    /// Walkers that never left the half in which they began: each group agrees with the others of its start, and the starts
+    /// contradict each other, so that the difference of the halves is as good as unknown.
+    #[test]
+    fn starts_that_contradict_each_other_make_the_error_large() {
+        let variables = [MetadynamicsVariable::torsion("phi")];
+        let bias = Grid::from_function(vec![variables[0].axis.clone()], |_| 0.0).unwrap();
+        let ends = [-1.5, 1.5].map(|x| EndRegion { center: vec![x], radius: vec![0.5] });
+        let estimator = Estimator {
+            variables: &variables,
+            bias: &bias,
+            thermal_energy: 2.5,
+            smoothing: 0.4,
+            ends: Some(&ends),
+        };
+        let half = |start: usize| {
+            let mut counts = vec![0; 90];
+            counts[45 * start..45 * (start + 1)].fill(1000);
+            let mut group = GroupCounts::new(90);
+            group.by_last_end[start] = counts;
+            group
+        };
+        let mixed = group(vec![250; 90]);
+        let apart = estimator.estimate(&[half(0), half(0), half(1), half(1)], &[0, 0, 1, 1]).unwrap();
+        let agreed = estimator.estimate(&vec![mixed; 4], &[0, 0, 1, 1]).unwrap();
+        let [apart, agreed] = [apart, agreed].map(|result| result.ends.unwrap());
+        assert!(apart.delta_f_kj_mol.abs() < 0.01 && agreed.delta_f_kj_mol.abs() < 0.01);
+        assert!(agreed.delta_f_error_kj_mol < 1e-6 && apart.delta_f_error_kj_mol > 10.0, "{apart:?}");
     }
 }

@@ -3,6 +3,7 @@
 use geodyssey_sampling::BiasPotential;
 
 use super::MetadynamicsVariable;
+use super::filling::NARROWEST_HILL;
 use crate::spline::CubicSpline;
 use crate::{Grid, GridAxis, LandscapeError};
 
@@ -28,12 +29,12 @@ impl GridBias {
         let grid = Grid::new(variables.iter().map(|variable| variable.axis.clone()).collect(), values)?;
         for MetadynamicsVariable { axis, hill_width } in variables {
             let widest = (axis.end() - axis.start) / 12.0;
-            if !(*hill_width >= 1.5 * axis.spacing && *hill_width <= widest) {
+            if !(*hill_width >= NARROWEST_HILL * axis.spacing * (1.0 - 1e-9) && *hill_width <= widest) {
                 return Err(LandscapeError::Parameters(format!(
-                    "the hills along `{}` must be at least 1.5 grid spacings ({}) and at most a twelfth of its range \
+                    "the hills along `{}` must be at least {NARROWEST_HILL} grid spacings ({}) and at most a twelfth of its range \
                      ({widest}) wide, not {hill_width}",
                     axis.name,
-                    1.5 * axis.spacing
+                    NARROWEST_HILL * axis.spacing
                 )));
             }
         }

@@ -2,14 +2,26 @@
 //!
 //! First the walkers fill the free energy with hills: Gaussians at where they are, of height
 //! `w exp(-V/(kT(γ-1)))` (A. Barducci, G. Bussi and M. Parrinello, Phys. Rev. Lett. 100, 020603 (2008)), all on one common
-//! bias (P. Raiteri et al., J. Phys. Chem. B 110, 3533 (2006)). Then the bias stays as it is, the walkers are counted, and
-//! `F(x) = -V(x) - kT log N(x)`: an unbiased estimate, whatever is left of the filling's unevenness.
+//! bias (P. Raiteri et al., J. Phys. Chem. B 110, 3533 (2006)). Where the two ends are known, filling goes on until walkers
+//! of either end have been at the other one and come back, with a bias factor that grows meanwhile, or to a limit. Then the
+//! bias stays as it is, the walkers are counted, and `F(x) = -V(x) - kT log N(x)`: an unbiased estimate, whatever is left of
+//! the filling's unevenness, with errors from groups of walkers that are independent of each other.
 
+mod ends;
+mod filling;
+mod fluctuations;
+mod flux;
 mod free_energy;
 mod grid_bias;
+mod groups;
 mod parameters;
+mod uncertainty;
 
-pub use free_energy::{CONVERGENCE_CEILING_KJ_MOL, FreeEnergy};
+pub use ends::{EndRegion, WalkerCrossings};
+pub use filling::{NARROWEST_HILL, grid_points_for, hill_width};
+pub use fluctuations::fluctuations;
+pub use flux::GroupCounts;
+pub use free_energy::{CONVERGENCE_CEILING_KJ_MOL, EndsEstimate, FreeEnergy};
 pub use parameters::{MetadynamicsParameters, MetadynamicsVariable};
 
 use geodyssey_molecule::Replicas;
@@ -18,8 +30,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::LandscapeError;
-use free_energy::TIME_SEGMENTS;
+use free_energy::Estimator;
 use grid_bias::GridBias;
+use groups::Groups;
 use parameters::{BLOCK, Schedule};
 
 /// A metadynamics run: all that does not change while it runs.
@@ -30,6 +43,8 @@ pub struct Metadynamics<'a> {
     schedule: Schedule,
     integrator: Baoab,
     random: RandomStream,
+    hill_height: f64,
+    ends: Option<[EndRegion; 2]>,
 }
 
 /// Where a run stands; all that must be kept to go on later with the same bits. All numbers are finite.
@@ -37,14 +52,35 @@ pub struct Metadynamics<'a> {
 pub struct MetadynamicsState {
     /// Rounds done; one lasts from a deposition to the next.
     pub rounds: u64,
+    /// Rounds in which hills were deposited, once no more are.
+    pub filling_rounds: Option<u64>,
+    /// Whether walkers have been counted for long enough.
+    pub finished: bool,
+    /// The bias factor of the last hills.
+    pub bias_factor: f64,
     /// The hills on the grid's nodes, kJ/mol.
     pub bias_kj_mol: Vec<f64>,
+    /// Number of structures that the walkers began from, in turn.
+    pub structures: usize,
     /// The walkers, in blocks.
     pub walkers: Vec<LangevinSnapshot>,
-    /// Counts of every grid point for each block of walkers and segment of time.
-    pub counts: Vec<Vec<u32>>,
+    /// How often each walker went from end to end.
+    pub crossings: Vec<WalkerCrossings>,
+    /// Counts of every grid point for each group of walkers.
+    pub counts: Vec<GroupCounts>,
     /// Evaluations of the potential energy and its gradient so far.
     pub energy_evaluations: u64,
+}
+
+/// Where a walker was when it was counted.
+struct Visit {
+    walker: usize,
+    /// The grid point, unless it was beyond the ends of a variable without period.
+    node: Option<usize>,
+    /// The end that it was at last.
+    last_end: Option<usize>,
+    /// Whether it arrived there from the other one since it was counted before.
+    arrived: bool,
 }
 
 impl<'a> Metadynamics<'a> {
@@ -80,7 +116,27 @@ impl<'a> Metadynamics<'a> {
         let nodes = variables.iter().map(|variable| variable.axis.count).product();
         GridBias::new(&variables, vec![0.0; nodes], thermal_energy_kj_mol)?;
         let random = RandomStream::new(seed, "metadynamics");
-        Ok(Self { system, variables, parameters, schedule, integrator, random })
+        let hill_height = filling::hill_height(&parameters, &variables, thermal_energy_kj_mol);
+        Ok(Self { system, variables, parameters, schedule, integrator, random, hill_height, ends: None })
+    }
+
+    /// The two ends between which walkers have to recross before filling ends. Without ends it ends after its least time.
+    ///
+    /// # Errors
+    /// An end that has not one value and one positive radius a variable.
+    pub fn between(mut self, ends: [EndRegion; 2]) -> Result<Self, LandscapeError> {
+        let fits = |end: &EndRegion| {
+            end.center.len() == self.variables.len()
+                && end.radius.len() == self.variables.len()
+                && end.radius.iter().all(|radius| *radius > 0.0)
+        };
+        if !ends.iter().all(fits) {
+            return Err(LandscapeError::Parameters(
+                "an end needs one value and one positive radius a variable".to_owned(),
+            ));
+        }
+        self.ends = Some(ends);
+        Ok(self)
     }
 
     /// The state before the first step: walkers start from the given structures (positions in nm) in turn, with thermal
@@ -113,16 +169,22 @@ impl<'a> Metadynamics<'a> {
         }
         Ok(MetadynamicsState {
             rounds: 0,
+            filling_rounds: None,
+            finished: false,
+            bias_factor: self.parameters.bias_factor,
             bias_kj_mol: vec![0.0; nodes],
-            counts: vec![vec![0; nodes]; walkers.len() * TIME_SEGMENTS],
+            structures: structures.len(),
+            counts: vec![GroupCounts::new(nodes); self.groups(structures.len()).count()],
+            crossings: vec![WalkerCrossings::default(); self.parameters.walkers],
             walkers,
             energy_evaluations: self.parameters.walkers as u64,
         })
     }
 
-    /// Rounds of the whole run.
-    pub fn rounds(&self) -> u64 {
-        self.schedule.rounds()
+    /// Rounds of the whole run, as far as is known: filling and counting may last longer than they have so far.
+    pub fn rounds(&self, state: &MetadynamicsState) -> u64 {
+        let filling = state.filling_rounds.unwrap_or(self.schedule.filling.max(state.rounds));
+        state.rounds.max(filling + self.schedule.equilibration + self.schedule.sampling)
     }
 
     /// Simulated time of one walker in one round, ps.
@@ -132,7 +194,40 @@ impl<'a> Metadynamics<'a> {
 
     /// Whether the run is done.
     pub fn is_finished(&self, state: &MetadynamicsState) -> bool {
-        state.rounds >= self.rounds()
+        state.finished
+    }
+
+    /// Whether filling is over although fewer walkers recrossed than are asked for.
+    pub fn filling_stopped_at_limit(&self, state: &MetadynamicsState) -> bool {
+        state.filling_rounds.is_some() && !self.recrosses(state)
+    }
+
+    /// Whether counting is over although there were fewer crossings than are asked for.
+    pub fn sampling_stopped_at_limit(&self, state: &MetadynamicsState) -> bool {
+        state.finished && !self.crosses_enough(state)
+    }
+
+    /// Least share, over the two ends, of an end's walkers that have been at the other end and come back while filling.
+    pub fn recrossed_share(&self, state: &MetadynamicsState) -> f64 {
+        filling::least_recrossed_share(&state.crossings, self.groups(state.structures))
+    }
+
+    /// Height of a hill where there is none yet, kJ/mol.
+    pub fn hill_height_kj_mol(&self) -> f64 {
+        self.hill_height
+    }
+
+    fn recrosses(&self, state: &MetadynamicsState) -> bool {
+        self.ends.is_none() || self.recrossed_share(state) >= self.parameters.recrossing_share
+    }
+
+    fn crosses_enough(&self, state: &MetadynamicsState) -> bool {
+        let arrivals = |end: usize| state.counts.iter().map(|group| group.arrivals[end]).sum::<u32>();
+        self.ends.is_none() || arrivals(0).min(arrivals(1)) >= self.parameters.crossings
+    }
+
+    fn groups(&self, structures: usize) -> Groups {
+        Groups::new(self.parameters.walkers, structures)
     }
 
     /// Goes on by at most `rounds` rounds, or to the end of the run. However a run is divided into such calls, and on
@@ -145,48 +240,77 @@ impl<'a> Metadynamics<'a> {
         state: MetadynamicsState,
         rounds: u64,
     ) -> Result<MetadynamicsState, LandscapeError> {
-        let MetadynamicsState { rounds: mut done, bias_kj_mol, walkers, mut counts, mut energy_evaluations } =
-            state;
-        let mut bias = self.bias(bias_kj_mol)?;
+        let mut state = state;
+        let mut bias = self.bias(std::mem::take(&mut state.bias_kj_mol))?;
         let nodes = bias.grid().len();
-        if counts.len() != walkers.len() * TIME_SEGMENTS || counts.iter().any(|group| group.len() != nodes) {
+        let groups = self.groups(state.structures);
+        if state.counts.len() != groups.count()
+            || state.counts.iter().flat_map(|group| &group.by_last_end).any(|counts| counts.len() != nodes)
+            || state.crossings.len() != self.parameters.walkers
+        {
             return Err(LandscapeError::Parameters("the stored state is of another run".to_owned()));
         }
-        let mut blocks = walkers
+        let mut blocks = state
+            .walkers
             .iter()
             .map(|snapshot| LangevinState::restore(&self.system, &bias, snapshot))
             .collect::<Result<Vec<_>, _>>()?;
-        let last = self.rounds().min(done + rounds);
-        while done < last {
-            let counted = done.checked_sub(self.schedule.filling + self.schedule.equilibration);
-            blocks.par_iter_mut().zip(counts.par_chunks_mut(TIME_SEGMENTS)).for_each(|(block, groups)| {
-                // The bias may have changed since the forces were evaluated.
-                self.system.evaluate_bias(&bias, block);
-                let group = counted.map(|round| {
-                    let segment = round * TIME_SEGMENTS as u64 / self.schedule.sampling;
-                    &mut groups[(segment as usize).min(TIME_SEGMENTS - 1)]
-                });
-                self.round(&bias, block, group);
-            });
-            done += 1;
-            energy_evaluations += self.parameters.walkers as u64 * self.schedule.steps_per_round;
+        let thermal_energy = self.integrator.thermal_energy_kj_mol();
+        let last = state.rounds + rounds;
+        while state.rounds < last && !self.is_finished(&state) {
+            let sampled_before = state
+                .filling_rounds
+                .and_then(|filling| state.rounds.checked_sub(filling + self.schedule.equilibration));
+            let filling = state.filling_rounds.is_none();
+            let visits: Vec<Vec<Visit>> = blocks
+                .par_iter_mut()
+                .zip(state.crossings.par_chunks_mut(BLOCK))
+                .map(|(block, crossings)| {
+                    // The bias may have changed since the forces were evaluated.
+                    self.system.evaluate_bias(&bias, block);
+                    self.round(&bias, block, crossings, filling)
+                })
+                .collect();
+            state.rounds += 1;
+            state.energy_evaluations += self.parameters.walkers as u64 * self.schedule.steps_per_round;
             let failures = blocks.iter().flat_map(LangevinState::failures).flatten();
             if let Some(failure) = failures.min_by_key(|failure| failure.path) {
                 let time_ps = failure.step as f64 * self.parameters.time_step_ps;
                 return Err(LandscapeError::Diverged { walker: failure.path as usize, time_ps });
             }
-            if done <= self.schedule.filling {
-                let hills = self.hills(&bias, &blocks);
+            if let Some(round) = sampled_before {
+                for visit in visits.iter().flatten() {
+                    let group = &mut state.counts[groups.group(visit.walker, round, self.schedule.sampling)];
+                    let last_end = visit.last_end.unwrap_or(groups.start_of(visit.walker));
+                    if let Some(node) = visit.node {
+                        group.by_last_end[last_end][node] += 1;
+                    }
+                    group.arrivals[last_end] += u32::from(visit.arrived);
+                }
+                let counted = round + 1;
+                state.finished = counted >= self.schedule.sampling_limit
+                    || (counted >= self.schedule.sampling && self.crosses_enough(&state));
+            }
+            if filling {
+                if state.rounds > self.schedule.filling
+                    && let Some([first, second]) = &self.ends
+                    && !filling::joined(bias.grid(), [&first.center, &second.center], thermal_energy)
+                {
+                    let highest = bias.grid().values.iter().copied().fold(0.0, f64::max);
+                    state.bias_factor =
+                        filling::raised_bias_factor(state.bias_factor, highest, thermal_energy);
+                }
+                let hills = self.hills(&bias, &blocks, state.bias_factor);
                 bias.deposit(&hills);
+                let enough = state.rounds >= self.schedule.filling && self.recrosses(&state);
+                if enough || state.rounds >= self.schedule.filling_limit {
+                    state.filling_rounds = Some(state.rounds);
+                }
             }
         }
-        Ok(MetadynamicsState {
-            rounds: done,
-            bias_kj_mol: bias.grid().values.clone(),
-            walkers: blocks.iter().map(LangevinState::snapshot).collect(),
-            counts,
-            energy_evaluations,
-        })
+        state.bias_kj_mol.clone_from(&bias.grid().values);
+        state.walkers = blocks.iter().map(LangevinState::snapshot).collect();
+        Ok(state)
     }
 
     /// The free energy from what was counted so far.
@@ -195,29 +319,52 @@ impl<'a> Metadynamics<'a> {
     /// If nothing was counted yet.
     pub fn free_energy(&self, state: &MetadynamicsState) -> Result<FreeEnergy, LandscapeError> {
         let bias = self.bias(state.bias_kj_mol.clone())?;
-        let smoothing = self.parameters.smoothing_in_hill_widths;
-        let thermal_energy = self.integrator.thermal_energy_kj_mol();
-        free_energy::estimate(&self.variables, bias.grid(), &state.counts, thermal_energy, smoothing)
+        let estimator = Estimator {
+            variables: &self.variables,
+            bias: bias.grid(),
+            thermal_energy: self.integrator.thermal_energy_kj_mol(),
+            smoothing: self.parameters.smoothing_in_hill_widths,
+            ends: self.ends.as_ref(),
+        };
+        estimator.estimate(&state.counts, &self.groups(state.structures).strata())
     }
 
     fn bias(&self, values: Vec<f64>) -> Result<GridBias, LandscapeError> {
         GridBias::new(&self.variables, values, self.integrator.thermal_energy_kj_mol())
     }
 
-    /// The steps of one block in one round.
-    fn round(&self, bias: &GridBias, block: &mut LangevinState, mut counts: Option<&mut Vec<u32>>) {
+    /// The steps of one block in one round, and where its walkers were meanwhile.
+    fn round(
+        &self,
+        bias: &GridBias,
+        block: &mut LangevinState,
+        crossings: &mut [WalkerCrossings],
+        filling: bool,
+    ) -> Vec<Visit> {
+        let periods = bias.grid().periods();
+        let mut visits = Vec::new();
         let mut left = self.schedule.steps_per_round;
         while left > 0 {
             let steps = self.schedule.steps_per_count.min(left);
             self.integrator.steps(&self.system, bias, &self.random, block, steps);
             left -= steps;
-            let Some(counts) = counts.as_deref_mut() else { continue };
-            for replica in 0..block.replicas() {
-                if let Some(node) = self.node(block, replica) {
-                    counts[node] += 1;
-                }
+            for (replica, crossings) in crossings.iter_mut().enumerate() {
+                let arrived = self.ends.as_ref().is_some_and(|ends| {
+                    crossings.visit(ends, &self.values(block, replica), &periods, filling)
+                });
+                visits.push(Visit {
+                    walker: block.paths()[replica] as usize,
+                    node: self.node(block, replica),
+                    last_end: crossings.last_end.map(usize::from),
+                    arrived,
+                });
             }
         }
+        visits
+    }
+
+    fn values(&self, block: &LangevinState, replica: usize) -> Vec<f64> {
+        (0..self.variables.len()).map(|variable| block.variable(variable, replica)).collect()
     }
 
     /// The grid point whose bin a walker is in; `None` beyond the ends of a variable without period.
@@ -237,14 +384,13 @@ impl<'a> Metadynamics<'a> {
     }
 
     /// One hill per walker where it is now, in the order of the walkers.
-    fn hills(&self, bias: &GridBias, blocks: &[LangevinState]) -> Vec<(Vec<f64>, f64)> {
-        let tempering = self.integrator.thermal_energy_kj_mol() * (self.parameters.bias_factor - 1.0);
+    fn hills(&self, bias: &GridBias, blocks: &[LangevinState], bias_factor: f64) -> Vec<(Vec<f64>, f64)> {
+        let tempering = self.integrator.thermal_energy_kj_mol() * (bias_factor - 1.0);
         let mut hills = Vec::with_capacity(self.parameters.walkers);
         for block in blocks {
             for replica in 0..block.replicas() {
-                let centre: Vec<f64> =
-                    (0..self.variables.len()).map(|variable| block.variable(variable, replica)).collect();
-                let height = self.parameters.hill_height_kj_mol * (-bias.hills(&centre) / tempering).exp();
+                let centre = self.values(block, replica);
+                let height = self.hill_height * (-bias.hills(&centre) / tempering).exp();
                 hills.push((centre, height));
             }
         }

@@ -41,17 +41,32 @@ pub struct MetadynamicsParameters {
     pub time_step_ps: f64,
     /// Friction of the thermostat, 1/ps.
     pub friction_per_ps: f64,
-    /// Time for which each walker deposits hills, ps.
+    /// Least time for which each walker deposits hills, ps.
     pub filling_time_ps: f64,
+    /// Most time for which each walker deposits hills, ps, where walkers do not recross before; by default ten times the
+    /// least time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filling_limit_ps: Option<f64>,
+    /// Filling goes on until this share of the walkers of each end have been at the other end and come back.
+    pub recrossing_share: f64,
     /// Time for which each walker then forgets the deposition under the bias that no longer changes, ps.
     pub equilibration_time_ps: f64,
-    /// Time for which each walker is then counted, ps.
+    /// Least time for which each walker is then counted, ps.
     pub sampling_time_ps: f64,
+    /// Most time for which each walker is counted, ps, where there are too few crossings before; by default ten times the
+    /// least time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sampling_limit_ps: Option<f64>,
+    /// Counting goes on until all walkers together have arrived so often at each end from the other one: the standard error
+    /// of the free energy between the ends is then about `kT √(2/crossings)`.
+    pub crossings: u32,
     /// Time between two hills of one walker, ps.
     pub deposition_interval_ps: f64,
-    /// Height of a hill where there is none yet, kJ/mol.
-    pub hill_height_kj_mol: f64,
-    /// Bias factor `γ = 1 + ΔT/T`: the bias tends to `-(1 - 1/γ) F`.
+    /// Height of a hill where there is none yet, kJ/mol; by default chosen by the hills' width and the number of variables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hill_height_kj_mol: Option<f64>,
+    /// Bias factor `γ = 1 + ΔT/T`: the bias tends to `-(1 - 1/γ) F`. It is raised while filling lasts longer than its least
+    /// time.
     pub bias_factor: f64,
     /// Time between two counts of one walker, ps.
     pub count_interval_ps: f64,
@@ -66,10 +81,14 @@ impl Default for MetadynamicsParameters {
             time_step_ps: 0.001,
             friction_per_ps: 2.0,
             filling_time_ps: 100.0,
+            filling_limit_ps: None,
+            recrossing_share: 0.25,
             equilibration_time_ps: 5.0,
             sampling_time_ps: 300.0,
+            sampling_limit_ps: None,
+            crossings: 50,
             deposition_interval_ps: 0.2,
-            hill_height_kj_mol: 0.1,
+            hill_height_kj_mol: None,
             bias_factor: 15.0,
             count_interval_ps: 0.01,
             smoothing_in_hill_widths: 0.4,
@@ -83,26 +102,42 @@ pub(super) struct Schedule {
     pub(super) steps_per_round: u64,
     pub(super) steps_per_count: u64,
     pub(super) filling: u64,
+    pub(super) filling_limit: u64,
     pub(super) equilibration: u64,
     pub(super) sampling: u64,
+    pub(super) sampling_limit: u64,
 }
 
-impl Schedule {
-    pub(super) fn rounds(&self) -> u64 {
-        self.filling + self.equilibration + self.sampling
-    }
-}
+/// The most time for filling or counting where none is given, over the least.
+const LIMIT_FACTOR: f64 = 10.0;
+/// Fewest rounds of the sampling time.
+const LEAST_SAMPLING_ROUNDS: u64 = 4;
 
 impl MetadynamicsParameters {
-    /// Checks the numbers and counts them in steps.
-    pub(super) fn schedule(&self) -> Result<Schedule, LandscapeError> {
+    /// Most time for which each walker deposits hills, ps.
+    pub fn filling_limit_ps(&self) -> f64 {
+        self.filling_limit_ps.unwrap_or(LIMIT_FACTOR * self.filling_time_ps)
+    }
+
+    /// Most time for which each walker is counted, ps.
+    pub fn sampling_limit_ps(&self) -> f64 {
+        self.sampling_limit_ps.unwrap_or(LIMIT_FACTOR * self.sampling_time_ps)
+    }
+
+    /// Refuses numbers that cannot be used.
+    ///
+    /// # Errors
+    /// A time, height or interval that is not positive, a bias factor of 1 or less, a share beyond 1, or no walkers.
+    pub fn check(&self) -> Result<(), LandscapeError> {
         let positive = [
             ("time_step_ps", self.time_step_ps),
             ("friction_per_ps", self.friction_per_ps),
             ("filling_time_ps", self.filling_time_ps),
+            ("filling_limit_ps", self.filling_limit_ps()),
             ("sampling_time_ps", self.sampling_time_ps),
+            ("sampling_limit_ps", self.sampling_limit_ps()),
             ("deposition_interval_ps", self.deposition_interval_ps),
-            ("hill_height_kj_mol", self.hill_height_kj_mol),
+            ("hill_height_kj_mol", self.hill_height_kj_mol.unwrap_or(1.0)),
             ("count_interval_ps", self.count_interval_ps),
             ("smoothing_in_hill_widths", self.smoothing_in_hill_widths),
         ];
@@ -125,9 +160,21 @@ impl MetadynamicsParameters {
                 "bias_factor must be larger than 1, not {value}"
             )));
         }
+        if !(0.0..=1.0).contains(&self.recrossing_share) {
+            let value = self.recrossing_share;
+            return Err(LandscapeError::Parameters(format!(
+                "recrossing_share must be a number from 0 to 1, not {value}"
+            )));
+        }
         if self.walkers == 0 {
             return Err(LandscapeError::Parameters("walkers must be at least 1".to_owned()));
         }
+        Ok(())
+    }
+
+    /// Checks the numbers and counts them in steps.
+    pub(super) fn schedule(&self) -> Result<Schedule, LandscapeError> {
+        self.check()?;
         let steps = |time: f64| ((time / self.time_step_ps).round() as u64).max(1);
         let steps_per_round = steps(self.deposition_interval_ps);
         let rounds = |time: f64| ((time / self.time_step_ps) / steps_per_round as f64).round() as u64;
@@ -135,8 +182,11 @@ impl MetadynamicsParameters {
             steps_per_round,
             steps_per_count: steps(self.count_interval_ps).min(steps_per_round),
             filling: rounds(self.filling_time_ps).max(1),
+            filling_limit: rounds(self.filling_limit_ps().max(self.filling_time_ps)).max(1),
             equilibration: rounds(self.equilibration_time_ps),
-            sampling: rounds(self.sampling_time_ps).max(super::free_energy::TIME_SEGMENTS as u64),
+            sampling: rounds(self.sampling_time_ps).max(LEAST_SAMPLING_ROUNDS),
+            sampling_limit: rounds(self.sampling_limit_ps().max(self.sampling_time_ps))
+                .max(LEAST_SAMPLING_ROUNDS),
         })
     }
 }

@@ -19,6 +19,11 @@ const STEP_PER_CURVATURE: f64 = 0.5;
 /// Iterations after which the curvatures are measured again.
 const CURVATURE_INTERVAL: usize = 16;
 
+/// Images that are relaxed from the first path; more are added when these stand still.
+const FEW_IMAGES: usize = 128;
+/// How many times as many images follow.
+const REFINEMENT: usize = 4;
+
 /// How a minimum-energy path is looked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StringMethod {
@@ -57,7 +62,8 @@ pub struct MinimumEnergyPath {
 impl StringMethod {
     /// Relaxes a path, given by its points from the first end to the last; both ends stay where they are.
     ///
-    /// An end that is no minimum is joined to the valley by the way down from it.
+    /// An end that is no minimum is joined to the valley by the way down from it. Images move by shares of their distance, so that many of
+    /// them would take ever more iterations from far away: few are relaxed first, then four times as many on the path through these.
     ///
     /// # Errors
     /// Fewer than two points or three images, ends that are one point, points of another dimension, or a gradient that is not
@@ -67,11 +73,49 @@ impl StringMethod {
         landscape: &dyn Landscape,
         path: &[Vec<f64>],
     ) -> Result<MinimumEnergyPath, LandscapeError> {
+        self.relax_unless(landscape, path, &|| false)
+    }
+
+    /// The same, asking before every iteration whether to stop.
+    ///
+    /// # Errors
+    /// As [`StringMethod::relax`]; [`LandscapeError::Interrupted`] once the answer is yes.
+    pub fn relax_unless(
+        &self,
+        landscape: &dyn Landscape,
+        path: &[Vec<f64>],
+        is_interrupted: &dyn Fn() -> bool,
+    ) -> Result<MinimumEnergyPath, LandscapeError> {
         self.check(landscape, path)?;
+        let mut images = path.to_vec();
+        let mut count = self.images.min(FEW_IMAGES);
+        let mut iterations = 0;
+        loop {
+            let level = Self { images: count, max_iterations: self.max_iterations - iterations, ..*self };
+            let (relaxed, taken, converged) = level.relax_once(landscape, &images, is_interrupted)?;
+            images = relaxed;
+            iterations += taken;
+            if count == self.images {
+                return Ok(finish(landscape, images, iterations, converged));
+            }
+            count = self.images.min(REFINEMENT * count);
+        }
+    }
+
+    /// The images, the iterations that it took, and whether they stood still at the end.
+    fn relax_once(
+        &self,
+        landscape: &dyn Landscape,
+        path: &[Vec<f64>],
+        is_interrupted: &dyn Fn() -> bool,
+    ) -> Result<(Vec<Vec<f64>>, usize, bool), LandscapeError> {
         let mut images = redistributed(path, self.images);
         let mut steps = Vec::new();
         let (mut iterations, mut converged) = (0, false);
         while iterations < self.max_iterations && !converged {
+            if is_interrupted() {
+                return Err(LandscapeError::Interrupted);
+            }
             if iterations % CURVATURE_INTERVAL == 0 {
                 steps = self.steps(landscape, &images)?;
             }
@@ -86,7 +130,7 @@ impl StringMethod {
             images = moved;
             iterations += 1;
         }
-        Ok(finish(landscape, images, iterations, converged))
+        Ok((images, iterations, converged))
     }
 
     fn check(&self, landscape: &dyn Landscape, path: &[Vec<f64>]) -> Result<(), LandscapeError> {

@@ -7,6 +7,8 @@ use crate::Landscape;
 
 /// Steps until the search is given up; from the top of a relaxed string five are enough.
 const MAX_STEPS: usize = 50;
+/// Steps after which the eigenvalues of a Hessian are given up; a few are enough.
+const MAX_EIGEN_STEPS: usize = 1000;
 /// The search ends at a step of this share of its reach.
 const SMALLEST_STEP: f64 = 1e-9;
 
@@ -29,13 +31,18 @@ pub(super) fn hessian(landscape: &dyn Landscape, x: &[f64], step: f64) -> DMatri
 }
 
 /// The stationary point with one direction of negative curvature that is found from `start` within `reach`; none if there is
-/// none.
+/// none, or where the landscape's derivatives are not finite.
 pub(super) fn saddle_near(landscape: &dyn Landscape, start: &[f64], reach: f64) -> Option<Vec<f64>> {
     let mut x = start.to_vec();
     for _ in 0..MAX_STEPS {
         let mut gradient = vec![0.0; x.len()];
         landscape.energy_gradient(&x, &mut gradient);
-        let eigen = SymmetricEigen::new(hessian(landscape, &x, 1e-4 * reach));
+        let hessian = hessian(landscape, &x, 1e-4 * reach);
+        // Eigenvalues of a matrix with NaN are NaN without a word.
+        if hessian.iter().any(|entry| !entry.is_finite()) {
+            return None;
+        }
+        let eigen = SymmetricEigen::try_new(hessian, f64::EPSILON, MAX_EIGEN_STEPS)?;
         let lowest = eigen.eigenvalues.imin();
         let along = eigen.eigenvectors.transpose() * DVector::from_vec(gradient);
         let mut step = DVector::zeros(x.len());

@@ -69,7 +69,9 @@
         const arc = shown.columns.arc_share;
         let best = 0;
         arc.forEach((value, i) => { if (Math.abs(value - x) < Math.abs(arc[best] - x)) best = i; });
+        setPlaying(false);
         show(best);
+        slider.focus({ preventScroll: true });
         break;
       }
     });
@@ -113,12 +115,13 @@
   let shown = null, index = 0, timer = null, viewer = null;
 
   function describe() {
+    const name = shown.label === shown.name ? "" : `${shown.label}\n`;
     const parts = data.columns.filter((column) => column.shown).map((column) => {
       const value = shown.columns[column.name][index] * column.scale;
       if (!Number.isFinite(value)) return null;
       return `${column.label} ${value.toFixed(column.decimals).replace("-", "−")}${column.unit}`;
     });
-    return parts.filter(Boolean).join(" · ");
+    return name + parts.filter(Boolean).join(" · ");
   }
 
   function show(next) {
@@ -127,7 +130,7 @@
     const number = shown.columns.frame[index];
     slider.setAttribute("aria-valuetext", `frame ${number}`);
     marks.forEach((mark) => moveCursor(mark, shown, index));
-    readout.textContent = describe();
+    readout.innerText = describe();
     if (viewer && shown.xyz) viewer.setFrame(positions(shown, index));
     player.dataset.frame = number;
   }
@@ -168,24 +171,23 @@
   const copies = byId("copies");
   if (copies) copies.addEventListener("change", () => { if (viewer) viewer.showStill(copies.checked); });
 
+  // Keys act only where the player has the focus, so that the page scrolls as any other. The slider, the lists and the buttons
+  // keep the keys that they have by themselves: on the slider these are the arrows, Home and End.
   player.addEventListener("keydown", (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const kind = event.target.tagName, key = event.key;
-    // Controls keep the keys that they have by themselves.
-    if (key === " " && (kind === "BUTTON" || kind === "SELECT" || event.target.type === "checkbox")) return;
-    if (kind === "SELECT" && key.startsWith("Arrow")) return;
+    if (event.altKey || event.ctrlKey || event.metaKey || event.target.tagName === "SELECT") return;
+    const own = event.target === slider || event.target.tagName === "CANVAS";
     const actions = {
-      " ": () => setPlaying(timer === null),
-      ArrowLeft: () => { setPlaying(false); show(index - 1); },
-      ArrowRight: () => { setPlaying(false); show(index + 1); },
-      Home: () => { setPlaying(false); show(0); },
-      End: () => { setPlaying(false); show(shown.frames - 1); },
-      ArrowUp: () => choose(chooser.selectedIndex - 1),
-      ArrowDown: () => choose(chooser.selectedIndex + 1),
+      n: () => choose(chooser.selectedIndex + 1),
+      b: () => choose(chooser.selectedIndex - 1),
+      ...(own ? { " ": () => setPlaying(timer === null) } : {}),
+      ...(event.target.tagName === "CANVAS" ? {
+        ArrowLeft: () => { setPlaying(false); show(index - 1); },
+        ArrowRight: () => { setPlaying(false); show(index + 1); },
+      } : {}),
     };
-    if (!actions[key]) return;
+    if (!actions[event.key]) return;
     event.preventDefault();
-    actions[key]();
+    actions[event.key]();
   });
 
   choose(0);
@@ -196,10 +198,10 @@
     makeViewer(stage, data.structure).then((made) => {
       viewer = made;
       choose(chooser.selectedIndex);
+      if (viewer && shown.xyz) viewer.lookAt(shown.xyz);
       player.dataset.viewer = made ? "true" : "none";
     });
   } else {
     player.dataset.viewer = "none";
   }
-  player.focus({ preventScroll: true });
 })();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::summary::to_finite_json;
 use crate::{ReportError, Summary};
 
-pub use page::PageFigure;
+pub use page::{PageFigure, relative_address};
 
 /// JSON schema (draft 2020-12) of `compare.json`.
 pub const COMPARISON_SCHEMA: &str = include_str!("../../schema/comparison.schema.json");

@@ -1,6 +1,9 @@
 //! `compare.html`: words, tables and figures in one file that needs nothing else.
 
+use std::path::Path;
+
 use super::{Comparison, ComparisonGroup};
+use crate::page::{escape, figure_markup};
 use crate::{ReportError, Table};
 
 /// A figure of a page.
@@ -12,104 +15,129 @@ pub struct PageFigure {
     pub svg: String,
 }
 
-const STYLE: &str = "\
-body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
-h1, h2, h3 { line-height: 1.2 }
-h2 { margin-top: 2.5rem }
-ul { padding-left: 1.2rem }
-.wide { overflow-x: auto }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; margin: .5rem 0 1rem }
-th, td { padding: .25rem .6rem; border-bottom: 1px solid #ccc; text-align: left; white-space: nowrap }
-th { border-bottom: 2px solid #1a1a1a }
-.number { text-align: right }
-figure { margin: 1.5rem 0 }
-figure svg { width: 100%; max-width: 56rem; height: auto }
-figcaption, .note { color: #444; font-size: .9rem }
-@media print { body { max-width: none; margin: 0 } h2, figure { break-inside: avoid } table { font-size: .7rem } }
-";
+/// The look of all pages.
+const STYLE: &str = include_str!("../../assets/page/report.css");
 
 const NOTES: &str = "\
 MaxEnergy is the highest energy of a path over every step, its mean over the forward paths; reached is the share of paths whose last \
 frame lies within the other state, and a MaxEnergy without it means nothing. Rows that share a letter are not told apart. The lower \
-bound is the bottleneck of the landscape between the two states, which no path can stay below. A · marks baselines that the \
-comparison added, with the sampling budget of the first path. Each row is a run directory of its own, named in compare.csv, which \
-geodyssey run repeats from its config.toml.";
+bound is the bottleneck of the landscape between the centres of the two states, which no path that arrives can stay below but by a \
+little: paths arrive at the edge of a state, the landscape has an error, and a crest can be cut off between steps. A · marks baselines that the \
+comparison added, with the sampling budget of the first path. Each row is a run directory of its own, which geodyssey run repeats \
+from its config.toml; its name leads to its report.html.";
 
 impl Comparison {
-    /// `compare.html`; `figures` has the figures of each group.
+    /// `compare.html`; `figures` has the figures of each group, `reports` where the page of each of its rows lies, relative to this
+    /// one and as part of an address ([`relative_address`]).
     ///
     /// # Errors
-    /// Not one list of figures a group.
-    pub fn to_html(&self, figures: &[Vec<PageFigure>]) -> Result<String, ReportError> {
-        if figures.len() != self.groups.len() {
-            return Err(ReportError::Length {
-                place: "the figures of the comparison".to_owned(),
-                expected: self.groups.len(),
-                found: figures.len(),
-            });
-        }
+    /// Not one list of figures and of reports a group, or not one report a row.
+    pub fn to_html(
+        &self,
+        figures: &[Vec<PageFigure>],
+        reports: &[Vec<String>],
+    ) -> Result<String, ReportError> {
+        check_length("the figures of the comparison", self.groups.len(), figures.len())?;
+        check_length("the reports of the comparison", self.groups.len(), reports.len())?;
         let mut body = String::from("<h1>Paths compared</h1>\n");
-        for (group, figures) in self.groups.iter().zip(figures) {
-            body.push_str(&section(group, figures)?);
+        for ((group, figures), reports) in self.groups.iter().zip(figures).zip(reports) {
+            check_length("the reports of a group", group.rows.len(), reports.len())?;
+            body.push_str(&section(group, figures, reports)?);
         }
         body.push_str(&format!(
             "<h2>How to read this</h2>\n<p class=\"note\">{}</p>\n<p class=\"note\">{}</p>\n<p class=\"note\">geodyssey {}</p>\n",
-            escaped(NOTES),
-            escaped(&self.test),
-            escaped(&self.version)
+            escape(NOTES),
+            escape(&self.test),
+            escape(&self.version)
         ));
         Ok(format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>Paths compared</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n\
+             <title>Paths compared</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
         ))
     }
 }
 
-fn section(group: &ComparisonGroup, figures: &[PageFigure]) -> Result<String, ReportError> {
-    let mut text =
-        format!("<h2>{}</h2>\n<p>{}</p>\n<ul>\n", escaped(&group.name), escaped(&group.description));
+fn check_length(place: &str, expected: usize, found: usize) -> Result<(), ReportError> {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(ReportError::Length { place: place.to_owned(), expected, found })
+    }
+}
+
+/// The way from one folder to a file as part of an address, its unusual letters as `%..`; both paths are absolute.
+#[must_use]
+pub fn relative_address(from: &Path, to: &Path) -> String {
+    let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
+    let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = from[shared..].iter().map(|_| "..".to_owned());
+    let down = to[shared..].iter().map(|part| encoded(&part.as_os_str().to_string_lossy()));
+    up.chain(down).collect::<Vec<String>>().join("/")
+}
+
+/// Letters, digits and `-._~` as they are, every other byte as `%` with two hexadecimal digits (RFC 3986, section 2).
+fn encoded(text: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    let letter = |byte: u8| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(letter).collect()
+}
+
+fn section(
+    group: &ComparisonGroup,
+    figures: &[PageFigure],
+    reports: &[String],
+) -> Result<String, ReportError> {
+    let mut text = format!("<h2>{}</h2>\n<p>{}</p>\n<ul>\n", escape(&group.name), escape(&group.description));
     for sentence in &group.words {
-        text.push_str(&format!("<li>{}</li>\n", escaped(sentence)));
+        text.push_str(&format!("<li>{}</li>\n", escape(sentence)));
     }
     text.push_str("</ul>\n");
     for titled in group.tables()? {
-        text.push_str(&format!("<h3>{}</h3>\n{}", escaped(titled.title), html_table(&titled.table)));
+        let table = html_table(&titled.table, reports);
+        text.push_str(&format!("<h3>{}</h3>\n{table}", escape(titled.title)));
     }
     for (number, region) in group.regions.iter().enumerate() {
         text.push_str(&format!(
             "<p class=\"note\">Region {}: {}</p>\n",
             number + 1,
-            escaped(&region.description)
+            escape(&region.description)
         ));
     }
     for left_out in &group.left_out {
-        let (name, reason) = (escaped(&left_out.name), escaped(&left_out.reason));
+        let (name, reason) = (escape(&left_out.name), escape(&left_out.reason));
         text.push_str(&format!("<p class=\"note\">Left out: {name}: {reason}</p>\n"));
     }
+    text.push_str("<div class=\"figures\">\n");
     for figure in figures {
-        let caption = escaped(&figure.caption);
-        text.push_str(&format!("<figure>\n{}\n<figcaption>{caption}</figcaption>\n</figure>\n", figure.svg));
+        text.push_str(&figure_markup("figure", &figure.svg, &figure.caption)?);
     }
+    text.push_str("</div>\n");
     Ok(text)
 }
 
-fn html_table(table: &Table) -> String {
-    let row = |tag: &str, cells: &[(bool, &str)]| {
-        let cells: String = cells
-            .iter()
-            .map(|(number, cell)| {
-                let class = if *number { " class=\"number\"" } else { "" };
-                format!("<{tag}{class}>{}</{tag}>", escaped(cell))
-            })
-            .collect();
-        format!("<tr>{cells}</tr>\n")
+/// A table whose rows are named by links to the pages of their runs.
+fn html_table(table: &Table, reports: &[String]) -> String {
+    let cell = |tag: &str, (number, cell): &(bool, &str)| {
+        let class = if *number { " class=\"number\"" } else { "" };
+        format!("<{tag}{class}>{}</{}>", escape(cell), tag.split(' ').next().unwrap_or(tag))
     };
-    let rows: String = table.rows().map(|cells| row("td", &cells)).collect();
-    format!("<div class=\"wide\"><table>\n{}{rows}</table></div>\n", row("th", &table.header()))
-}
-
-/// Text that HTML takes as text.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let head: String = table.header().iter().map(|header| cell("th scope=\"col\"", header)).collect();
+    let rows: String = table
+        .rows()
+        .zip(reports)
+        .map(|(cells, report)| {
+            let (name, others) = cells.split_first().map_or(("", &[][..]), |(first, rest)| (first.1, rest));
+            let others: String = others.iter().map(|other| cell("td", other)).collect();
+            format!(
+                "<tr><th scope=\"row\"><a href=\"{}\">{}</a></th>{others}</tr>\n",
+                escape(report),
+                escape(name)
+            )
+        })
+        .collect();
+    format!(
+        "<div class=\"scroll wide\" tabindex=\"0\"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n"
+    )
 }

@@ -148,7 +148,10 @@ impl ComparisonGroup {
                 optional(work.and_then(|work| work.landscape_delta_f_kj_mol), 1),
             ]
         })?;
-        Ok(Titled { title: "With how much work: dissipated work and ΔF, ± standard error", table })
+        Ok(Titled {
+            title: "With how much work: dissipated work, and ΔF of the tethered ends, ± standard error",
+            table,
+        })
     }
 
     /// Only where a region is known.

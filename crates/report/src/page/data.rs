@@ -23,7 +23,9 @@ const FIXED_COLUMNS: usize = 6;
 pub struct PagePath {
     /// Name of its files, e.g. `path-0000`.
     pub name: String,
-    /// How it is listed.
+    /// Whether it arrived; none where that is not known.
+    pub reached: Option<bool>,
+    /// Its name with what is known of it as a whole: whether it arrived, how high it went, its work.
     pub label: String,
     /// Numbers of the frames in the trajectory.
     pub frames: Vec<usize>,
@@ -43,6 +45,14 @@ pub struct PagePath {
     pub positions_nm: Vec<Vec<[f64; 3]>>,
     /// The frame of highest energy, counted in this page's frames.
     pub highest: usize,
+}
+
+impl PagePath {
+    /// How it is listed: short enough for a narrow list, with what is unusual.
+    pub(super) fn short_label(&self) -> String {
+        let fate = if self.reached == Some(false) { " · not reached" } else { "" };
+        format!("{}{fate}", self.name)
+    }
 }
 
 /// Which paths and frames of a run its page holds.
@@ -195,6 +205,7 @@ fn embedded(path: &PagePath, columns: &[PageColumn], with_positions: bool) -> Re
     }
     let mut entry = json!({
         "name": path.name,
+        "label": path.label,
         "frames": count,
         "highest": path.highest,
         "table": STANDARD.encode(&table),

@@ -13,7 +13,7 @@ pub use data::{EMBEDDED_BYTES, PagePath, Selection, select_paths};
 
 use crate::plots::PlotFrame;
 use crate::{ReportError, Summary};
-use markup::escape;
+pub(crate) use markup::{escape, figure_markup};
 
 const STYLE: &str = include_str!("../../assets/page/report.css");
 const PROGRAM: &str = include_str!("../../assets/page/report.js");
@@ -24,7 +24,10 @@ const NGL: &str = include_str!("../../assets/ngl/ngl.js");
 const STAGE: &str = "<div class=\"stage\" id=\"stage\" role=\"img\" aria-label=\"The molecule in three dimensions, at the frame that the \
     slider shows\"></div>\n<p class=\"faint legend on-screen\"><label><input type=\"checkbox\" id=\"copies\" checked> thin copies:</label>\
     <span style=\"background:#0072b2\"></span>start<span style=\"background:#e69f00\"></span>highest energy\
-    <span style=\"background:#aa4499\"></span>end. Drag to turn, wheel to zoom, right button to move.</p>\n";
+    <span style=\"background:#aa4499\"></span>end</p>\n";
+/// How the molecule is turned.
+const HANDLING: &str = " Drag the molecule to turn it; Ctrl and the wheel zoom, the right button moves; by touch, a sideways stroke \
+    turns.";
 
 /// Everything that the page of a run shows.
 #[derive(Debug, Clone)]
@@ -79,8 +82,11 @@ pub fn run_page(page: &RunPage<'_>) -> Result<String, ReportError> {
         body.push_str("<h2>Paths</h2>\n");
         body.push_str(&player(page, &beside)?);
     }
-    for figure in others {
-        body.push_str(&figure_markup(figure)?);
+    if !others.is_empty() {
+        body.push_str(&format!(
+            "<h2>Figures</h2>\n<div class=\"figures\">\n{}</div>\n",
+            figures_markup(others)?
+        ));
     }
     body.push_str("<h2>Numbers</h2>\n");
     body.push_str(&numbers::table(page.summary));
@@ -113,7 +119,7 @@ fn script(text: &str) -> String {
 
 fn player(page: &RunPage<'_>, figures: &[&PageFigure<'_>]) -> Result<String, ReportError> {
     let options: String =
-        page.paths.iter().map(|path| format!("<option>{}</option>", escape(&path.label))).collect();
+        page.paths.iter().map(|path| format!("<option>{}</option>", escape(&path.short_label()))).collect();
     let viewer = page.structure.is_some();
     let frames = if page.stride > 1 {
         format!("every {} frame", ordinal(page.stride))
@@ -130,30 +136,23 @@ fn player(page: &RunPage<'_>, figures: &[&PageFigure<'_>]) -> Result<String, Rep
     } else {
         "A frame is a place along the path, not a time: the molecule is led, it does not wait for a fluctuation."
     };
-    let drawn =
-        figures.iter().map(|figure| figure_markup(figure)).collect::<Result<Vec<String>, _>>()?.concat();
-    let below = format!(
-        "<output id=\"readout\"></output>\n\
-         <p class=\"faint keys\">Keys: <kbd>space</kbd> plays and stops, <kbd>←</kbd> <kbd>→</kbd> go one frame, <kbd>Home</kbd> \
-         <kbd>End</kbd> to the ends, <kbd>↑</kbd> <kbd>↓</kbd> choose a path. {paths}, {frames}. {meaning}</p>\n"
-    );
-    // Beside the molecule the figures stand below each other, else beside each other.
-    let content = if viewer {
-        format!("<div>{STAGE}{below}</div>\n<div>{drawn}</div>\n")
-    } else {
-        format!("{drawn}{below}")
-    };
+    let drawn = figures_markup(figures.iter().copied())?;
+    let (class, stage, handling) =
+        if viewer { ("player with-molecule", STAGE, HANDLING) } else { ("player", "", "") };
     Ok(format!(
-        "<section class=\"player\" id=\"player\" tabindex=\"0\" aria-label=\"Player of the paths\">\n\
-         <div class=\"controls\">\
+        "<section class=\"{class}\" id=\"player\" aria-label=\"Player of the paths\">\n\
+         <div class=\"beside\">\n{stage}<div class=\"controls\">\
          <button type=\"button\" id=\"play\" aria-pressed=\"false\">Play</button>\
          <button type=\"button\" id=\"back\" aria-label=\"One frame back\">◀</button>\
          <button type=\"button\" id=\"forward\" aria-label=\"One frame forward\">▶</button>\
          <label class=\"range\">frame <input type=\"range\" id=\"frame\" min=\"0\" max=\"0\" value=\"0\"></label>\
-         <label>path <select id=\"path\">{options}</select></label>\
+         <label class=\"choice\">path <select id=\"path\">{options}</select></label>\
          <label>speed <select id=\"speed\"><option value=\"5\">5 / s</option><option value=\"15\" selected>15 / s</option>\
          <option value=\"40\">40 / s</option></select></label>\
-         </div>\n{content}</section>\n"
+         </div>\n<output id=\"readout\"></output>\n</div>\n<div class=\"figures\">\n{drawn}</div>\n<div class=\"notes\">\n\
+         <p class=\"faint on-screen\">Keys, once the slider or the molecule has been clicked: <kbd>space</kbd> plays and stops, <kbd>←</kbd> \
+         <kbd>→</kbd> go one frame, <kbd>n</kbd> and <kbd>b</kbd> choose the next path and the one before.{handling}</p>\n\
+         <p class=\"faint\">{paths}, {frames}. {meaning}</p>\n</div>\n</section>\n"
     ))
 }
 
@@ -165,16 +164,9 @@ fn ordinal(number: usize) -> String {
     }
 }
 
-fn figure_markup(figure: &PageFigure<'_>) -> Result<String, ReportError> {
-    let svg = figure.svg.find("<svg ").map(|start| &figure.svg[start..]);
-    let svg =
-        svg.ok_or_else(|| ReportError::Drawing(format!("the figure {} is no SVG document", figure.name)))?;
-    let caption = escape(&figure.caption);
-    Ok(format!(
-        "<figure>\n<div data-figure=\"{}\"><div class=\"drawing\" role=\"img\" aria-label=\"{caption}\">\n{svg}</div></div>\n\
-         <figcaption>{caption}</figcaption>\n</figure>\n",
-        escape(figure.name),
-    ))
+fn figures_markup<'f>(figures: impl IntoIterator<Item = &'f PageFigure<'f>>) -> Result<String, ReportError> {
+    let markup = |figure: &PageFigure<'_>| figure_markup(figure.name, figure.svg, &figure.caption);
+    Ok(figures.into_iter().map(markup).collect::<Result<Vec<String>, _>>()?.concat())
 }
 
 fn links(page: &RunPage<'_>) -> String {

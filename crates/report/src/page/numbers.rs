@@ -2,7 +2,8 @@
 
 use super::markup::{escape, minus};
 use crate::{
-    DirectionalWork, MaxEnergy, SamplingSummary, Summary, WorkSummary, decimals, grouped, with_error,
+    DirectionalWork, FreeEnergySummary, MaxEnergy, MetadynamicsSummary, SamplingSummary, Summary,
+    WorkSummary, decimals, grouped, with_error,
 };
 
 struct Row {
@@ -31,6 +32,25 @@ fn share_row(name: &str, share: f64, count: usize, definition: &str) -> Row {
     Row { name: name.to_owned(), value, unit: "%", definition }
 }
 
+/// What the walkers of metadynamics say of the two states.
+fn metadynamics(walkers: &MetadynamicsSummary) -> [Row; 2] {
+    let difference = with_error(walkers.delta_f_kj_mol, Some(walkers.delta_f_error_kj_mol), 1);
+    let definition = "of the end state relative to the start state, each the region within its radius, on the landscape; error \
+                      from independent groups of walkers and from the difference between those of either state";
+    let crossings = format!("{} / {}", walkers.arrivals_at_start, walkers.arrivals_at_end);
+    let definition_of_crossings = format!(
+        "arrivals at the start from the end, and at the end from the start, while {} walkers were counted for {} ps each; {} % of \
+         the walkers crossed",
+        walkers.walkers,
+        decimals(walkers.sampling_time_ps, 0),
+        decimals(100.0 * walkers.crossed_share, 0)
+    );
+    [
+        row("ΔF, landscape", difference, "kJ/mol", definition),
+        row("walkers' crossings", crossings, "", &definition_of_crossings),
+    ]
+}
+
 /// The table of numbers.
 pub(super) fn table(summary: &Summary) -> String {
     let mut rows = Vec::new();
@@ -42,17 +62,24 @@ pub(super) fn table(summary: &Summary) -> String {
         rows.extend(energy.atoms.iter().map(|energy| max_energy("highest energy, atoms", energy)));
     }
     if let Some(bound) = summary.landscape.lower_bound_kj_mol {
-        let value = with_error(bound, summary.landscape.rms_block_error_kj_mol, 1);
+        let value = with_error(bound, summary.landscape.lower_bound_error_kj_mol, 1);
         let mut definition =
             "the lowest barrier (bottleneck) between the states on the same landscape, above its minimum"
                 .to_owned();
-        if summary.landscape.rms_block_error_kj_mol.is_some() {
-            definition.push_str("; the error is the landscape's root mean square block error");
+        if summary.landscape.lower_bound_error_kj_mol.is_some() {
+            definition.push_str("; the error is the landscape's at that point");
+        }
+        if summary.landscape.lower_bound_sampled == Some(false) {
+            definition.push_str("; every way there leads over ground that was not sampled");
         }
         rows.push(row("lower bound", value, "kJ/mol", &definition));
     }
+    rows.extend(summary.landscape.metadynamics.iter().flat_map(metadynamics));
     if let Some(done) = &summary.work {
         rows.extend(work(done));
+    }
+    if let Some(known) = &summary.free_energy {
+        rows.extend(free_energy(known));
     }
     if let Some(curve) = &summary.geodesic {
         rows.push(row("length of the curve", decimals(curve.length, 3), "", "Σ √(Δη·Δμ), Fisher–Rao"));
@@ -85,7 +112,7 @@ pub(super) fn table(summary: &Summary) -> String {
         })
         .collect();
     format!(
-        "<div class=\"scroll\"><table>\n<caption>± is the standard error of the mean over paths unless the definition says otherwise.\
+        "<div class=\"scroll numbers\" tabindex=\"0\"><table>\n<caption>± is the standard error of the mean over paths unless the definition says otherwise.\
          </caption>\n<thead><tr><th scope=\"col\">quantity</th><th scope=\"col\">value</th><th scope=\"col\">unit</th>\
          <th scope=\"col\">definition</th></tr></thead>\n<tbody>\n{body}</tbody></table></div>\n"
     )
@@ -108,8 +135,13 @@ fn sampling(paths: &SamplingSummary) -> Vec<Row> {
         rows.push(row("inside avoided regions", decimals(100.0 * share, 2), "%", definition));
     }
     if let Some(lag) = paths.lag {
-        let definition = "largest difference along the curve between the share of paths past the barrier and the exact posterior's";
-        rows.push(row("lag", decimals(lag, 2), "", definition));
+        let by_chance = paths.lag_by_chance.map_or_else(String::new, |by_chance| {
+            format!("; by chance alone {} in the mean, for as many paths", decimals(by_chance, 2))
+        });
+        let definition = format!(
+            "largest difference along the curve between the share of paths past the barrier and the exact posterior's share{by_chance}"
+        );
+        rows.push(row("lag", decimals(lag, 2), "", &definition));
     }
     if let Some(shooting) = &paths.shooting {
         let value = format!("{} of {}", grouped(shooting.accepted), grouped(shooting.trials));
@@ -161,8 +193,13 @@ fn work(work: &WorkSummary) -> Vec<Row> {
         }
     }
     if let Some(value) = work.delta_f_kj_mol {
-        let definition = "F(end) − F(start) of the tethered ends by Bennett's acceptance ratio";
-        rows.push(row("ΔF, BAR", with_error(value, work.delta_f_error_kj_mol, 1), "kJ/mol", definition));
+        let definition = "F(end) − F(start) of the ensembles under the tethers of the curve's ends, by Bennett's acceptance ratio";
+        rows.push(row(
+            "ΔF of the tethered ends, BAR",
+            with_error(value, work.delta_f_error_kj_mol, 1),
+            "kJ/mol",
+            definition,
+        ));
     }
     if let Some(overlap) = work.overlap {
         let definition = "share of all works, backward ones with their sign turned, that lie where both directions have been seen";
@@ -170,13 +207,43 @@ fn work(work: &WorkSummary) -> Vec<Row> {
     }
     if let Some(value) = work.landscape_delta_f_kj_mol {
         rows.push(row(
-            "ΔF, landscape",
+            "ΔF of the tethered ends, landscape",
             decimals(value, 1),
             "kJ/mol",
             "the same difference by integration over the landscape",
         ));
     }
     rows
+}
+
+fn free_energy(known: &FreeEnergySummary) -> Vec<Row> {
+    let rows = known.differences().map(|(name, one)| {
+        let covered = [one.covered_start, one.covered_end].map(|share| share.map(|share| decimals(100.0 * share, 0)));
+        let covered = match covered {
+            [Some(start), Some(end)] => format!(
+                "; the paths have been where the landscape has {start} % of the start's weight and {end} % of the end's"
+            ),
+            _ => String::new(),
+        };
+        let landscape = one
+            .landscape_kj_mol
+            .map_or_else(String::new, |value| format!("; by the landscape {}", minus(&decimals(value, 1))));
+        let region = match name {
+            "basins" => "the two sides of the landscape's divide",
+            _ => "the two states within their radii",
+        };
+        let definition = format!(
+            "F(end) − F(start) between {region}, tethers released, from the works and points of the paths; forward paths alone {}, \
+             backward paths alone {}{landscape}{covered}",
+            minus(&with_error(one.forward_kj_mol, Some(one.forward_error_kj_mol), 1)),
+            minus(&with_error(one.backward_kj_mol, Some(one.backward_error_kj_mol), 1)),
+        );
+        let value = one
+            .delta_f_kj_mol
+            .map_or_else(|| "not known".to_owned(), |value| with_error(value, one.delta_f_error_kj_mol, 1));
+        row(&format!("ΔF of the {name}, paths"), value, "kJ/mol", &definition)
+    });
+    rows.collect()
 }
 
 fn directional(name: &str, direction: &DirectionalWork) -> Vec<Row> {
@@ -194,7 +261,8 @@ fn directional(name: &str, direction: &DirectionalWork) -> Vec<Row> {
     }
     if let Some(value) = direction.jarzynski_delta_f_kj_mol {
         let value = with_error(value, direction.jarzynski_error_kj_mol, 1);
-        let definition = "F(end) − F(start) by Jarzynski's equality from this direction alone";
+        let definition =
+            "F(end) − F(start) of the tethered ends by Jarzynski's equality from this direction alone";
         rows.push(row(&format!("ΔF, Jarzynski, {name}"), value, "kJ/mol", definition));
     }
     rows
@@ -214,18 +282,21 @@ pub(super) fn windings(summary: &Summary) -> String {
             let missing = if known { "none open" } else { "not known" };
             let barrier = winding.barrier_kj_mol.map_or_else(|| missing.to_owned(), |barrier| decimals(barrier, 1));
             format!(
-                "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{barrier}</td><td>{}</td><td>{}</td></tr>\n",
+                "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{barrier}</td><td class=\"number\">{}</td><td>{}</td><td>{}{}</td></tr>\n",
                 minus(&turns.join(" ")),
-                decimals(winding.length, 2),
-                if winding.satisfied { "kept" } else { "not kept" },
-                if winding.chosen { "followed" } else { "" }
+                winding.length.map_or_else(String::new, |length| decimals(length, 2)),
+                winding.crest_kj_mol.map_or_else(String::new, |crest| decimals(crest, 1)),
+                winding.satisfied.map_or("", |kept| if kept { "kept" } else { "not kept" }),
+                if winding.chosen { "followed: " } else { "" },
+                escape(&winding.decision)
             )
         })
         .collect();
     format!(
-        "<details><summary>Ways round the periods: {} were solved</summary>\n<div class=\"scroll\"><table>\n<thead><tr>\
+        "<details><summary>Ways round the periods: {} of {} were solved</summary>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>\
          <th scope=\"col\">turns</th><th scope=\"col\">length</th><th scope=\"col\">lowest barrier (kJ/mol)</th>\
-         <th scope=\"col\">constraints</th><th scope=\"col\"></th></tr></thead>\n<tbody>\n{body}</tbody></table></div></details>\n",
+         <th scope=\"col\">crest of the curve (kJ/mol)</th><th scope=\"col\">constraints</th><th scope=\"col\">what decided</th></tr></thead>\n<tbody>\n{body}</tbody></table></div></details>\n",
+        curve.windings.iter().filter(|winding| winding.length.is_some()).count(),
         curve.windings.len()
     )
 }

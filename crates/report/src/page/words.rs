@@ -3,6 +3,9 @@
 use super::markup::escape;
 use crate::{DeltaFSource, MaxEnergy, SamplingSummary, Summary, WorkSummary, decimals, with_error};
 
+/// Energies that differ by less are shown as equal.
+const SAME_ENERGY_KJ_MOL: f64 = 0.05;
+
 /// The first paragraphs of the page.
 pub(super) fn opening(summary: &Summary, states: Option<&[String; 2]>) -> String {
     let mut sentences = vec![system(summary)];
@@ -15,13 +18,16 @@ pub(super) fn opening(summary: &Summary, states: Option<&[String; 2]>) -> String
         found.push(reached(paths));
     }
     if let Some(energy) = summary.max_energy.as_ref().and_then(|energy| energy.landscape.as_ref()) {
-        found.push(barrier(energy));
+        found.push(barrier(energy, summary));
     } else if let Some(energy) = summary.max_energy.as_ref().and_then(|energy| energy.atoms.as_ref()) {
         let mean = with_error(energy.mean_kj_mol, energy.standard_error_kj_mol, 1);
         found.push(format!("The highest potential energy on the way is {mean} kJ/mol on average."));
     }
     if let Some(work) = &summary.work {
         found.extend(worked(work));
+    }
+    if let Some(known) = &summary.free_energy {
+        found.extend(known.sentences());
     }
     paragraphs.push(found.join(" "));
     if let Some(curve) = &summary.geodesic {
@@ -105,12 +111,36 @@ fn reached(paths: &SamplingSummary) -> String {
     text
 }
 
-fn barrier(energy: &MaxEnergy) -> String {
+fn barrier(energy: &MaxEnergy, summary: &Summary) -> String {
     let mean = with_error(energy.mean_kj_mol, energy.standard_error_kj_mol, 1);
-    let bound = energy
-        .lower_bound_kj_mol
-        .map_or_else(String::new, |bound| format!("; no path can stay below {} kJ/mol", decimals(bound, 1)));
-    format!("They cross the landscape at {mean} kJ/mol above its lowest point{bound}.")
+    let crossing = format!("They cross the landscape at {mean} kJ/mol above its lowest point");
+    let Some(bound) = energy.lower_bound_kj_mol else { return format!("{crossing}.") };
+    let error = summary.landscape.rms_block_error_kj_mol;
+    let bound_with_error = with_error(bound, error, 1);
+    let arrived = summary.sampling.as_ref().map_or(1.0, |paths| paths.reached);
+    let text = format!(
+        "{crossing}; no path that arrives can stay below {bound_with_error} kJ/mol, the lowest barrier of this landscape."
+    );
+    if energy.mean_kj_mol >= bound - SAME_ENERGY_KJ_MOL {
+        return text;
+    }
+    let mut reasons = Vec::new();
+    if arrived < 1.0 {
+        reasons.push(
+            "paths that did not arrive enter the mean, and need not have crossed the barrier".to_owned(),
+        );
+    }
+    reasons.push(
+        "a path arrives at the edge of a state, and the barrier is that between the centres".to_owned(),
+    );
+    if let Some(error) = error {
+        reasons.push(format!("both rest on a landscape with an error of {} kJ/mol", decimals(error, 1)));
+    }
+    reasons.push(
+        "a path is looked at after every step and along the straight segments between steps, which may cut off the very crest"
+            .to_owned(),
+    );
+    format!("{text} The mean lies below that bound: {}.", reasons.join("; "))
 }
 
 fn worked(work: &WorkSummary) -> Vec<String> {
@@ -135,7 +165,7 @@ fn worked(work: &WorkSummary) -> Vec<String> {
             format!("; the landscape itself says {} kJ/mol", decimals(other, 1))
         });
         sentences.push(format!(
-            "The free energy of the end is {} kJ/mol, relative to the start (BAR){landscape}.",
+            "Under the tethers of the curve's ends, the end's free energy is {} kJ/mol relative to the start's (BAR){landscape}.",
             with_error(value, work.delta_f_error_kj_mol, 1)
         ));
     }

@@ -43,11 +43,16 @@ pub struct PlotAxis {
 impl PlotAxis {
     pub(crate) fn of_variable(index: usize, axis: &VariableAxis) -> Self {
         Self {
-            column: format!("variable_{index}"),
+            column: Self::column_of_variable(index),
             lower: axis.lower,
             upper: axis.upper,
             periodic: axis.periodic,
         }
+    }
+
+    /// Name of a variable's column.
+    pub(crate) fn column_of_variable(index: usize) -> String {
+        format!("variable_{index}")
     }
 
     pub(crate) fn of_range(column: &str, (lower, upper): (f64, f64)) -> Self {

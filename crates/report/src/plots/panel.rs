@@ -85,8 +85,20 @@ impl PanelAxis {
         } else if self.logarithmic {
             logarithmic_label(position)
         } else {
-            tick_label(position, self.ticks.decimals)
+            tick_label(self.nearest_zero(position), self.ticks.decimals)
         }
+    }
+
+    /// A position on a periodic axis that was moved, by its image nearest to zero: 210° is −150°.
+    fn nearest_zero(&self, position: f64) -> f64 {
+        let period = self.range.1 - self.range.0;
+        let centred = (self.range.0 + 0.5 * period).abs() < 1e-6 * period;
+        let from_zero = self.range.0.abs() < 1e-6 * period;
+        if !self.periodic || centred || from_zero {
+            return position;
+        }
+        // Half a turn is +180°. Adding 0.0 turns -0 into 0.
+        position - period * ((position / period - 1e-9).round()) + 0.0
     }
 
     fn in_box(&self) -> BoxAxis {

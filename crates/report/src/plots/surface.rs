@@ -16,7 +16,8 @@ pub struct Surface {
     pub spacing: Vec<f64>,
     /// Number of grid points of each variable.
     pub points: Vec<usize>,
-    /// Energies in kJ/mol, the last variable fastest. Values that are not finite are drawn grey.
+    /// Energies in kJ/mol, the last variable fastest. Values that are not finite, as of ground that was not sampled, are drawn
+    /// grey.
     pub energies_kj_mol: Vec<f64>,
 }
 

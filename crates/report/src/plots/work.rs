@@ -123,11 +123,11 @@ impl<'a> Page<'a> {
         }
         let shown = |value: f64| format!("{value:.1}").replace('-', "−");
         if let Some((value, error)) = figure.delta_f_kj_mol {
-            let meaning = format!("ΔF by BAR {} ± {} kJ/mol", shown(value), shown(error));
+            let meaning = format!("ΔF of the tethered ends (BAR) {} ± {} kJ/mol", shown(value), shown(error));
             entries.push((Sign::Line(BLACK, 4.0), meaning));
         }
         if let Some(value) = figure.landscape_delta_f_kj_mol {
-            entries.push((Sign::Dashes(BLACK, 3.5), format!("ΔF of the landscape {} kJ/mol", shown(value))));
+            entries.push((Sign::Dashes(BLACK, 3.5), format!("of the landscape {} kJ/mol", shown(value))));
         }
         let groups: Vec<&[f64]> = sides.iter().map(|side| side.works.as_slice()).collect();
         let bins = Bins::of(&groups);

@@ -1,8 +1,8 @@
 //! Scripts that open a run in a molecular viewer.
 //!
 //! Both load the topology with the trajectories, superpose every frame on the first by the heavy
-//! atoms, show sticks, and keep the first, the highest and the last frame visible in blue, orange
-//! and purple. They find their files from the run directory and so go on working when it is moved.
+//! atoms, show sticks (spheres for atoms without a bond, such as ions), and keep the first, the highest
+//! and the last frame visible in blue, orange and purple. Bonds are the topology's, none are guessed. They find their files from the run directory and so go on working when it is moved.
 
 mod pymol;
 mod vmd;
@@ -17,6 +17,8 @@ use crate::ReportError;
 pub struct ViewerScene {
     /// Structure file, relative to the run directory, with forward slashes.
     pub topology: String,
+    /// The atoms that each atom is bonded to, from 0; the structure file states the same bonds.
+    pub neighbours: Vec<Vec<usize>>,
     /// The paths; the script loads the first `shown`, and says how to load the others.
     pub paths: Vec<ViewedPath>,
     /// How many paths are loaded at once.
@@ -71,6 +73,7 @@ mod tests {
     fn scene() -> ViewerScene {
         ViewerScene {
             topology: "topology.pdb".to_owned(),
+            neighbours: vec![vec![1], vec![0], Vec::new()],
             paths: vec![ViewedPath {
                 trajectory: "paths/path-0000.xtc".to_owned(),
                 frames: 4,

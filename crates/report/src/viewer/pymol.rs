@@ -32,6 +32,9 @@ set all_states, off
 set orthoscopic, on
 set depth_cue, off
 set stick_radius, 0.15
+set sphere_scale, 0.3
+# Bonds are those of the structure file, none are guessed.
+set connect_mode, 1
 
 python
 import os
@@ -65,10 +68,13 @@ for number in shown:
         cmd.create(copy, name, state, 1)
         cmd.color(color, copy)
         cmd.set("stick_radius", 0.08, copy)
+        cmd.set("sphere_scale", 0.12, copy)
 python end
 
 hide everything
 show sticks
+# Atoms without a bond, such as ions.
+show spheres, not bonded
 orient
 zoom all, 2
 mplay

@@ -18,11 +18,22 @@ pub fn vmd_script(scene: &ViewerScene) -> Result<String, ReportError> {
         let _ = writeln!(list, "    {{\"{}\" {}}}", path.trajectory, path.highest_frame);
     }
     let numbers: Vec<String> = (0..shown).map(|i| i.to_string()).collect();
+    let bonds: Vec<String> = scene
+        .neighbours
+        .iter()
+        .map(|atoms| format!("{{{}}}", atoms.iter().map(usize::to_string).collect::<Vec<_>>().join(" ")))
+        .collect();
+    let bonds: Vec<String> =
+        bonds.chunks(ATOMS_A_LINE).map(|line| format!("    {}", line.join(" "))).collect();
     Ok(VMD
+        .replace("@BONDS@", &bonds.join("\n"))
         .replace("@TOPOLOGY@", &scene.topology)
         .replace("@PATHS@", list.trim_end())
         .replace("@SHOWN@", &numbers.join(" ")))
 }
+
+/// Atoms whose bonds stand in one line of the script.
+const ATOMS_A_LINE: usize = 12;
 
 const VMD: &str = r#"# Opens the paths of this run in VMD:  vmd -e view.vmd
 # Moving structure: coloured by element. Fixed copies: start blue, highest energy orange, end purple.
@@ -37,6 +48,11 @@ set paths {
 @PATHS@
 }
 
+# The atoms that each atom is bonded to. VMD would guess bonds by distance, also between ions.
+set bonds {
+@BONDS@
+}
+
 set here [file dirname [file normalize [info script]]]
 
 display projection Orthographic
@@ -44,12 +60,17 @@ display depthcue off
 axes location off
 color Display Background white
 
-proc add_sticks {molecule radius color material} {
-    mol representation Licorice $radius 12 12
+proc add_representation {molecule style selection color} {
+    mol representation {*}$style
     mol color {*}$color
-    mol selection all
-    mol material $material
+    mol selection $selection
+    mol material Opaque
     mol addrep $molecule
+}
+# Sticks, and spheres for atoms without a bond, such as ions.
+proc add_sticks {molecule radius color} {
+    add_representation $molecule [list Licorice $radius 12 12] all $color
+    add_representation $molecule [list VDW [expr {2 * $radius}] 16] "numbonds 0" $color
 }
 
 foreach number $shown {
@@ -65,6 +86,7 @@ foreach number $shown {
     set reference [atomselect $molecule noh frame 0]
     set heavy [atomselect $molecule noh]
     set whole [atomselect $molecule all]
+    $whole setbonds $bonds
     for {set frame 0} {$frame <= $last} {incr frame} {
         $heavy frame $frame
         $whole frame $frame
@@ -75,13 +97,15 @@ foreach number $shown {
     $whole delete
 
     mol delrep 0 $molecule
-    add_sticks $molecule 0.15 {Name} Opaque
-    # Representations 1 to 3 stay at their frame while representation 0 plays.
-    set representation 1
+    add_sticks $molecule 0.15 {Name}
+    # Representations 2 to 7 stay at their frame while 0 and 1 play.
+    set representation 2
     foreach {frame color} [list 0 0 $highest 3 $last 11] {
-        add_sticks $molecule 0.08 [list ColorID $color] Opaque
-        mol drawframes $molecule $representation $frame
-        incr representation
+        add_sticks $molecule 0.08 [list ColorID $color]
+        foreach kind {sticks spheres} {
+            mol drawframes $molecule $representation $frame
+            incr representation
+        }
     }
     animate goto 0
 }

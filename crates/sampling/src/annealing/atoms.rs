@@ -263,26 +263,25 @@ impl<'a> AtomAnnealing<'a> {
         let mut maxima = vec![f64::NEG_INFINITY; live.replicas()];
         let mut watched = vec![Maxima::NONE; live.replicas()];
         let mut previous = self.watch.as_ref().map_or_else(Vec::new, |watch| watch.begin(live));
-        for (fraction, steps) in self.protocol.shares(point) {
-            if point > 0 {
-                let before = live.bias_energies.clone();
+        let mut before = vec![0.0; live.bias_energies.len()];
+        for step in 0..self.protocol.steps_per_point {
+            if let Some(fraction) = self.protocol.switch(point, step) {
+                before.copy_from_slice(&live.bias_energies);
                 tether.move_between(&self.curve[point - 1], &self.curve[point], fraction);
                 self.system.evaluate_bias(tether, live);
-                for ((work, after), before) in state.work.iter_mut().zip(&live.bias_energies).zip(before) {
+                for ((work, after), before) in state.work.iter_mut().zip(&live.bias_energies).zip(&before) {
                     *work += after - before;
                 }
             }
-            for _ in 0..steps {
-                self.integrator.step(&self.system, tether, &self.random, live);
-                for (maximum, &energy) in maxima.iter_mut().zip(&live.potential_energies) {
-                    *maximum = maximum.max(energy);
-                }
-                if let Some(watch) = &self.watch {
-                    watch.passed(live, &mut previous, &mut watched);
-                }
+            self.integrator.step(&self.system, tether, &self.random, live);
+            for (maximum, &energy) in maxima.iter_mut().zip(&live.potential_energies) {
+                *maximum = maximum.max(energy);
             }
-            state.energy_evaluations += steps * live.replicas() as u64;
+            if let Some(watch) = &self.watch {
+                watch.passed(live, &mut previous, &mut watched);
+            }
         }
+        state.energy_evaluations += self.protocol.steps_per_point * live.replicas() as u64;
         let path_steps = live.step() - self.protocol.equilibration_steps;
         let keep = point.is_multiple_of(self.protocol.frame_stride) || point + 1 == self.curve.len();
         for (replica, path) in state.paths.iter_mut().enumerate() {

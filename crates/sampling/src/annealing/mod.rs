@@ -18,29 +18,25 @@ pub const PATHS_PER_BATCH: usize = 16;
 
 /// How long to stay where on the curve.
 ///
-/// Every path first equilibrates under the first point's tether, then runs `steps_per_point` steps for every point.
-/// On the way from one point to the next the tether is switched `switches_per_point` times, in equal parts of
-/// `(λ, y)`, with an equal share of the steps after each switch; so the last share of a point's steps runs under the
-/// point's own tether, at the end of which the path is recorded. One switch a point is the plain protocol; many small
-/// switches do less work in vain, by about `(L²/2)(1/N - 1/(N·switches))` kT for a curve of length `L` and `N` points.
+/// Every path first equilibrates under the first point's tether, then runs `steps_per_point` steps for every point. On the way
+/// from one point to the next the tether is switched `switches_per_point` times, in equal parts of `(λ, y)`, spread evenly over
+/// the point's steps, the first time before the first of them; the last steps run under the point's own tether, and at their end
+/// the path is recorded. With as many switches as steps the tether moves before every step, which wastes least: a curve of length
+/// `L` in `S` switches loses `L²/2S` kT for its jumps, however slowly it is followed. A switch costs the tether's energy at known
+/// values of the variables, and no evaluation of the potential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AnnealingProtocol {
     /// Steps under the first tether before the path begins.
     pub equilibration_steps: u64,
     /// Steps for every point of the curve.
     pub steps_per_point: u64,
-    /// Switches of the tether on the way to every point; at most `steps_per_point`.
+    /// Switches of the tether on the way to every point; at most `steps_per_point`, which is one before every step.
     pub switches_per_point: u64,
     /// Every so many points the positions of the atoms are kept; those of the first and last point always are.
     pub frame_stride: usize,
 }
 
 impl AnnealingProtocol {
-    /// Switches per point that serve well. Alanine dipeptide in vacuum, C5 → C7ax along a straight line of 64 points at
-    /// log SNR 4 in 40 ps, 300 K, 64 paths each way, dissipated in kT forwards/backwards: 1 switch 9.0/7.0, 10 switches
-    /// 0.5/0.5, 100 switches 0.6/0.5 (standard error 0.2, for 1 switch 0.8).
-    pub const RECOMMENDED_SWITCHES_PER_POINT: u64 = 10;
-
     fn check(&self) -> Result<(), SamplingError> {
         SamplingError::check_positive("the number of steps per point", self.steps_per_point as f64)?;
         SamplingError::check_positive("the number of switches per point", self.switches_per_point as f64)?;
@@ -55,13 +51,16 @@ impl AnnealingProtocol {
         Ok(())
     }
 
-    /// For every share of the steps of a point: how far the tether is on its way from the point before, and the steps.
-    fn shares(&self, point: usize) -> impl Iterator<Item = (f64, u64)> + use<> {
-        let (steps, switches) = (self.steps_per_point, if point == 0 { 1 } else { self.switches_per_point });
-        (1..=switches).map(move |share| {
-            let end = |share: u64| (u128::from(steps) * u128::from(share) / u128::from(switches)) as u64;
-            (share as f64 / switches as f64, end(share) - end(share - 1))
-        })
+    /// Where the tether goes before one of a point's steps (counted from 0), as a share of its way from the point before; none
+    /// where it stays. Nothing leads to the first point.
+    fn switch(&self, point: usize, step: u64) -> Option<f64> {
+        // Switch number s comes before the step with s (or s - 1) parts of all steps behind it.
+        let switches_until = |step: u64| {
+            let parts = u128::from(step) * u128::from(self.switches_per_point);
+            parts.div_ceil(u128::from(self.steps_per_point)) as u64
+        };
+        let switch = switches_until(step + 1);
+        (point > 0 && switch > switches_until(step)).then(|| switch as f64 / self.switches_per_point as f64)
     }
 }
 
@@ -85,8 +84,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_cover_the_steps_and_end_at_the_point() {
-        for (steps, switches) in [(10, 1), (10, 3), (7, 7), (1000, 64)] {
+    fn switches_are_spread_over_the_steps_and_end_at_the_point() {
+        for (steps, switches) in [(10, 1), (10, 3), (7, 7), (1000, 64), (1000, 1000)] {
             let protocol = AnnealingProtocol {
                 equilibration_steps: 0,
                 steps_per_point: steps,
@@ -94,12 +93,17 @@ mod tests {
                 frame_stride: 1,
             };
             protocol.check().unwrap();
-            let shares: Vec<_> = protocol.shares(3).collect();
-            assert_eq!(shares.len() as u64, switches);
-            assert_eq!(shares.iter().map(|share| share.1).sum::<u64>(), steps);
-            assert!(shares.iter().all(|share| share.1 >= 1));
-            assert_eq!(shares.last().unwrap().0, 1.0);
-            assert_eq!(protocol.shares(0).collect::<Vec<_>>(), [(1.0, steps)]);
+            let made: Vec<(u64, f64)> =
+                (0..steps).filter_map(|step| Some((step, protocol.switch(3, step)?))).collect();
+            assert_eq!(made.len() as u64, switches);
+            assert_eq!(made[0].0, 0, "the first switch comes before the first step");
+            assert_eq!(made.last().unwrap().1, 1.0);
+            for (number, (step, fraction)) in made.iter().enumerate() {
+                assert_eq!(*fraction, (number + 1) as f64 / switches as f64);
+                let even = steps as f64 * number as f64 / switches as f64;
+                assert!((*step as f64 - even).abs() < 1.0, "{step}, {even}");
+            }
+            assert!((0..steps).all(|step| protocol.switch(0, step).is_none()));
         }
     }
 

@@ -100,19 +100,73 @@ impl VariableAnnealingState {
     }
 }
 
-/// The landscape with a tether on it: remembers the landscape's share and counts.
-struct TetheredLandscape<'a> {
-    landscape: &'a EnergyOfVariables<'a>,
-    tether: Tether,
+/// What landscape and tether say at one place.
+#[derive(Clone)]
+struct Place {
     landscape_energy: f64,
+    /// Of the landscape alone.
+    gradient: Vec<f64>,
+    tether_energy: f64,
+}
+
+/// A walker with the parts of its energy, so that a tether that moves costs no evaluation of the landscape.
+struct Lane {
+    walker: Walker,
+    here: Place,
+    proposed: Place,
     evaluations: u64,
 }
 
-impl TetheredLandscape<'_> {
-    fn evaluate(&mut self, values: &[f64], gradient: &mut [f64]) -> f64 {
-        self.landscape_energy = (self.landscape)(values, gradient);
+impl Lane {
+    fn new(landscape: &EnergyOfVariables<'_>, tether: &Tether, values: &[f64]) -> Self {
+        let mut here = Place { landscape_energy: 0.0, gradient: vec![0.0; values.len()], tether_energy: 0.0 };
+        let walker =
+            Walker::new(values.to_vec(), &mut |x, gradient| here.evaluate(landscape, tether, x, gradient));
+        Self { walker, proposed: here.clone(), here, evaluations: 1 }
+    }
+
+    /// Puts another tether in force; the work of that.
+    fn switch(&mut self, tether: &Tether) -> f64 {
+        let before = self.here.tether_energy;
+        self.walker.gradient.copy_from_slice(&self.here.gradient);
+        self.here.tether_energy = tether.energy(&self.walker.values, &mut self.walker.gradient);
+        self.walker.energy_kj_mol = self.here.landscape_energy + self.here.tether_energy;
+        self.here.tether_energy - before
+    }
+
+    /// One step; whether the walker moved.
+    fn step(
+        &mut self,
+        integrator: &Overdamped,
+        landscape: &EnergyOfVariables<'_>,
+        tether: &Tether,
+        normals: &[f64],
+        uniform: f64,
+    ) -> bool {
+        let proposed = &mut self.proposed;
+        let mut energy = |x: &[f64], gradient: &mut [f64]| proposed.evaluate(landscape, tether, x, gradient);
+        let moved = integrator.step(&mut energy, &mut self.walker, normals, uniform);
         self.evaluations += 1;
-        self.landscape_energy + self.tether.energy(values, gradient)
+        if moved {
+            std::mem::swap(&mut self.here, &mut self.proposed);
+        }
+        moved
+    }
+}
+
+impl Place {
+    /// The sum of both energies; overwrites `gradient` with that of both.
+    fn evaluate(
+        &mut self,
+        landscape: &EnergyOfVariables<'_>,
+        tether: &Tether,
+        values: &[f64],
+        gradient: &mut [f64],
+    ) -> f64 {
+        self.landscape_energy = landscape(values, &mut self.gradient);
+        gradient.copy_from_slice(&self.gradient);
+        self.tether_energy = tether.energy(values, gradient);
+        self.landscape_energy + self.tether_energy
     }
 }
 
@@ -144,7 +198,7 @@ impl<'a> VariableAnnealing<'a> {
     /// [`PATHS_PER_BATCH`].
     ///
     /// # Errors
-    /// If the number of variables differs or a value is not finite.
+    /// If the number of variables differs, or a value is not finite or outside the integrator's walls.
     pub fn start(
         &self,
         first_path: u32,
@@ -154,6 +208,11 @@ impl<'a> VariableAnnealing<'a> {
             SamplingError::check_count("variables", self.curve[0].center.len(), values.len())?;
             if values.iter().any(|x| !x.is_finite()) {
                 return Err(SamplingError::NotFinite { what: "a starting value" });
+            }
+            if !self.integrator.walls().contain(values) {
+                return Err(SamplingError::Parameters(format!(
+                    "a path begins outside the landscape, at {values:?}"
+                )));
             }
         }
         let batches = values.chunks(PATHS_PER_BATCH).zip((first_path..).step_by(PATHS_PER_BATCH));
@@ -192,82 +251,77 @@ impl<'a> VariableAnnealing<'a> {
     /// Runs one batch until the points before `until_point` are done.
     pub fn advance(&self, state: &mut VariableAnnealingState, until_point: usize) {
         let last = state.next_point.saturating_sub(1);
-        let mut energy = TetheredLandscape {
-            landscape: self.landscape,
-            tether: self.first_tether.clone(),
-            landscape_energy: 0.0,
-            evaluations: 0,
-        };
-        energy.tether.move_between(&self.curve[last], &self.curve[last], 1.0);
+        let mut tether = self.first_tether.clone();
+        tether.move_between(&self.curve[last], &self.curve[last], 1.0);
         let mut noise = Noise::new(self.random, &state.paths, self.curve[0].center.len());
-        let mut maxima = vec![Maxima::NONE; state.paths.len()];
         if state.step == 0 {
-            self.share(state, &mut energy, &mut noise, self.protocol.equilibration_steps, &mut maxima);
+            let steps = self.protocol.equilibration_steps;
+            let (lanes, _) = self.steps(state, &mut tether, &mut noise, steps, &|_| None);
+            self.leave(state, &lanes);
         }
         while state.next_point < until_point.min(self.curve.len()) {
             let point = state.next_point;
-            maxima.fill(Maxima::NONE);
-            for (fraction, steps) in self.protocol.shares(point) {
-                if point > 0 {
-                    self.switch(state, &mut energy.tether, fraction);
-                }
-                self.share(state, &mut energy, &mut noise, steps, &mut maxima);
-            }
-            self.record(state, &mut energy, &maxima);
+            let switch = |step| self.protocol.switch(point, step);
+            let (lanes, maxima) =
+                self.steps(state, &mut tether, &mut noise, self.protocol.steps_per_point, &switch);
+            self.leave(state, &lanes);
+            self.record(state, &lanes, &maxima);
             state.next_point += 1;
         }
-        state.energy_evaluations += energy.evaluations;
     }
 
-    /// Moves the tether on its way to the next point and adds the work.
-    fn switch(&self, state: &mut VariableAnnealingState, tether: &mut Tether, fraction: f64) {
-        let mut gradient = vec![0.0; self.curve[0].center.len()];
-        let before: Vec<f64> = state.values.iter().map(|x| tether.energy(x, &mut gradient)).collect();
-        tether.move_between(&self.curve[state.next_point - 1], &self.curve[state.next_point], fraction);
-        for ((work, values), before) in state.work.iter_mut().zip(&state.values).zip(before) {
-            *work += tether.energy(values, &mut gradient) - before;
-        }
-    }
-
-    /// Steps of every path under one tether.
-    fn share(
+    /// Steps of every path. Before each step `switch` says how far the tether goes on its way to the next point, if it moves.
+    fn steps(
         &self,
         state: &mut VariableAnnealingState,
-        energy: &mut TetheredLandscape<'_>,
+        tether: &mut Tether,
         noise: &mut Noise,
         steps: u64,
-        maxima: &mut [Maxima],
-    ) {
+        switch: &dyn Fn(u64) -> Option<f64>,
+    ) -> (Vec<Lane>, Vec<Maxima>) {
         let acceptance = self.random.substream("acceptance");
-        let mut walkers: Vec<Walker> =
-            state.values.iter().map(|x| Walker::new(x.clone(), &mut |x, g| energy.evaluate(x, g))).collect();
+        let first = state.step;
+        let mut lanes: Vec<Lane> =
+            state.values.iter().map(|x| Lane::new(self.landscape, tether, x)).collect();
+        let mut maxima = vec![Maxima::NONE; lanes.len()];
         let mut previous = vec![0.0; noise.variables];
-        for chunk in chunks(state.step, state.step + steps) {
+        for chunk in chunks(first, first + steps) {
             noise.draw(chunk.start / CHUNK);
-            for (lane, (path, walker)) in state.paths.iter_mut().zip(&mut walkers).enumerate() {
-                for step in chunk.clone() {
+            // Where the tether is during every step of the chunk, and whether it has just got there.
+            let tethers: Vec<(bool, Tether)> = chunk
+                .clone()
+                .map(|step| {
+                    let fraction = switch(step - first);
+                    if let Some(fraction) = fraction {
+                        let [from, to] =
+                            [state.next_point - 1, state.next_point].map(|point| &self.curve[point]);
+                        tether.move_between(from, to, fraction);
+                    }
+                    (fraction.is_some(), tether.clone())
+                })
+                .collect();
+            for (number, (path, lane)) in state.paths.iter_mut().zip(&mut lanes).enumerate() {
+                for (step, (moved, tether)) in chunk.clone().zip(&tethers) {
                     if path.failure.is_some() {
                         break;
                     }
-                    previous.copy_from_slice(&walker.values);
-                    noise.copy(lane, step % CHUNK);
+                    if *moved {
+                        state.work[number] += lane.switch(tether);
+                    }
+                    previous.copy_from_slice(&lane.walker.values);
+                    noise.copy(number, step % CHUNK);
                     let uniform = if self.integrator.metropolis() {
                         acceptance.uniform(path.path, step, 0)
                     } else {
                         0.5
                     };
-                    if !self.integrator.step(
-                        &mut |x, g| energy.evaluate(x, g),
-                        walker,
-                        &noise.values,
-                        uniform,
-                    ) {
+                    if !lane.step(&self.integrator, self.landscape, tether, &noise.values, uniform) {
                         continue;
                     }
-                    let landscape_energy = energy.landscape_energy;
-                    let longest =
-                        previous.iter().zip(&walker.values).fold(0.0, |m: f64, (a, b)| m.max((b - a).abs()));
-                    if !walker.is_finite() || longest > LONGEST_STEP * self.segment_length {
+                    let landscape_energy = lane.here.landscape_energy;
+                    let now = &lane.walker.values;
+                    let longest = previous.iter().zip(now).fold(0.0, |m: f64, (a, b)| m.max((b - a).abs()));
+                    if !lane.walker.is_finite() || longest > LONGEST_STEP * self.segment_length {
                         path.failure = Some(Failure {
                             path: path.path,
                             step,
@@ -277,45 +331,43 @@ impl<'a> VariableAnnealing<'a> {
                     }
                     path.accepted_steps += 1;
                     let (between, evaluations) =
-                        maximum_between(self.landscape, &previous, &walker.values, self.segment_length);
-                    energy.evaluations += evaluations;
-                    maxima[lane].at_steps = maxima[lane].at_steps.max(landscape_energy);
-                    maxima[lane].between = maxima[lane].between.max(between);
+                        maximum_between(self.landscape, &previous, now, self.segment_length);
+                    lane.evaluations += evaluations;
+                    maxima[number].at_steps = maxima[number].at_steps.max(landscape_energy);
+                    maxima[number].between = maxima[number].between.max(between);
                 }
             }
         }
-        for ((values, walker), path) in state.values.iter_mut().zip(walkers).zip(&state.paths) {
+        state.step += steps;
+        (lanes, maxima)
+    }
+
+    /// Keeps where the walkers are, those left out that blew up, and what their energies cost.
+    fn leave(&self, state: &mut VariableAnnealingState, lanes: &[Lane]) {
+        for ((values, lane), path) in state.values.iter_mut().zip(lanes).zip(&state.paths) {
             if path.failure.is_none() {
-                *values = walker.values;
+                values.copy_from_slice(&lane.walker.values);
             }
         }
-        state.step += steps;
+        state.energy_evaluations += lanes.iter().map(|lane| lane.evaluations).sum::<u64>();
     }
 
     /// Records every path at the end of its steps for a point.
-    fn record(
-        &self,
-        state: &mut VariableAnnealingState,
-        energy: &mut TetheredLandscape<'_>,
-        maxima: &[Maxima],
-    ) {
-        let mut gradient = vec![0.0; self.curve[0].center.len()];
-        for (lane, path) in state.paths.iter_mut().enumerate() {
+    fn record(&self, state: &mut VariableAnnealingState, lanes: &[Lane], maxima: &[Maxima]) {
+        for (number, (path, lane)) in state.paths.iter_mut().zip(lanes).enumerate() {
             if path.failure.is_some() {
                 continue;
             }
-            let values = &state.values[lane];
-            energy.evaluate(values, &mut gradient);
-            let at_steps = maxima[lane].at_steps.max(energy.landscape_energy);
+            let at_steps = maxima[number].at_steps.max(lane.here.landscape_energy);
             path.records.push(VariableRecord {
                 point: state.next_point,
                 log_snr: self.curve[state.next_point].log_snr,
-                variables: values.clone(),
-                energy_kj_mol: energy.landscape_energy,
-                tether_energy_kj_mol: energy.tether.energy(values, &mut gradient),
-                work_kj_mol: state.work[lane],
+                variables: state.values[number].clone(),
+                energy_kj_mol: lane.here.landscape_energy,
+                tether_energy_kj_mol: lane.here.tether_energy,
+                work_kj_mol: state.work[number],
                 maximum_energy_at_steps_kj_mol: at_steps,
-                maximum_energy_kj_mol: at_steps.max(maxima[lane].between),
+                maximum_energy_kj_mol: at_steps.max(maxima[number].between),
             });
         }
     }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use geodyssey_sampling::annealing::{VariableAnnealingState, VariablePath};
 use geodyssey_sampling::work::{bar, jarzynski};
 use geodyssey_sampling::{
-    AnnealingProtocol, Overdamped, RandomStream, TetherPoint, VariableAnnealing, Walker,
+    AnnealingProtocol, Overdamped, RandomStream, TetherPoint, VariableAnnealing, Walker, Walls,
 };
 
 /// `(x² - 1)²` times 5 kJ/mol.
@@ -100,7 +100,8 @@ fn line(log_snr: f64, from: f64, to: f64, points: usize) -> Vec<TetherPoint> {
 }
 
 fn protocol(steps_per_point: u64) -> AnnealingProtocol {
-    AnnealingProtocol { equilibration_steps: 100, steps_per_point, switches_per_point: 4, frame_stride: 1 }
+    let switches_per_point = steps_per_point;
+    AnnealingProtocol { equilibration_steps: 100, steps_per_point, switches_per_point, frame_stride: 1 }
 }
 
 fn anneal(
@@ -126,7 +127,7 @@ fn double_well_crossed_by_a_tether() {
     let curve = line(2.5, -1.0, 0.5, 30);
     let backwards: Vec<_> = curve.iter().rev().cloned().collect();
     let integrator = Overdamped::new(0.01, true, kt).unwrap();
-    let forward = anneal(&curve, integrator, 40, "forward", 640);
+    let forward = anneal(&curve, integrator.clone(), 40, "forward", 640);
     let reverse = anneal(&backwards, integrator, 40, "reverse", 640);
     let weight = |point: &TetherPoint| {
         let energy = |x: f64| {
@@ -157,6 +158,159 @@ fn double_well_crossed_by_a_tether() {
     }
 }
 
+/// Mean work of dragging a harmonic well's walker, by the recursion that the mean of an unadjusted step obeys: work is linear in the
+/// walker's place when the tether moves at constant stiffness.
+fn exact_mean_work(curve: &[TetherPoint], stiffness: f64, step: f64, steps: u64, switches: u64) -> f64 {
+    let precision = curve[0].log_snr.exp();
+    let mut x = precision * curve[0].center[0] / (stiffness + precision);
+    let mut work = 0.0;
+    for pair in curve.windows(2) {
+        let [from, to] = [pair[0].center[0], pair[1].center[0]];
+        let mut y = from;
+        for number in 0..steps {
+            if number * switches % steps < switches {
+                let fraction = (number * switches / steps + 1) as f64 / switches as f64;
+                let next = from + fraction * (to - from);
+                work += 0.5 * precision * ((x - next).powi(2) - (x - y).powi(2));
+                y = next;
+            }
+            x -= 0.5 * step * (stiffness * x + precision * (x - y));
+        }
+    }
+    work
+}
+
+/// A tether that moves before every step loses work in proportion to its speed, one that jumps a fixed number of times a point keeps
+/// a floor of lost work; and a switch costs no evaluation of the landscape.
+#[test]
+fn lost_work_falls_with_the_duration() {
+    let (stiffness, step) = (6.0, 0.01);
+    let well = |x: &[f64], gradient: &mut [f64]| {
+        gradient[0] = stiffness * x[0];
+        0.5 * stiffness * x[0] * x[0]
+    };
+    let curve = line(3.0, 0.0, 2.0, 11);
+    let precision = 3.0_f64.exp();
+    let delta_f = 0.5 * stiffness * precision / (stiffness + precision) * 4.0;
+    let lost = |steps: u64, switches: u64| {
+        let protocol = AnnealingProtocol {
+            equilibration_steps: 100,
+            steps_per_point: steps,
+            switches_per_point: switches,
+            frame_stride: 1,
+        };
+        let dynamics = Overdamped::new(step, false, 1.0).unwrap();
+        let random = RandomStream::new(29, "duration").substream_of([steps as f64, switches as f64]);
+        let annealing =
+            VariableAnnealing::new(&well, &[None], dynamics, &curve, protocol, 1.0, random).unwrap();
+        let mut states = annealing.start(0, &vec![vec![0.0]; 256]).unwrap();
+        annealing.run(&mut states, &|_| ControlFlow::Continue(()));
+        let evaluations: u64 = states.iter().map(VariableAnnealingState::energy_evaluations).sum();
+        assert!(evaluations < 256 * (100 + 11 * (steps + 1) + 2), "{evaluations}");
+        let works: Vec<f64> = states
+            .into_iter()
+            .flat_map(VariableAnnealingState::into_paths)
+            .map(|path| path.records[10].work_kj_mol)
+            .collect();
+        let mean = geodyssey_sampling::work::mean_work(&works).unwrap();
+        let exact = exact_mean_work(&curve, stiffness, step, steps, switches);
+        assert!(
+            (mean.value_kj_mol - exact).abs() < 4.0 * mean.standard_error_kj_mol,
+            "{steps} steps, {switches} switches: {mean:?}, exactly {exact}"
+        );
+        exact - delta_f
+    };
+    let [fast, slow] = [lost(16, 16), lost(128, 128)];
+    assert!(slow < 0.15 * fast, "{fast} {slow}");
+    let jumping = lost(128, 2);
+    assert!(jumping > 4.0 * slow, "two jumps a point lose {jumping}, a moving tether {slow}");
+}
+
+/// A slope that ends at two walls. The tether pushes against one of them; ΔF and the density are those of a quadrature over the box,
+/// exactly with the Metropolis correction and nearly without. A table's own soft wall would have let walkers beyond.
+#[test]
+fn a_box_ends_at_its_walls() {
+    let slope = |x: &[f64], gradient: &mut [f64]| {
+        gradient[0] = -3.0;
+        -3.0 * x[0]
+    };
+    let curve = line(2.0, 0.2, 1.0, 9);
+    let backwards: Vec<_> = curve.iter().rev().cloned().collect();
+    let moments = |point: &TetherPoint| {
+        let nodes = 20_000;
+        let (mut sum, mut first) = (0.0, 0.0);
+        for node in 0..nodes {
+            let x = (f64::from(node) + 0.5) / f64::from(nodes);
+            let weight = (3.0 * x - 0.5 * point.log_snr.exp() * (x - point.center[0]).powi(2)).exp();
+            sum += weight;
+            first += weight * x;
+        }
+        (sum, first / sum)
+    };
+    let exact = -(moments(&curve[8]).0 / moments(&curve[0]).0).ln();
+    for (metropolis, step) in [(true, 0.02), (false, 2e-3)] {
+        let walls = Walls::new(vec![Some((0.0, 1.0))]).unwrap();
+        let dynamics = Overdamped::new(step, metropolis, 1.0).unwrap().within(walls);
+        let run = |curve: &[TetherPoint], name: &str| {
+            let random = RandomStream::new(27, name);
+            let protocol = AnnealingProtocol { equilibration_steps: 1000, ..protocol(60) };
+            let annealing =
+                VariableAnnealing::new(&slope, &[None], dynamics.clone(), curve, protocol, 1.0, random)
+                    .unwrap();
+            assert!(annealing.start(0, &[vec![1.1]]).is_err(), "a path cannot begin outside");
+            let mut states = annealing.start(0, &vec![curve[0].center.clone(); 480]).unwrap();
+            annealing.run(&mut states, &|_| ControlFlow::Continue(()));
+            states.into_iter().flat_map(VariableAnnealingState::into_paths).collect::<Vec<VariablePath>>()
+        };
+        let (forward, reverse) = (run(&curve, "forward"), run(&backwards, "reverse"));
+        let all = || forward.iter().chain(&reverse).flat_map(|path| &path.records);
+        assert!(all().all(|record| (0.0..=1.0).contains(&record.variables[0])));
+        let works = |paths: &[VariablePath]| -> Vec<f64> {
+            paths.iter().map(|path| path.records[8].work_kj_mol).collect()
+        };
+        let estimate = bar(&works(&forward), &works(&reverse), 1.0).unwrap();
+        let off = estimate.value_kj_mol - exact;
+        assert!(estimate.standard_error_kj_mol < 0.05);
+        assert!(off.abs() < 4.0 * estimate.standard_error_kj_mol, "{estimate:?}, exactly {exact}");
+        let ends: Vec<f64> = forward.iter().map(|path| path.records[8].variables[0]).collect();
+        let mean = geodyssey_sampling::work::mean_work(&ends).unwrap();
+        let expected = moments(&curve[8]).1;
+        assert!(
+            (mean.value_kj_mol - expected).abs() < 5.0 * mean.standard_error_kj_mol,
+            "{mean:?}, exactly {expected}"
+        );
+    }
+}
+
+/// The odds of a step and of the step back, near a wall that mirrors some of them, against counts of either.
+#[test]
+fn mirrored_steps_have_the_odds_that_they_are_given() {
+    let step: f64 = 0.04;
+    let walls = Walls::new(vec![Some((0.0, 1.0))]).unwrap();
+    let dynamics = Overdamped::new(step, false, 1.0).unwrap().within(walls);
+    let mut energy = |x: &[f64], gradient: &mut [f64]| {
+        gradient[0] = 4.0 - 2.0 * x[0];
+        4.0 * x[0] - x[0] * x[0]
+    };
+    let (one, other, width) = (0.05_f64, 0.3_f64, 0.02);
+    let mut normals = vec![0.0; 64 * 4096];
+    RandomStream::new(31, "odds").fill_normals(0, &[0, 1, 2, 3, 4, 5, 6, 7], &mut normals);
+    let mut counts = [0.0_f64; 2];
+    for (count, (from, to)) in counts.iter_mut().zip([(one, other), (other, one)]) {
+        for normal in &normals {
+            let mut walker = Walker::new(vec![from], &mut energy);
+            dynamics.step(&mut energy, &mut walker, &[*normal], 0.5);
+            *count += f64::from(u8::from((walker.values[0] - to).abs() < width));
+        }
+    }
+    let gradient = |x: f64| [4.0 - 2.0 * x];
+    let ratio = dynamics.log_step_ratio([&[one], &[other]], [&gradient(one), &gradient(other)]);
+    let error = (1.0 / counts[0] + 1.0 / counts[1]).sqrt();
+    let seen = (counts[0] / counts[1]).ln();
+    // Within a bin the density is convex enough for half a per cent.
+    assert!((ratio - seen).abs() < 4.0 * error + 0.005, "{ratio}, seen {seen} ± {error}");
+}
+
 /// Steps that leap over a barrier are seen through the segments between them.
 #[test]
 fn leaps_over_a_barrier_are_seen() {
@@ -175,7 +329,8 @@ fn leaps_over_a_barrier_are_seen() {
     let highest = |segment: f64| {
         let random = RandomStream::new(24, "leap");
         let annealing =
-            VariableAnnealing::new(&ridge, &[None], integrator, &curve, protocol, segment, random).unwrap();
+            VariableAnnealing::new(&ridge, &[None], integrator.clone(), &curve, protocol, segment, random)
+                .unwrap();
         let mut states = annealing.start(0, &vec![vec![-1.0]; 64]).unwrap();
         annealing.run(&mut states, &|_| ControlFlow::Continue(()));
         let paths: Vec<VariablePath> =

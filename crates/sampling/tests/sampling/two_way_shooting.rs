@@ -110,8 +110,9 @@ fn shooting(metropolis: bool, length: PathLength, paths: usize) -> Vec<ShootingC
     let protocol = ShootingProtocol { length, equilibration_trials: 50, trials_per_path: 3, frames: 5 };
     let dynamics = Overdamped::new(STEP, metropolis, 1.0).expect("dynamics");
     let random = RandomStream::new(9, "shooting");
-    let shooting = TwoWayShooting::new(&energy, dynamics, [&in_start, &in_end], protocol, 0.05, random)
-        .expect("shooting");
+    let shooting =
+        TwoWayShooting::new(&energy, dynamics.clone(), [&in_start, &in_end], protocol, 0.05, random)
+            .expect("shooting");
     let mut chains = shooting.start(&[vec![-1.0], vec![1.0]], 16, paths).expect("a first path");
     shooting.run(&mut chains, &|_| ControlFlow::Continue(()));
     chains
@@ -172,8 +173,9 @@ fn paths_join_the_states_whatever_is_interrupted() {
         let protocol = ShootingProtocol { length, equilibration_trials: 50, trials_per_path: 3, frames: 5 };
         let dynamics = Overdamped::new(STEP, true, 1.0).expect("dynamics");
         let random = RandomStream::new(9, "shooting");
-        let again = TwoWayShooting::new(&energy, dynamics, [&in_start, &in_end], protocol, 0.05, random)
-            .expect("shooting");
+        let again =
+            TwoWayShooting::new(&energy, dynamics.clone(), [&in_start, &in_end], protocol, 0.05, random)
+                .expect("shooting");
         let mut chains = again.start(&[vec![-1.0], vec![1.0]], 16, 40).expect("a first path");
         again.run(&mut chains, &|_| ControlFlow::Break(()));
         let stored = serde_json::to_string(&chains).expect("stored");
@@ -193,8 +195,9 @@ fn first_paths_must_join_the_states() {
     };
     let dynamics = Overdamped::new(STEP, true, 1.0).expect("dynamics");
     let random = RandomStream::new(9, "shooting");
-    let make =
-        |protocol| TwoWayShooting::new(&energy, dynamics, [&in_start, &in_end], protocol, 0.05, random);
+    let make = |protocol| {
+        TwoWayShooting::new(&energy, dynamics.clone(), [&in_start, &in_end], protocol, 0.05, random)
+    };
     let shooting = make(protocol).expect("shooting");
     assert!(shooting.start(&[vec![-1.0], vec![0.0]], 2, 4).is_err());
     assert!(shooting.start(&[vec![-1.0]], 2, 4).is_err());

@@ -24,7 +24,7 @@ pub use probability_flow::{ProbabilityFlowSettings, probability_flow};
 pub use reverse_diffusion::{ReverseDiffusionSettings, reverse_diffusion};
 
 /// Particles at several noise levels.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Trajectory {
     /// `λ` of each level.
     pub log_snr: Vec<f64>,

@@ -4,7 +4,7 @@ use nalgebra::DVector;
 
 use super::decoder::{DecodedPoint, Decoder, decoded_energy, decoded_length, distance};
 use crate::block_tridiagonal::BlockTridiagonal;
-use crate::error::SpacetimeError;
+use crate::error::{SpacetimeError, unless_interrupted};
 
 /// Numbers that steer the minimisation of a latent curve's energy.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -107,7 +107,7 @@ impl Decoder<'_> {
                     z.iter_mut().zip(step.iter()).for_each(|(z, step)| *z += step);
                 }
                 // A trial that the flow cannot follow is a step too far, not the end.
-                let decoded = self.decode_with_jacobian(&trial);
+                let decoded = unless_interrupted(self.decode_with_jacobian(&trial))?;
                 if let Ok(decoded) = decoded {
                     let after = self::energy(&decoded);
                     let ratio = (energy - after) / predicted;

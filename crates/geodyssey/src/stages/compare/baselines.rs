@@ -10,6 +10,8 @@ use crate::stages::system::Problem;
 
 /// A tent's top lies this far below the lower of the ends' logSNR.
 const TENT_DEPTHS: [f64; 3] = [2.0, 4.0, 6.0];
+/// A schedule that is nowhere farther from linear than this is linear.
+const LINEAR_LOG_SNR: f64 = 1e-6;
 /// Shares of arrived paths closer than this are taken as equal.
 const EQUAL_SHARES: f64 = 1e-9;
 
@@ -18,6 +20,8 @@ const EQUAL_SHARES: f64 = 1e-9;
 pub(crate) enum Baseline {
     /// The straight line in the variables at the logSNR of the ends.
     Straight,
+    /// The straight line in the variables with the logSNR of the first path's geodesic, point for point.
+    StraightScheduled,
     /// The straight line with logSNR falling to 2, 4 and 6 below that of the ends in the middle.
     Tent,
     /// The minimum-energy path of the landscape under the tether of the ends.
@@ -59,8 +63,9 @@ impl Variant {
 
 impl Baseline {
     /// Every kind, in the order of the tables.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Straight,
+        Self::StraightScheduled,
         Self::Tent,
         Self::MinimumEnergyPath,
         Self::Pullback,
@@ -77,6 +82,18 @@ impl Baseline {
         };
         match self {
             Self::Straight => vec![of("straight-line", "straight", "")],
+            Self::StraightScheduled => {
+                let schedule = &first.curve.points;
+                let levels: Vec<f64> = schedule.iter().map(|point| point.log_snr).collect();
+                if !has_own_schedule(config.geodesic.kind, &levels) {
+                    return Vec::new();
+                }
+                vec![of(
+                    "straight-line-geodesic-schedule",
+                    "straight",
+                    &format!("log_snr_schedule = {levels:?}, "),
+                )]
+            }
             Self::MinimumEnergyPath => vec![of("minimum-energy-path", "minimum-energy-path", "")],
             Self::Pullback => vec![of("pullback-geodesic", "pullback", "")],
             Self::Tent => {
@@ -93,6 +110,16 @@ impl Baseline {
             Self::ShootingFlexible => vec![shooting(first, "flexible")],
         }
     }
+}
+
+/// Whether a geodesic's logSNR is not just linear between its ends, as a straight line's is.
+fn has_own_schedule(kind: CurveKind, levels: &[f64]) -> bool {
+    let (Some(first), Some(last)) = (levels.first(), levels.last()) else { return false };
+    let segments = levels.len().saturating_sub(1).max(1) as f64;
+    let is_off = |(index, level): (usize, &f64)| {
+        (level - first - (last - first) * index as f64 / segments).abs() > LINEAR_LOG_SNR
+    };
+    kind == CurveKind::Geodesic && levels.iter().enumerate().any(is_off)
 }
 
 /// The first path's curve and constraints are replaced; a learned denoiser is, too, since nothing but the curve's length depends
@@ -164,6 +191,7 @@ fn followed(config: &Config, winding: &[i64]) -> Value {
         "log_snr": [geodesic.log_snr.start, geodesic.log_snr.end],
         "tent": tent,
         "latents": latents,
+        "schedule": geodesic.log_snr_schedule,
         "winding": winding,
         "constraints": if bent { config.constraints.as_slice() } else { &[] },
         "sampling": sampling,

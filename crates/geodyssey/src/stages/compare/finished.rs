@@ -229,6 +229,9 @@ pub(super) fn curve_in_words(config: &Config) -> String {
     let geodesic = &config.geodesic;
     let mut words = match geodesic.kind {
         CurveKind::Geodesic => "geodesic".to_owned(),
+        CurveKind::Straight if geodesic.log_snr_schedule.is_some() => {
+            "straight line with a geodesic's logSNR".to_owned()
+        }
         CurveKind::Straight => "straight line".to_owned(),
         CurveKind::Tent => format!("tent to logSNR {}", geodesic.tent_log_snr.get()),
         CurveKind::MinimumEnergyPath => "minimum-energy path".to_owned(),

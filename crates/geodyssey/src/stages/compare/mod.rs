@@ -5,13 +5,17 @@ mod differences;
 mod figures;
 mod finished;
 mod regions;
-mod significance;
+pub(crate) mod significance;
 mod words;
+
+use std::path::Path;
 
 use geodyssey_report::{
     Comparison, ComparisonGroup, ComparisonRow, LeftOut, Measure, PageFigure, ReportError, Summary,
+    relative_address,
 };
 
+use super::PAGE_FILE as REPORT_FILE;
 use super::system::Problem;
 use super::variables::State;
 use crate::error::Error;
@@ -36,8 +40,8 @@ const TEST: &str = "Every pair of paths of a group is tested in every measure by
 with Welch's t as statistic (9,999 random relabellings of a fixed seed, 100 a pair where that is more, all of them where these are \
 fewer than 20,000), corrected the number of pairs by Holm's method. A difference is called real where the corrected p value lies below 0.05. Dissipated work \
 is tested as the mean of both directions, in which ΔF cancels. The test asks whether two sets of paths differ, given landscape and \
-curve; what another seed would change of these it does not know. Runs of one seed share their random numbers, which makes the error of a \
-difference rather too large than too small. Paths of two-way shooting are not tested, since those of one chain resemble each other.";
+curve; what another seed would change of these it does not know. Every curve has random numbers of its own, also where runs share a seed, so \
+that its paths are independent of any other's. Paths of two-way shooting are not tested, since those of one chain resemble each other.";
 
 /// Finished runs between the same states on the same landscape.
 pub(crate) struct Group {
@@ -93,9 +97,24 @@ pub(crate) fn compare(directory: &RunDirectory, groups: &[Group]) -> Result<Comp
         Comparison { version: env!("CARGO_PKG_VERSION").to_owned(), test: TEST.to_owned(), groups: compared };
     directory.write(TABLE_FILE, comparison.to_csv().map_err(failed)?.as_bytes())?;
     directory.write(DIFFERENCES_FILE, comparison.differences_to_csv().map_err(failed)?.as_bytes())?;
-    directory.write(PAGE_FILE, comparison.to_html(&pages).map_err(failed)?.as_bytes())?;
+    let reports =
+        comparison.groups.iter().map(|group| reports(directory, group)).collect::<Result<Vec<_>, _>>()?;
+    directory.write(PAGE_FILE, comparison.to_html(&pages, &reports).map_err(failed)?.as_bytes())?;
     directory.write(JSON_FILE, comparison.to_json().map_err(failed)?.as_bytes())?;
     Ok(comparison)
+}
+
+/// Where the pages of a group's runs lie, seen from the comparison's own.
+fn reports(directory: &RunDirectory, group: &ComparisonGroup) -> Result<Vec<String>, Error> {
+    let absolute = |path: &Path| {
+        // Links between folders would make `..` lead elsewhere.
+        path.canonicalize().map_err(|error| Error::file("find", path, error))
+    };
+    let here = absolute(&directory.file(""))?;
+    let report = |row: &ComparisonRow| {
+        Ok(relative_address(&here, &absolute(Path::new(&row.directory))?.join(REPORT_FILE)))
+    };
+    group.rows.iter().map(report).collect()
 }
 
 fn compare_group(group: &Group, regions: &Regions) -> Result<ComparisonGroup, Error> {

@@ -6,7 +6,8 @@ use geodyssey_spacetime::measure_curve;
 use nalgebra::DVector;
 
 use super::Subject;
-use super::quantiles::{relative_errors, summarise};
+use super::deviations::deviations;
+use super::quantiles::summarise;
 use crate::error::Error;
 use crate::stages::geodesic::Solve;
 
@@ -15,7 +16,7 @@ const LEVELS: usize = 12;
 /// Points in each.
 const POINTS_PER_LEVEL: usize = 256;
 
-/// A curve with the relative error of `μ` at each point.
+/// A curve with the error of `μ` at each point, in posterior standard deviations.
 pub(super) struct CurveErrors {
     /// `exact` or `followed`.
     pub(super) name: &'static str,
@@ -30,12 +31,17 @@ pub(super) struct CurveErrors {
 /// Measures all of it.
 pub(super) fn measure(subject: &Subject<'_>) -> Result<(Accuracy, Vec<CurveErrors>), Error> {
     let problem = subject.run.problem;
-    let levels = by_level(subject)?;
+    let levels = subject.checkpoints.once("levels", || by_level(subject))?;
     let followed = along(subject, "followed", &subject.geodesic.points)?;
-    let judge = subject.judge().moments(&subject.geodesic.points).map_err(failed)?;
+    let judge = subject.judge.moments(&subject.geodesic.points).map_err(failed)?;
     let followed_energy = measure_curve(&subject.geodesic.points, &judge).energy;
-    let solve =
-        Solve { problem, landscape: subject.landscape, denoiser: subject.judge(), exact: subject.judge() };
+    let solve = Solve {
+        problem,
+        landscape: subject.landscape,
+        denoiser: subject.judge,
+        exact: subject.judge,
+        checkpoints: subject.checkpoints,
+    };
     let winding: Vec<i32> =
         subject.geodesic.record.summary.winding.iter().map(|&turns| turns as i32).collect();
     let exact = solve.geodesic_of(&winding)?;
@@ -57,14 +63,14 @@ pub(super) fn measure(subject: &Subject<'_>) -> Result<(Accuracy, Vec<CurveError
 }
 
 fn failed(error: DenoiserError) -> Error {
-    Error::failed("the denoiser", error)
+    Error::computing("the denoiser", error)
 }
 
 /// Points drawn as in training, but never trained on.
 fn by_level(subject: &Subject<'_>) -> Result<Vec<LevelErrors>, Error> {
     let (low, high) = subject.log_snr_range();
     let source = PairSource {
-        teacher: subject.judge(),
+        teacher: subject.judge,
         samples: &subject.data.samples,
         log_snr: (low, high),
         targets: subject.settings.targets,
@@ -76,21 +82,18 @@ fn by_level(subject: &Subject<'_>) -> Result<Vec<LevelErrors>, Error> {
         .chunks(POINTS_PER_LEVEL)
         .enumerate()
         .map(|(part, points)| {
-            let exact = mu(subject.judge(), points)?;
+            let exact = subject.judge.moments(points).map_err(failed)?;
             let found = mu(subject.denoiser, points)?;
             let empty = || Error::Failed("no points to measure errors at".to_owned());
-            let equilibrium = subject.equilibrium.map(|denoiser| mu(denoiser, points)).transpose()?;
+            let end = subject.equilibrium.map(|denoiser| mu(denoiser, points)).transpose()?;
+            let expected: Vec<DVector<f64>> =
+                exact.iter().map(|moments| moments.expectation_parameter.clone()).collect();
             Ok(LevelErrors {
                 log_snr: low + (high - low) * (part as f64 + 0.5) / LEVELS as f64,
-                errors: summarise(&relative_errors(&found, &exact)).ok_or_else(empty)?,
-                architectural: equilibrium.as_ref().and_then(|end| summarise(&relative_errors(end, &exact))),
-                // Relative to the judge's value too, so that the two parts have one unit.
-                optimisation: equilibrium.as_ref().and_then(|end| {
-                    let parts = found.iter().zip(end).zip(&exact);
-                    let errors: Vec<f64> =
-                        parts.map(|((found, end), exact)| (found - end).norm() / exact.norm()).collect();
-                    summarise(&errors)
-                }),
+                errors: summarise(&deviations(&found, &expected, &exact)).ok_or_else(empty)?,
+                architectural: end.as_ref().and_then(|end| summarise(&deviations(end, &expected, &exact))),
+                // In deviations of the exact posterior too, so that the two parts have one unit.
+                optimisation: end.as_ref().and_then(|end| summarise(&deviations(&found, end, &exact))),
             })
         })
         .collect()
@@ -106,7 +109,10 @@ fn along(subject: &Subject<'_>, name: &'static str, points: &[SpacetimePoint]) -
     let all = points.len();
     let points: Vec<SpacetimePoint> = known.cloned().collect();
     let outside = all - points.len();
-    let errors = relative_errors(&mu(subject.denoiser, &points)?, &mu(subject.judge(), &points)?);
+    let exact = subject.judge.moments(&points).map_err(failed)?;
+    let expected: Vec<DVector<f64>> =
+        exact.iter().map(|moments| moments.expectation_parameter.clone()).collect();
+    let errors = deviations(&mu(subject.denoiser, &points)?, &expected, &exact);
     Ok(CurveErrors { name, outside, points, errors })
 }
 

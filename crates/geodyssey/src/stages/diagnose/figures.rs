@@ -4,7 +4,7 @@ use geodyssey_report::plots::{
     CurvesFigure, CurvesPanel, PointLayer, PointsFigure, PointsPanel, RenderedFigure, Scale, Series,
     SeriesStyle, Surface, VariableAxis,
 };
-use geodyssey_report::{Diagnosis, LevelErrors, RelativeErrors, ReportError, RidgeDiagnosis, RidgeLevel};
+use geodyssey_report::{DeviationErrors, Diagnosis, LevelErrors, ReportError, RidgeDiagnosis, RidgeLevel};
 
 use super::accuracy::CurveErrors;
 use super::samples::{Histogram, ReverseSamples};
@@ -53,7 +53,7 @@ fn panel(x_title: &str, y_title: &str, scale: Scale, series: Vec<Series>) -> Cur
     }
 }
 
-/// Relative errors of `μ` by noise level, and along the curves.
+/// Errors of `μ` by noise level, and along the curves.
 fn errors(diagnosis: &Diagnosis, curves: &[CurveErrors]) -> CurvesFigure {
     let levels = &diagnosis.accuracy.levels;
     let by_level = |name: &str, value: &dyn Fn(&LevelErrors) -> Option<f64>| {
@@ -61,7 +61,7 @@ fn errors(diagnosis: &Diagnosis, curves: &[CurveErrors]) -> CurvesFigure {
             levels.iter().filter_map(|level| Some([level.log_snr, drawable(value(level)?)])).collect();
         series(name, SeriesStyle::LineAndDiscs, points)
     };
-    let median = |errors: &Option<RelativeErrors>| errors.map(|errors| errors.median);
+    let median = |errors: &Option<DeviationErrors>| errors.map(|errors| errors.median);
     let mut first = vec![
         by_level("median", &|level| Some(level.errors.median)),
         by_level("95 %", &|level| Some(level.errors.percentile_95)),
@@ -71,7 +71,7 @@ fn errors(diagnosis: &Diagnosis, curves: &[CurveErrors]) -> CurvesFigure {
         first.push(by_level("architectural, median", &|level| median(&level.architectural)));
         first.push(by_level("optimisation, median", &|level| median(&level.optimisation)));
     }
-    let y_title = "relative error of μ";
+    let y_title = "error (posterior standard deviations)";
     let second = curves.iter().map(|curve| {
         let last = curve.errors.len().saturating_sub(1).max(1) as f64;
         let points = curve.errors.iter().enumerate();

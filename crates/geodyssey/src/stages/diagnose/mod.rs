@@ -5,6 +5,7 @@
 //! landscape, or of the kernel density of the samples where these are all that is known.
 
 mod accuracy;
+mod deviations;
 mod figures;
 mod quantiles;
 mod ridges;
@@ -15,9 +16,10 @@ mod verdict;
 
 use std::time::Instant;
 
-use geodyssey_denoiser::Denoiser;
+use geodyssey_denoiser::{Denoiser, InterruptibleDenoiser};
 use geodyssey_report::Diagnosis;
 
+use super::checkpoints::Checkpoints;
 use super::denoiser::{Points, exact_denoiser};
 use super::geodesic::{self, GeodesicResult};
 use super::landscape::{self, LandscapeResult, PosteriorData};
@@ -46,16 +48,16 @@ struct Subject<'s> {
     equilibrium: Option<&'s dyn Denoiser>,
     /// What is known of the training; none for an exact denoiser.
     learned: Option<&'s LearnedDenoiser>,
-    /// What noisy points are made of, and the judge.
-    data: TrainingData,
+    /// Knows the exact posteriors.
+    judge: &'s dyn Denoiser,
+    /// What noisy points are made of.
+    data: &'s TrainingData,
     settings: TrainingDataConfig,
+    /// Where finished parts are kept.
+    checkpoints: Checkpoints<'s>,
 }
 
 impl Subject<'_> {
-    fn judge(&self) -> &dyn Denoiser {
-        self.data.teacher.as_ref()
-    }
-
     /// Least and largest logSNR that are looked at.
     fn log_snr_range(&self) -> (f64, f64) {
         let (low, high) = self.settings.log_snr_range(&self.run.problem.config.geodesic);
@@ -76,7 +78,7 @@ pub(crate) fn run(run: &mut Run<'_>) -> Result<Diagnosis, Error> {
         run.record_up_to_date(STAGE);
     } else {
         let started = Instant::now();
-        let outputs = diagnose(run, &landscape, learned.as_ref(), &geodesic)?;
+        let outputs = diagnose(run, &landscape, learned.as_ref(), &geodesic, &made_from)?;
         for (name, bytes) in &outputs {
             run.directory.write(name, bytes)?;
         }
@@ -96,19 +98,28 @@ fn diagnose(
     landscape: &LandscapeResult,
     learned: Option<&LearnedDenoiser>,
     geodesic: &GeodesicResult,
+    made_from: &Fingerprint,
 ) -> Result<Outputs, Error> {
     let problem = run.problem;
     let settings = problem.config.denoiser.training_data().cloned().unwrap_or_default();
     let exact = exact_denoiser(problem, landscape, Points::OnGrid)?;
+    let data = TrainingData::gather(problem, landscape, &settings)?;
+    // Every loop of the diagnosis evaluates one of these.
+    let stoppable = |denoiser| InterruptibleDenoiser::new(denoiser, &interrupt::is_requested);
+    let judge = stoppable(data.teacher.as_ref());
+    let denoiser = stoppable(learned.map_or(exact.as_ref(), |learned| learned.denoiser.as_ref()));
+    let equilibrium = learned.and_then(|learned| learned.equilibrium.as_deref()).map(stoppable);
     let subject = Subject {
         run,
         landscape,
         geodesic,
-        denoiser: learned.map_or(exact.as_ref(), |learned| learned.denoiser.as_ref()),
-        equilibrium: learned.and_then(|learned| learned.equilibrium.as_deref()),
+        denoiser: &denoiser,
+        equilibrium: equilibrium.as_ref().map(|denoiser| denoiser as &dyn Denoiser),
         learned,
-        data: TrainingData::gather(problem, landscape, &settings)?,
+        judge: &judge,
+        data: &data,
         settings,
+        checkpoints: Checkpoints { directory: &run.directory, stage: STAGE, made_from },
     };
     let activity = Activity::start(STAGE, "errors by noise level and along the geodesics");
     let (accuracy, curves) = accuracy::measure(&subject)?;
@@ -119,7 +130,7 @@ fn diagnose(
     let sampling = samples::measure(&subject, &own)?;
     interrupt::check()?;
     activity.tick(|| "ridges".to_owned());
-    let ridge = ridges::measure(&subject, &reverse)?;
+    let ridge = subject.checkpoints.once("ridges", || ridges::measure(&subject, &reverse))?;
     interrupt::check()?;
     let (findings, verdict) = verdict::reach(&subject, &accuracy, &curves, &sampling);
     let diagnosis = Diagnosis {

@@ -1,16 +1,10 @@
 //! Distributions in a few numbers.
 
-use geodyssey_report::RelativeErrors;
-use nalgebra::DVector;
-
-/// `|μ - μ*|/|μ*|` at each point.
-pub(super) fn relative_errors(found: &[DVector<f64>], exact: &[DVector<f64>]) -> Vec<f64> {
-    found.iter().zip(exact).map(|(found, exact)| (found - exact).norm() / exact.norm()).collect()
-}
+use geodyssey_report::DeviationErrors;
 
 /// Median, 95 % and largest; none of no value.
-pub(super) fn summarise(values: &[f64]) -> Option<RelativeErrors> {
-    Some(RelativeErrors {
+pub(super) fn summarise(values: &[f64]) -> Option<DeviationErrors> {
+    Some(DeviationErrors {
         points: values.len(),
         median: quantile(values, 0.5)?,
         percentile_95: quantile(values, 0.95)?,

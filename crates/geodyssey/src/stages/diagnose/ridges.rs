@@ -10,6 +10,7 @@ use super::Subject;
 use super::quantiles::quantile;
 use super::samples::ReverseSamples;
 use crate::error::Error;
+use crate::interrupt;
 use crate::stages::landscape::PosteriorData;
 use crate::stages::samples::kernel_denoiser;
 use crate::stages::training::boltzmann_set;
@@ -25,6 +26,8 @@ const STARTS: usize = 200;
 /// Precision of the ridge in the picture, in units of the noise, and most mean shifts.
 const TOLERANCE: f64 = 1e-3;
 const MOST_SHIFTS: usize = 100;
+/// Points between two looks at Ctrl-C: each costs a sum over all samples, or a hundred.
+const POINTS_PER_QUESTION: usize = 20;
 /// Where the eigengap is less, no direction is the ridge's own.
 const LEAST_EIGENGAP: f64 = 1e-2;
 
@@ -52,7 +55,11 @@ pub(super) fn measure(
     for (&log_snr, particles) in reverse.diffusion.log_snr.iter().zip(&reverse.diffusion.points) {
         let points: Vec<SpacetimePoint> =
             particles.iter().take(SAMPLES).map(|y| SpacetimePoint { log_snr, y: y.clone() }).collect();
-        let offsets = analysis.offsets(subject.denoiser, &points).map_err(failed)?;
+        let mut offsets = Vec::with_capacity(points.len());
+        for points in points.chunks(POINTS_PER_QUESTION) {
+            interrupt::check()?;
+            offsets.extend(analysis.offsets(subject.denoiser, points).map_err(failed)?);
+        }
         levels.extend(level(log_snr, &offsets));
     }
     let samples = match &subject.landscape.data {
@@ -100,10 +107,15 @@ pub(super) fn trace(
 ) -> Result<Vec<Vec<f64>>, Error> {
     let scales = &subject.run.problem.scales;
     let starts: Vec<Vec<f64>> = particles.iter().take(STARTS).map(|x| scales.scaled(x)).collect();
-    let found = analysis(empirical)?.trace(log_snr, &starts).map_err(failed)?;
-    Ok(found.iter().map(|x| scales.own(x)).collect())
+    let analysis = analysis(empirical)?;
+    let mut points = Vec::new();
+    for starts in starts.chunks(POINTS_PER_QUESTION) {
+        interrupt::check()?;
+        points.extend(analysis.trace(log_snr, starts).map_err(failed)?);
+    }
+    Ok(points.iter().map(|x| scales.own(x)).collect())
 }
 
 fn failed(error: DenoiserError) -> Error {
-    Error::failed("the ridges of the data", error)
+    Error::computing("the ridges of the data", error)
 }

@@ -51,19 +51,23 @@ impl ReverseSamples {
     pub(super) fn draw(subject: &Subject<'_>) -> Result<Self, Error> {
         let (low, high) = subject.log_snr_range();
         let seed = subject.run.problem.config.seed;
-        let failed = |error: SpacetimeError| Error::failed("samples of the denoiser", error);
+        let failed = |error: SpacetimeError| Error::computing("samples of the denoiser", error);
         let data = exact_data(subject)?;
         let start = noisy(subject, &data, "diagnose: start", low)?;
         let levels: Vec<f64> =
             (0..LEVELS).map(|k| low + (high - low) * k as f64 / (LEVELS - 1) as f64).collect();
         let settings = ReverseDiffusionSettings { steps: STEPS, seed };
-        let diffusion = reverse_diffusion(subject.denoiser, &start, &levels, &settings).map_err(failed)?;
+        let diffusion = subject.checkpoints.once("diffusion", || {
+            reverse_diffusion(subject.denoiser, &start, &levels, &settings).map_err(failed)
+        })?;
         let settings = ProbabilityFlowSettings {
             absolute_tolerance: FLOW_TOLERANCE,
             relative_tolerance: FLOW_TOLERANCE,
             ..ProbabilityFlowSettings::default()
         };
-        let flow = probability_flow(subject.denoiser, &start, &[low, high], &settings).map_err(failed)?;
+        let flow = subject.checkpoints.once("flow", || {
+            probability_flow(subject.denoiser, &start, &[low, high], &settings).map_err(failed)
+        })?;
         let exact = [
             noisy(subject, &data, "diagnose: data", high)?,
             noisy(subject, &data, "diagnose: more data", high)?,
@@ -107,14 +111,15 @@ fn noisy(
     log_snr: f64,
 ) -> Result<Vec<Vec<f64>>, Error> {
     let source = PairSource {
-        teacher: subject.judge(),
+        teacher: subject.judge,
         samples: data,
         log_snr: (log_snr, log_snr),
         targets: Targets::Sample,
         seed: subject.run.problem.config.seed,
     };
-    let pairs =
-        source.draw(purpose, 0, SAMPLES, &[]).map_err(|error| Error::failed("samples of the data", error))?;
+    let pairs = source
+        .draw(purpose, 0, SAMPLES, &[])
+        .map_err(|error| Error::computing("samples of the data", error))?;
     let mut points: Vec<Vec<f64>> = pairs.points.into_iter().map(|point| point.y).collect();
     if let Some(bandwidths) = &subject.data.bandwidths {
         let random = RandomStream::new(subject.run.problem.config.seed, purpose).substream("kernels");

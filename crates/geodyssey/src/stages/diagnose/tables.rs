@@ -28,11 +28,12 @@ pub(super) fn write(
 
 fn levels(diagnosis: &Diagnosis) -> String {
     let mut text = String::from(
-        "log_snr,points,median,percentile_95,largest,architectural_median,optimisation_median\n",
+        "log_snr,points,median_deviations,percentile_95_deviations,largest_deviations,architectural_median_deviations,\
+         optimisation_median_deviations\n",
     );
     for level in &diagnosis.accuracy.levels {
         let errors = &level.errors;
-        let part = |errors: &Option<geodyssey_report::RelativeErrors>| {
+        let part = |errors: &Option<geodyssey_report::DeviationErrors>| {
             errors.map_or_else(String::new, |errors| errors.median.to_string())
         };
         let _ = writeln!(
@@ -56,7 +57,7 @@ fn columns(subject: &Subject<'_>, prefix: &str) -> String {
 }
 
 fn along_curves(subject: &Subject<'_>, curves: &[CurveErrors]) -> String {
-    let mut text = format!("curve,point,log_snr{},relative_error\n", columns(subject, "y_"));
+    let mut text = format!("curve,point,log_snr{},error_deviations\n", columns(subject, "y_"));
     for curve in curves {
         for (index, (point, error)) in curve.points.iter().zip(&curve.errors).enumerate() {
             let y = subject.run.problem.scales.own(&point.y);

@@ -7,10 +7,10 @@ use super::accuracy::CurveErrors;
 use crate::stages::geodesic::LARGEST_NEGATIVE_SHARE;
 use crate::stages::landscape::PosteriorData;
 
-/// Largest median of the relative error of `μ` along the geodesics.
-const MEDIAN_ERROR: f64 = 0.02;
-/// Largest error at any of their points.
-const LARGEST_ERROR: f64 = 0.1;
+/// Largest median of the error of `μ` along the geodesics, in posterior standard deviations: a divergence of 0.005 nats.
+const MEDIAN_ERROR: f64 = 0.1;
+/// Largest error at any of their points: a divergence of 0.125 nats.
+const LARGEST_ERROR: f64 = 0.5;
 /// Largest energy of the followed curve, measured exactly, over that of the exact geodesic.
 const ENERGY_RATIO: f64 = 1.05;
 /// Largest distance of histograms over that of two exact sets of samples.
@@ -48,9 +48,9 @@ pub(super) fn reach(
     let curves = [("exact", &accuracy.along_exact), ("followed", &Some(accuracy.along_followed))];
     for (name, errors) in curves.into_iter().filter_map(|(name, errors)| Some((name, errors.as_ref()?))) {
         let words = format!(
-            "along the {name} curve μ is off by {} in the median and {} at most",
-            percent(errors.median),
-            percent(errors.largest)
+            "along the {name} curve the posterior is off by {} of its standard deviations in the median and {} at most",
+            short(errors.median),
+            short(errors.largest)
         );
         add(&format!("median-error-{name}"), errors.median, MEDIAN_ERROR, words.clone());
         add(&format!("largest-error-{name}"), errors.largest, LARGEST_ERROR, words);
@@ -159,6 +159,15 @@ fn in_words(findings: &[Finding]) -> String {
         return format!("its geodesics can be trusted: {}", numbers.join("; "));
     }
     format!("do not trust its geodesics, because {}", reasons.join("; "))
+}
+
+/// Two digits.
+fn short(value: f64) -> String {
+    if value == 0.0 || (0.01..100.0).contains(&value) {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.1e}")
+    }
 }
 
 fn percent(share: f64) -> String {

@@ -5,6 +5,9 @@ use geodyssey_report::plots::Merge;
 use kodama::{Method, linkage};
 use nalgebra::{DMatrix, SymmetricEigen};
 
+/// Steps per configuration after which eigenvalues are given up; two or three are enough.
+const MAX_STEPS: usize = 1000;
+
 /// Average linkage: two clusters are as far apart as their members on average (R. Sokal, C. Michener, 1958).
 pub(super) fn merges(distances: &[Vec<f64>]) -> Vec<Merge> {
     let count = distances.len();
@@ -18,12 +21,14 @@ pub(super) fn merges(distances: &[Vec<f64>]) -> Vec<Merge> {
 }
 
 /// Classical multidimensional scaling into two dimensions (W. Torgerson, *Psychometrika* 17 (1952) 401): the two largest
-/// eigenvalues of `-½ C D² C` with the centring matrix `C`, and their eigenvectors. None for fewer than three points.
+/// eigenvalues of `-½ C D² C` with the centring matrix `C`, and their eigenvectors. None for fewer than three points, and where a
+/// distance is not finite.
 ///
 /// The sign of each coordinate is chosen such that its entry of largest size is positive.
 pub(super) fn embed(distances: &[Vec<f64>]) -> Option<Embedding> {
     let count = distances.len();
-    if count < 3 {
+    // Eigenvalues of a matrix with NaN are NaN without a word.
+    if count < 3 || distances.iter().flatten().any(|distance| !distance.is_finite()) {
         return None;
     }
     let squares = DMatrix::from_fn(count, count, |row, column| distances[row][column].powi(2));
@@ -32,7 +37,7 @@ pub(super) fn embed(distances: &[Vec<f64>]) -> Option<Embedding> {
     let centred = DMatrix::from_fn(count, count, |row, column| {
         -0.5 * (squares[(row, column)] - rows[row] - rows[column] + mean)
     });
-    let eigen = SymmetricEigen::new(centred);
+    let eigen = SymmetricEigen::try_new(centred, f64::EPSILON, MAX_STEPS * count)?;
     let total: f64 = eigen.eigenvalues.iter().map(|value| value.abs()).sum();
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
@@ -72,6 +77,9 @@ mod tests {
             }
         }
         assert!(embed(&distances[..2]).is_none());
+        let mut unknown = distances.clone();
+        unknown[1][2] = f64::NAN;
+        assert!(embed(&unknown).is_none());
         // Average linkage by hand: 0 and 4 are √4.09 apart; 3 and that pair are 2.6926 and 4.6840; 2 is 4 from 1.
         let tree = merges(&distances);
         assert_eq!(tree[0].clusters, [0, 4]);

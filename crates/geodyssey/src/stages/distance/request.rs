@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::stages::system::{Molecule, Problem};
 use crate::stages::variable_table::VariableTable;
 use crate::stages::without_positions;
+use crate::text_file::read_text;
 
 /// What a `COLVAR` file begins with.
 const PLUMED_HEADER: &str = "#! FIELDS";
@@ -190,7 +191,7 @@ fn structures(molecule: &Molecule, file: &Path, frames: &Frames) -> Result<Conte
 
 fn table(problem: &Problem, file: &Path, frames: &Frames) -> Result<Content, Error> {
     let wrong = |why: String| Error::input(format!("{}: {why}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let text = read_text(file).map_err(|why| Error::input(format!("{} {why}", file.display())))?;
     let points = VariableTable::read(&text, &problem.variables).map_err(wrong)?.points;
     let (count, rows) = frames.select(points.into_iter().map(|point| Ok::<Row, Error>((point, None))))?;
     Ok(Content { count, rows, what: "rows" })

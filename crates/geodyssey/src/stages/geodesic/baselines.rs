@@ -1,27 +1,17 @@
 //! Curves that are followed as they are, for comparison: nothing bends them but the landscape, if that.
 
-use geodyssey_denoiser::{PosteriorMoments, SpacetimePoint};
+use geodyssey_denoiser::SpacetimePoint;
 use geodyssey_landscape::{Bottleneck, StringMethod};
 use geodyssey_report::Warning;
-use geodyssey_spacetime::{CurveNode, PathConstraint, arc_length, measure_curve, straight_line, tent, wound};
-use rayon::prelude::*;
+use geodyssey_spacetime::{straight_line, tent};
 
 use super::STAGE;
-use super::candidate::Candidate;
-use super::solve::{Solve, along};
+use super::found::Found;
+use super::solve::{Solve, Windings, along};
 use crate::config::{CurveKind, InputError};
 use crate::error::Error;
-use crate::stages::constraints;
+use crate::interrupt;
 use crate::stages::system::{EnergySource, Problem};
-
-/// A curve to one image of the end, and how it was found.
-pub(super) struct Baseline {
-    pub(super) curve: Vec<SpacetimePoint>,
-    pub(super) iterations: u64,
-    pub(super) remark: String,
-    /// What must be known before it is believed.
-    pub(super) warnings: Vec<Warning>,
-}
 
 /// Refuses a minimum-energy path where there will be no energy to follow.
 pub(super) fn check(problem: &Problem) -> Result<(), InputError> {
@@ -35,54 +25,13 @@ pub(super) fn check(problem: &Problem) -> Result<(), InputError> {
 }
 
 impl Solve<'_> {
-    /// The baseline of every winding. Constraints are measured on it; they do not bend it.
-    pub(super) fn baselines(
-        &self,
-        start: &SpacetimePoint,
-        end: &SpacetimePoint,
-        all: &[Vec<i32>],
-        channels: &[Option<Bottleneck>],
-        active: &[Box<dyn PathConstraint>],
-    ) -> Result<Vec<Candidate>, Error> {
-        let make = |(winding, channel): (&Vec<i32>, &Option<Bottleneck>)| {
-            let image = wound(end, &self.problem.periods(), winding);
-            self.baseline(start, &image, channel.as_ref())
-        };
-        // Each is made by itself, so that the threads share the windings.
-        let made: Vec<Baseline> = all.par_iter().zip(channels).map(make).collect::<Result<_, Error>>()?;
-        let measure = |(winding, baseline): (&Vec<i32>, Baseline)| {
-            let nodes = self.nodes(baseline.curve)?;
-            let (curve, moments): (Vec<SpacetimePoint>, Vec<PosteriorMoments>) =
-                nodes.iter().map(|node| (node.point.clone(), node.moments.clone())).unzip();
-            Ok(Candidate {
-                winding: winding.clone(),
-                arc_length: arc_length(&curve, &moments),
-                measures: measure_curve(&curve, &moments),
-                iterations: baseline.iterations,
-                evaluations: curve.len() as u64,
-                stop_reason: baseline.remark,
-                warnings: baseline.warnings,
-                constraints: active
-                    .iter()
-                    .map(|constraint| constraints::measure(constraint.as_ref(), &nodes))
-                    .collect::<Result<_, _>>()?,
-                nodes,
-                barrier: None,
-                crest: None,
-            })
-        };
-        all.iter().zip(made).map(measure).collect()
-    }
-
-    fn baseline(
-        &self,
-        start: &SpacetimePoint,
-        end: &SpacetimePoint,
-        channel: Option<&Bottleneck>,
-    ) -> Result<Baseline, Error> {
+    /// The baseline of one winding. Constraints are measured on it; they do not bend it.
+    pub(super) fn baseline(&self, windings: &Windings, index: usize) -> Result<Found, Error> {
         let settings = &self.problem.config.geodesic;
         let points = settings.points.get();
-        let unsolved = |curve| Baseline {
+        let (start, end) = (&windings.start, &self.image(windings, index));
+        let unsolved = |curve: Vec<SpacetimePoint>| Found {
+            evaluations: curve.len() as u64,
             curve,
             iterations: 0,
             remark: "not solved: a baseline".to_owned(),
@@ -90,8 +39,18 @@ impl Solve<'_> {
         };
         match settings.kind {
             CurveKind::Tent => Ok(unsolved(tent(start, end, settings.tent_log_snr.get(), points))),
-            CurveKind::Straight | CurveKind::Geodesic => Ok(unsolved(straight_line(start, end, points))),
-            CurveKind::MinimumEnergyPath => self.minimum_energy_path(start, end, channel),
+            CurveKind::Straight | CurveKind::Geodesic => {
+                let line = straight_line(start, end, points);
+                Ok(unsolved(match &settings.log_snr_schedule {
+                    Some(schedule) => {
+                        scheduled(line, &schedule.iter().map(|x| x.get()).collect::<Vec<f64>>())
+                    }
+                    None => line,
+                }))
+            }
+            CurveKind::MinimumEnergyPath => {
+                self.minimum_energy_path(start, end, windings.channels[index].as_ref())
+            }
             CurveKind::Pullback => self.pullback(start, end),
         }
     }
@@ -102,7 +61,7 @@ impl Solve<'_> {
         start: &SpacetimePoint,
         end: &SpacetimePoint,
         channel: Option<&Bottleneck>,
-    ) -> Result<Baseline, Error> {
+    ) -> Result<Found, Error> {
         let Some(surface) = &self.landscape.landscape else {
             let message =
                 "these rows lie on no regular grid, so there is no energy surface for a minimum-energy path";
@@ -113,8 +72,8 @@ impl Solve<'_> {
         let method =
             StringMethod { images: self.problem.config.geodesic.points.get(), ..StringMethod::default() };
         let found = method
-            .relax(&self.problem.scales.landscape(surface.as_ref()), &first)
-            .map_err(|error| Error::failed("the minimum-energy path", error))?;
+            .relax_unless(&self.problem.scales.landscape(surface.as_ref()), &first, &interrupt::is_requested)
+            .map_err(|error| Error::computing("the minimum-energy path", error))?;
         let mut warnings = Vec::new();
         if !found.converged {
             let message = format!(
@@ -133,20 +92,40 @@ impl Solve<'_> {
             if found.converged { "at rest" } else { "still moving" },
         );
         let curve = along(&found.points, start, end);
-        Ok(Baseline { curve, iterations: found.iterations as u64, remark, warnings })
+        let evaluations = curve.len() as u64;
+        Ok(Found { curve, iterations: found.iterations as u64, evaluations, remark, warnings })
     }
+}
 
-    fn nodes(&self, curve: Vec<SpacetimePoint>) -> Result<Vec<CurveNode>, Error> {
-        let failed = |error| Error::failed("the denoiser", error);
-        let moments = self.denoiser.moments(&curve).map_err(failed)?;
-        let energies = self.denoiser.energy_moments(&curve).map_err(failed)?;
-        let nodes = curve.into_iter().zip(moments).enumerate();
-        Ok(nodes
-            .map(|(index, (point, moments))| CurveNode {
-                point,
-                moments,
-                energy: energies.as_ref().map(|energies| energies[index].clone()),
-            })
-            .collect())
+/// A curve with another schedule of logSNR: values at equal shares of its points, linear in between.
+fn scheduled(mut curve: Vec<SpacetimePoint>, schedule: &[f64]) -> Vec<SpacetimePoint> {
+    let (last, segments) = (curve.len() - 1, schedule.len() - 1);
+    for (index, point) in curve.iter_mut().enumerate() {
+        // In whole numbers, so that a schedule of as many values is taken over as it is.
+        let (before, rest) = (index * segments / last, index * segments % last);
+        let share = rest as f64 / last as f64;
+        let after = schedule[(before + 1).min(segments)];
+        point.log_snr =
+            if rest == 0 { schedule[before] } else { schedule[before] + share * (after - schedule[before]) };
+    }
+    curve
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_is_taken_over_as_it_is_and_interpolated_for_other_points() {
+        let line = |points: usize| {
+            let end = |y: f64| SpacetimePoint { log_snr: 4.0, y: vec![y] };
+            straight_line(&end(0.0), &end(1.0), points)
+        };
+        let schedule = [4.0, 0.1 + 0.2, -1.0, 2.5, 4.0];
+        let levels =
+            |curve: Vec<SpacetimePoint>| -> Vec<f64> { curve.iter().map(|point| point.log_snr).collect() };
+        assert_eq!(levels(scheduled(line(5), &schedule)), schedule);
+        assert_eq!(levels(scheduled(line(3), &schedule)), [4.0, -1.0, 4.0]);
+        assert_eq!(levels(scheduled(line(4), &[4.0, 1.0, 4.0])), [4.0, 2.0, 2.0, 4.0]);
     }
 }

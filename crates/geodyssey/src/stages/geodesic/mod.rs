@@ -2,18 +2,23 @@
 
 mod baselines;
 mod candidate;
+mod choice;
+mod crest;
 mod curve_file;
+mod found;
+mod geodesics;
 mod images;
 mod pullback;
 mod solve;
 
 use std::time::Instant;
 
-use geodyssey_denoiser::SpacetimePoint;
+use geodyssey_denoiser::{InterruptibleDenoiser, SpacetimePoint};
 use geodyssey_report::{ConstraintSummary, GeodesicSummary, Warning};
 use serde::{Deserialize, Serialize};
 
 use super::Run;
+use super::checkpoints::Checkpoints;
 use super::denoiser::{Points, exact_denoiser};
 use super::landscape::{self, LandscapeResult, json};
 use super::system::Problem;
@@ -36,6 +41,10 @@ pub(crate) const RECORD_FILE: &str = "geodesic.json";
 /// Share of negative terms above which a curve is warned of.
 pub(crate) const LARGEST_NEGATIVE_SHARE: f64 = 0.01;
 
+/// Most turns of one variable. Paths of the lowest bottleneck are sought on all images between start and end, of up to three
+/// variables at once: eight turns of each take some 400 MB.
+const MOST_TURNS: u32 = 8;
+
 /// What is known of the chosen curve and of the others.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct GeodesicRecord {
@@ -46,6 +55,12 @@ pub(crate) struct GeodesicRecord {
     /// Bottleneck between the two states above the global minimum, nothing blocked, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) lower_bound_kj_mol: Option<f64>,
+    /// Standard error of the landscape at the bottleneck, kJ/mol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lower_bound_error_kj_mol: Option<f64>,
+    /// Whether the whole way of the lowest barrier was sampled; absent where nothing is said of sampling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lower_bound_sampled: Option<bool>,
     /// `F(end) - F(start)` of the tethered ensembles by the landscape, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) delta_f_kj_mol: Option<f64>,
@@ -76,9 +91,17 @@ pub(crate) fn run(
     } else {
         let started = Instant::now();
         let exact = exact_denoiser(run.problem, landscape, Points::OnGrid)?;
-        let exact = exact.as_ref();
-        let denoiser = learned.map_or(exact, |learned| learned.denoiser.as_ref());
-        let (chosen, record) = Solve { problem: run.problem, landscape, denoiser, exact }.solve()?;
+        let exact = InterruptibleDenoiser::new(exact.as_ref(), &interrupt::is_requested);
+        let learned = learned
+            .map(|learned| InterruptibleDenoiser::new(learned.denoiser.as_ref(), &interrupt::is_requested));
+        let solve = Solve {
+            problem: run.problem,
+            landscape,
+            denoiser: learned.as_ref().unwrap_or(&exact),
+            exact: &exact,
+            checkpoints: Checkpoints { directory: &run.directory, stage: STAGE, made_from: &made_from },
+        };
+        let (chosen, record) = solve.solve()?;
         interrupt::check()?;
         run.directory.write(CURVE_FILE, curve_csv(run.problem, &chosen).as_bytes())?;
         run.directory.write(RECORD_FILE, &json(&record)?)?;
@@ -93,6 +116,11 @@ pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
     baselines::check(problem)?;
     let periods = problem.periods();
     let Some(given) = &problem.config.geodesic.winding else { return Ok(()) };
+    if given.iter().any(|turns| turns.unsigned_abs() > MOST_TURNS) {
+        let message =
+            format!("expected at most {MOST_TURNS} turns either way of each variable, found {given:?}");
+        return Err(problem.config.error("geodesic.winding", message));
+    }
     let turns_nothing = given.len() != periods.len()
         || given.iter().zip(&periods).any(|(turns, period)| *turns != 0 && period.is_none());
     if turns_nothing {

@@ -5,7 +5,7 @@ use geodyssey_report::Warning;
 use geodyssey_spacetime::{Decoder, ProbabilityFlowSettings};
 
 use super::STAGE;
-use super::baselines::Baseline;
+use super::found::Found;
 use super::solve::{Solve, along};
 use crate::error::Error;
 use crate::stages::system::Problem;
@@ -21,8 +21,8 @@ impl Solve<'_> {
     /// Both ends are data at the higher one of their logSNR, encoded as latents where noise is all there is; between these runs
     /// the latent curve of least pullback energy; decoded, it gives the centres of a tether whose logSNR goes linearly from the
     /// start's to the end's.
-    pub(super) fn pullback(&self, start: &SpacetimePoint, end: &SpacetimePoint) -> Result<Baseline, Error> {
-        let failed = |error| Error::failed("the pullback geodesic", error);
+    pub(super) fn pullback(&self, start: &SpacetimePoint, end: &SpacetimePoint) -> Result<Found, Error> {
+        let failed = |error| Error::computing("the pullback geodesic", error);
         let data_log_snr = start.log_snr.max(end.log_snr);
         let latent_log_snr = latent_log_snr(self.problem).max(self.denoiser.log_snr_range().0);
         let flow = ProbabilityFlowSettings {
@@ -53,7 +53,8 @@ impl Solve<'_> {
              of it, off the straight line by {:.1e} of its length",
             found.excess, found.deviation
         );
-        Ok(Baseline { curve, iterations: 0, remark, warnings })
+        let evaluations = curve.len() as u64;
+        Ok(Found { curve, iterations: 0, evaluations, remark, warnings })
     }
 }
 

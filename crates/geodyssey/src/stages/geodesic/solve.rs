@@ -1,32 +1,31 @@
-//! Solves for the curve: every winding, and the choice among them.
+//! Solves for the curve: every winding that may be followed, and the choice among them.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use geodyssey_denoiser::{Denoiser, SpacetimePoint};
+use geodyssey_denoiser::{Denoiser, PosteriorMoments, SpacetimePoint};
 use geodyssey_landscape::Bottleneck;
-use geodyssey_report::{GeodesicSummary, WindingSummary};
-use geodyssey_spacetime::{
-    CurveKind as SolverCurve, GeodesicProblem, PathConstraint, SolverProgress, SolverSettings,
-    WindingGeodesic, WindingStart, solve_windings, wound,
-};
+use geodyssey_report::{GeodesicSummary, Warning, WindingSummary};
+use geodyssey_spacetime::{CurveNode, PathConstraint, arc_length, measure_curve, wound};
 use rayon::prelude::*;
 
-use super::candidate::{Candidate, choose};
+use super::candidate::Candidate;
+use super::choice::{Barriers, Verdict, choose, highest_worth_solving, not_solved};
+use super::crest::highest_mean_energy;
+use super::found::Found;
 use super::images::images;
 use super::{GeodesicRecord, STAGE};
-use crate::config::{CurveKind, Parametrisation};
+use crate::config::{Choice, CurveKind};
 use crate::error::Error;
-use crate::progress::Activity;
-use crate::stages::barrier;
+use crate::progress::Progress;
+use crate::stages::barrier::{self, LowestBarrier};
+use crate::stages::checkpoints::Checkpoints;
 use crate::stages::constraints::{self, Which};
 use crate::stages::landscape::LandscapeResult;
 use crate::stages::system::Problem;
 
-/// Relative excess of the energy over its minimum at which a curve of a learned denoiser is done: its own errors are larger.
-const LEARNED_TOLERANCE: f64 = 1e-4;
-/// Most iterations with a learned denoiser. It knows no derivative of its metric, so that where its errors make the energy
-/// rough the last steps lead nowhere.
-const LEARNED_ITERATIONS: usize = 100;
+/// A curve this much above the lowest barrier is warned of, kT: more than the thermal energy with which paths scatter about it.
+const HIGH_CREST: f64 = 2.0;
 
 /// All that a solve needs.
 pub(crate) struct Solve<'s> {
@@ -38,52 +37,59 @@ pub(crate) struct Solve<'s> {
     pub(crate) denoiser: &'s dyn Denoiser,
     /// The exact denoiser of the landscape, which may be the same.
     pub(crate) exact: &'s dyn Denoiser,
+    /// Where finished windings are kept.
+    pub(crate) checkpoints: Checkpoints<'s>,
+}
+
+/// What the windings of a problem share.
+pub(super) struct Windings {
+    /// First point of all curves.
+    pub(super) start: SpacetimePoint,
+    /// Last point of the direct one.
+    pub(super) end: SpacetimePoint,
+    /// Turns of the end's images.
+    pub(super) all: Vec<Vec<i32>>,
+    /// The bottleneck of each; none where avoided regions leave no way, or where bottlenecks are not known.
+    pub(super) channels: Vec<Option<Bottleneck>>,
+    /// Constraints that bend the curves.
+    pub(super) active: Vec<Box<dyn PathConstraint>>,
+    /// The lowest bottleneck of all, no region avoided.
+    lowest: Option<LowestBarrier>,
+}
+
+impl Windings {
+    fn barriers(&self) -> Barriers {
+        if self.channels.iter().any(Option::is_some) { Barriers::Bottlenecks } else { Barriers::MeanEnergies }
+    }
+
+    /// The barrier of a winding where bottlenecks are known.
+    fn barrier(&self, index: usize) -> f64 {
+        self.channels[index].as_ref().map_or(f64::INFINITY, |channel| channel.energy_kj_mol)
+    }
+
+    /// The lowest of them.
+    fn lowest_barrier(&self) -> f64 {
+        (0..self.all.len()).map(|index| self.barrier(index)).fold(f64::INFINITY, f64::min)
+    }
 }
 
 impl Solve<'_> {
     /// The curve of the chosen winding, and what is known of all.
     pub(super) fn solve(&self) -> Result<(Candidate, GeodesicRecord), Error> {
-        let settings = &self.problem.config.geodesic;
-        let [start, end] = self.ends()?;
-        let all = self.windings()?;
-        let lower_bound = barrier::lowest(self.problem, self.landscape)?;
-        let channels = barrier::bottlenecks(self.problem, self.landscape, &all, true)?;
-        let active =
-            constraints::build(self.problem, self.denoiser, [&start, &end], lower_bound, Which::Active)?;
-        let mut candidates = match settings.kind {
-            CurveKind::Geodesic => self.geodesics(&start, &end, &all, &channels, &active)?,
-            CurveKind::Straight | CurveKind::Tent | CurveKind::MinimumEnergyPath | CurveKind::Pullback => {
-                self.baselines(&start, &end, &all, &channels, &active)?
-            }
-        };
-        let known = channels.iter().any(Option::is_some);
-        for candidate in &mut candidates {
-            let channel = all
-                .iter()
-                .position(|winding| *winding == candidate.winding)
-                .and_then(|index| channels[index].as_ref());
-            candidate.barrier = match channel {
-                Some(bottleneck) => Some(bottleneck.energy_kj_mol),
-                None if known => Some(f64::INFINITY),
-                None => candidate.highest_mean_energy(),
-            };
-            candidate.crest = match self.crest(candidate).or_else(|| candidate.highest_mean_energy()) {
-                Some(crest) => Some(crest),
-                None => self.smoothed_crest(candidate)?,
-            };
-        }
-        let chosen = choose(settings.choose, self.problem.thermal_energy, &candidates)
+        let windings = self.prepare(self.windings()?)?;
+        let mut candidates = self.candidates(&windings)?;
+        let choice = self.problem.config.geodesic.choose;
+        let left_out = candidates.len() < windings.all.len();
+        let verdict = choose(choice, self.problem.thermal_energy, windings.barriers(), &candidates, left_out)
             .ok_or_else(|| Error::Failed("no geodesic was found for any winding".to_owned()))?;
-        let length = candidates[chosen].measures.length;
+        let length = candidates[verdict.chosen].measures.length;
         if !(length.is_finite() && length > 0.0) {
             return Err(Error::Failed(format!(
                 "the curve has length {length}: its two ends are one point to this landscape and logSNR"
             )));
         }
-        let report_only =
-            constraints::build(self.problem, self.denoiser, [&start, &end], lower_bound, Which::ReportOnly)?;
-        let record = self.record(&candidates, chosen, &report_only, lower_bound)?;
-        Ok((candidates.swap_remove(chosen), record))
+        let record = self.record(&windings, &candidates, &verdict)?;
+        Ok((candidates.swap_remove(verdict.chosen), record))
     }
 
     /// The geodesic of one winding and its energy; none where the configuration asks for a baseline.
@@ -91,39 +97,21 @@ impl Solve<'_> {
         if self.problem.config.geodesic.kind != CurveKind::Geodesic {
             return Ok(None);
         }
-        let [start, end] = self.ends()?;
-        let all = [winding.to_vec()];
-        let channels = barrier::bottlenecks(self.problem, self.landscape, &all, true)?;
-        let lower_bound = barrier::lowest(self.problem, self.landscape)?;
-        let active =
-            constraints::build(self.problem, self.denoiser, [&start, &end], lower_bound, Which::Active)?;
-        let found = self.geodesics(&start, &end, &all, &channels, &active)?;
+        let windings = self.prepare(vec![winding.to_vec()])?;
+        let found = self.candidates(&windings)?;
         Ok(found.into_iter().next().map(|candidate| {
             (candidate.nodes.into_iter().map(|node| node.point).collect(), candidate.measures.energy)
         }))
     }
 
-    /// The highest energy of the landscape at the posterior means along a curve.
-    fn crest(&self, candidate: &Candidate) -> Option<f64> {
-        let surface = self.landscape.landscape.as_ref()?;
-        let energies =
-            candidate.nodes.iter().map(|node| surface.energy(&self.problem.scales.own(node.moments.mean())));
-        Some(energies.fold(f64::NEG_INFINITY, f64::max))
-    }
-
-    /// Where there is no energy: the highest `-kT log ∫ q(x) exp(-½ e^λ |x - x'|²) dx` at the posterior means `x'` along a curve,
-    /// with the logSNR of the ends. It takes the place of the landscape in the choice of a winding.
-    fn smoothed_crest(&self, candidate: &Candidate) -> Result<Option<f64>, Error> {
-        let ends = self.problem.config.geodesic.log_snr;
-        let points: Vec<SpacetimePoint> = candidate
-            .nodes
-            .iter()
-            .map(|node| SpacetimePoint { log_snr: ends.start.min(ends.end), y: node.moments.mean().to_vec() })
-            .collect();
-        let moments = self.exact.moments(&points).map_err(|error| Error::failed("the denoiser", error))?;
-        let normalisers = moments.iter().map(|moments| moments.log_normaliser);
-        let lowest = normalisers.reduce(|lowest, next| Some(lowest?.min(next?))).flatten();
-        Ok(lowest.map(|normaliser| -self.problem.thermal_energy * normaliser))
+    fn prepare(&self, all: Vec<Vec<i32>>) -> Result<Windings, Error> {
+        let [start, end] = self.ends()?;
+        let lowest = barrier::lowest_barrier(self.problem, self.landscape)?;
+        let lower_bound = lowest.as_ref().map(|barrier| barrier.energy_kj_mol);
+        let channels = barrier::bottlenecks(self.problem, self.landscape, &all, true)?;
+        let active =
+            constraints::build(self.problem, self.denoiser, [&start, &end], lower_bound, Which::Active)?;
+        Ok(Windings { start, end, all, channels, active, lowest })
     }
 
     /// A path of the landscape in the spacetime's units.
@@ -133,19 +121,19 @@ impl Solve<'_> {
 
     fn ends(&self) -> Result<[SpacetimePoint; 2], Error> {
         let log_snr = self.problem.config.geodesic.log_snr;
-        let [start, end] = self.problem.states()?;
+        let [start, end] = self.problem.ends()?;
         Ok([
-            SpacetimePoint { log_snr: log_snr.start, y: self.problem.scaled_center(start) },
-            SpacetimePoint { log_snr: log_snr.end, y: self.problem.scaled_center(end) },
+            SpacetimePoint { log_snr: log_snr.start, y: self.problem.scales.scaled(&start) },
+            SpacetimePoint { log_snr: log_snr.end, y: self.problem.scales.scaled(&end) },
         ])
     }
 
     fn windings(&self) -> Result<Vec<Vec<i32>>, Error> {
         let periods = self.problem.periods();
         let Some(given) = &self.problem.config.geodesic.winding else {
-            let [start, end] = self.problem.states()?;
-            let [from, to] = [start, end].map(|state| self.problem.scaled_center(state));
-            let images = images(&from, &to, &periods);
+            let ends = self.problem.ends()?;
+            let [start, end] = ends.map(|end| self.problem.scales.scaled(&end));
+            let images = images(&start, &end, &periods);
             let periodic = periods.iter().flatten().count();
             if 3_f64.powi(periodic as i32) > images.len() as f64 {
                 eprintln!(
@@ -158,125 +146,144 @@ impl Solve<'_> {
         Ok(vec![given.clone()])
     }
 
-    fn geodesics(
-        &self,
-        start: &SpacetimePoint,
-        end: &SpacetimePoint,
-        all: &[Vec<i32>],
-        channels: &[Option<Bottleneck>],
-        active: &[Box<dyn PathConstraint>],
-    ) -> Result<Vec<Candidate>, Error> {
-        let settings = &self.problem.config.geodesic;
-        let starts: Vec<WindingStart> = all
-            .iter()
-            .zip(channels)
-            .filter_map(|(winding, channel)| channel.as_ref().map(|channel| (winding, channel)))
-            .map(|(winding, channel)| WindingStart {
-                winding: winding.clone(),
-                curve: along(&self.scaled_path(&channel.path), start, end),
-            })
-            .collect();
-        let curve = match settings.curve {
-            Parametrisation::Free => SolverCurve::FreeNodes,
-            Parametrisation::Spline => SolverCurve::Spline { knots: settings.knots.get() },
-        };
-        let range = self.denoiser.log_snr_range();
-        let is_learned = !std::ptr::addr_eq(self.denoiser, self.exact);
-        let solver = SolverSettings {
-            points: settings.points.get(),
-            coarse_points: settings.points.get().min(SolverSettings::default().coarse_points),
-            curve,
-            // A learned denoiser knows nothing outside the range of its training.
-            log_snr_min: settings.log_snr_min.get().max(range.0),
-            log_snr_max: SolverSettings::default()
-                .log_snr_max
-                .max(start.log_snr)
-                .max(end.log_snr)
-                .min(range.1),
-            constant_speed_tolerance: settings.tolerance.get(),
-            max_iterations: settings.iterations.get().min(if is_learned {
-                LEARNED_ITERATIONS
+    /// The curves of the windings, in their order. Where the choice is by barriers that are known, those that cannot be chosen are
+    /// left out.
+    fn candidates(&self, windings: &Windings) -> Result<Vec<Candidate>, Error> {
+        let is_by_barrier = self.problem.config.geodesic.choose == Choice::LowestBarrier
+            && windings.barriers() == Barriers::Bottlenecks;
+        let mut solved: Vec<(usize, Candidate)> = Vec::new();
+        let mut open: Vec<usize> = (0..windings.all.len()).collect();
+        let mut failure = None;
+        loop {
+            let limit = if is_by_barrier {
+                let known: Vec<(f64, bool)> =
+                    solved.iter().map(|(index, one)| (windings.barrier(*index), one.satisfied())).collect();
+                let left: Vec<f64> = open.iter().map(|&index| windings.barrier(index)).collect();
+                highest_worth_solving(self.problem.thermal_energy, &known, &left)
             } else {
-                usize::MAX
-            }),
-            tolerance: if is_learned { LEARNED_TOLERANCE } else { SolverSettings::default().tolerance },
-            ..SolverSettings::default()
-        };
-        let plural = if all.len() == 1 { "" } else { "s" };
-        let activity = Activity::start(STAGE, &format!("solving {} winding{plural}", all.len()));
-        let steps = AtomicUsize::new(0);
-        let progress = |solver: SolverProgress| {
-            let step = steps.fetch_add(1, Ordering::Relaxed);
-            activity.tick(|| format!("{step} Newton steps, E = {:.4}", solver.energy));
-        };
-        let periods = self.problem.periods();
-        let denoiser = self.denoiser;
-        // Each winding is the direct one to an image of the end.
-        let solve = |winding: &Vec<i32>| {
-            let direct = vec![0; winding.len()];
-            let own: Vec<WindingStart> = starts
-                .iter()
-                .filter(|start| start.winding == *winding)
-                .map(|start| WindingStart { winding: direct.clone(), curve: start.curve.clone() })
-                .collect();
-            let problem = GeodesicProblem {
-                denoiser,
-                start: start.clone(),
-                end: wound(end, &periods, winding),
-                constraints: active,
-                settings: SolverSettings { max_winding: 0, ..solver.clone() },
-                progress: Some(&progress),
+                f64::INFINITY
             };
-            let mut solved = solve_windings(&problem, &own)?;
-            solved.iter_mut().for_each(|one| one.winding.clone_from(winding));
-            Ok(solved)
-        };
-        let failed = |error| Error::failed("the geodesic", error);
-        let solved: Vec<Vec<WindingGeodesic>> =
-            all.par_iter().map(solve).collect::<Result<_, _>>().map_err(failed)?;
-        activity.finish(&format!("{} winding{plural} solved", all.len()));
-        let mut candidates = Vec::new();
-        let mut first_error = None;
-        for one in solved.into_iter().flatten() {
-            match one.geodesic {
-                Ok(geodesic) => candidates.push(Candidate {
-                    winding: one.winding,
-                    constraints: active
-                        .iter()
-                        .map(|constraint| constraints::measure(constraint.as_ref(), &geodesic.nodes))
-                        .collect::<Result<_, _>>()?,
-                    arc_length: geodesic.arc_length,
-                    measures: geodesic.measures,
-                    iterations: geodesic.iterations as u64,
-                    evaluations: geodesic.evaluations as u64,
-                    stop_reason: geodesic.stop_reason.to_string(),
-                    warnings: Vec::new(),
-                    nodes: geodesic.nodes,
-                    barrier: None,
-                    crest: None,
-                }),
-                Err(error) => first_error = first_error.or(Some(error)),
+            let (next, later): (Vec<usize>, Vec<usize>) =
+                open.into_iter().partition(|&index| !is_by_barrier || windings.barrier(index) <= limit);
+            open = later;
+            if next.is_empty() {
+                break;
+            }
+            for (&index, found) in next.iter().zip(self.find(windings, &next)) {
+                match found {
+                    Ok(found) => solved.push((index, self.candidate(windings, index, found)?)),
+                    Err(Error::Interrupted) => return Err(Error::Interrupted),
+                    Err(error) => failure = failure.or(Some(error)),
+                }
             }
         }
-        match first_error {
-            Some(error) if candidates.is_empty() => Err(failed(error)),
-            _ => Ok(candidates),
+        match failure {
+            Some(error) if solved.is_empty() => Err(error),
+            _ => {
+                solved.sort_by_key(|(index, _)| *index);
+                Ok(solved.into_iter().map(|(_, candidate)| candidate).collect())
+            }
         }
+    }
+
+    /// Curves of some windings, in parallel; those that an interrupted run had finished are taken from there.
+    fn find(&self, windings: &Windings, indices: &[usize]) -> Vec<Result<Found, Error>> {
+        let kept: Vec<Option<Found>> =
+            indices.iter().map(|&index| self.checkpoints.read(&checkpoint(&windings.all[index]))).collect();
+        let resumed = kept.iter().flatten().count() as u64;
+        let (total, done) = (indices.len() as u64, AtomicU64::new(resumed));
+        let progress = Mutex::new(Progress::start(STAGE, total, resumed));
+        let report = |message: &str| {
+            if let Ok(mut progress) = progress.lock() {
+                progress.set(done.load(Ordering::Relaxed), message);
+            }
+        };
+        let found = indices
+            .par_iter()
+            .zip(kept)
+            .map(|(&index, kept)| {
+                if let Some(found) = kept {
+                    return Ok(found);
+                }
+                let winding = &windings.all[index];
+                let turns = in_words(winding);
+                let step = |text: String| report(&format!("winding {turns}: {text}"));
+                let found = match self.problem.config.geodesic.kind {
+                    CurveKind::Geodesic => self.geodesic(windings, index, &step)?,
+                    _ => self.baseline(windings, index)?,
+                };
+                self.checkpoints.write(&checkpoint(winding), &found)?;
+                done.fetch_add(1, Ordering::Relaxed);
+                report(&format!("winding {turns} done"));
+                Ok(found)
+            })
+            .collect();
+        if let Ok(progress) = progress.into_inner() {
+            let done = done.into_inner();
+            progress.finish(&format!("{done} winding{} solved", if done == 1 { "" } else { "s" }));
+        }
+        found
+    }
+
+    /// All that is measured on a curve. Constraints and heights are read between its points too.
+    fn candidate(&self, windings: &Windings, index: usize, found: Found) -> Result<Candidate, Error> {
+        let nodes = self.nodes(found.curve)?;
+        let (curve, moments): (Vec<SpacetimePoint>, Vec<PosteriorMoments>) =
+            nodes.iter().map(|node| (node.point.clone(), node.moments.clone())).unzip();
+        let arc_length = arc_length(&curve, &moments);
+        let fine = self.along_segments(&nodes, &arc_length)?;
+        let constraints = windings.active.iter();
+        Ok(Candidate {
+            winding: windings.all[index].clone(),
+            measures: measure_curve(&curve, &moments),
+            iterations: found.iterations,
+            evaluations: found.evaluations,
+            stop_reason: found.remark,
+            warnings: found.warnings,
+            constraints: constraints
+                .map(|constraint| constraints::measure(constraint.as_ref(), &fine))
+                .collect::<Result<_, _>>()?,
+            barrier: match windings.barriers() {
+                Barriers::Bottlenecks => Some(windings.barrier(index)),
+                Barriers::MeanEnergies => highest_mean_energy(&fine),
+            },
+            crest: self.crest(&fine)?,
+            nodes,
+            arc_length,
+        })
+    }
+
+    /// The points of a curve with their moments.
+    pub(super) fn nodes(&self, curve: Vec<SpacetimePoint>) -> Result<Vec<CurveNode>, Error> {
+        let failed = |error| Error::computing("the denoiser", error);
+        let moments = self.denoiser.moments(&curve).map_err(failed)?;
+        let energies = self.denoiser.energy_moments(&curve).map_err(failed)?;
+        let nodes = curve.into_iter().zip(moments).enumerate();
+        Ok(nodes
+            .map(|(index, (point, moments))| CurveNode {
+                point,
+                moments,
+                energy: energies.as_ref().map(|energies| energies[index].clone()),
+            })
+            .collect())
     }
 
     fn record(
         &self,
+        windings: &Windings,
         candidates: &[Candidate],
-        chosen: usize,
-        report_only: &[Box<dyn PathConstraint>],
-        lower_bound: Option<f64>,
+        verdict: &Verdict,
     ) -> Result<GeodesicRecord, Error> {
         let minimum = self.landscape.minimum;
-        let turns = |winding: &[i32]| winding.iter().map(|&turns| i64::from(turns)).collect();
-        let best = &candidates[chosen];
+        let lower_bound = windings.lowest.as_ref().map(|barrier| barrier.energy_kj_mol);
+        let best = &candidates[verdict.chosen];
         let mut constraints = best.constraints.clone();
-        for constraint in report_only {
-            let mut summary = constraints::measure(constraint.as_ref(), &best.nodes)?;
+        let fine = self.along_segments(&best.nodes, &best.arc_length)?;
+        let ends = [&windings.start, &windings.end];
+        for constraint in
+            constraints::build(self.problem, self.denoiser, ends, lower_bound, Which::ReportOnly)?
+        {
+            let mut summary = constraints::measure(constraint.as_ref(), &fine)?;
             summary.description.push_str(" (reported only)");
             summary.report_only = true;
             constraints.push(summary);
@@ -286,12 +293,15 @@ impl Solve<'_> {
             .flatten()
             .map(|node| node.point.clone())
             .collect();
-        let ends = self.exact.moments(&ends).map_err(|error| Error::failed("the denoiser", error))?;
+        let ends = self.exact.moments(&ends).map_err(|error| Error::computing("the denoiser", error))?;
         let normalisers: Vec<Option<f64>> = ends.iter().map(|moments| moments.log_normaliser).collect();
         let delta_f = match normalisers[..] {
             [Some(first), Some(last)] => Some(-self.problem.thermal_energy * (last - first)),
             _ => None,
         };
+        let crest = self.landscape.landscape.as_ref().and(best.crest);
+        let mut warnings = best.warnings.clone();
+        warnings.extend(self.warn_of_high_crest(windings, crest));
         let summary = GeodesicSummary {
             kind: self.problem.config.geodesic.kind.name().to_owned(),
             length: best.measures.length,
@@ -300,29 +310,128 @@ impl Solve<'_> {
             negative_share: best.measures.negative_share,
             points: best.nodes.len(),
             min_log_snr: best.nodes.iter().map(|node| node.point.log_snr).fold(f64::INFINITY, f64::min),
+            crest_kj_mol: crest.map(|crest| crest - minimum),
             winding: turns(&best.winding),
             iterations: best.iterations,
             denoiser_evaluations: candidates.iter().map(|candidate| candidate.evaluations).sum(),
             stop_reason: best.stop_reason.clone(),
-            windings: candidates
-                .iter()
-                .enumerate()
-                .map(|(index, candidate)| WindingSummary {
-                    winding: turns(&candidate.winding),
-                    length: candidate.measures.length,
-                    barrier_kj_mol: candidate
-                        .barrier
-                        .filter(|barrier| barrier.is_finite())
-                        .map(|barrier| barrier - minimum),
-                    satisfied: candidate.satisfied(),
-                    chosen: index == chosen,
-                })
-                .collect(),
+            windings: self.summaries(windings, candidates, verdict),
         };
-        let lower_bound_kj_mol = lower_bound.map(|energy| energy - minimum);
-        let warnings = best.warnings.clone();
-        Ok(GeodesicRecord { summary, constraints, lower_bound_kj_mol, delta_f_kj_mol: delta_f, warnings })
+        let own: Vec<Vec<f64>> =
+            best.nodes.iter().map(|node| self.problem.scales.own(node.moments.mean())).collect();
+        let along: Vec<&[f64]> = own.iter().map(Vec::as_slice).collect();
+        let lowest = windings.lowest.as_ref();
+        warnings.extend(barrier::warnings(self.landscape, lowest, &along));
+        // Over unsampled ground only what the barrier cannot be lower than is a bound.
+        let bound = |barrier: &LowestBarrier| match barrier.least_kj_mol {
+            Some(least) if !barrier.sampled => least,
+            _ => barrier.energy_kj_mol,
+        };
+        Ok(GeodesicRecord {
+            summary,
+            constraints,
+            lower_bound_kj_mol: lowest.map(|barrier| bound(barrier) - minimum),
+            lower_bound_error_kj_mol: lowest.and_then(|barrier| barrier.standard_error_kj_mol),
+            lower_bound_sampled: lowest
+                .filter(|_| self.landscape.ground.is_some())
+                .map(|barrier| barrier.sampled),
+            delta_f_kj_mol: delta_f,
+            warnings,
+        })
     }
+
+    /// What is known of every winding, solved or not.
+    fn summaries(
+        &self,
+        windings: &Windings,
+        candidates: &[Candidate],
+        verdict: &Verdict,
+    ) -> Vec<WindingSummary> {
+        let minimum = self.landscape.minimum;
+        let above = |energy: f64| Some(energy - minimum).filter(|energy| energy.is_finite());
+        let one = |(index, winding): (usize, &Vec<i32>)| {
+            let Some(place) = candidates.iter().position(|candidate| candidate.winding == *winding) else {
+                let barrier = windings.barrier(index);
+                let decision = match windings.barriers() {
+                    Barriers::Bottlenecks => not_solved(barrier, windings.lowest_barrier()),
+                    Barriers::MeanEnergies => "no geodesic was found".to_owned(),
+                };
+                return WindingSummary {
+                    winding: turns(winding),
+                    length: None,
+                    barrier_kj_mol: above(barrier),
+                    crest_kj_mol: None,
+                    satisfied: None,
+                    chosen: false,
+                    decision,
+                };
+            };
+            let candidate = &candidates[place];
+            WindingSummary {
+                winding: turns(winding),
+                length: Some(candidate.measures.length),
+                barrier_kj_mol: candidate.barrier.and_then(above),
+                crest_kj_mol: self.landscape.landscape.as_ref().and(candidate.crest).and_then(above),
+                satisfied: Some(candidate.satisfied()),
+                chosen: place == verdict.chosen,
+                decision: verdict.reasons[place].clone(),
+            }
+        };
+        windings.all.iter().enumerate().map(one).collect()
+    }
+
+    /// A curve far above the lowest barrier is no way that the molecule would take.
+    fn warn_of_high_crest(&self, windings: &Windings, crest: Option<f64>) -> Option<Warning> {
+        let (crest, lowest, minimum) = (crest?, windings.lowest_barrier(), self.landscape.minimum);
+        let above = (crest - lowest) / self.problem.thermal_energy;
+        if !(lowest.is_finite() && above > HIGH_CREST) {
+            return None;
+        }
+        let help = match self.problem.config.geodesic.kind {
+            CurveKind::Geodesic => {
+                "`geodesic.kind = \"minimum-energy-path\"` follows the lowest pass; a constraint `energy-ceiling` together with a \
+                 narrower tether (a higher `log_snr_floor`) bends the geodesic towards it"
+            }
+            CurveKind::MinimumEnergyPath => "more `geodesic.points` follow the pass more closely",
+            _ => "it is a baseline, and knows nothing of barriers",
+        };
+        Some(Warning::new(
+            STAGE,
+            format!(
+                "The curve crosses {:.1} kJ/mol, {above:.1} kT above the lowest barrier between the states ({:.1} kJ/mol): its paths \
+                 are not those by which the molecule crosses. {}.",
+                crest - minimum,
+                lowest - minimum,
+                capitalised(help)
+            ),
+        ))
+    }
+
+    /// The image of the end that a winding leads to.
+    pub(super) fn image(&self, windings: &Windings, index: usize) -> SpacetimePoint {
+        wound(&windings.end, &self.problem.periods(), &windings.all[index])
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn turns(winding: &[i32]) -> Vec<i64> {
+    winding.iter().map(|&turns| i64::from(turns)).collect()
+}
+
+/// Under which a finished winding is kept.
+fn checkpoint(winding: &[i32]) -> String {
+    let turns: Vec<String> = winding.iter().map(i32::to_string).collect();
+    format!("winding_{}", turns.join("_"))
+}
+
+/// `+1 0`.
+fn in_words(winding: &[i32]) -> String {
+    let turns: Vec<String> = winding.iter().map(|turns| format!("{turns:+}")).collect();
+    turns.join(" ")
 }
 
 /// A path of the variables as a curve of spacetime: logSNR goes linearly from the start's to the end's.

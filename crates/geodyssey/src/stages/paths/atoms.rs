@@ -4,12 +4,13 @@ use geodyssey_landscape::Landscape;
 use geodyssey_report::Direction;
 use geodyssey_sampling::annealing::{AtomAnnealingState, AtomPath};
 use geodyssey_sampling::{
-    AnnealingProtocol, AtomAnnealing, Baoab, MolecularSystem, RandomStream, SamplingError, TetherPoint,
+    AnnealingProtocol, AtomAnnealing, Baoab, MolecularSystem, SamplingError, TetherPoint,
 };
 
 use super::batches::{self, Keeper};
 use super::on_landscape::Steps;
 use super::sampled::{Sampled, SampledPath, SampledPoint};
+use super::streams::stream;
 use crate::config::DEFAULT_DURATION_PS;
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, RunDirectory};
@@ -44,7 +45,7 @@ pub(super) fn sample(
     let protocol = AnnealingProtocol {
         equilibration_steps: (settings.equilibration_ps.get() / time_step).round() as u64,
         steps_per_point,
-        switches_per_point: steps_per_point.min(settings.switches_per_point.get() as u64),
+        switches_per_point: settings.switches(steps_per_point),
         frame_stride: settings.frame_stride.get(),
     };
     let integrator =
@@ -58,16 +59,17 @@ pub(super) fn sample(
         let scaled = scales.landscape(landscape);
         move |x: &[f64], gradient: &mut [f64]| scaled.energy_gradient(x, gradient)
     });
-    let annealing = |curve, stream: &str| {
-        let random = RandomStream::new(problem.config.seed, stream);
+    let annealing = |curve, direction| {
+        let settings = [integrator.time_step_ps(), integrator.friction_per_ps()];
+        let random = stream(problem.config.seed, direction, curve, &protocol, &settings);
         let annealing = AtomAnnealing::new(system, integrator, curve, protocol, random)?;
         match &energy {
             Some(energy) => annealing.watching(energy, segment),
             None => Ok(annealing),
         }
     };
-    let forward = annealing(curve, "forward paths").map_err(failed)?;
-    let backward = annealing(&reversed, "backward paths").map_err(failed)?;
+    let forward = annealing(curve, Direction::Forward).map_err(failed)?;
+    let backward = annealing(&reversed, Direction::Backward).map_err(failed)?;
 
     let [start, end] = molecule
         .structures

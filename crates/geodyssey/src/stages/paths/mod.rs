@@ -4,6 +4,7 @@ mod arrival;
 mod atoms;
 mod batches;
 mod files;
+mod free_energy;
 mod kept;
 mod lag;
 mod lift;
@@ -11,15 +12,17 @@ mod on_landscape;
 mod sampled;
 mod shooting;
 mod statistics;
+mod streams;
 mod transition;
+mod unsampled;
 
 use std::time::Instant;
 
-use geodyssey_sampling::TetherPoint;
+use geodyssey_sampling::{TetherPoint, Walls};
 
 use super::Run;
 use super::geodesic::{self, GeodesicResult};
-use super::landscape::{self, LandscapeResult, json};
+use super::landscape::{self, LandscapeResult, PosteriorData, json};
 use super::system::{EnergySource, Problem};
 use crate::config::{SamplingMethod, Space};
 use crate::error::Error;
@@ -31,6 +34,8 @@ pub(crate) use statistics::PathsRecord;
 pub(crate) const STAGE: &str = "paths";
 /// One row a path.
 pub(crate) const TABLE_FILE: &str = "paths.csv";
+/// The free energy along the curve, from the paths of both directions.
+pub(crate) const FREE_ENERGY_FILE: &str = "free-energy.csv";
 /// Atoms and bonds for the trajectories.
 pub(crate) const TOPOLOGY_FILE: &str = "topology.pdb";
 /// The structures of the two states, as the paths begin with them.
@@ -62,10 +67,12 @@ pub(crate) fn run(
                 atoms::sample(problem, molecule, surface, &run.directory, &made_from, &curve)?
             }
             (_, _, Some(surface)) if problem.config.sampling.method == SamplingMethod::TwoWayShooting => {
-                shooting::sample(problem, surface.as_ref(), &run.directory, &made_from, &curve)?
+                let walls = walls(problem, landscape)?;
+                shooting::sample(problem, surface.as_ref(), &run.directory, &made_from, walls, &curve)?
             }
             (_, _, Some(surface)) => {
-                on_landscape::sample(problem, surface.as_ref(), &run.directory, &made_from, &curve)?
+                let walls = walls(problem, landscape)?;
+                on_landscape::sample(problem, surface.as_ref(), &run.directory, &made_from, walls, &curve)?
             }
             _ => {
                 let message = "the dynamics need a smooth surface: these rows lie on no regular grid";
@@ -74,7 +81,8 @@ pub(crate) fn run(
         };
         if let Some(failure) = sampled.all_failed() {
             return Err(Error::Failed(format!(
-                "all paths broke down, the first with: {failure}; a shorter time step or a longer equilibration may help"
+                "{}, the first with: {failure}; a shorter time step or a longer equilibration may help",
+                sampled.broken_down()
             )));
         }
         if let (Space::Variables, Some(molecule)) = (problem.config.space(), &problem.molecule) {
@@ -82,11 +90,18 @@ pub(crate) fn run(
             let lowest = scan.map(|scan| scan.lowest_potential_energy_kj_mol);
             lift::lift(problem, molecule, landscape.landscape.as_deref(), lowest, &mut sampled)?;
         }
-        let lag = lag::lag(problem, landscape, &curve, &sampled)?;
+        let divide = lag::divide(problem, landscape)?;
+        let lag = divide.as_ref().and_then(|divide| lag::lag(problem, divide, &curve, &sampled));
+        let free_energy = free_energy::free_energy(problem, divide.as_ref(), &curve, &sampled)?;
         let structure_match = arrival::look(problem, &mut sampled)?;
-        let record =
+        let mut record =
             statistics::record(problem, landscape, &geodesic.record, &sampled, lag, structure_match)?;
         let mut outputs = files::write(run, landscape, geodesic, &sampled)?;
+        if let Some(found) = free_energy {
+            run.directory.write(FREE_ENERGY_FILE, found.table.as_bytes())?;
+            outputs.push(FREE_ENERGY_FILE.to_owned());
+            record.free_energy = Some(found.summary);
+        }
         run.directory.write(RECORD_FILE, &json(&record)?)?;
         outputs.push(RECORD_FILE.to_owned());
         run.directory.finish(STAGE, made_from, &outputs)?;
@@ -94,6 +109,17 @@ pub(crate) fn run(
     }
     serde_json::from_slice(&run.directory.read(RECORD_FILE)?)
         .map_err(|error| Error::file("understand", &run.directory.file(RECORD_FILE), error))
+}
+
+/// The box that paths of the variables live in: that over which the exact posterior is integrated. A mixture of Gaussians, whose
+/// posterior is known in closed form, has none.
+fn walls(problem: &Problem, landscape: &LandscapeResult) -> Result<Walls, Error> {
+    let everywhere = matches!(landscape.data, PosteriorData::Gaussians(_));
+    let periods = landscape.landscape.iter().flat_map(|surface| surface.periods());
+    let scaled = problem.scales.scaled_ranges(&landscape.ranges);
+    let ranges = scaled.iter().zip(periods);
+    let ranges = ranges.map(|(&range, period)| (period.is_none() && !everywhere).then_some(range));
+    Walls::new(ranges.collect()).map_err(|error| Error::failed("the box of the variables", error))
 }
 
 /// Whether there is something for paths to run on, which is known before anything is computed.

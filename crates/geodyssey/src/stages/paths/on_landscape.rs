@@ -4,11 +4,12 @@ use geodyssey_landscape::Landscape;
 use geodyssey_report::Direction;
 use geodyssey_sampling::annealing::{VariableAnnealingState, VariablePath};
 use geodyssey_sampling::{
-    AnnealingProtocol, Overdamped, RandomStream, SamplingError, TetherPoint, VariableAnnealing,
+    AnnealingProtocol, Overdamped, SamplingError, TetherPoint, VariableAnnealing, Walls,
 };
 
 use super::batches::{self, Keeper};
 use super::sampled::{Sampled, SampledPath, SampledPoint};
+use super::streams::stream;
 use crate::config::DEFAULT_STEPS_PER_POINT;
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, RunDirectory};
@@ -53,6 +54,7 @@ pub(super) fn sample(
     landscape: &dyn Landscape,
     directory: &RunDirectory,
     made_from: &Fingerprint,
+    walls: Walls,
     curve: &[TetherPoint],
 ) -> Result<Sampled, Error> {
     let failed = |error: SamplingError| Error::failed("sampling", error);
@@ -62,23 +64,25 @@ pub(super) fn sample(
     let protocol = AnnealingProtocol {
         equilibration_steps: EQUILIBRATION_POINTS * steps_per_point,
         steps_per_point,
-        switches_per_point: steps_per_point.min(settings.switches_per_point.get() as u64),
+        switches_per_point: settings.switches(steps_per_point),
         frame_stride: settings.frame_stride.get(),
     };
     let integrator = Overdamped::new(step, settings.metropolis, problem.thermal_energy).map_err(failed)?;
     let scales = &problem.scales;
     let landscape = scales.landscape(landscape);
+    let integrator = integrator.within(walls);
     let energy = |x: &[f64], gradient: &mut [f64]| landscape.energy_gradient(x, gradient);
     // Walkers live on the universal cover, where the landscape is periodic and a tether need not be: wrapped round, their density
     // is that of the tether summed over its images, and yet they go the way round that the curve goes.
     let periods = vec![None; problem.variables.len()];
     let reversed: Vec<TetherPoint> = curve.iter().rev().cloned().collect();
-    let annealing = |curve, stream: &str| {
-        let random = RandomStream::new(problem.config.seed, stream);
-        VariableAnnealing::new(&energy, &periods, integrator, curve, protocol, segment, random)
+    let annealing = |curve, direction| {
+        let settings = [step, f64::from(u8::from(settings.metropolis))];
+        let random = stream(problem.config.seed, direction, curve, &protocol, &settings);
+        VariableAnnealing::new(&energy, &periods, integrator.clone(), curve, protocol, segment, random)
     };
-    let forward = annealing(curve, "forward paths").map_err(failed)?;
-    let backward = annealing(&reversed, "backward paths").map_err(failed)?;
+    let forward = annealing(curve, Direction::Forward).map_err(failed)?;
+    let backward = annealing(&reversed, Direction::Backward).map_err(failed)?;
 
     let [start, end] = problem.states()?;
     let begin = |annealing: &VariableAnnealing<'_>, direction, values: &Vec<f64>, paths: usize| {

@@ -95,6 +95,20 @@ impl Sampled {
         if through { None } else { self.of(Direction::Forward).find_map(|path| path.failure.as_ref()) }
     }
 
+    /// How many paths of either direction broke down, in words.
+    pub(super) fn broken_down(&self) -> String {
+        let count = |direction: Direction| {
+            let failed = self.of(direction).filter(|path| path.failure.is_some()).count();
+            (failed, self.of(direction).count())
+        };
+        match (count(Direction::Forward), count(Direction::Backward)) {
+            ((failed, all), (0, 0)) => format!("{failed} of {all} paths broke down"),
+            ((forward, all), (backward, all_backward)) => format!(
+                "{forward} of {all} forward paths broke down, and {backward} of {all_backward} backward ones"
+            ),
+        }
+    }
+
     /// Those of one direction.
     pub(super) fn of(&self, direction: Direction) -> impl Iterator<Item = &SampledPath> {
         self.paths.iter().filter(move |path| path.direction == direction)

@@ -4,7 +4,7 @@ use geodyssey_landscape::Landscape;
 use geodyssey_report::{Direction, ShootingSummary, Warning};
 use geodyssey_sampling::shooting::ShootingChain;
 use geodyssey_sampling::{
-    Overdamped, PathLength, RandomStream, SamplingError, ShootingProtocol, TetherPoint, TwoWayShooting,
+    Overdamped, PathLength, RandomStream, SamplingError, ShootingProtocol, TetherPoint, TwoWayShooting, Walls,
 };
 
 use super::STAGE;
@@ -54,6 +54,7 @@ pub(super) fn sample(
     landscape: &dyn Landscape,
     directory: &RunDirectory,
     made_from: &Fingerprint,
+    walls: Walls,
     curve: &[TetherPoint],
 ) -> Result<Sampled, Error> {
     let failed = |error: SamplingError| Error::failed("two-way shooting", error);
@@ -63,6 +64,7 @@ pub(super) fn sample(
     let dynamics = Overdamped::new(step, settings.metropolis, problem.thermal_energy).map_err(failed)?;
     let scales = &problem.scales;
     let landscape = scales.landscape(landscape);
+    let dynamics = dynamics.within(walls);
     let energy = |x: &[f64], gradient: &mut [f64]| landscape.energy_gradient(x, gradient);
     let [start, end] = problem.states()?;
     let in_start = |x: &[f64]| start.contains(&problem.variables, &scales.own(x));

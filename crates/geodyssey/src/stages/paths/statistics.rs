@@ -1,15 +1,17 @@
 //! What the paths say together: how many arrived, how high they went, and how much work it took.
 
 use geodyssey_report::{
-    DeltaFSource, Direction, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SampledConstraint,
-    SamplingSummary, StructureMatch, TransitionSummary, Warning, WorkSummary,
+    DeltaFSource, Direction, DirectionalWork, FailedPath, FreeEnergySummary, MaxEnergy, MaxEnergySummary,
+    SampledConstraint, SamplingSummary, StructureMatch, TransitionSummary, Warning, WorkSummary,
 };
 use geodyssey_sampling::SamplingError;
 use geodyssey_sampling::work::{Estimate, bar, dissipated_work, dissipated_works, jarzynski, mean_work};
 use serde::{Deserialize, Serialize};
 
+use super::free_energy::LARGEST_ERROR_KT;
+use super::lag::Lag;
 use super::sampled::{Sampled, SampledPath};
-use super::{kept, transition};
+use super::{kept, transition, unsampled};
 use crate::config::{LandscapeConfig, Space};
 use crate::error::Error;
 use crate::stages::constraints;
@@ -31,6 +33,9 @@ pub(crate) struct PathsRecord {
     /// Work and free-energy differences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) work: Option<WorkSummary>,
+    /// Free energies that the paths know by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) free_energy: Option<FreeEnergySummary>,
     /// What must be known before this is believed.
     #[serde(default)]
     pub(crate) warnings: Vec<Warning>,
@@ -44,17 +49,23 @@ pub(super) fn record(
     landscape: &LandscapeResult,
     geodesic: &GeodesicRecord,
     sampled: &Sampled,
-    lag: Option<f64>,
+    lag: Option<Lag>,
     structure_match: Option<StructureMatch>,
 ) -> Result<PathsRecord, Error> {
     let failed = |error: SamplingError| Error::failed("the work of the paths", error);
     Ok(PathsRecord {
-        sampling: SamplingSummary { lag, structure_match, ..sampling(problem, sampled)? },
+        sampling: SamplingSummary {
+            lag: lag.as_ref().map(|lag| lag.largest),
+            lag_by_chance: lag.as_ref().map(|lag| lag.by_chance),
+            structure_match,
+            ..sampling(problem, sampled)?
+        },
         max_energy: max_energy(landscape, geodesic, sampled),
         transition: transition::summary(problem, sampled)?,
         work: work(problem, geodesic, sampled).map_err(failed)?,
-        warnings: sampled.warnings.clone(),
+        free_energy: None,
         constraints: kept::measure(problem, landscape, &geodesic.constraints, sampled),
+        warnings: sampled.warnings.iter().cloned().chain(unsampled::warning(landscape, sampled)).collect(),
     })
 }
 
@@ -88,6 +99,7 @@ fn sampling(problem: &Problem, sampled: &Sampled) -> Result<SamplingSummary, Err
         share_inside_avoided: share_inside(problem, sampled),
         lag: None,
         structure_match: None,
+        lag_by_chance: None,
         shooting: sampled.shooting.clone(),
     })
 }
@@ -220,7 +232,9 @@ fn work(
         forward: directional(&forward, 1.0, dissipated[0], thermal_energy)?,
         backward: directional(&backward, -1.0, dissipated[1], thermal_energy)?,
         delta_f_kj_mol: estimate.map(|estimate| estimate.value_kj_mol),
-        delta_f_error_kj_mol: estimate.map(|estimate| estimate.standard_error_kj_mol),
+        delta_f_error_kj_mol: estimate
+            .map(|estimate| estimate.standard_error_kj_mol)
+            .filter(|error| *error <= LARGEST_ERROR_KT * thermal_energy),
         overlap: both.then(|| overlap(&forward, &backward)),
         landscape_delta_f_kj_mol: landscape,
         dissipated_delta_f_source: source.filter(|_| dissipated.iter().any(Option::is_some)),
@@ -229,7 +243,7 @@ fn work(
 
 /// Whether differences on the landscape are differences of the paths' free energy. Energies of a relaxed scan are least potential
 /// energies, which say what paths on the surface itself gain, but not what those of the atoms do.
-fn has_free_energy(problem: &Problem) -> bool {
+pub(super) fn has_free_energy(problem: &Problem) -> bool {
     let relaxed = matches!(problem.config.landscape, LandscapeConfig::RelaxedScan(_));
     !(relaxed && problem.config.space() == Space::Atoms)
 }
@@ -275,7 +289,9 @@ fn directional(
                 std_kj_mol: Some(mean.standard_error_kj_mol * (work.len() as f64).sqrt()),
                 standard_error_kj_mol: Some(mean.standard_error_kj_mol),
                 dissipated_kt: dissipated.map(|dissipated| dissipated.0),
-                dissipated_error_kt: dissipated.map(|dissipated| dissipated.1),
+                dissipated_error_kt: dissipated
+                    .map(|dissipated| dissipated.1)
+                    .filter(|error| *error <= LARGEST_ERROR_KT),
                 jarzynski_delta_f_kj_mol: Some(sign * estimate.value_kj_mol),
                 jarzynski_error_kj_mol: Some(estimate.standard_error_kj_mol),
                 ..empty

@@ -7,9 +7,10 @@ use geodyssey_report::plots::{
 };
 use geodyssey_report::{NumericColumns, ReportError};
 
+use super::free_energy;
 use super::path_tables::{PathRow, PathTable};
 use super::spacetime;
-use super::surface::{surface, variable_axes};
+use super::surface::{surface, uncut_start, variable_axes};
 use crate::error::Error;
 use crate::stages::geodesic::{CURVE_FILE, GeodesicResult};
 use crate::stages::landscape::LandscapeResult;
@@ -50,6 +51,9 @@ pub(super) fn draw(
     drawn.extend(figures.landscape().map_err(failed)?);
     drawn.extend(figures.energy().map_err(failed)?);
     drawn.extend(work(paths, rows).map_err(failed)?);
+    if let Some(figure) = free_energy::draw(run, geodesic, paths)? {
+        drawn.push(Drawn::new("free-energy", figure));
+    }
     drawn.push(Drawn::new("log-snr", figures.log_snr().map_err(failed)?));
     if let Some(figure) = spacetime::draw(run.problem, landscape, geodesic)? {
         drawn.push(Drawn::new("spacetime", figure));
@@ -123,8 +127,14 @@ impl Figures<'_> {
             center: region.ball().center.clone(),
             radius: region.ball().radius.clone(),
         });
+        let mut variables = variable_axes(self.problem, self.landscape);
+        if let ([axis], [Some(period)]) = (variables.as_mut_slice(), self.problem.periods().as_slice()) {
+            let along = geodesic.points.iter().map(|point| point[0]);
+            axis.lower = uncut_start(axis.lower, *period, along);
+            axis.upper = axis.lower + period;
+        }
         let figure = LandscapeFigure {
-            variables: variable_axes(self.problem, self.landscape),
+            variables,
             surface,
             energy_cap_kj_mol: None,
             geodesic,

@@ -1,6 +1,7 @@
 //! The report stage: `summary.json`, `report.html`, figures, viewer scripts and further trajectory formats, all from the artifacts.
 
 mod figures;
+mod free_energy;
 mod page;
 mod path_tables;
 mod spacetime;
@@ -25,6 +26,7 @@ use crate::error::Error;
 use crate::run_directory::{Fingerprint, Ingredients, SUMMARY_FILE};
 use path_tables::{PathTable, read_path_rows, read_path_tables};
 
+pub(crate) use page::PAGE_FILE;
 pub(crate) use summary::summary;
 pub(crate) use surface::{surface, variable_axes};
 
@@ -133,10 +135,10 @@ fn write_viewers(run: &Run<'_>, tables: &[PathTable]) -> Result<Vec<String>, Err
             Some(ViewedPath { trajectory, frames: table.frames(), highest_frame: table.highest_frame() })
         })
         .collect();
-    if paths.is_empty() {
-        return Ok(Vec::new());
-    }
-    let scene = ViewerScene { topology: TOPOLOGY_FILE.to_owned(), paths, shown: SHOWN_PATHS };
+    let (false, Some(molecule)) = (paths.is_empty(), &run.problem.molecule) else { return Ok(Vec::new()) };
+    let topology = &molecule.topology;
+    let neighbours = (0..topology.atom_count()).map(|atom| topology.neighbours(atom).to_vec()).collect();
+    let scene = ViewerScene { topology: TOPOLOGY_FILE.to_owned(), neighbours, paths, shown: SHOWN_PATHS };
     let failed = |error| Error::failed("a viewer script", error);
     let mut names = Vec::new();
     for (name, text) in [("view.vmd", vmd_script(&scene)), ("view.pml", pymol_script(&scene))] {
@@ -159,6 +161,7 @@ fn described(name: &str) -> FileSummary {
         geodesic::CURVE_FILE => "the curve through spacetime",
         geodesic::RECORD_FILE => "length, windings and constraints of the curve",
         paths::TABLE_FILE => "one row a path",
+        paths::FREE_ENERGY_FILE => "free energy along the curve, from the paths",
         paths::RECORD_FILE => "what the paths say together",
         TOPOLOGY_FILE => "atoms and bonds for the trajectories",
         paths::START_FILE => "structure of the start state, as the paths begin with it",

@@ -11,10 +11,10 @@ use super::path_tables::{PathRow, PathTable};
 use crate::error::Error;
 use crate::stages::Run;
 use crate::stages::geodesic::GeodesicResult;
-use crate::stages::paths::TOPOLOGY_FILE;
+use crate::stages::paths::{FREE_ENERGY_FILE, TOPOLOGY_FILE};
 
 /// The page.
-pub(super) const PAGE_FILE: &str = "report.html";
+pub(crate) const PAGE_FILE: &str = "report.html";
 /// Residues that the title of a page names.
 const NAMED_RESIDUES: usize = 8;
 
@@ -55,7 +55,7 @@ pub(super) fn write(
             .map(|figure| PageFigure {
                 name: figure.name,
                 svg: &figure.files.svg,
-                caption: caption(figure.name).to_owned(),
+                caption: caption_of(figure.name, run.problem.variables.len()),
                 frames: figure.frames.clone(),
             })
             .collect(),
@@ -63,7 +63,7 @@ pub(super) fn write(
         paths: paths.collect::<Result<_, _>>()?,
         all_paths: tables.iter().filter(|table| table.frames() > 0).count(),
         stride: selection.stride,
-        links: links(others),
+        links: links(others, summary.free_energy.is_some()),
     };
     run_page(&page).map_err(|error| Error::failed(PAGE_FILE, error))
 }
@@ -121,6 +121,7 @@ fn path(
     let nearest = frames.iter().enumerate().min_by_key(|(_, frame)| frame.abs_diff(highest));
     Ok(PagePath {
         name: table.name.clone(),
+        reached: row.map(|row| row.reached == 1),
         label: label(table, row),
         arc_share: taken(&table.arc_length).iter().map(|arc| arc / length).collect(),
         log_snr: taken(&table.log_snr),
@@ -148,20 +149,34 @@ fn label(table: &PathTable, row: Option<&PathRow>) -> String {
     parts.join(" · ").replace(" -", " −")
 }
 
+/// What a figure shows, and what it leaves out.
+fn caption_of(name: &str, variables: usize) -> String {
+    let shown = if name == "landscape" && variables > 2 {
+        format!(" Of the {variables} variables the two that change most along the curve are shown.")
+    } else {
+        String::new()
+    };
+    format!("{}{shown}", caption(name))
+}
+
 /// What a figure shows.
 fn caption(name: &str) -> &'static str {
     match name {
         "landscape" => {
-            "Energy over the variables, the geodesic (posterior means) and the paths that follow it; the black line and the disc are \
+            "Energy over the variables, the geodesic (posterior means) and the paths that follow it; the bold line and the disc are \
              the path and the frame that are chosen."
         }
         "energy" => {
             "Energies along the paths over the share of the curve's length, with mean and standard deviation of the forward paths; the \
-             lower bound is the lowest barrier between the states. The black line is the path that is chosen."
+             lower bound is the lowest barrier between the states. The bold line is the path that is chosen."
         }
         "work" => {
             "Work of the forward paths, and of the backward paths with its sign turned. Where both have been seen, the difference of \
              free energies can be read off; each tick is a path, the grey strip one standard error."
+        }
+        "free-energy" => {
+            "Free energy along the curve, smoothed by its tethers: from the works of all paths, of either direction alone, and of the \
+             landscape. Where the two directions part, too few paths were led too fast."
         }
         "spacetime" => {
             "Where the curve runs between noise and data: densities of the noisy variable at each noise level, the geodesic and its \
@@ -174,10 +189,20 @@ fn caption(name: &str) -> &'static str {
 }
 
 /// The files that a reader opens next.
-fn links(others: &[String]) -> Vec<(String, String)> {
-    let wanted = ["summary.json", "paths.csv", "geodesic.csv", "config.toml", "view.vmd", "view.pml"];
+fn links(others: &[String], with_free_energy: bool) -> Vec<(String, String)> {
+    let wanted = [
+        "summary.json",
+        "paths.csv",
+        "geodesic.csv",
+        "free-energy.csv",
+        "config.toml",
+        "view.vmd",
+        "view.pml",
+    ];
     let there = |name: &&str| {
-        ["summary.json", "paths.csv", "geodesic.csv"].contains(name) || others.iter().any(|o| o == name)
+        ["summary.json", "paths.csv", "geodesic.csv"].contains(name)
+            || (*name == FREE_ENERGY_FILE && with_free_energy)
+            || others.iter().any(|other| other == name)
     };
     let named = wanted.iter().filter(|name| there(name));
     named

@@ -7,6 +7,7 @@ use geodyssey_spacetime::{
     LinearLogSnrSchedule, ProbabilityFlowSettings, SpacetimeError, probability_flow, straight_line,
 };
 
+use super::surface::uncut_start;
 use crate::config::CurveKind;
 use crate::error::Error;
 use crate::stages::denoiser::{Points, exact_denoiser};
@@ -50,7 +51,10 @@ pub(super) fn draw(
     let time = seen().fold((0.0_f64, 1.0_f64), |(low, high), [time, _]| (low.min(*time), high.max(*time)));
     // A learned denoiser is not asked here, and the exact one answers at every logSNR that a curve can have.
     let sample = match variable.period {
-        Some(period) => (range.0, range.0 + period),
+        Some(period) => {
+            let lower = uncut_start(range.0, period, seen().map(|[_, sample]| *sample));
+            (lower, lower + period)
+        }
         None => seen().fold(*range, |(low, high), [_, sample]| (low.min(*sample), high.max(*sample))),
     };
     let Some(density) = picture.density(time, sample).map_err(failed)? else { return Ok(None) };

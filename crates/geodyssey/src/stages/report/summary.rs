@@ -64,7 +64,10 @@ pub(crate) fn summary(
             energy_evaluations: landscape.record.energy_evaluations,
             rms_block_error_kj_mol: landscape.record.rms_block_error_kj_mol,
             samples: landscape.record.samples.as_ref().map(|samples| samples.summary.clone()),
+            metadynamics: landscape.record.metadynamics.as_ref().map(|record| record.summary.clone()),
             lower_bound_kj_mol: geodesic.and_then(|geodesic| geodesic.record.lower_bound_kj_mol),
+            lower_bound_error_kj_mol: geodesic.and_then(|geodesic| geodesic.record.lower_bound_error_kj_mol),
+            lower_bound_sampled: geodesic.and_then(|geodesic| geodesic.record.lower_bound_sampled),
         },
         denoiser: denoiser(problem, learned, geodesic),
         geodesic: geodesic.map(|geodesic| geodesic.record.summary.clone()),
@@ -73,6 +76,7 @@ pub(crate) fn summary(
         max_energy: paths.and_then(|paths| paths.max_energy.clone()),
         transition: paths.and_then(|paths| paths.transition.clone()),
         work: paths.and_then(|paths| paths.work.clone()),
+        free_energy: paths.and_then(|paths| paths.free_energy.clone()),
         warnings: Vec::new(),
         files: files.collect(),
     };

@@ -107,6 +107,7 @@ pub(super) fn load(problem: &Problem, text: &str, record: LandscapeRecord) -> Re
         ranges: ranges(points.iter().map(Vec::as_slice), &problem.periods()),
         data: PosteriorData::Samples(set),
         grid: None,
+        ground: None,
         minimum: 0.0,
     })
 }
@@ -117,6 +118,7 @@ fn record(samples: SamplesRecord, energy_evaluations: u64, warnings: Vec<Warning
         energy_evaluations,
         rms_block_error_kj_mol: None,
         relaxed_scan: None,
+        metadynamics: None,
         samples: Some(samples),
         warnings,
     }

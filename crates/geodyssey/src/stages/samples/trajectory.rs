@@ -8,6 +8,7 @@ use super::table::{SampleTable, read_weights};
 use crate::config::SamplesConfig;
 use crate::error::Error;
 use crate::stages::system::{Molecule, Problem};
+use crate::text_file::read_text;
 
 /// The variables of every frame that is taken, with its weight; and how many frames hold no positions and were left out.
 pub(super) fn read(
@@ -30,8 +31,8 @@ pub(super) fn read(
     }
     let weights = settings.weights.as_ref().map(|file| {
         let wrong = |why: String| config.error("landscape.weights", format!("{}: {why}", file.display()));
-        let text =
-            std::fs::read_to_string(file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        let text = read_text(file)
+            .map_err(|why| config.error("landscape.weights", format!("{} {why}", file.display())))?;
         let weights = read_weights(&text).map_err(|error| wrong(error.to_string()))?;
         if weights.len() != points.len() {
             let (rows, frames) = (weights.len(), points.len());

@@ -6,4 +6,5 @@ mod permutation;
 
 pub(super) use holm::holm;
 pub(super) use letters::letters;
-pub(super) use permutation::{Stratum, least_p_value, permutation_test, relabellings};
+pub(crate) use permutation::{Stratum, permutation_test};
+pub(super) use permutation::{least_p_value, relabellings};

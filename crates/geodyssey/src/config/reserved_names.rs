@@ -1,0 +1,47 @@
+//! Words that head columns of the program's own tables and arrays, and so cannot be names of variables.
+
+/// The columns that stand beside those of the variables, table by table.
+const RESERVED: [&str; 27] = [
+    // Landscapes and samples.
+    "energy_kj_mol",
+    "standard_error_kj_mol",
+    "sampled",
+    "weight",
+    // Paths and curves.
+    "frame",
+    "point",
+    "arc_length",
+    "log_snr",
+    "potential_energy_kj_mol",
+    "landscape_energy_kj_mol",
+    "tether_energy_kj_mol",
+    "work_kj_mol",
+    "mean_energy_kj_mol",
+    // Edits and configurations of a distance matrix.
+    "edit",
+    "index",
+    "name",
+    "cluster",
+    "embedding_first",
+    "embedding_second",
+    // Arrays of an exported run, and the values of its frames.
+    "path_names",
+    "variable_names",
+    "variables",
+    "backward",
+    "frame_counts",
+    "elements",
+    "atom_names",
+    "positions_nm",
+];
+
+/// Why a name cannot be a variable's; none if it can.
+pub(super) fn why_not(name: &str) -> Option<String> {
+    if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c.is_control() || ",\"=".contains(c)) {
+        return Some(
+            "it heads columns: expected one word without commas, quotes and equals signs".to_owned(),
+        );
+    }
+    let taken = RESERVED.contains(&name);
+    taken.then(|| "a column of the program's own tables is called so; choose another".to_owned())
+}

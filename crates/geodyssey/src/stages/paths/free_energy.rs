@@ -1,0 +1,242 @@
+//! What the paths of both directions know of the free energy: along the curve, and between the states without their tethers.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use geodyssey_landscape::Divide;
+use geodyssey_report::{Direction, FreeEnergyDifference, FreeEnergySummary};
+use geodyssey_sampling::path_free_energy::{
+    BothWays, DrivenPath, DrivenPaths, RegionTest, path_free_energies,
+};
+use geodyssey_sampling::{RandomStream, TetherPoint};
+
+use super::sampled::{Sampled, SampledPath};
+use super::statistics::has_free_energy;
+use crate::config::Space;
+use crate::error::Error;
+use crate::stages::scales::Scales;
+use crate::stages::system::Problem;
+
+/// Most pairs of a point of a path and a window: of more, points of the curve are left out evenly.
+const MOST_PAIRS: usize = 4_000_000;
+/// Fewest windows that are left.
+const FEWEST_WINDOWS: usize = 16;
+/// A standard error beyond so many kT says that nothing is known.
+pub(super) const LARGEST_ERROR_KT: f64 = 10.0;
+
+/// What the paths know.
+pub(super) struct PathsFreeEnergy {
+    /// Differences between the states.
+    pub(super) summary: FreeEnergySummary,
+    /// The free energy along the curve, one row a window.
+    pub(super) table: String,
+}
+
+/// Free energies from the paths that came through; none for shot paths, or with fewer than two of either direction.
+pub(super) fn free_energy(
+    problem: &Problem,
+    divide: Option<&Divide>,
+    curve: &[TetherPoint],
+    sampled: &Sampled,
+) -> Result<Option<PathsFreeEnergy>, Error> {
+    let of = |direction| -> Vec<&SampledPath> {
+        sampled.of(direction).filter(|path| path.failure.is_none()).collect()
+    };
+    let (forward, backward) = (of(Direction::Forward), of(Direction::Backward));
+    if sampled.shooting.is_some() || forward.len() < 2 || backward.len() < 2 {
+        return Ok(None);
+    }
+    let kept = kept_points(curve.len(), forward.len() + backward.len());
+    let windows: Vec<TetherPoint> = kept.iter().map(|&point| curve[point].clone()).collect();
+    let scales = &problem.scales;
+    let of_kept = |path: &SampledPath| driven(path, &kept, scales);
+    let forward: Vec<DrivenPath> = forward.into_iter().map(of_kept).collect();
+    let backward: Vec<DrivenPath> = backward.into_iter().map(of_kept).map(DrivenPath::turned_round).collect();
+    // As the dynamics have it: the tether of a molecule's torsion is summed over its images, walkers live on the universal cover.
+    let periods = match problem.config.space() {
+        Space::Atoms => problem.periods(),
+        Space::Variables => vec![None; problem.variables.len()],
+    };
+    let paths = DrivenPaths {
+        windows: &windows,
+        periods: &periods,
+        thermal_energy_kj_mol: problem.thermal_energy,
+        forward: &forward,
+        backward: &backward,
+    };
+    let [start, end] = problem.states()?;
+    let in_start = |x: &[f64]| start.contains(&problem.variables, &scales.own(x));
+    let in_end = |x: &[f64]| end.contains(&problem.variables, &scales.own(x));
+    let before = |x: &[f64]| divide.is_some_and(|divide| !divide.is_beyond(x));
+    let beyond = |x: &[f64]| divide.is_some_and(|divide| divide.is_beyond(x));
+    let regions: [[&RegionTest<'_>; 2]; 2] = [[&in_start, &in_end], [&before, &beyond]];
+    let random = RandomStream::new(problem.config.seed, "free energy of the paths");
+    let found = path_free_energies(&paths, &regions, random)
+        .map_err(|error| Error::failed("the free energy of the paths", error))?;
+
+    let visited = Visited::new(problem, &windows, forward.iter().chain(&backward));
+    // The sides of a divide are known of any energy, but not every energy is a free one.
+    let landscape = divide.filter(|_| has_free_energy(problem));
+    let difference = |pair: usize, found: &BothWays| {
+        let on_landscape =
+            landscape.map(|divide| OnLandscape::new(divide, problem, &visited, regions[pair], pair == 1));
+        summarised(found, on_landscape, problem.thermal_energy)
+    };
+    let of_pair = |pair: usize| found.regions[pair].as_ref().map(|found| difference(pair, found));
+    let summary = FreeEnergySummary { windows: windows.len(), states: of_pair(0), basins: of_pair(1) };
+    let table = table(problem, landscape, &kept, &windows, &found.windows);
+    Ok(Some(PathsFreeEnergy { summary, table }))
+}
+
+/// The points of the curve that are windows: all, or evenly chosen ones, both ends among them.
+fn kept_points(points: usize, paths: usize) -> Vec<usize> {
+    let most = ((MOST_PAIRS / paths.max(1)) as f64).sqrt() as usize;
+    let count = points.min(most.max(FEWEST_WINDOWS));
+    (0..count).map(|window| (window * (points - 1) + (count - 1) / 2) / (count - 1).max(1)).collect()
+}
+
+/// A path at the kept points, in its own order and the spacetime's units.
+fn driven(path: &SampledPath, kept: &[usize], scales: &Scales) -> DrivenPath {
+    let of_kept = path.points.iter().filter(|point| kept.binary_search(&point.curve_point).is_ok());
+    let (work_kj_mol, variables) = of_kept.map(|point| (point.work, scales.scaled(&point.variables))).unzip();
+    DrivenPath { work_kj_mol, variables }
+}
+
+fn summarised(found: &BothWays, landscape: Option<OnLandscape>, thermal_energy: f64) -> FreeEnergyDifference {
+    let error = found.together.standard_error_kj_mol;
+    let is_known = found.agree() && error <= LARGEST_ERROR_KT * thermal_energy;
+    FreeEnergyDifference {
+        delta_f_kj_mol: is_known.then_some(found.together.value_kj_mol),
+        delta_f_error_kj_mol: is_known.then_some(error),
+        forward_kj_mol: found.forward.value_kj_mol,
+        forward_error_kj_mol: found.forward.standard_error_kj_mol,
+        backward_kj_mol: found.backward.value_kj_mol,
+        backward_error_kj_mol: found.backward.standard_error_kj_mol,
+        directions_agree: found.agree(),
+        landscape_kj_mol: landscape.as_ref().map(|landscape| landscape.difference),
+        covered_start: landscape.as_ref().map(|landscape| landscape.covered[0]),
+        covered_end: landscape.as_ref().map(|landscape| landscape.covered[1]),
+    }
+}
+
+/// Boxes as wide as the narrowest tether that hold a point of a path.
+struct Visited {
+    edge: f64,
+    periods: Vec<Option<f64>>,
+    boxes: HashSet<Vec<i64>>,
+}
+
+impl Visited {
+    fn new<'p>(
+        problem: &Problem,
+        windows: &[TetherPoint],
+        paths: impl Iterator<Item = &'p DrivenPath>,
+    ) -> Self {
+        let narrowest =
+            windows.iter().map(|window| (-0.5 * window.log_snr).exp()).fold(f64::INFINITY, f64::min);
+        let mut visited = Self { edge: narrowest, periods: problem.periods(), boxes: HashSet::new() };
+        visited.boxes = paths.flat_map(|path| &path.variables).map(|x| visited.place(x)).collect();
+        visited
+    }
+
+    fn place(&self, x: &[f64]) -> Vec<i64> {
+        let place = |(x, period): (&f64, &Option<f64>)| {
+            (period.map_or(*x, |period| x.rem_euclid(period)) / self.edge).floor() as i64
+        };
+        x.iter().zip(&self.periods).map(place).collect()
+    }
+
+    fn contain(&self, x: &[f64]) -> bool {
+        self.boxes.contains(&self.place(x))
+    }
+}
+
+/// What the landscape says of two regions.
+struct OnLandscape {
+    difference: f64,
+    /// Share of either region's weight where paths have been.
+    covered: [f64; 2],
+}
+
+impl OnLandscape {
+    fn new(
+        divide: &Divide,
+        problem: &Problem,
+        visited: &Visited,
+        regions: [&RegionTest<'_>; 2],
+        by_side: bool,
+    ) -> Self {
+        let thermal_energy = problem.thermal_energy;
+        // The side of a grid point is known without looking for the nearest one.
+        let inside = |region: usize, x: &[f64], beyond: bool| {
+            if by_side { beyond == (region == 1) } else { regions[region](x) }
+        };
+        let all =
+            [0, 1].map(|region| divide.free_energy(thermal_energy, |x, beyond| inside(region, x, beyond)));
+        let covered = [0, 1].map(|region| {
+            let part = divide
+                .free_energy(thermal_energy, |x, beyond| inside(region, x, beyond) && visited.contain(x));
+            ((all[region] - part) / thermal_energy).exp().min(1.0)
+        });
+        Self { difference: all[1] - all[0], covered }
+    }
+}
+
+/// The free energy along the curve: `-kT log ⟨exp(-F/kT)⟩` over the normalised tether, relative to the first point.
+fn table(
+    problem: &Problem,
+    divide: Option<&Divide>,
+    kept: &[usize],
+    windows: &[TetherPoint],
+    found: &[BothWays],
+) -> String {
+    let mut text = "point,log_snr".to_owned();
+    for variable in &problem.variables {
+        // Writing to a string cannot fail.
+        let _ = write!(text, ",y_{}", variable.column());
+    }
+    for name in ["free_energy", "forward_free_energy", "backward_free_energy"] {
+        let _ = write!(text, ",{name}_kj_mol,{name}_standard_error_kj_mol");
+    }
+    text.push_str(if divide.is_some() { ",landscape_free_energy_kj_mol\n" } else { "\n" });
+    // A tether's own normalisation, `-log ∫ exp(-½ e^λ x²)` up to a constant.
+    let own = |window: &TetherPoint| 0.5 * window.center.len() as f64 * window.log_snr;
+    let landscape = |divide: &Divide, window: &TetherPoint| {
+        divide.posterior(window.log_snr, &window.center, problem.thermal_energy).log_normaliser
+    };
+    let first = divide.zip(windows.first()).map(|(divide, window)| landscape(divide, window));
+    for ((point, window), found) in kept.iter().zip(windows).zip(found) {
+        let shift = windows.first().map_or(0.0, |first| own(window) - own(first));
+        let _ = write!(text, "{point},{}", window.log_snr);
+        for y in problem.scales.own(&window.center) {
+            let _ = write!(text, ",{y}");
+        }
+        for one in [found.together, found.forward, found.backward] {
+            let value = one.value_kj_mol - problem.thermal_energy * shift;
+            let _ = write!(text, ",{value},{}", one.standard_error_kj_mol);
+        }
+        if let Some((divide, first)) = divide.zip(first) {
+            let value = -problem.thermal_energy * (landscape(divide, window) - first + shift);
+            let _ = write!(text, ",{value}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_even_and_hold_both_ends() {
+        assert_eq!(kept_points(24, 6), (0..24).collect::<Vec<_>>());
+        for (points, paths) in [(512, 2000), (1024, 64), (4096, 100_000), (2, 4)] {
+            let kept = kept_points(points, paths);
+            assert!(kept.len() >= FEWEST_WINDOWS.min(points) && kept.len() <= points);
+            assert_eq!((kept[0], kept[kept.len() - 1]), (0, points - 1));
+            let steps: Vec<usize> = kept.windows(2).map(|pair| pair[1] - pair[0]).collect();
+            assert!(steps.iter().max().unwrap() - steps.iter().min().unwrap() <= 1, "{steps:?}");
+        }
+    }
+}
