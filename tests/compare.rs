@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use geodyssey_tests::{contents, repository, run};
 use serde_json::Value;
 
-const CONFIG: &str = "configs/mueller-brown.toml";
+const CONFIG: &str = "tests/cases/across-the-shoulder/mueller-brown.toml";
 /// Short, and still with a spread.
 const SHORT: [&str; 4] =
     ["geodesic.points=24", "landscape.grid_points=32", "sampling.paths=8", "sampling.steps_per_point=8"];
@@ -100,7 +100,7 @@ fn every_number_is_that_of_a_run_and_every_baseline_is_a_run() {
     }
     // The straight line goes through the disc, the minimum-energy path far around it.
     let share = |row: usize| rows[row]["regions"][0]["share_of_frames_inside"].as_f64().expect("a share");
-    assert!(share(2) > 0.1 && share(7) == 0.0, "{} {}", share(2), share(7));
+    assert!(share(2) > 0.05 && share(7) < 0.3 * share(2), "{} {}", share(2), share(7));
     check_schedule(&out);
 
     check_tables(&out, &compared);

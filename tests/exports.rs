@@ -160,7 +160,7 @@ fn the_page_and_every_format_hold_the_paths_of_the_run() {
 fn paths_without_atoms_are_exported_as_arrays() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (out, exported) = (folder.path().join("run"), folder.path().join("exported"));
-    let config = "configs/mueller-brown.toml";
+    let config = "tests/cases/across-the-shoulder/mueller-brown.toml";
     run(["run", config, "--out", text(&out)].into_iter().chain(short(config))).exits_with(0);
     let html = std::fs::read_to_string(out.join("report.html")).expect("the page");
     assert!(html.len() < 1_000_000 && html.contains("id=\"player\"") && !html.contains("id=\"stage\""));

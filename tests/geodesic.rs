@@ -104,6 +104,26 @@ fn a_ridge_between_two_points_of_a_curve_counts() {
     assert!((few - many).abs() < 0.3, "{few} {many}");
 }
 
+/// The shipped Müller–Brown goes through its valley; by a wide tether and without a ceiling it does not, and the reader is told.
+#[test]
+fn a_curve_far_above_the_lowest_barrier_is_warned_of() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let solve = |config: &str, points: usize| {
+        let out = folder.path().join(format!("{points}"));
+        let changes = [format!("geodesic.points={points}"), "landscape.grid_points=64".to_owned()];
+        let summary = run(arguments(Path::new(config), &out, &changes)).exits_with(0).json();
+        let warned = summary["warnings"].as_array().into_iter().flatten();
+        let warned =
+            warned.filter(|one| one["message"].as_str().is_some_and(|text| text.contains("lowest barrier")));
+        (summary["geodesic"]["crest_kj_mol"].as_f64().expect("a crest"), warned.count())
+    };
+    // The bottleneck is the saddle at 106.03 kJ/mol, kT is 10.
+    let (crest, warnings) = solve("configs/mueller-brown.toml", 96);
+    assert!(crest < 106.04 + 20.0 && warnings == 0, "{crest} {warnings}");
+    let (crest, warnings) = solve("tests/cases/across-the-shoulder/mueller-brown.toml", 40);
+    assert!(crest > 150.0 && warnings == 1, "{crest} {warnings}");
+}
+
 #[cfg(unix)]
 fn interrupt(child: &std::process::Child) {
     let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
@@ -153,7 +173,7 @@ fn an_interrupted_solve_goes_on_with_the_windings_that_are_left() {
     let config = torus(folder.path());
     let (whole, stopped) = (folder.path().join("a").join("run"), folder.path().join("b").join("run"));
     let with_threads = |out: &Path, threads: &str| {
-        let changes = ["geodesic.points=64".to_owned(), "geodesic.choose=shortest".to_owned()];
+        let changes = ["geodesic.points=20".to_owned(), "geodesic.choose=shortest".to_owned()];
         let mut all = arguments(&config, out, &changes);
         all.extend(["--threads".to_owned(), threads.to_owned()]);
         all

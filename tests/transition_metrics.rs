@@ -76,7 +76,7 @@ fn summary(config: &str, out: &Path, changes: &[&str]) -> Value {
     run(fixed.into_iter().chain(changes.iter().flat_map(|change| ["--set", change]))).exits_with(0).json()
 }
 
-const MUELLER_BROWN: &str = "configs/mueller-brown.toml";
+const MUELLER_BROWN: &str = "tests/cases/across-the-shoulder/mueller-brown.toml";
 const SMALL: [&str; 3] = ["geodesic.points=24", "landscape.grid_points=32", "sampling.steps_per_point=8"];
 
 #[test]
@@ -86,10 +86,10 @@ fn frames_inside_avoided_regions_are_those_of_the_files() {
     let changes = [
         "sampling.paths=8",
         "sampling.frame_stride=5",
-        "constraint.2.kind=region-avoidance",
-        "constraint.2.center=[-0.5, 1.0]",
-        "constraint.2.radius=0.3",
-        "constraint.2.report_only=true",
+        "constraint.1.kind=region-avoidance",
+        "constraint.1.center=[-0.5, 1.0]",
+        "constraint.1.radius=0.3",
+        "constraint.1.report_only=true",
     ];
     let found = summary(MUELLER_BROWN, &out, &[&SMALL[..], &changes[..]].concat());
     let (mut frames, mut inside) = (0, 0);

@@ -4,8 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{decimals, with_error};
 
-/// Share of a region's weight that paths must cover for their free energy to be that of the region.
-const LEAST_COVERED: f64 = 0.9;
+/// Share of a region's weight that paths must cover for their free energy to be that of the region: what half of it would change is
+/// 0.7 kT.
+const LEAST_COVERED: f64 = 0.5;
+/// Share below which it is said how much they cover.
+const WHOLE: f64 = 0.95;
 /// Standard errors by which two free-energy differences may differ.
 const AGREEING_ERRORS: f64 = 3.0;
 /// What the landscape's own difference may be wrong by, kJ/mol.
@@ -73,13 +76,21 @@ impl FreeEnergySummary {
                 format!("; the landscape itself says {} kJ/mol", decimals(value, 1))
             });
             let from = match name {
-                "basins" => "of the end's side of the barrier is",
-                _ => "within the end state's radius is",
+                "basins" => "of the end's side of the barrier",
+                _ => "within the end state's radius",
+            };
+            let covered = match (one.covered_start, one.covered_end) {
+                (Some(start), Some(end)) if start.min(end) < WHOLE => format!(
+                    ", counted where paths have been, on {} % of the start's weight and {} % of the end's",
+                    decimals(100.0 * start, 0),
+                    decimals(100.0 * end, 0)
+                ),
+                _ => String::new(),
             };
             match one.delta_f_kj_mol {
                 Some(value) => format!(
-                    "Without tethers, by the paths of both directions, the free energy {from} {} kJ/mol relative to the start's\
-                     {landscape}.",
+                    "Without tethers, by the paths of both directions, the free energy {from} is {} kJ/mol relative to the start's\
+                     {covered}{landscape}.",
                     with_error(value, one.delta_f_error_kj_mol, 1)
                 ),
                 None => format!(

@@ -91,7 +91,10 @@ impl StringMethod {
         let mut count = self.images.min(FEW_IMAGES);
         let mut iterations = 0;
         loop {
-            let level = Self { images: count, max_iterations: self.max_iterations - iterations, ..*self };
+            // Many images need not stand nearer to the valley than few do.
+            let tolerance = self.tolerance * (count as f64 / FEW_IMAGES as f64).max(1.0);
+            let max_iterations = self.max_iterations - iterations;
+            let level = Self { images: count, tolerance, max_iterations };
             let (relaxed, taken, converged) = level.relax_once(landscape, &images, is_interrupted)?;
             images = relaxed;
             iterations += taken;

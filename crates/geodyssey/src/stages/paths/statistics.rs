@@ -212,11 +212,17 @@ fn work(
     let thermal_energy = problem.thermal_energy;
     let both = forward.len() > 1 && backward.len() > 1;
     let estimate = both.then(|| bar(&forward, &backward, thermal_energy)).transpose()?;
+    let delta_f_error = estimate
+        .map(|estimate| estimate.standard_error_kj_mol)
+        .filter(|error| *error <= LARGEST_ERROR_KT * thermal_energy);
     let landscape = geodesic.delta_f_kj_mol.filter(|_| has_free_energy(problem));
     let (dissipated, source) = match (both, landscape) {
         (true, _) => {
-            let [forward, backward] = dissipated_works(&forward, &backward, thermal_energy)?;
-            ([Some(forward), Some(backward)], Some(DeltaFSource::Bar))
+            let known = delta_f_error.is_some();
+            // What a mean exceeds an unknown ΔF by has no error either.
+            let unknown = |one: Estimate| Estimate { standard_error_kj_mol: f64::INFINITY, ..one };
+            let both = dissipated_works(&forward, &backward, thermal_energy)?;
+            (both.map(|one| Some(if known { one } else { unknown(one) })), Some(DeltaFSource::Bar))
         }
         // Without backward paths the landscape's own difference stands in for what BAR would say.
         (false, Some(value)) => {
@@ -232,9 +238,7 @@ fn work(
         forward: directional(&forward, 1.0, dissipated[0], thermal_energy)?,
         backward: directional(&backward, -1.0, dissipated[1], thermal_energy)?,
         delta_f_kj_mol: estimate.map(|estimate| estimate.value_kj_mol),
-        delta_f_error_kj_mol: estimate
-            .map(|estimate| estimate.standard_error_kj_mol)
-            .filter(|error| *error <= LARGEST_ERROR_KT * thermal_energy),
+        delta_f_error_kj_mol: delta_f_error,
         overlap: both.then(|| overlap(&forward, &backward)),
         landscape_delta_f_kj_mol: landscape,
         dissipated_delta_f_source: source.filter(|_| dissipated.iter().any(Option::is_some)),
@@ -291,7 +295,7 @@ fn directional(
                 dissipated_kt: dissipated.map(|dissipated| dissipated.0),
                 dissipated_error_kt: dissipated
                     .map(|dissipated| dissipated.1)
-                    .filter(|error| *error <= LARGEST_ERROR_KT),
+                    .filter(|error| error.is_finite()),
                 jarzynski_delta_f_kj_mol: Some(sign * estimate.value_kj_mol),
                 jarzynski_error_kj_mol: Some(estimate.standard_error_kj_mol),
                 ..empty
