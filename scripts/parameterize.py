@@ -11,8 +11,13 @@ each --system, and one minimised structure for each --state.
 
 --system NAME=FILE,FILE...   force-field files that ship with OpenMM or lie on disk; implicit solvent is one of
                              them. All atoms are flexible (no constraints), there is no cutoff and no periodic box.
---state NAME:TORSION=DEGREES,...   phi, psi, omega or chi1 with the number of the residue. The structure is minimised
-                             with these torsions held, then without, in the first --system.
+--state NAME:TORSION=DEGREES,...   any torsions. The structure is minimised with these held, then without, in the first
+                             --system. A torsion is one of
+                               phi2, psi2, omega2         of residue 2, counted from 1
+                               chi12, chi22, ... chi52    chi1 to chi5 of residue 2 (chi110 is chi1 of residue 10)
+                               N@2-CA@2-CB@2-OG1@2        four atoms, each with its residue
+                               C1-C2-C3-C4                four atoms whose names occur once, as in a ligand or a ring
+                               4-6-8-14                   four atoms by number, counted from 0
 
 A sequence is one of L-amino acids by three-letter codes, joined by hyphens; ACE, NME and NHE cap its ends, without
 caps the ends are charged. HIS stands for HIE. A PDB file may have D-amino acids, under their names (DAL, DPN, …) or those
@@ -73,15 +78,41 @@ def sequence_topology(sequence, force_field):
     return topology
 
 
+def named_atom(topology, torsion, name):
+    """An atom of a torsion: `CA@2`, `C1` where only one atom is called so, or a number counted from 0."""
+    atoms, residues = list(topology.atoms()), list(topology.residues())
+    if name.isdigit():
+        if int(name) >= len(atoms):
+            sys.exit(f"torsion {torsion}: no atom {name}, there are {len(atoms)}, counted from 0")
+        return atoms[int(name)]
+    name, located, number = name.partition("@")
+    if located and not (number.isdigit() and 1 <= int(number) <= len(residues)):
+        sys.exit(f"torsion {torsion}: no residue {number}, expected 1 to {len(residues)}")
+    among = list(residues[int(number) - 1].atoms()) if located else atoms
+    found = [atom for atom in among if atom.name == name]
+    if len(found) != 1:
+        where = f"in residue {number}" if located else "in the molecule"
+        hint = "; say its residue, as in CA@2" if found else ": there are " + " ".join(sorted({a.name for a in among}))
+        sys.exit(f"torsion {torsion}: {len(found) or 'no'} atoms are called {name} {where}{hint}")
+    return found[0]
+
+
 def torsion_atoms(topology, torsion):
-    """The four atoms of e.g. `phi2`: phi of residue 2, numbered from 1."""
+    """The four atoms of e.g. `phi2` (phi of residue 2, counted from 1), `chi12`, `N@2-CA@2-CB@2-OG1@2` or `4-6-8-14`."""
+    if "-" in torsion:
+        atoms = [named_atom(topology, torsion, name) for name in torsion.split("-")]
+        if len(set(atoms)) != 4:
+            sys.exit(f"torsion {torsion}: expected four different atoms, joined by hyphens")
+        return atoms
     kind = torsion.rstrip("0123456789")
     digits = torsion[len(kind):]
     if kind == "chi" and len(digits) > 1:
-        kind, digits = "chi1", digits[1:]
+        kind, digits = f"chi{digits[0]}", digits[1:]
     residues = list(topology.residues())
-    if kind not in ("phi", "psi", "omega", "chi1") or not digits or not 1 <= int(digits) <= len(residues):
-        sys.exit(f"no torsion {torsion}: expected phi, psi, omega or chi1 and a residue from 1 to {len(residues)}")
+    if (kind not in ("phi", "psi", "omega", "chi1", "chi2", "chi3", "chi4", "chi5") or not digits
+            or not 1 <= int(digits) <= len(residues)):
+        sys.exit(f"no torsion {torsion}: expected phi, psi, omega or chi1 to chi5 and a residue from 1 to {len(residues)}, "
+                 "or four atoms such as N@2-CA@2-CB@2-CG@2")
     number = int(digits) - 1
 
     def atom(residue, *names):
@@ -99,8 +130,11 @@ def torsion_atoms(topology, torsion):
         return [atom(number, "N"), atom(number, "CA"), atom(number, "C"), atom(number + 1, "N")]
     if kind == "omega":
         return [atom(number, "CA", "CH3"), atom(number, "C"), atom(number + 1, "N"), atom(number + 1, "CA", "C")]
-    gamma = atom(number, "CG", "CG1", "OG", "OG1", "SG")
-    return [atom(number, "N"), atom(number, "CA"), atom(number, "CB"), gamma]
+    # The chain of a side chain's atoms; the branch of the lower number is taken (IUPAC-IUB 1970).
+    chain = [("N",), ("CA",), ("CB",), ("CG", "CG1", "OG", "OG1", "SG"), ("CD", "CD1", "OD1", "ND1", "SD"),
+             ("CE", "NE", "OE1"), ("CZ", "NZ"), ("NH1",)]
+    first = int(kind[3:]) - 1
+    return [atom(number, *names) for names in chain[first:first + 4]]
 
 
 def dihedral(points):

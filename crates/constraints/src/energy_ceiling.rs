@@ -76,6 +76,10 @@ impl PathConstraint for EnergyCeiling {
         "kJ/mol"
     }
 
+    fn threshold(&self) -> Option<f64> {
+        Some(self.ceiling)
+    }
+
     fn tolerance(&self) -> f64 {
         0.01
     }

@@ -61,6 +61,10 @@ impl PathConstraint for LogSnrFloor {
         "1"
     }
 
+    fn threshold(&self) -> Option<f64> {
+        Some(self.floor)
+    }
+
     fn tolerance(&self) -> f64 {
         1e-3
     }
@@ -100,6 +104,10 @@ impl PathConstraint for VarianceCeiling {
 
     fn unit(&self) -> &'static str {
         "internal unit²"
+    }
+
+    fn threshold(&self) -> Option<f64> {
+        Some(self.ceiling)
     }
 
     fn tolerance(&self) -> f64 {

@@ -157,6 +157,10 @@ impl PathConstraint for RegionAvoidance {
         "nat"
     }
 
+    fn threshold(&self) -> Option<f64> {
+        Some(self.least_kl)
+    }
+
     fn tolerance(&self) -> f64 {
         1e-3 * self.least_kl
     }

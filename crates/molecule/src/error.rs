@@ -92,9 +92,9 @@ pub enum MoleculeError {
         end: String,
     },
     /// The two states are one.
-    #[error("the two states are the same structure: heavy-atom RMSD {rmsd_nm:.2e} nm after superposition")]
+    #[error("the two states are the same structure: RMSD of all atoms {rmsd_nm:.2e} nm after superposition")]
     StatesEqual {
-        /// Heavy-atom RMSD after superposition, nm.
+        /// RMSD of all atoms after superposition, nm.
         rmsd_nm: f64,
     },
 }

@@ -10,7 +10,7 @@ use crate::symmetry::equivalence_classes;
 use crate::variables::{CollectiveVariable, Torsion};
 use crate::{Element, MoleculeError, Structure, Topology};
 
-/// Two states whose heavy atoms deviate by less than this after superposition are one, nm.
+/// Two states whose atoms deviate by less than this after superposition are one, nm.
 pub const EQUAL_STATES_RMSD_NM: f64 = 1e-4;
 
 /// How many atoms an error names.
@@ -52,7 +52,8 @@ pub fn compare_states(
     same_side(topology, &classes, start.positions(), end.positions(), turned_bonds)
 }
 
-/// Heavy-atom RMSD of two states after superposition, nm (of all atoms where there are no heavy ones).
+/// RMSD of all atoms of two states after superposition, nm. Hydrogens count: two states may differ in them alone, such as the
+/// rotamers of a hydroxyl group. Whether the *variables* tell the states apart is another question, which the variables answer.
 ///
 /// # Errors
 /// It is below [`EQUAL_STATES_RMSD_NM`], or the structures cannot be superposed.
@@ -61,8 +62,7 @@ pub fn distinct_states(
     start: &Structure,
     end: &Structure,
 ) -> Result<f64, MoleculeError> {
-    let heavy = topology.heavy_atoms();
-    let atoms = if heavy.is_empty() { (0..topology.atom_count()).collect() } else { heavy };
+    let atoms: Vec<usize> = (0..topology.atom_count()).collect();
     let rmsd_nm = superposed_rmsd(start.positions(), end.positions(), &atoms)?;
     if rmsd_nm < EQUAL_STATES_RMSD_NM { Err(MoleculeError::StatesEqual { rmsd_nm }) } else { Ok(rmsd_nm) }
 }

@@ -5,12 +5,15 @@
 
 mod columns;
 mod comparison;
+mod constraint_summary;
 mod diagnosis;
 mod distances;
 mod error;
 mod free_energy;
 pub mod page;
 pub mod plots;
+mod states_summary;
+mod states_warnings;
 mod summary;
 mod table;
 mod timings;
@@ -22,6 +25,7 @@ pub use comparison::{
     COMPARISON_SCHEMA, ComparedRegion, Comparison, ComparisonGroup, ComparisonRow, Difference, LeftOut,
     Measure, PageFigure, RowRegion, RowRole, RowSeconds, relative_address,
 };
+pub use constraint_summary::{ConstraintSummary, SampledConstraint};
 pub use diagnosis::{
     Accuracy, DIAGNOSIS_SCHEMA, DeviationErrors, Diagnosis, Finding, HistogramDistance, LevelErrors,
     Population, RidgeDiagnosis, RidgeLevel, SamplingDiagnosis,
@@ -29,11 +33,12 @@ pub use diagnosis::{
 pub use distances::{Configuration, Distances, Embedding, PairDistance};
 pub use error::ReportError;
 pub use free_energy::{FreeEnergyDifference, FreeEnergySummary};
+pub use states_summary::{StateSummary, StructureMatch};
 pub use summary::{
-    ConstraintSummary, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary,
-    GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary, MetadynamicsSummary, RmsdSummary,
-    SUMMARY_SCHEMA, SamplesSummary, SamplingSummary, ShootingSummary, Summary, SystemSummary,
-    TransitionSummary, VariableSummary, WindingSummary, WorkSummary,
+    DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
+    LandscapeSummary, MaxEnergy, MaxEnergySummary, MetadynamicsSummary, RmsdSummary, SUMMARY_SCHEMA,
+    SamplesSummary, SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary,
+    VariableSummary, WindingSummary, WorkSummary,
 };
 pub use table::{Column, Table, decimals, grouped, with_error};
 pub use timings::{StageTiming, Timings};

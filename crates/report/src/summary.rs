@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::constraint_summary::ConstraintSummary;
+use crate::states_summary::{StateSummary, StructureMatch};
 use crate::{FreeEnergySummary, ReportError, Warning};
 
 /// JSON schema (draft 2020-12) of `summary.json`.
@@ -23,6 +25,9 @@ pub struct Summary {
     pub seed: u64,
     /// What was simulated.
     pub system: SystemSummary,
+    /// Start and end, in this order; absent without states.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub states: Vec<StateSummary>,
     /// The energy over the variables.
     pub landscape: LandscapeSummary,
     /// What is known of the density at every noise level; absent where the run stopped before it.
@@ -84,6 +89,13 @@ pub struct VariableSummary {
     /// Period in that unit; absent for a variable that is not periodic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<f64>,
+    /// What logSNR counts as one, in that unit: a tether's standard deviation is `scale · exp(-½ logSNR)`.
+    #[serde(default = "one")]
+    pub scale: f64,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 /// The energy over the variables and what it cost.
@@ -253,27 +265,6 @@ pub struct WindingSummary {
     pub decision: String,
 }
 
-/// One constraint after the solve.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConstraintSummary {
-    /// Kind as in the configuration, e.g. `low-variance`.
-    pub kind: String,
-    /// One line for people.
-    pub description: String,
-    /// Whether it is only looked at and does not bend the curve.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub report_only: bool,
-    /// Unit of the two numbers below, e.g. `nat`, `kJ/mol`, or empty.
-    pub unit: String,
-    /// How much may be missing.
-    pub tolerance: f64,
-    /// Largest violation over the curve (0: none).
-    pub largest_violation: f64,
-    /// Whether the largest violation is within the tolerance.
-    pub satisfied: bool,
-}
-
 /// The paths, how many arrived, and what they cost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -297,6 +288,9 @@ pub struct SamplingSummary {
     /// Share of the forward paths' frames inside any avoided region; absent without a region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share_inside_avoided: Option<f64>,
+    /// Whether paths that arrive in the variables arrive at the state's structure; absent without paths of atoms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub structure_match: Option<StructureMatch>,
     /// Largest difference along the curve between the share of paths past the barrier and the
     /// exact posterior's share; absent if not computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::states_warnings;
 use crate::{
     ConstraintSummary, FreeEnergySummary, GeodesicSummary, SamplesSummary, SamplingSummary, Summary,
     WorkSummary, decimals, with_error,
@@ -54,7 +55,14 @@ fn derived(summary: &Summary) -> Vec<Warning> {
     let paths = paths.chain(summary.free_energy.iter().flat_map(FreeEnergySummary::warnings));
     let samples = summary.landscape.samples.as_ref().and_then(samples);
     let samples = samples.into_iter().map(|message| Warning::new("landscape", message));
-    samples.chain(curve).chain(paths.map(|message| Warning::new("paths", message))).collect()
+    let kt = summary.system.thermal_energy_kj_mol;
+    let slopes = summary.states.iter().filter_map(|state| states_warnings::on_a_slope(state, kt));
+    let slopes = slopes.map(|message| Warning::new("landscape", message));
+    let arrived = summary.sampling.iter().filter_map(|paths| paths.structure_match.as_ref());
+    let arrived = arrived.filter_map(states_warnings::other_structures);
+    let broken = summary.constraints.iter().filter_map(states_warnings::broken_by_paths);
+    let paths = paths.chain(arrived).chain(broken).map(|message| Warning::new("paths", message));
+    samples.chain(slopes).chain(curve).chain(paths).collect()
 }
 
 fn samples(samples: &SamplesSummary) -> Option<String> {

@@ -236,6 +236,8 @@ fn what_is_no_fault_is_no_warning() -> Result<(), ReportError> {
         kind: "region-avoidance".to_owned(),
         description: "a disc".to_owned(),
         report_only: true,
+        sampled: None,
+        threshold: Some(4.0),
         unit: "nat".to_owned(),
         tolerance: 0.1,
         largest_violation: 3.2,

@@ -3,9 +3,9 @@
 use geodyssey_report::{
     ConstraintSummary, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary,
     FreeEnergyDifference, FreeEnergySummary, GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary,
-    MetadynamicsSummary, ReportError, RmsdSummary, SUMMARY_SCHEMA, SamplesSummary, SamplingSummary,
-    ShootingSummary, Summary, SystemSummary, TransitionSummary, VariableSummary, Warning, WindingSummary,
-    WorkSummary,
+    MetadynamicsSummary, ReportError, RmsdSummary, SUMMARY_SCHEMA, SampledConstraint, SamplesSummary,
+    SamplingSummary, ShootingSummary, StateSummary, StructureMatch, Summary, SystemSummary,
+    TransitionSummary, VariableSummary, Warning, WindingSummary, WorkSummary,
 };
 use serde_json::{Value, json};
 
@@ -15,6 +15,7 @@ fn torsion(name: &str) -> VariableSummary {
         kind: "torsion".to_owned(),
         unit: "rad".to_owned(),
         period: Some(std::f64::consts::TAU),
+        scale: 1.0,
     }
 }
 
@@ -28,6 +29,19 @@ fn work() -> DirectionalWork {
         dissipated_error_kt: Some(0.3),
         jarzynski_delta_f_kj_mol: Some(10.9),
         jarzynski_error_kj_mol: Some(0.8),
+    }
+}
+
+fn state(name: &str) -> StateSummary {
+    StateSummary {
+        state: name.to_owned(),
+        center: vec![-2.6, 2.8],
+        radius: vec![0.5, 0.5],
+        structure: Some("minimised".to_owned()),
+        potential_energy_kj_mol: Some(-81.5),
+        moved_radii: Some(0.1),
+        above_basin_minimum_kj_mol: Some(0.4),
+        basin_minimum: Some(vec![-2.5, 2.7]),
     }
 }
 
@@ -64,6 +78,7 @@ fn full() -> Summary {
             temperature_k: Some(300.0),
             thermal_energy_kj_mol: 2.494_338_785,
         },
+        states: ["start", "end"].map(state).to_vec(),
         landscape: LandscapeSummary {
             lower_bound_error_kj_mol: Some(0.4),
             lower_bound_sampled: Some(true),
@@ -131,9 +146,18 @@ fn full() -> Summary {
             description: "log SNR ≥ 3".to_owned(),
             report_only: true,
             unit: String::new(),
+            threshold: Some(3.0),
             tolerance: 1e-3,
             largest_violation: 0.0,
             satisfied: true,
+            sampled: Some(SampledConstraint {
+                definition: "share of the paths inside".to_owned(),
+                unit: "nat".to_owned(),
+                value: 0.2,
+                limit: 0.1,
+                share_of_points_inside: Some(0.05),
+                kept: false,
+            }),
         }],
         sampling: Some(SamplingSummary {
             paths: 32,
@@ -151,6 +175,15 @@ fn full() -> Summary {
             energy_evaluations: 2_560_000,
             path_time_ps: Some(40.0),
             share_inside_avoided: Some(0.0),
+            structure_match: Some(StructureMatch {
+                required: false,
+                tolerance_degrees: 40.0,
+                arrived: 31,
+                same_structure: 30,
+                arrived_backward: 32,
+                same_structure_backward: 32,
+                differing_bonds: vec!["VAL 2 CA – VAL 2 CB".to_owned()],
+            }),
             lag: Some(0.1),
             lag_by_chance: Some(0.15),
             shooting: Some(ShootingSummary {
@@ -211,6 +244,7 @@ fn least() -> Summary {
     summary.max_energy = None;
     summary.transition = None;
     summary.work = None;
+    summary.states.clear();
     summary.free_energy = None;
     summary.constraints.clear();
     summary.files.clear();

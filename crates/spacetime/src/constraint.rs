@@ -39,6 +39,11 @@ pub trait PathConstraint: Send + Sync {
     /// Unit of its values: `nat`, `kJ/mol`, `1` for logSNR.
     fn unit(&self) -> &'static str;
 
+    /// What it asks for in its unit, the smallest or the largest value that is allowed; none where no number says it.
+    fn threshold(&self) -> Option<f64> {
+        None
+    }
+
     /// Largest violation, in its unit, that still counts as satisfied.
     fn tolerance(&self) -> f64;
 

@@ -9,6 +9,7 @@ use super::run::{read, run_directory};
 use crate::cli::OneConfiguration;
 use crate::config::{Config, ConstraintConfig, DenoiserConfig, LandscapeConfig, SamplingMethod, Space};
 use crate::error::Error;
+use crate::stages::cautions::{cautions, tethers_at_the_ends};
 use crate::stages::system::{EnergySource, Problem};
 use crate::stages::{check_feasibility, describe_samples, molecule_warnings, steps_of_a_path};
 
@@ -72,6 +73,10 @@ fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Err
     if let Some(molecule) = &problem.molecule {
         add("atoms", json!(molecule.topology.atom_count()));
         add("heavy_atoms", json!(molecule.topology.heavy_atoms().len()));
+        let solute = molecule.solute().len();
+        if solute < molecule.topology.atom_count() {
+            add("solute_atoms", json!(solute));
+        }
         let terms: Vec<&str> = molecule.force_field.terms().iter().map(|term| term.name()).collect();
         add("force_field_terms", json!(terms));
         add("forces_ignored", json!(molecule.ignored_forces));
@@ -91,6 +96,21 @@ fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Err
     for (name, state) in ["start", "end"].into_iter().zip(problem.states.iter().flatten()) {
         let values = problem.variables.iter().zip(&state.center).map(|(variable, &x)| variable.display(x));
         add(name, values.collect());
+    }
+    for (name, preparation) in
+        ["start_structure", "end_structure"].into_iter().zip(problem.preparations.iter().flatten())
+    {
+        let origin = preparation.origin.name();
+        add(name, json!(format!("{origin}, {:.3} kJ/mol", preparation.energy_kj_mol)));
+    }
+    if let Some(tethers) = tethers_at_the_ends(problem) {
+        let each = problem.variables.iter().zip(tethers).map(|(variable, tether)| {
+            let share = tether.share.map_or_else(String::new, |share| {
+                format!(", {:.0} % of the states' distance", 100.0 * share)
+            });
+            format!("{} within {}{share}", variable.name, variable.display(tether.width))
+        });
+        add("tether_at_the_ends", each.collect());
     }
     add("landscape", json!(landscape(problem)?));
     add("denoiser", json!(denoiser(config)));
@@ -112,9 +132,13 @@ fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Err
     if !shooting {
         add("energy_evaluations_of_all_paths", json!(steps * paths as u64));
     }
-    let warnings =
+    let of_molecule =
         molecule_warnings(problem).map_err(|error| Error::failed("comparing the states", error))?;
-    add("warnings", warnings.into_iter().map(|warning| warning.message).collect());
+    let warnings = cautions(problem).into_iter().chain(of_molecule);
+    let warnings: Vec<String> = warnings.map(|warning| warning.message).collect();
+    if !warnings.is_empty() {
+        add("warnings", json!(warnings));
+    }
     Ok(facts)
 }
 

@@ -23,6 +23,8 @@ const FARTHEST_EXTENTS: f64 = 1e4;
 #[derive(Serialize)]
 struct Answer {
     points: Vec<PointAnswer>,
+    /// What logSNR counts as one, per variable, in the unit of its numbers here.
+    scale: Vec<f64>,
 }
 
 /// The posterior at one point.
@@ -32,11 +34,11 @@ struct PointAnswer {
     y: Vec<f64>,
     /// `E[x]`.
     mean: Vec<f64>,
-    /// `E|x|² - |E x|²`.
+    /// `E|x|² - |E x|²`, the variables in units of `scale`.
     variance: f64,
-    /// `μ = E[(x, |x|²)]`.
+    /// `μ = E[(x, |x|²)]`, the variables in units of `scale`.
     expectation_parameter: Vec<f64>,
-    /// `Cov(T)`, `T = (x, |x|²)`.
+    /// `Cov(T)`, `T = (x, |x|²)`, the variables in units of `scale`.
     metric: Vec<Vec<f64>>,
     /// `log Σ w exp(-½ e^λ |x - y|²)`.
     log_normaliser: Option<f64>,
@@ -55,15 +57,15 @@ pub(crate) fn posterior(arguments: &PosteriorArguments) -> Result<(), Error> {
     let energies = denoiser.energy_moments(&points).map_err(failed)?;
     let answers = points.into_iter().zip(&moments).enumerate().map(|(index, (point, moments))| PointAnswer {
         log_snr: point.log_snr,
-        y: point.y,
-        mean: moments.mean().to_vec(),
+        y: problem.scales.own(&point.y),
+        mean: problem.scales.own(moments.mean()),
         variance: moments.variance_trace(),
         expectation_parameter: moments.expectation_parameter.iter().copied().collect(),
         metric: rows(moments),
         log_normaliser: moments.log_normaliser,
         mean_energy_kj_mol: energies.as_ref().map(|energies| energies[index].mean),
     });
-    let answer = Answer { points: answers.collect() };
+    let answer = Answer { points: answers.collect(), scale: problem.scales.each().to_vec() };
     if arguments.overrides.json {
         let text = serde_json::to_string_pretty(&answer).map_err(|error| Error::failed("JSON", error))?;
         return print(&format!("{text}\n"));
@@ -105,7 +107,7 @@ fn read_points(arguments: &PosteriorArguments, problem: &Problem) -> Result<Vec<
     }
     let rows = log_snr.iter().zip(&table.points).enumerate().map(|(row, (&log_snr, y))| {
         match far_outside(problem, y) {
-            None => Ok(SpacetimePoint { log_snr, y: y.clone() }),
+            None => Ok(SpacetimePoint { log_snr, y: problem.scales.scaled(y) }),
             Some(why) => Err(wrong(format!("line {}: {why}", table.line(row)))),
         }
     });

@@ -32,9 +32,9 @@ pub(crate) use sampling::{
     SamplingMethod, ShootingLength, Space,
 };
 pub(crate) use system::{
-    AtomName, Boundary, Measure, StateConfig, StatesConfig, SystemConfig, VariableConfig,
+    AtomName, Boundary, Matching, Measure, StateConfig, StatesConfig, SystemConfig, VariableConfig,
 };
-pub(crate) use values::PerVariable;
+pub(crate) use values::{PerVariable, Real};
 
 pub(crate) use constraints::ConstraintConfig;
 use key_path::KeyPath;
@@ -136,8 +136,11 @@ impl Config {
     fn check_state(&self, name: &str, state: &StateConfig) -> Result<(), InputError> {
         let section = format!("states.{name}");
         let count = self.variables.len();
-        if self.system.is_some() && state.structure.is_none() {
-            let message = format!("[{section}] needs `structure`: a file with the atoms of this state");
+        if self.system.is_some() && state.structure.is_none() && state.center.is_none() {
+            let message = format!(
+                "[{section}] needs `structure`, a file with the atoms of this state, or `center`, values of the variables to \
+                 which the molecule is driven"
+            );
             return Err(self.error(&section, message));
         }
         if self.system.is_none() && state.structure.is_some() {

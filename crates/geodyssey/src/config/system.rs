@@ -93,6 +93,10 @@ pub(crate) struct VariableConfig {
     /// Whether the ends of the range are joined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) boundary: Option<Boundary>,
+    /// What logSNR counts as one: degrees, nm, or the unit of the table; by default 1 rad or 0.1 nm, or less where a state's radius
+    /// is small. Not for periodic variables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scale: Option<PositiveReal>,
 }
 
 /// What a variable measures.
@@ -110,7 +114,7 @@ pub(crate) enum Measure {
 
 impl Measure {
     /// Factor from the configuration's unit to the program's.
-    pub(crate) fn scale(self) -> f64 {
+    pub(crate) fn factor(self) -> f64 {
         match self {
             Self::Torsion | Self::Angle => std::f64::consts::PI / 180.0,
             Self::Distance | Self::Coordinate => 1.0,
@@ -250,6 +254,21 @@ pub(crate) struct StateConfig {
     pub(crate) radius: Option<PerVariable>,
 }
 
+/// What counts as having arrived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Matching {
+    /// The variables lie within the state's radius.
+    #[default]
+    Variables,
+    /// They do, and the molecule has the state's structure: the same rotamer about every bond once it is relaxed.
+    Structure,
+}
+
+fn minimise() -> bool {
+    true
+}
+
 /// `[states]`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -258,4 +277,10 @@ pub(crate) struct StatesConfig {
     pub(crate) start: StateConfig,
     /// Where they end.
     pub(crate) end: StateConfig,
+    /// Whether structures are minimised under the run's force field first.
+    #[serde(default = "minimise")]
+    pub(crate) minimise: bool,
+    /// What counts as having arrived.
+    #[serde(default, rename = "match")]
+    pub(crate) matching: Matching,
 }

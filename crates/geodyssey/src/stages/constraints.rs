@@ -58,12 +58,12 @@ pub(crate) fn ball(problem: &Problem, settings: &RegionAvoidanceSettings) -> Opt
     if settings.center.len() != problem.variables.len() {
         return None;
     }
-    let scales = || problem.variables.iter().map(|variable| variable.measure.scale());
+    let scales = || problem.variables.iter().map(|variable| variable.measure.factor());
     let center = settings.center.iter().zip(scales()).map(|(value, scale)| value * scale).collect();
     // A tether's standard deviation is the radius of the region that it stands for.
     let radius = match (settings.radius, settings.log_snr) {
         (Some(radius), _) => scales().map(|scale| radius * scale).collect(),
-        (None, Some(log_snr)) => vec![(-0.5 * log_snr).exp(); problem.variables.len()],
+        (None, Some(log_snr)) => problem.scales.tether_widths(log_snr),
         (None, None) => return None,
     };
     Some(State { center, radius })
@@ -77,7 +77,7 @@ pub(crate) fn build(
     bottleneck: Option<f64>,
     which: Which,
 ) -> Result<Vec<Box<dyn PathConstraint>>, Error> {
-    let units: Vec<UserUnit> = problem.variables.iter().map(unit).collect();
+    let units = units(problem);
     let context = ConstraintContext { denoiser, ends, units: &units, bottleneck_kj_mol: bottleneck };
     let wanted = |report_only: bool| report_only == (which == Which::ReportOnly);
     let numbered = problem
@@ -96,13 +96,19 @@ pub(crate) fn build(
         .collect()
 }
 
-/// The unit in which the configuration has a variable.
-pub(crate) fn unit(variable: &Variable) -> UserUnit {
-    match variable.measure {
-        Measure::Torsion | Measure::Angle => UserUnit::degree(),
-        Measure::Distance => UserUnit::internal("nm"),
-        Measure::Coordinate => UserUnit::internal(""),
-    }
+/// The units in which the configuration has the variables, in terms of those of the spacetime.
+pub(crate) fn units(problem: &Problem) -> Vec<UserUnit> {
+    let variables = problem.variables.iter().zip(problem.scales.each());
+    variables
+        .map(|(variable, scale)| {
+            let unit = match variable.measure {
+                Measure::Torsion | Measure::Angle => UserUnit::degree(),
+                Measure::Distance => UserUnit::internal("nm"),
+                Measure::Coordinate => UserUnit::internal(""),
+            };
+            UserUnit { factor: unit.factor / scale, ..unit }
+        })
+        .collect()
 }
 
 /// How far one constraint is kept by the inner nodes of a curve.
@@ -123,8 +129,10 @@ pub(crate) fn measure(
         description: constraint.description(),
         report_only: false,
         unit: constraint.unit().to_owned(),
+        threshold: constraint.threshold(),
         tolerance: constraint.tolerance(),
         largest_violation,
         satisfied: largest_violation <= constraint.tolerance(),
+        sampled: None,
     })
 }

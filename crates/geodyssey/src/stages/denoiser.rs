@@ -37,8 +37,8 @@ pub(crate) fn exact_denoiser(
         PosteriorData::Gaussians(components) => {
             let components = components.iter().map(|component| MixtureComponent {
                 weight: component.weight,
-                mean: component.mean.clone(),
-                covariance: Covariance::Isotropic(component.standard_deviation.powi(2)),
+                mean: problem.scales.scaled(&component.mean),
+                covariance: covariance(problem, component.standard_deviation),
             });
             Ok(Box::new(MixtureDenoiser::new(components.collect(), problem.periods()).map_err(failed)?))
         }
@@ -60,7 +60,7 @@ fn of_points(
 ) -> Result<Box<dyn Denoiser>, DenoiserError> {
     if let Some(grid) = grid.filter(|grid| points == Points::OnGrid && lie_on(rows, grid)) {
         return Ok(Box::new(GridDenoiser::point_masses(
-            &axes(&grid.axes),
+            &axes(problem, &grid.axes),
             problem.thermal_energy,
             &grid.values,
         )?));
@@ -70,7 +70,8 @@ fn of_points(
     let zero = if largest < LARGEST_EXPONENT * problem.thermal_energy { 0.0 } else { lowest };
     let weights: Vec<f64> =
         rows.energies.iter().map(|energy| ((zero - energy) / problem.thermal_energy).exp()).collect();
-    let denoiser = MixtureDenoiser::from_points(rows.points.clone(), &weights, problem.periods())?;
+    let points = rows.points.iter().map(|point| problem.scales.scaled(point)).collect();
+    let denoiser = MixtureDenoiser::from_points(points, &weights, problem.periods())?;
     Ok(Box::new(denoiser.with_energies(rows.energies.clone())?))
 }
 
@@ -88,27 +89,37 @@ fn lie_on(rows: &TableRows, grid: &Grid) -> bool {
 fn of_grid(problem: &Problem, grid: &Grid) -> Result<Box<dyn Denoiser>, Error> {
     let failed = |error: DenoiserError| Error::failed("the denoiser", error);
     let known = |error: LandscapeError| Error::failed("the denoiser", error);
-    let axes = axes(&grid.axes);
+    let axes = axes(problem, &grid.axes);
+    let scales = problem.scales.clone();
     let denoiser = match &problem.source {
         EnergySource::Formula(formula) => {
             let formula =
                 geodyssey_landscape::formula(formula.name(), problem.thermal_energy).map_err(known)?;
-            GridDenoiser::continuous(&axes, problem.thermal_energy, move |x| formula.energy(x))
+            GridDenoiser::continuous(&axes, problem.thermal_energy, move |x| formula.energy(&scales.own(x)))
         }
         EnergySource::Molecule | EnergySource::Table(_) | EnergySource::Samples(_) => {
             let surface = TableLandscape::new(grid.clone()).map_err(known)?;
-            GridDenoiser::continuous(&axes, problem.thermal_energy, move |x| surface.energy(x))
+            GridDenoiser::continuous(&axes, problem.thermal_energy, move |x| surface.energy(&scales.own(x)))
         }
     };
     Ok(Box::new(denoiser.map_err(failed)?))
 }
 
-/// The axes of a landscape's grid as the denoiser has them.
-pub(super) fn axes(axes: &[geodyssey_landscape::GridAxis]) -> Vec<GridAxis> {
-    let axes = axes.iter();
-    axes.map(|axis| GridAxis {
-        start: axis.start,
-        spacing: axis.spacing,
+/// That of equal deviations in the variables' own units.
+fn covariance(problem: &Problem, standard_deviation: f64) -> Covariance {
+    if problem.scales.are_one() {
+        return Covariance::Isotropic(standard_deviation.powi(2));
+    }
+    let variances = problem.scales.each().iter().map(|scale| (standard_deviation / scale).powi(2));
+    Covariance::Diagonal(variances.collect())
+}
+
+/// The axes of a landscape's grid as the denoiser has them, in the spacetime's units.
+pub(super) fn axes(problem: &Problem, axes: &[geodyssey_landscape::GridAxis]) -> Vec<GridAxis> {
+    let axes = axes.iter().zip(problem.scales.each());
+    axes.map(|(axis, scale)| GridAxis {
+        start: axis.start / scale,
+        spacing: axis.spacing / scale,
         count: axis.count,
         period: axis.period,
     })

@@ -3,7 +3,7 @@
 use geodyssey_constraints::{ConstraintContext, ConstraintError, ConstraintSettings};
 use geodyssey_denoiser::{Covariance, GridDenoiser, MixtureComponent, MixtureDenoiser, SpacetimePoint};
 
-use super::constraints::{regions, unit};
+use super::constraints::{regions, units};
 use super::system::Problem;
 use super::{denoiser, geodesic, landscape, training};
 use crate::config::{DenoiserConfig, InputError, LandscapeConfig};
@@ -42,7 +42,7 @@ fn check_grid(problem: &Problem) -> Result<(), InputError> {
     };
     // What else is wrong with the axes is said where they are made.
     let Some(axes) = landscape::axes(problem).ok().filter(|_| has_grid) else { return Ok(()) };
-    GridDenoiser::check_size(&denoiser::axes(&axes)).map_err(|error| {
+    GridDenoiser::check_size(&denoiser::axes(problem, &axes)).map_err(|error| {
         if axes.len() <= MOST_GRID_VARIABLES {
             return config.error("landscape.grid_points", format!("{error} (`grid_points`)"));
         }
@@ -88,16 +88,16 @@ fn check_constraints(problem: &Problem) -> Result<(), InputError> {
     let [start, end] = problem.states()?;
     let component = MixtureComponent {
         weight: 1.0,
-        mean: start.center.clone(),
+        mean: problem.scaled_center(start),
         covariance: Covariance::Isotropic(STAND_IN_VARIANCE),
     };
     let Ok(stand_in) = MixtureDenoiser::new(vec![component], problem.periods()) else { return Ok(()) };
     let log_snr = config.geodesic.log_snr;
     let ends = [
-        SpacetimePoint { log_snr: log_snr.start, y: start.center.clone() },
-        SpacetimePoint { log_snr: log_snr.end, y: end.center.clone() },
+        SpacetimePoint { log_snr: log_snr.start, y: problem.scaled_center(start) },
+        SpacetimePoint { log_snr: log_snr.end, y: problem.scaled_center(end) },
     ];
-    let units: Vec<_> = problem.variables.iter().map(unit).collect();
+    let units = units(problem);
     let context = ConstraintContext {
         denoiser: &stand_in,
         ends: [&ends[0], &ends[1]],

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::system::{EnergySource, Problem};
 use super::{Run, metadynamics, relaxed_scan, samples};
-use crate::config::{Interpolation, LandscapeConfig, SamplesSource};
+use crate::config::{Interpolation, LandscapeConfig, SamplesSource, VariableConfig};
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, Ingredients};
 
@@ -60,7 +60,7 @@ pub(crate) enum PosteriorData {
     Gaussians(Vec<GaussianComponent>),
     /// Point masses.
     Points(TableRows),
-    /// Samples with weights.
+    /// Samples with weights, in the spacetime's units; all else here is in the variables' own.
     Samples(SampleSet),
     /// Energies on a grid.
     Grid(Grid),
@@ -88,20 +88,27 @@ pub(crate) struct LandscapeResult {
 /// What the landscape is made from.
 pub(crate) fn fingerprint(problem: &Problem) -> Fingerprint {
     let config = &problem.config;
+    // The units of the spacetime change no landscape.
+    let variables: Vec<VariableConfig> =
+        config.variables.iter().map(|variable| VariableConfig { scale: None, ..variable.clone() }).collect();
     let ingredients = Ingredients::of(STAGE)
-        .settings("variables", &config.variables)
+        .settings("variables", &variables)
         .settings("thermal energy", &problem.thermal_energy);
     let ingredients = match &config.landscape {
-        LandscapeConfig::Metadynamics(settings) => {
-            ingredients.settings("metadynamics", settings).settings("seed", &config.seed)
-        }
-        LandscapeConfig::RelaxedScan(settings) => ingredients.settings("relaxed scan", settings),
+        LandscapeConfig::Metadynamics(settings) => ingredients
+            .settings("metadynamics", settings)
+            .settings("structures", &problem.structures_made_from())
+            .settings("seed", &config.seed),
+        LandscapeConfig::RelaxedScan(settings) => ingredients
+            .settings("relaxed scan", settings)
+            .settings("structures", &problem.structures_made_from()),
         LandscapeConfig::Samples(settings) => {
             let ingredients = ingredients.settings("stride", &settings.stride);
             match settings.source() {
-                SamplesSource::ReplicaExchange(settings) => {
-                    ingredients.settings("replica exchange", settings).settings("seed", &config.seed)
-                }
+                SamplesSource::ReplicaExchange(settings) => ingredients
+                    .settings("replica exchange", settings)
+                    .settings("structures", &problem.structures_made_from())
+                    .settings("seed", &config.seed),
                 SamplesSource::Trajectory(_) | SamplesSource::Table(_) => ingredients,
             }
         }

@@ -4,6 +4,7 @@
 //! fingerprint first; where the manifest has the same, nothing is done.
 
 pub(crate) mod barrier;
+pub(crate) mod cautions;
 mod checkpoints;
 pub(crate) mod compare;
 mod constraints;
@@ -12,14 +13,19 @@ pub(crate) mod diagnose;
 pub(crate) mod distance;
 mod feasibility;
 mod geodesic;
+mod input_files;
 mod landscape;
 mod metadynamics;
+mod molecule;
 mod molecule_warnings;
 mod paths;
+pub(crate) mod preparation;
 mod relaxed_scan;
 mod report;
 mod rows;
 mod samples;
+pub(crate) mod scales;
+mod states_made_from;
 pub(crate) mod system;
 pub(crate) mod training;
 pub(crate) mod variable_table;

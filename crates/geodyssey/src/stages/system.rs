@@ -1,48 +1,28 @@
 //! The first stage: reads the input files and gives what the configuration names its meaning. It writes nothing.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use geodyssey_forcefield::{Engine as _, ForceField, System, read_system};
 use geodyssey_landscape::table_file::TableRows;
 use geodyssey_landscape::text_table::TableVariable;
 use geodyssey_landscape::{Formula, formula, formula_names};
-use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
-use geodyssey_molecule::labellings::Labellings;
-use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
 use geodyssey_molecule::units::{BOLTZMANN_KJ_MOL_K, thermal_energy_kj_mol};
-use geodyssey_molecule::variables::{Angle, Distance, Torsion};
-use geodyssey_molecule::whole::make_whole;
-use geodyssey_molecule::{CollectiveVariable, MoleculeError, Structure, Topology};
-use geodyssey_trajectory::{StructureFile, TrajectoryFormat};
+use geodyssey_trajectory::TrajectoryFormat;
 
+use super::input_files::{read_input, read_text};
+use super::molecule::{read_molecule, tethered};
+use super::preparation::{self, Preparation};
 use super::samples::{SampleTable, read_table};
-use super::variables::{State, Variable};
+use super::scales::Scales;
+use super::variables::{State, Variable, declared};
 use crate::config::{
-    AtomName, Boundary, Config, FormulaConfig, InputError, LandscapeConfig, Measure, SamplesConfig,
-    SamplesSource, SystemConfig, TableConfig,
+    Config, FormulaConfig, InputError, LandscapeConfig, SamplesConfig, SamplesSource, TableConfig,
 };
 use crate::run_directory::{Fingerprint, Ingredients};
-use crate::text_file;
+
+pub(crate) use super::molecule::{Molecule, undefined_torsion};
 
 /// Temperature of a table or formula whose configuration gives none, K.
 const DEFAULT_TEMPERATURE_K: f64 = 300.0;
-
-/// A molecule with its force field and variables.
-pub(crate) struct Molecule {
-    /// Its atoms and bonds.
-    pub(crate) topology: Topology,
-    /// Its energy.
-    pub(crate) force_field: ForceField,
-    /// Forces in the file that do not act on the energy.
-    pub(crate) ignored_forces: Vec<String>,
-    /// The variables as functions of the positions.
-    pub(crate) variables: Vec<Box<dyn CollectiveVariable>>,
-    /// The ways in which its equal atoms can be labelled, among [`Molecule::aligned_atoms`].
-    pub(crate) labellings: Labellings,
-    /// Positions of the states' structures, nm.
-    pub(crate) structures: Option<[Vec<[f64; 3]>; 2]>,
-}
 
 /// Where the energy of the variables comes from, as far as it need not be computed.
 pub(crate) enum EnergySource {
@@ -66,6 +46,10 @@ pub(crate) struct Problem {
     pub(crate) variables: Vec<Variable>,
     /// Start and end.
     pub(crate) states: Option<[State; 2]>,
+    /// Of a molecule: how the states' structures came about.
+    pub(crate) preparations: Option<[Preparation; 2]>,
+    /// In which units the spacetime counts the variables.
+    pub(crate) scales: Scales,
     /// Where the energy comes from.
     pub(crate) source: EnergySource,
     /// T, K, where it was given or is the default.
@@ -96,13 +80,16 @@ impl Problem {
                 EnergySource::Formula(read_formula(&config, settings, thermal_energy)?)
             }
         };
-        let variables = variables(&config, &source)?;
+        let variables = declared(&config, &source)?;
         let molecule =
             config.system.as_ref().map(|system| read_molecule(&config, system, &mut inputs)).transpose()?;
+        let scales = Scales::of(&config, &variables, None)?;
         let mut problem = Self {
             molecule,
             variables,
             states: None,
+            preparations: None,
+            scales,
             source,
             temperature_k,
             thermal_energy,
@@ -114,39 +101,51 @@ impl Problem {
             read_input(&problem.config, "denoiser.weights", &weights, &mut problem.inputs)?;
         }
         problem.states = problem.read_states()?;
+        problem.scales = Scales::of(&problem.config, &problem.variables, problem.states.as_ref())?;
+        if let Some(molecule) = &mut problem.molecule {
+            molecule.tethered = tethered(&problem.config, molecule, &problem.scales)?;
+        }
         Ok(problem)
     }
 
     fn read_states(&mut self) -> Result<Option<[State; 2]>, InputError> {
         let Some(states) = self.config.states.clone() else { return Ok(None) };
         let keys = ["states.start", "states.end"];
-        let values = match &mut self.molecule {
+        let [start, end] = match &mut self.molecule {
             Some(molecule) => {
-                let paths = [&states.start.structure, &states.end.structure]
-                    .map(|path| path.clone().unwrap_or_default());
                 let inputs = &mut self.inputs;
-                let structures = [
-                    molecule.state(&self.config, "states.start.structure", &paths[0], inputs)?,
-                    molecule.state(&self.config, "states.end.structure", &paths[1], inputs)?,
+                let files = [
+                    ("states.start.structure", &states.start.structure),
+                    ("states.end.structure", &states.end.structure),
                 ];
-                molecule.compare(&self.config, &structures)?;
-                for (structure, key) in structures.iter().zip(keys) {
-                    let positions = structure.positions();
-                    let why = undefined_torsion(&molecule.topology, &molecule.force_field, positions);
-                    if let Some(why) = why {
-                        return Err(self.config.error(&format!("{key}.structure"), why));
-                    }
-                }
-                let values =
-                    structures.each_ref().map(|structure| Some(molecule.values(structure.positions())));
-                molecule.structures = Some(structures.map(|structure| structure.into_parts().1));
-                values
+                let mut read = files.into_iter().map(|(key, file)| {
+                    let file = file.as_ref();
+                    file.map(|file| molecule.state(&self.config, key, file, inputs)).transpose()
+                });
+                let structures = [read.next().transpose()?.flatten(), read.next().transpose()?.flatten()];
+                drop(read);
+                molecule.check_structures(&self.config, &structures)?;
+                let positions =
+                    structures.each_ref().map(|file| file.as_ref().map(|structure| structure.positions()));
+                let prepared = preparation::prepare(
+                    &self.config,
+                    molecule,
+                    &self.variables,
+                    [&states.start, &states.end],
+                    positions,
+                    states.minimise,
+                )?;
+                molecule.compare(&self.config, prepared.each_ref().map(|one| one.positions.as_slice()))?;
+                let [start, end] = prepared;
+                self.preparations = Some([start.preparation, end.preparation]);
+                molecule.structures = Some([start.positions, end.positions]);
+                [start.state, end.state]
             }
-            None => [None, None],
+            None => [
+                State::resolve(&self.config, keys[0], &states.start, &self.variables, None)?,
+                State::resolve(&self.config, keys[1], &states.end, &self.variables, None)?,
+            ],
         };
-        let [first, second] = values;
-        let start = State::resolve(&self.config, keys[0], &states.start, &self.variables, first)?;
-        let end = State::resolve(&self.config, keys[1], &states.end, &self.variables, second)?;
         if end.contains(&self.variables, &start.center) || start.contains(&self.variables, &end.center) {
             let message = "the two states are one: in the variables, the centre of one lies within the radius of the other";
             return Err(self.config.error(keys[1], message));
@@ -184,72 +183,6 @@ impl Problem {
     }
 }
 
-impl Molecule {
-    /// The variables of one set of positions.
-    pub(crate) fn values(&self, positions: &[[f64; 3]]) -> Vec<f64> {
-        self.variables.iter().map(|variable| variable.value(positions)).collect()
-    }
-
-    /// Atoms on which frames are laid over each other: the heavy ones, or all where there are none.
-    pub(crate) fn aligned_atoms(&self) -> Vec<usize> {
-        aligned_atoms(&self.topology)
-    }
-
-    /// The bonds that a variable turns.
-    pub(crate) fn turned_bonds(&self) -> Vec<[usize; 2]> {
-        let torsions = self.variables.iter().filter(|variable| variable.atoms().len() == 4);
-        torsions.map(|variable| [variable.atoms()[1], variable.atoms()[2]]).collect()
-    }
-
-    /// Reads a state and makes it whole where a periodic cell has cut it.
-    fn state(
-        &self,
-        config: &Config,
-        key: &'static str,
-        path: &Path,
-        inputs: &mut BTreeMap<&'static str, Fingerprint>,
-    ) -> Result<Structure, InputError> {
-        let file = read_structure_file(config, key, path, self.force_field.masses(), inputs)?;
-        let error = |error: MoleculeError| config.error(key, error.to_string());
-        same_molecule(&self.topology, &file.structure, key.split('.').nth(1).unwrap_or(key))
-            .map_err(error)?;
-        let (topology, mut positions) = file.structure.into_parts();
-        make_whole(&self.topology, &mut positions, file.cell.as_ref())
-            .map_err(|error| config.error(key, error.to_string()))?;
-        Structure::new(topology, positions).map_err(error)
-    }
-
-    fn compare(&self, config: &Config, structures: &[Structure; 2]) -> Result<(), InputError> {
-        let [start, end] = structures;
-        let error = |key: &str| {
-            let key = key.to_owned();
-            move |error: MoleculeError| config.error(&key, error.to_string())
-        };
-        compare_states(&self.topology, start, end, &self.turned_bonds())
-            .map_err(error("states.end.structure"))?;
-        distinct_states(&self.topology, start, end).map_err(error("states.end.structure"))?;
-        Ok(())
-    }
-}
-
-/// Which torsion of the force field is undefined at some positions, in words.
-pub(crate) fn undefined_torsion(
-    topology: &Topology,
-    force_field: &ForceField,
-    positions: &[[f64; 3]],
-) -> Option<String> {
-    let (force, atoms) = force_field.undefined_torsion(positions)?;
-    let names = atoms.map(|atom| topology.label(atom)).join(", ");
-    Some(format!(
-        "three of the atoms {names} lie on a line, where the torsion that {force} has for them is undefined"
-    ))
-}
-
-fn aligned_atoms(topology: &Topology) -> Vec<usize> {
-    let heavy = topology.heavy_atoms();
-    if heavy.len() < 3 { (0..topology.atom_count()).collect() } else { heavy }
-}
-
 fn formats(config: &Config) -> Result<Vec<TrajectoryFormat>, InputError> {
     let formats = config.output.formats.iter().map(|name| {
         TrajectoryFormat::from_name(name).map_err(|error| config.error("output.formats", error.to_string()))
@@ -276,41 +209,6 @@ fn temperature(config: &Config) -> (Option<f64>, f64) {
 /// The temperature that goes with a thermal energy, K.
 pub(crate) fn temperature_of(thermal_energy: f64) -> f64 {
     thermal_energy / BOLTZMANN_KJ_MOL_K
-}
-
-/// Reads a whole input file and keeps its fingerprint.
-fn read_input(
-    config: &Config,
-    key: &'static str,
-    path: &Path,
-    inputs: &mut BTreeMap<&'static str, Fingerprint>,
-) -> Result<Vec<u8>, InputError> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| config.error(key, format!("cannot read {}: {error}", path.display())))?;
-    inputs.insert(key, Fingerprint::of_bytes(&bytes));
-    Ok(bytes)
-}
-
-fn read_text(
-    config: &Config,
-    key: &'static str,
-    path: &Path,
-    inputs: &mut BTreeMap<&'static str, Fingerprint>,
-) -> Result<String, InputError> {
-    let bytes = read_input(config, key, path, inputs)?;
-    text_file::text(bytes).map_err(|why| config.error(key, format!("{} {why}", path.display())))
-}
-
-fn read_structure_file(
-    config: &Config,
-    key: &'static str,
-    path: &Path,
-    masses: &[f64],
-    inputs: &mut BTreeMap<&'static str, Fingerprint>,
-) -> Result<StructureFile, InputError> {
-    read_input(config, key, path, inputs)?;
-    geodyssey_trajectory::read_structure_file(path, Some(masses))
-        .map_err(|error| config.error(key, error.to_string()))
 }
 
 fn read_table_file(
@@ -384,126 +282,4 @@ fn read_formula(
             .valid_names(&settings.name, names));
     }
     formula(&settings.name, thermal_energy).map_err(|error| config.error("landscape.name", error.to_string()))
-}
-
-fn variables(config: &Config, source: &EnergySource) -> Result<Vec<Variable>, InputError> {
-    if config.system.is_some() {
-        return Ok(config.variables.iter().map(Variable::of_molecule).collect());
-    }
-    let given: Vec<Variable> = config.variables.iter().map(Variable::coordinate).collect();
-    for (index, variable) in config.variables.iter().enumerate() {
-        if variable.boundary == Some(Boundary::Periodic) && variable.period.is_none() {
-            return Err(
-                config.error(&format!("variable.{index}.boundary"), "a periodic variable needs a `period`")
-            );
-        }
-    }
-    let formula = match source {
-        EnergySource::Formula(formula) => formula,
-        EnergySource::Table(rows) => return Ok(with_ranges(given, &rows.points)),
-        EnergySource::Samples(Some(samples)) => return Ok(with_ranges(given, &samples.points)),
-        EnergySource::Molecule | EnergySource::Samples(None) => return Ok(given),
-    };
-    let known = formula.variables();
-    if given.is_empty() {
-        return Ok(known
-            .iter()
-            .map(|variable| Variable {
-                name: variable.name.to_owned(),
-                measure: Measure::Coordinate,
-                period: None,
-                range: Some((variable.lower, variable.upper)),
-            })
-            .collect());
-    }
-    if given.len() != known.len() {
-        let names: Vec<&str> = known.iter().map(|variable| variable.name).collect();
-        let message = format!(
-            "the formula `{}` has {} variables ({}), found {}",
-            formula.name(),
-            known.len(),
-            names.join(", "),
-            given.len()
-        );
-        return Err(config.error(&format!("variable.{}.name", given.len() - 1), message));
-    }
-    let completed = given.into_iter().zip(&known).zip(formula.periods()).enumerate();
-    completed
-        .map(|(index, ((mut variable, known), period))| {
-            if variable.period != *period {
-                let message = format!(
-                    "in the formula `{}` this variable has {}",
-                    formula.name(),
-                    period.map_or_else(|| "no period".to_owned(), |period| format!("the period {period}"))
-                );
-                return Err(config.error(&format!("variable.{index}.period"), message));
-            }
-            variable.range = variable.range.or(Some((known.lower, known.upper)));
-            Ok(variable)
-        })
-        .collect()
-}
-
-/// Variables of a table without a range get that of its rows.
-fn with_ranges(variables: Vec<Variable>, points: &[Vec<f64>]) -> Vec<Variable> {
-    let ranged = variables.into_iter().enumerate().map(|(axis, variable)| {
-        let values = points.iter().map(|point| point[axis]);
-        let range =
-            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-        Variable { range: variable.range.or(Some(range)), ..variable }
-    });
-    ranged.collect()
-}
-
-fn read_molecule(
-    config: &Config,
-    system: &SystemConfig,
-    inputs: &mut BTreeMap<&'static str, Fingerprint>,
-) -> Result<Molecule, InputError> {
-    let xml = read_text(config, "system.force_field", &system.force_field, inputs)?;
-    let forces: System = read_system(&xml).map_err(|error| {
-        config.error("system.force_field", format!("{}: {error}", system.force_field.display()))
-    })?;
-    let file = read_structure_file(config, "system.topology", &system.topology, forces.masses(), inputs)?;
-    let (topology, positions) = file.structure.into_parts();
-    let facts = ForceFieldFacts { masses: forces.masses(), held_pairs: forces.held_pairs() };
-    let topology = match_force_field(topology, &positions, file.cell.as_ref(), &file.stated_bonds, facts)
-        .map_err(|error| config.error("system.force_field", error.to_string()))?;
-    let variables = (0..config.variables.len()).map(|index| collective_variable(config, index, &topology));
-    Ok(Molecule {
-        variables: variables.collect::<Result<_, _>>()?,
-        force_field: forces.force_field(),
-        ignored_forces: forces.ignored().to_vec(),
-        labellings: Labellings::new(&topology, &aligned_atoms(&topology)),
-        topology,
-        structures: None,
-    })
-}
-
-fn collective_variable(
-    config: &Config,
-    index: usize,
-    topology: &Topology,
-) -> Result<Box<dyn CollectiveVariable>, InputError> {
-    let variable = &config.variables[index];
-    let (measure, names) = variable.measure();
-    let key = format!("variable.{index}.{}", variable.atoms_key());
-    let mut atoms = Vec::with_capacity(names.len());
-    for (position, name) in names.iter().enumerate() {
-        let found = match name {
-            AtomName::Name(name) => topology.select(name),
-            AtomName::Index(index) => topology.resolve(&(*index).into()),
-        };
-        atoms.push(found.map_err(|error| config.error(&format!("{key}.{position}"), error.to_string()))?);
-    }
-    let count = topology.atom_count();
-    let made: Result<Box<dyn CollectiveVariable>, MoleculeError> = match (measure, atoms.as_slice()) {
-        (Measure::Torsion, &[a, b, c, d]) => {
-            Torsion::new([a, b, c, d], count).map(|torsion| Box::new(torsion) as _)
-        }
-        (Measure::Angle, &[a, b, c]) => Angle::new([a, b, c], count).map(|angle| Box::new(angle) as _),
-        (Measure::Distance, &[a, b]) => Distance::new([a, b], count).map(|distance| Box::new(distance) as _),
-        _ => return Err(config.error(&key, "the number of atoms does not fit the kind of variable")),
-    };
-    made.map_err(|error| config.error(&key, error.to_string()))
 }

@@ -2,6 +2,7 @@
 
 use std::f64::consts::{PI, TAU};
 
+use super::system::EnergySource;
 use crate::config::{Boundary, Config, InputError, Measure, PerVariable, Space, StateConfig, VariableConfig};
 
 /// Radius of a state where the configuration gives none: degrees, nm, or a share of a coordinate's range.
@@ -32,7 +33,7 @@ impl Variable {
             Measure::Distance | Measure::Coordinate => (None, None),
         };
         let given =
-            config.range.map(|[low, high]| (low.get() * measure.scale(), high.get() * measure.scale()));
+            config.range.map(|[low, high]| (low.get() * measure.factor(), high.get() * measure.factor()));
         Self { name: config.name.clone(), measure, period, range: given.or(default) }
     }
 
@@ -54,7 +55,7 @@ impl Variable {
 
     /// A value in the unit that a person reads, with that unit.
     pub(crate) fn display(&self, value: f64) -> String {
-        let value = value / self.measure.scale();
+        let value = value / self.measure.factor();
         match self.measure {
             Measure::Torsion | Measure::Angle => format!("{value:.1}°"),
             Measure::Distance => format!("{value:.3} nm"),
@@ -68,7 +69,7 @@ impl Variable {
     ///
     /// For that the image is rounded to 12 digits of the period: of degrees, to nine decimals, beyond which no value is meant.
     pub(crate) fn within_period(&self, value: f64) -> Option<f64> {
-        let scale = self.measure.scale();
+        let scale = self.measure.factor();
         let Some(period) = self.period else { return Some(value * scale) };
         let grain = 10_f64.powi(12 - (period / scale).log10().ceil() as i32);
         // A quotient of two numbers that are exact is the number nearest to the decimal one.
@@ -93,6 +94,76 @@ impl Variable {
             None => a - b,
         }
     }
+}
+
+/// The variables of a configuration, with what the source of the energy knows of them.
+pub(super) fn declared(config: &Config, source: &EnergySource) -> Result<Vec<Variable>, InputError> {
+    if config.system.is_some() {
+        return Ok(config.variables.iter().map(Variable::of_molecule).collect());
+    }
+    let given: Vec<Variable> = config.variables.iter().map(Variable::coordinate).collect();
+    for (index, variable) in config.variables.iter().enumerate() {
+        if variable.boundary == Some(Boundary::Periodic) && variable.period.is_none() {
+            return Err(
+                config.error(&format!("variable.{index}.boundary"), "a periodic variable needs a `period`")
+            );
+        }
+    }
+    let formula = match source {
+        EnergySource::Formula(formula) => formula,
+        EnergySource::Table(rows) => return Ok(with_ranges(given, &rows.points)),
+        EnergySource::Samples(Some(samples)) => return Ok(with_ranges(given, &samples.points)),
+        EnergySource::Molecule | EnergySource::Samples(None) => return Ok(given),
+    };
+    let known = formula.variables();
+    if given.is_empty() {
+        return Ok(known
+            .iter()
+            .map(|variable| Variable {
+                name: variable.name.to_owned(),
+                measure: Measure::Coordinate,
+                period: None,
+                range: Some((variable.lower, variable.upper)),
+            })
+            .collect());
+    }
+    if given.len() != known.len() {
+        let names: Vec<&str> = known.iter().map(|variable| variable.name).collect();
+        let message = format!(
+            "the formula `{}` has {} variables ({}), found {}",
+            formula.name(),
+            known.len(),
+            names.join(", "),
+            given.len()
+        );
+        return Err(config.error(&format!("variable.{}.name", given.len() - 1), message));
+    }
+    let completed = given.into_iter().zip(&known).zip(formula.periods()).enumerate();
+    completed
+        .map(|(index, ((mut variable, known), period))| {
+            if variable.period != *period {
+                let message = format!(
+                    "in the formula `{}` this variable has {}",
+                    formula.name(),
+                    period.map_or_else(|| "no period".to_owned(), |period| format!("the period {period}"))
+                );
+                return Err(config.error(&format!("variable.{index}.period"), message));
+            }
+            variable.range = variable.range.or(Some((known.lower, known.upper)));
+            Ok(variable)
+        })
+        .collect()
+}
+
+/// Variables of a table without a range get that of its rows.
+fn with_ranges(variables: Vec<Variable>, points: &[Vec<f64>]) -> Vec<Variable> {
+    let ranged = variables.into_iter().enumerate().map(|(axis, variable)| {
+        let values = points.iter().map(|point| point[axis]);
+        let range =
+            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        Variable { range: variable.range.or(Some(range)), ..variable }
+    });
+    ranged.collect()
 }
 
 /// A state: where it is and how far it reaches.
@@ -216,7 +287,7 @@ fn radius(
 /// Positive numbers of a configuration in the program's units; `None` if their number is not the variables'.
 pub(crate) fn scaled(given: &PerVariable, variables: &[Variable]) -> Option<Vec<f64>> {
     let values = given.expand(variables.len())?;
-    Some(values.iter().zip(variables).map(|(value, variable)| value * variable.measure.scale()).collect())
+    Some(values.iter().zip(variables).map(|(value, variable)| value * variable.measure.factor()).collect())
 }
 
 #[cfg(test)]

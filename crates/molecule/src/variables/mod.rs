@@ -3,10 +3,12 @@
 mod angle;
 mod distance;
 mod lanes;
+mod scaled;
 mod torsion;
 
 pub use angle::Angle;
 pub use distance::Distance;
+pub use scaled::Scaled;
 pub use torsion::Torsion;
 
 use crate::MoleculeError;

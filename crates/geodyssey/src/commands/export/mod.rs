@@ -7,6 +7,7 @@ mod write;
 use std::path::{Path, PathBuf};
 
 use geodyssey_molecule::Topology;
+use geodyssey_molecule::solute::solute_atoms;
 use geodyssey_molecule::superposition::superposed;
 use geodyssey_trajectory::{TrajectoryFormat, read_structure};
 
@@ -152,7 +153,10 @@ fn trajectories(
 /// Lays every frame over the first frame of the first path; what was done, in words.
 fn align(paths: &mut [ExportedPath], topology: &Topology, wanted: AlignedAtoms) -> Result<String, Error> {
     let all: Vec<usize> = (0..topology.atom_count()).collect();
-    let heavy = topology.heavy_atoms();
+    // Water and ions go their own ways.
+    let solute = solute_atoms(topology, &[]);
+    let heavy: Vec<usize> =
+        topology.heavy_atoms().into_iter().filter(|atom| solute.binary_search(atom).is_ok()).collect();
     let (atoms, words) = match wanted {
         AlignedAtoms::Heavy if heavy.len() >= LEAST_ALIGNED_ATOMS => {
             let words = format!("{} heavy atoms", heavy.len());

@@ -209,9 +209,10 @@ fn curve(problem: &Problem, directory: &Path) -> Result<FollowedCurve, Error> {
     let (arc_length, log_snr) = (column("arc_length")?, column("log_snr")?);
     let length = arc_length.last().copied().filter(|length| *length > 0.0).unwrap_or(1.0);
     let centers = points(&path, &heads("y"))?;
+    let centers = centers.iter().map(|center| problem.scales.scaled(center));
     Ok(FollowedCurve {
         arc_share: arc_length.iter().map(|arc| arc / length).collect(),
-        points: centers.into_iter().zip(log_snr).map(|(y, &log_snr)| SpacetimePoint { log_snr, y }).collect(),
+        points: centers.zip(log_snr).map(|(y, &log_snr)| SpacetimePoint { log_snr, y }).collect(),
         means: points(&path, &heads("mean"))?,
     })
 }

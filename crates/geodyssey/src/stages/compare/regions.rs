@@ -1,7 +1,7 @@
 //! The avoided regions of all compared runs, and every run's frames and curve against them.
 
 use geodyssey_constraints::{
-    ConstraintContext, ConstraintSettings, RegionAvoidance, RegionAvoidanceSettings, UserUnit,
+    ConstraintContext, ConstraintSettings, RegionAvoidance, RegionAvoidanceSettings,
 };
 use geodyssey_denoiser::Denoiser;
 use geodyssey_report::{ComparedRegion, RowRegion};
@@ -9,7 +9,7 @@ use geodyssey_spacetime::{CurveNode, PathConstraint as _};
 
 use super::{Finished, Group};
 use crate::error::Error;
-use crate::stages::constraints::{ball, unit};
+use crate::stages::constraints::{ball, units};
 use crate::stages::denoiser::{Points, exact_denoiser};
 use crate::stages::landscape;
 use crate::stages::system::Problem;
@@ -102,7 +102,7 @@ pub(super) fn share_inside(row: &Finished, regions: &Regions) -> Vec<RowRegion> 
 fn least_kl(row: &Finished, region: &Region, denoiser: &dyn Denoiser) -> Option<f64> {
     let points = &row.curve.points;
     let ends = [points.first()?, points.last()?];
-    let units: Vec<UserUnit> = row.entry.problem.variables.iter().map(unit).collect();
+    let units = units(&row.entry.problem);
     let context = ConstraintContext { denoiser, ends, units: &units, bottleneck_kj_mol: None };
     // Any bound will do: what is asked for is how far the curve is from it.
     let settings = RegionAvoidanceSettings { least_kl_nats: Some(1.0), ..region.settings.clone() };

@@ -124,7 +124,7 @@ fn samples_in_states(subject: &Subject<'_>) -> Result<Option<[f64; 2]>, Error> {
     let (problem, samples) = (subject.run.problem, &subject.data.samples);
     let share = |state: &crate::stages::variables::State| {
         let inside = (0..samples.len())
-            .filter(|&index| state.contains(&problem.variables, samples.point(index)))
+            .filter(|&index| state.contains(&problem.variables, &problem.scales.own(samples.point(index))))
             .count();
         inside as f64 / samples.len() as f64
     };

@@ -152,7 +152,7 @@ fn samples(subject: &Subject<'_>, reverse: &ReverseSamples) -> Result<RenderedFi
     let panels = panels.map(|(axis, (variable, &(low, high)))| {
         let histogram = Histogram { axes: vec![(axis, variable, (low, high))], bins: DRAWN_BINS };
         let width = variable.period.unwrap_or(high - low) / DRAWN_BINS as f64;
-        let scale = variable.measure.scale();
+        let scale = variable.measure.factor();
         let curves = sets.iter().map(|(name, points)| {
             let shares = histogram.of(points).into_iter().enumerate();
             let points = shares.map(|(bin, share)| [(low + (bin as f64 + 0.5) * width) / scale, share]);
@@ -225,7 +225,7 @@ fn ridge_picture(
             points: pairs(points),
             radius_pixels,
         };
-        let ridge = ridges::trace(&empirical, log_snr, particles)?;
+        let ridge = ridges::trace(subject, &empirical, log_snr, particles)?;
         panels.push(PointsPanel {
             title: format!("log SNR {log_snr:.1}").replace('-', "−"),
             layers: vec![layer("reverse diffusion", particles, 3.0), layer("ridge", &ridge, 5.0)],

@@ -126,7 +126,8 @@ fn diagnose(
     interrupt::check()?;
     activity.tick(|| "samples of the reverse flows".to_owned());
     let reverse = ReverseSamples::draw(&subject)?;
-    let sampling = samples::measure(&subject, &reverse)?;
+    let own = reverse.in_own_units(problem);
+    let sampling = samples::measure(&subject, &own)?;
     interrupt::check()?;
     activity.tick(|| "ridges".to_owned());
     let ridge = subject.checkpoints.once("ridges", || ridges::measure(&subject, &reverse))?;
@@ -146,8 +147,8 @@ fn diagnose(
         sampling,
         ridge,
     };
-    let mut outputs = tables::write(&subject, &diagnosis, &curves, &reverse);
-    for (name, figure) in figures::draw(&subject, &diagnosis, &curves, &reverse)? {
+    let mut outputs = tables::write(&subject, &diagnosis, &curves, &own);
+    for (name, figure) in figures::draw(&subject, &diagnosis, &curves, &own)? {
         outputs.push((format!("{STAGE}/{name}.png"), figure.png));
         outputs.push((format!("{STAGE}/{name}.svg"), figure.svg.into_bytes()));
     }
@@ -163,14 +164,11 @@ fn fingerprint(run: &Run<'_>) -> Fingerprint {
     let ingredients = stages.iter().fold(Ingredients::of(STAGE), |sum, stage| {
         sum.upstream(stage, &run.directory.output_fingerprint(stage))
     });
-    let states = problem.states.iter().flatten();
-    let states: Vec<(&[f64], &[f64])> =
-        states.map(|state| (state.center.as_slice(), state.radius.as_slice())).collect();
     ingredients
         .settings("denoiser", &config.denoiser)
         .settings("variables", &config.variables)
         .settings("thermal energy", &problem.thermal_energy)
-        .settings("states", &states)
+        .settings("states", &problem.states_made_from())
         .settings("geodesic", &config.geodesic)
         .settings("constraints", &config.constraints)
         .settings("seed", &config.seed)

@@ -97,20 +97,23 @@ fn level(log_snr: f64, offsets: &[RidgeOffsets]) -> Option<RidgeLevel> {
     })
 }
 
-/// Points of the ridge at one level of the reverse diffusion, for the picture.
+/// Points of the ridge at one level of the reverse diffusion, for the picture; particles and points are in the variables' own
+/// units.
 pub(super) fn trace(
+    subject: &Subject<'_>,
     empirical: &KernelDenoiser,
     log_snr: f64,
     particles: &[Vec<f64>],
 ) -> Result<Vec<Vec<f64>>, Error> {
-    let starts: Vec<Vec<f64>> = particles.iter().take(STARTS).cloned().collect();
+    let scales = &subject.run.problem.scales;
+    let starts: Vec<Vec<f64>> = particles.iter().take(STARTS).map(|x| scales.scaled(x)).collect();
     let analysis = analysis(empirical)?;
     let mut points = Vec::new();
     for starts in starts.chunks(POINTS_PER_QUESTION) {
         interrupt::check()?;
         points.extend(analysis.trace(log_snr, starts).map_err(failed)?);
     }
-    Ok(points)
+    Ok(points.iter().map(|x| scales.own(x)).collect())
 }
 
 fn failed(error: DenoiserError) -> Error {

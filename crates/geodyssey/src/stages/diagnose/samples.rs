@@ -16,6 +16,7 @@ use super::Subject;
 use super::states::Regions;
 use crate::error::Error;
 use crate::stages::landscape::PosteriorData;
+use crate::stages::system::Problem;
 use crate::stages::training::boltzmann_set;
 use crate::stages::variables::Variable;
 
@@ -35,7 +36,7 @@ const POPULATION_TOLERANCE: f64 = 0.25;
 /// … or by so many standard errors.
 const STANDARD_ERRORS: f64 = 3.0;
 
-/// Samples of the denoiser and of the data.
+/// Samples of the denoiser and of the data, in the spacetime's units unless it is said otherwise.
 pub(super) struct ReverseSamples {
     /// Of the reverse diffusion, at all levels.
     pub(super) diffusion: Trajectory,
@@ -72,6 +73,19 @@ impl ReverseSamples {
             noisy(subject, &data, "diagnose: more data", high)?,
         ];
         Ok(Self { diffusion, flow: flow.last().to_vec(), exact })
+    }
+
+    /// The same in the variables' own units.
+    pub(super) fn in_own_units(&self, problem: &Problem) -> Self {
+        let own = |points: &[Vec<f64>]| points.iter().map(|point| problem.scales.own(point)).collect();
+        Self {
+            diffusion: Trajectory {
+                log_snr: self.diffusion.log_snr.clone(),
+                points: self.diffusion.points.iter().map(|points| own(points)).collect(),
+            },
+            flow: own(&self.flow),
+            exact: self.exact.each_ref().map(|points| own(points)),
+        }
     }
 
     /// Of the reverse diffusion, at the last level.
@@ -121,7 +135,7 @@ fn noisy(
     Ok(points)
 }
 
-/// Distances of histograms and populations of the states.
+/// Distances of histograms and populations of the states; the samples are in the variables' own units.
 pub(super) fn measure(subject: &Subject<'_>, drawn: &ReverseSamples) -> Result<SamplingDiagnosis, Error> {
     let problem = subject.run.problem;
     let dimension = problem.variables.len();

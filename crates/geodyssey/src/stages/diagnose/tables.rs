@@ -60,7 +60,8 @@ fn along_curves(subject: &Subject<'_>, curves: &[CurveErrors]) -> String {
     let mut text = format!("curve,point,log_snr{},error_deviations\n", columns(subject, "y_"));
     for curve in curves {
         for (index, (point, error)) in curve.points.iter().zip(&curve.errors).enumerate() {
-            let y: String = point.y.iter().map(|y| format!(",{y}")).collect();
+            let y = subject.run.problem.scales.own(&point.y);
+            let y: String = y.iter().map(|y| format!(",{y}")).collect();
             let _ = writeln!(text, "{},{index},{}{y},{error}", curve.name, point.log_snr);
         }
     }

@@ -37,7 +37,7 @@ pub(super) fn write(
     ];
     let ends = [0, 1].map(|index: usize| request.subjects[index].positions.as_ref());
     if let (Some(molecule), [Some(first), Some(second)]) = (&problem.molecule, ends) {
-        let frames = frames(molecule, geodesic, [first, second])?;
+        let frames = frames(problem, molecule, geodesic, [first, second])?;
         for (format, name) in TRAJECTORIES {
             let path = directory.file(name);
             directory.make_folder_of(&path)?;
@@ -76,8 +76,11 @@ fn table(problem: &Problem, geodesic: &Geodesic) -> String {
         };
         let mut cells =
             vec![index.to_string(), edit.to_owned(), arc.to_string(), node.point.log_snr.to_string()];
-        let variances = (0..problem.variables.len()).map(|axis| node.moments.metric[(axis, axis)]);
-        let numbers = node.point.y.iter().chain(node.moments.mean()).copied().chain(variances);
+        let scales = &problem.scales;
+        let variances = scales.each().iter().enumerate();
+        let variances = variances.map(|(axis, scale)| node.moments.metric[(axis, axis)] * scale.powi(2));
+        let (y, mean) = (scales.own(&node.point.y), scales.own(node.moments.mean()));
+        let numbers = y.into_iter().chain(mean).chain(variances);
         cells.extend(numbers.map(|number| number.to_string()));
         text.push_str(&(cells.join(",") + "\n"));
     }
@@ -91,7 +94,7 @@ fn figure(problem: &Problem, geodesic: &Geodesic) -> LogSnrFigure {
         standard_deviation: geodesic
             .nodes
             .iter()
-            .map(|node| node.moments.metric[(axis, axis)].max(0.0).sqrt())
+            .map(|node| node.moments.metric[(axis, axis)].max(0.0).sqrt() * problem.scales.each()[axis])
             .collect(),
     };
     LogSnrFigure {
@@ -107,6 +110,7 @@ fn figure(problem: &Problem, geodesic: &Geodesic) -> LogSnrFigure {
 /// do not hold changes only where the noise is largest. All are laid over the first by the heavy atoms. Frames that come to no end are
 /// kept as they are, and said.
 fn frames(
+    problem: &Problem,
     molecule: &Molecule,
     geodesic: &Geodesic,
     [first, second]: [&Vec<[f64; 3]>; 2],
@@ -123,7 +127,7 @@ fn frames(
             multipliers: vec![0.0; molecule.variables.len()],
         };
         for index in nodes {
-            task.target = geodesic.nodes[index].moments.mean().to_vec();
+            task.target = problem.scales.own(geodesic.nodes[index].moments.mean());
             let Some(relaxed) = minimisation.minimise(std::slice::from_ref(&task))?.pop() else { break };
             task.positions.clone_from(&relaxed.positions);
             task.multipliers = relaxed.multipliers;

@@ -50,11 +50,12 @@ pub(crate) fn run(run: &mut Run<'_>, request: &Request) -> Result<Distances, Err
         let started = Instant::now();
         let (pairs, edits) = match request.subjects.as_slice() {
             [_, _] => {
-                let (pair, edits) = pairs::measure(denoiser, request, &settings, (0, 1))?;
+                let (pair, edits) = pairs::measure(run.problem, denoiser, request, &settings, (0, 1))?;
                 (vec![pair], Some(edits))
             }
             _ => {
-                let pairs = pairs::measure_all(denoiser, request, &settings, &run.directory, &made_from)?;
+                let (problem, directory) = (run.problem, &run.directory);
+                let pairs = pairs::measure_all(problem, denoiser, request, &settings, directory, &made_from)?;
                 (pairs, None)
             }
         };
@@ -148,6 +149,7 @@ fn fingerprint(run: &Run<'_>, request: &Request, settings: &SolverSettings) -> F
         .settings("denoiser", &config.denoiser)
         .settings("variables", &config.variables)
         .settings("thermal energy", &run.problem.thermal_energy)
+        .settings("scales", &run.problem.scales.each())
         .settings("configurations", &subjects)
         .settings("positions", &positions)
         .settings("log_snr", &request.log_snr)

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::run_directory::{Fingerprint, RunDirectory};
+use crate::stages::system::Problem;
 
 /// Between two checkpoints.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(2);
@@ -24,15 +25,17 @@ const PAIRS_PER_THREAD: usize = 2;
 
 /// The distance of one pair.
 pub(super) fn measure(
+    problem: &Problem,
     denoiser: &dyn Denoiser,
     request: &Request,
     settings: &SolverSettings,
     (first, second): (usize, usize),
 ) -> Result<(PairDistance, EditGeodesic), Error> {
     let [a, b] = [first, second].map(|index| &request.subjects[index]);
+    let [from, to] = [a, b].map(|subject| problem.scales.scaled(&subject.values));
     let named =
         |error: SpacetimeError| Error::failed(format!("the distance of {} and {}", a.name, b.name), error);
-    let edits = edit_geodesic(denoiser, &a.values, &b.values, request.log_snr, settings).map_err(named)?;
+    let edits = edit_geodesic(denoiser, &from, &to, request.log_snr, settings).map_err(named)?;
     let geodesic = &edits.geodesic;
     let distance = PairDistance {
         first,
@@ -48,6 +51,7 @@ pub(super) fn measure(
 
 /// The distances of all pairs, in parallel, going on where an interrupted run stopped.
 pub(super) fn measure_all(
+    problem: &Problem,
     denoiser: &dyn Denoiser,
     request: &Request,
     settings: &SolverSettings,
@@ -67,7 +71,7 @@ pub(super) fn measure_all(
         let next = &all[done.len()..all.len().min(done.len() + block)];
         let solved: Vec<PairDistance> = next
             .par_iter()
-            .map(|&pair| Ok(measure(denoiser, request, settings, pair)?.0))
+            .map(|&pair| Ok(measure(problem, denoiser, request, settings, pair)?.0))
             .collect::<Result<_, Error>>()?;
         done.extend(solved);
         progress.set(done.len() as u64, "");

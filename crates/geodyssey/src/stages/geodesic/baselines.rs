@@ -68,11 +68,11 @@ impl Solve<'_> {
             return Err(self.problem.config.error("geodesic.kind", message).into());
         };
         let straight = [start.y.clone(), end.y.clone()];
-        let first = channel.map_or(straight.as_slice(), |channel| channel.path.as_slice());
+        let first = channel.map_or_else(|| straight.to_vec(), |channel| self.scaled_path(&channel.path));
         let method =
             StringMethod { images: self.problem.config.geodesic.points.get(), ..StringMethod::default() };
         let found = method
-            .relax_unless(surface.as_ref(), first, &interrupt::is_requested)
+            .relax_unless(&self.problem.scales.landscape(surface.as_ref()), &first, &interrupt::is_requested)
             .map_err(|error| Error::computing("the minimum-energy path", error))?;
         let mut warnings = Vec::new();
         if !found.converged {

@@ -131,9 +131,11 @@ mod tests {
             description: String::new(),
             report_only: false,
             unit: String::new(),
+            threshold: None,
             tolerance: 1e-3,
             largest_violation: f64::from(u8::from(violation)),
             satisfied: !violation,
+            sampled: None,
         };
         Candidate {
             winding: vec![0],

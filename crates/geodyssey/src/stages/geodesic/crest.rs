@@ -51,7 +51,9 @@ impl Solve<'_> {
             Some(surface) => {
                 let steps: Vec<f64> =
                     self.landscape.ranges.iter().map(|(low, high)| (high - low) / STEPS_OVER_RANGE).collect();
-                let means: Vec<&[f64]> = curve.iter().map(|node| node.moments.mean()).collect();
+                let own: Vec<Vec<f64>> =
+                    curve.iter().map(|node| self.problem.scales.own(node.moments.mean())).collect();
+                let means: Vec<&[f64]> = own.iter().map(Vec::as_slice).collect();
                 Ok(Some(highest_on_the_way(surface.as_ref(), &means, &steps)))
             }
             None => match highest_mean_energy(curve) {

@@ -30,9 +30,12 @@ pub(super) fn curve_csv(problem: &Problem, curve: &Candidate) -> String {
     for (node, arc) in curve.nodes.iter().zip(&curve.arc_length) {
         let dimension = problem.variables.len();
         let mut cells = vec![arc.to_string(), node.point.log_snr.to_string()];
-        cells.extend(node.point.y.iter().map(f64::to_string));
-        cells.extend(node.moments.mean().iter().map(f64::to_string));
-        cells.extend((0..dimension).map(|axis| node.moments.metric[(axis, axis)].to_string()));
+        let scales = &problem.scales;
+        cells.extend(scales.own(&node.point.y).iter().map(f64::to_string));
+        cells.extend(scales.own(node.moments.mean()).iter().map(f64::to_string));
+        let variances =
+            (0..dimension).map(|axis| node.moments.metric[(axis, axis)] * scales.each()[axis].powi(2));
+        cells.extend(variances.map(|variance| variance.to_string()));
         cells.push(node.energy.as_ref().map_or_else(String::new, |energy| energy.mean.to_string()));
         text.push_str(&(cells.join(",") + "\n"));
     }
@@ -56,7 +59,7 @@ pub(super) fn load(run: &Run<'_>) -> Result<GeodesicResult, Error> {
         points: points
             .map(|(index, &log_snr)| SpacetimePoint {
                 log_snr,
-                y: y.iter().map(|column| column[index]).collect(),
+                y: run.problem.scales.scaled(&y.iter().map(|column| column[index]).collect::<Vec<f64>>()),
             })
             .collect(),
         arc_length: columns.column("arc_length").map_err(damaged)?.to_vec(),

@@ -40,7 +40,9 @@ impl Solve<'_> {
         problem.check().map_err(failed)?;
         let mut starts = default_starts(&problem);
         starts.extend(
-            windings.channels[index].as_ref().map(|channel| along(&channel.path, &windings.start, &end)),
+            windings.channels[index]
+                .as_ref()
+                .map(|channel| along(&self.scaled_path(&channel.path), &windings.start, &end)),
         );
         let geodesic = solve_from_starts(&problem, &starts).map_err(failed)?;
         Ok(Found {

@@ -73,7 +73,7 @@ pub(crate) struct GeodesicRecord {
 pub(crate) struct GeodesicResult {
     /// What is known of it.
     pub(crate) record: GeodesicRecord,
-    /// Its points.
+    /// Its points, in the spacetime's units.
     pub(crate) points: Vec<SpacetimePoint>,
     /// Fisher–Rao arc length from the start to each point.
     pub(crate) arc_length: Vec<f64>,
@@ -132,7 +132,7 @@ pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
 
 fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
     let config = &run.problem.config;
-    let ends = run.problem.ends()?;
+    run.problem.states()?;
     let ingredients = match config.denoiser.training_data() {
         Some(_) => Ingredients::of(STAGE)
             .upstream(training::STAGE, &run.directory.output_fingerprint(training::STAGE)),
@@ -142,7 +142,8 @@ fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
         .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))
         .settings("variables", &config.variables)
         .settings("thermal energy", &run.problem.thermal_energy)
-        .settings("states", &ends)
+        .settings("states", &run.problem.centers_made_from())
+        .settings("scales", &run.problem.scales.each())
         .settings("geodesic", &config.geodesic)
         .settings("constraints", &config.constraints)
         .fingerprint())

@@ -76,8 +76,9 @@ fn latent_log_snr(problem: &Problem) -> f64 {
     if let Some(given) = problem.config.geodesic.latent_log_snr {
         return given.get();
     }
-    let widths = problem.variables.iter().filter_map(|variable| {
-        variable.period.map(|period| 0.5 * period).or(variable.range.map(|(low, high)| high - low))
+    let widths = problem.variables.iter().zip(problem.scales.each()).filter_map(|(variable, scale)| {
+        let width = variable.period.map(|period| 0.5 * period);
+        width.or(variable.range.map(|(low, high)| (high - low) / scale))
     });
     widths.map(|width| -2.0 * width.ln()).fold(problem.config.geodesic.log_snr.start - 1.0, f64::min)
 }

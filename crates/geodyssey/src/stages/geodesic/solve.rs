@@ -114,19 +114,25 @@ impl Solve<'_> {
         Ok(Windings { start, end, all, channels, active, lowest })
     }
 
+    /// A path of the landscape in the spacetime's units.
+    pub(super) fn scaled_path(&self, path: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        path.iter().map(|x| self.problem.scales.scaled(x)).collect()
+    }
+
     fn ends(&self) -> Result<[SpacetimePoint; 2], Error> {
         let log_snr = self.problem.config.geodesic.log_snr;
         let [start, end] = self.problem.ends()?;
         Ok([
-            SpacetimePoint { log_snr: log_snr.start, y: start },
-            SpacetimePoint { log_snr: log_snr.end, y: end },
+            SpacetimePoint { log_snr: log_snr.start, y: self.problem.scales.scaled(&start) },
+            SpacetimePoint { log_snr: log_snr.end, y: self.problem.scales.scaled(&end) },
         ])
     }
 
     fn windings(&self) -> Result<Vec<Vec<i32>>, Error> {
         let periods = self.problem.periods();
         let Some(given) = &self.problem.config.geodesic.winding else {
-            let [start, end] = self.problem.ends()?;
+            let ends = self.problem.ends()?;
+            let [start, end] = ends.map(|end| self.problem.scales.scaled(&end));
             let images = images(&start, &end, &periods);
             let periodic = periods.iter().flatten().count();
             if 3_f64.powi(periodic as i32) > images.len() as f64 {
@@ -311,7 +317,9 @@ impl Solve<'_> {
             stop_reason: best.stop_reason.clone(),
             windings: self.summaries(windings, candidates, verdict),
         };
-        let along: Vec<&[f64]> = best.nodes.iter().map(|node| node.moments.mean()).collect();
+        let own: Vec<Vec<f64>> =
+            best.nodes.iter().map(|node| self.problem.scales.own(node.moments.mean())).collect();
+        let along: Vec<&[f64]> = own.iter().map(Vec::as_slice).collect();
         let lowest = windings.lowest.as_ref();
         warnings.extend(barrier::warnings(self.landscape, lowest, &along));
         // Over unsampled ground only what the barrier cannot be lower than is a bound.

@@ -14,6 +14,7 @@ use super::streams::stream;
 use crate::config::DEFAULT_DURATION_PS;
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, RunDirectory};
+use crate::stages::scales::Scales;
 use crate::stages::system::{Molecule, Problem};
 
 /// Steps of the dynamics at each point of the curve.
@@ -49,11 +50,15 @@ pub(super) fn sample(
     };
     let integrator =
         Baoab::new(time_step, settings.friction_per_ps.get(), problem.thermal_energy).map_err(failed)?;
-    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables).map_err(failed)?;
+    // The dynamics see the variables in the spacetime's units; records are turned back into their own.
+    let scales = &problem.scales;
+    let system = MolecularSystem::new(&molecule.force_field, &molecule.tethered).map_err(failed)?;
     let reversed: Vec<TetherPoint> = curve.iter().rev().cloned().collect();
     let segment = Steps::of(problem, curve).segment;
-    let energy = landscape
-        .map(|landscape| move |x: &[f64], gradient: &mut [f64]| landscape.energy_gradient(x, gradient));
+    let energy = landscape.map(|landscape| {
+        let scaled = scales.landscape(landscape);
+        move |x: &[f64], gradient: &mut [f64]| scaled.energy_gradient(x, gradient)
+    });
     let annealing = |curve, direction| {
         let settings = [integrator.time_step_ps(), integrator.friction_per_ps()];
         let random = stream(problem.config.seed, direction, curve, &protocol, &settings);
@@ -96,7 +101,7 @@ pub(super) fn sample(
         batches
             .iter()
             .flat_map(|batch| batch.paths())
-            .map(|path| sampled(path, direction, curve.len()))
+            .map(|path| sampled(path, direction, curve.len(), scales))
             .collect()
     };
     let mut paths = of(&forward_batches, Direction::Forward);
@@ -111,7 +116,7 @@ pub(super) fn sample(
     })
 }
 
-fn sampled(path: &AtomPath, direction: Direction, curve_points: usize) -> SampledPath {
+fn sampled(path: &AtomPath, direction: Direction, curve_points: usize, scales: &Scales) -> SampledPath {
     let curve_point = |point: usize| match direction {
         Direction::Forward => point,
         Direction::Backward => curve_points - 1 - point,
@@ -121,7 +126,7 @@ fn sampled(path: &AtomPath, direction: Direction, curve_points: usize) -> Sample
         .iter()
         .map(|record| SampledPoint {
             curve_point: curve_point(record.point),
-            variables: record.variables.clone(),
+            variables: scales.own(&record.variables),
             potential_energy: Some(record.potential_energy_kj_mol),
             highest_potential_energy: Some(record.maximum_potential_energy_kj_mol),
             tether_energy: record.tether_energy_kj_mol,
@@ -142,5 +147,6 @@ fn sampled(path: &AtomPath, direction: Direction, curve_points: usize) -> Sample
             .map(|energy| energy.at_steps_kj_mol)
             .reduce(f64::max),
         failure: path.failure.clone(),
+        is_structure: None,
     }
 }

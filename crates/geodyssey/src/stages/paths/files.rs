@@ -5,7 +5,7 @@ use geodyssey_report::Direction;
 use geodyssey_trajectory::{TrajectoryFormat, renamed_in_pdb, write_pdb_structure};
 
 use super::sampled::{Sampled, SampledPath};
-use super::{TABLE_FILE, TOPOLOGY_FILE, transition};
+use super::{END_FILE, START_FILE, TABLE_FILE, TOPOLOGY_FILE, transition};
 use crate::commands::export::write_trajectory;
 use crate::error::Error;
 use crate::stages::geodesic::GeodesicResult;
@@ -19,10 +19,11 @@ const TABLES: &str = "a table of the paths";
 /// Columns of the table of names.
 const NAME_COLUMNS: [&str; 3] = ["atom", "name", "name_in_pdb"];
 /// Columns of the table of all paths.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "path",
     "direction",
     "reached",
+    "same_structure",
     "final_distance_radii",
     "frames",
     "max_potential_energy_kj_mol",
@@ -46,11 +47,15 @@ pub(super) fn write(
 ) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     if let Some(molecule) = &run.problem.molecule
-        && let Some([start, _]) = &molecule.structures
+        && let Some([start, end]) = &molecule.structures
     {
-        write_pdb_structure(run.directory.file(TOPOLOGY_FILE), &molecule.topology, start)
-            .map_err(|error| Error::failed("the topology", error))?;
-        names.push(TOPOLOGY_FILE.to_owned());
+        for (name, positions) in [(TOPOLOGY_FILE, start), (START_FILE, start), (END_FILE, end)] {
+            let file = run.directory.file(name);
+            run.directory.make_folder_of(&file)?;
+            write_pdb_structure(file, &molecule.topology, positions)
+                .map_err(|error| Error::failed("the topology", error))?;
+            names.push(name.to_owned());
+        }
         let renamed = renamed_in_pdb(&molecule.topology);
         if !renamed.is_empty() {
             let mut rows = vec![NAME_COLUMNS.map(str::to_owned).to_vec()];
@@ -147,7 +152,8 @@ fn all_csv(run: &Run<'_>, landscape: &LandscapeResult, sampled: &Sampled) -> Res
         let cells = [
             path.name(),
             direction.to_owned(),
-            u8::from(path.reached(target, variables)).to_string(),
+            u8::from(path.reached(run.problem, target)).to_string(),
+            path.is_structure.map_or_else(String::new, |same| u8::from(same).to_string()),
             cell(path.final_distance(target, variables)),
             path.frames.len().to_string(),
             cell(path.maximum_potential_energy),

@@ -14,6 +14,7 @@ use super::sampled::{Sampled, SampledPath};
 use super::statistics::has_free_energy;
 use crate::config::Space;
 use crate::error::Error;
+use crate::stages::scales::Scales;
 use crate::stages::system::Problem;
 
 /// Most pairs of a point of a path and a window: of more, points of the curve are left out evenly.
@@ -47,7 +48,8 @@ pub(super) fn free_energy(
     }
     let kept = kept_points(curve.len(), forward.len() + backward.len());
     let windows: Vec<TetherPoint> = kept.iter().map(|&point| curve[point].clone()).collect();
-    let of_kept = |path: &SampledPath| driven(path, &kept);
+    let scales = &problem.scales;
+    let of_kept = |path: &SampledPath| driven(path, &kept, scales);
     let forward: Vec<DrivenPath> = forward.into_iter().map(of_kept).collect();
     let backward: Vec<DrivenPath> = backward.into_iter().map(of_kept).map(DrivenPath::turned_round).collect();
     // As the dynamics have it: the tether of a molecule's torsion is summed over its images, walkers live on the universal cover.
@@ -63,8 +65,8 @@ pub(super) fn free_energy(
         backward: &backward,
     };
     let [start, end] = problem.states()?;
-    let in_start = |x: &[f64]| start.contains(&problem.variables, x);
-    let in_end = |x: &[f64]| end.contains(&problem.variables, x);
+    let in_start = |x: &[f64]| start.contains(&problem.variables, &scales.own(x));
+    let in_end = |x: &[f64]| end.contains(&problem.variables, &scales.own(x));
     let before = |x: &[f64]| divide.is_some_and(|divide| !divide.is_beyond(x));
     let beyond = |x: &[f64]| divide.is_some_and(|divide| divide.is_beyond(x));
     let regions: [[&RegionTest<'_>; 2]; 2] = [[&in_start, &in_end], [&before, &beyond]];
@@ -93,10 +95,10 @@ fn kept_points(points: usize, paths: usize) -> Vec<usize> {
     (0..count).map(|window| (window * (points - 1) + (count - 1) / 2) / (count - 1).max(1)).collect()
 }
 
-/// A path at the kept points, in its own order.
-fn driven(path: &SampledPath, kept: &[usize]) -> DrivenPath {
+/// A path at the kept points, in its own order and the spacetime's units.
+fn driven(path: &SampledPath, kept: &[usize], scales: &Scales) -> DrivenPath {
     let of_kept = path.points.iter().filter(|point| kept.binary_search(&point.curve_point).is_ok());
-    let (work_kj_mol, variables) = of_kept.map(|point| (point.work, point.variables.clone())).unzip();
+    let (work_kj_mol, variables) = of_kept.map(|point| (point.work, scales.scaled(&point.variables))).unzip();
     DrivenPath { work_kj_mol, variables }
 }
 
@@ -206,7 +208,7 @@ fn table(
     for ((point, window), found) in kept.iter().zip(windows).zip(found) {
         let shift = windows.first().map_or(0.0, |first| own(window) - own(first));
         let _ = write!(text, "{point},{}", window.log_snr);
-        for y in &window.center {
+        for y in problem.scales.own(&window.center) {
             let _ = write!(text, ",{y}");
         }
         for one in [found.together, found.forward, found.backward] {

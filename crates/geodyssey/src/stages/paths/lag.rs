@@ -24,7 +24,7 @@ pub(super) struct Lag {
     pub(super) by_chance: f64,
 }
 
-/// The divide of the two states; none without an energy of at most three variables.
+/// The divide of the two states, in the spacetime's units; none without an energy of at most three variables.
 pub(super) fn divide(problem: &Problem, landscape: &LandscapeResult) -> Result<Option<Divide>, Error> {
     let Some(surface) = landscape.landscape.as_ref().filter(|_| problem.variables.len() <= MOST_VARIABLES)
     else {
@@ -32,7 +32,10 @@ pub(super) fn divide(problem: &Problem, landscape: &LandscapeResult) -> Result<O
     };
     let failed = |error: LandscapeError| Error::failed("the divide between the states", error);
     let [start, end] = problem.states()?;
-    Divide::new(surface.as_ref(), &landscape.ranges, &start.center, &end.center).map(Some).map_err(failed)
+    let scales = &problem.scales;
+    let (from, to) = (problem.scaled_center(start), problem.scaled_center(end));
+    let ranges = scales.scaled_ranges(&landscape.ranges);
+    Divide::new(&scales.landscape(surface.as_ref()), &ranges, &from, &to).map(Some).map_err(failed)
 }
 
 /// How far the forward paths lag behind; none for paths that no tether leads.
@@ -47,13 +50,14 @@ pub(super) fn lag(
     if sampled.shooting.is_some() || whole.is_empty() {
         return None;
     }
+    let scales = &problem.scales;
     let exact: Vec<f64> = curve
         .par_iter()
         .map(|point| divide.posterior(point.log_snr, &point.center, problem.thermal_energy).share_beyond)
         .collect();
     let mut beyond = vec![0_usize; curve.len()];
     for point in whole.iter().flat_map(|path| &path.points) {
-        beyond[point.curve_point] += usize::from(divide.is_beyond(&point.variables));
+        beyond[point.curve_point] += usize::from(divide.is_beyond(&scales.scaled(&point.variables)));
     }
     let shares = beyond.iter().map(|count| *count as f64 / whole.len() as f64);
     let largest = shares.zip(exact).map(|(share, exact)| (share - exact).abs()).reduce(f64::max)?;

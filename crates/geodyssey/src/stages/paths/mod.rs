@@ -1,9 +1,11 @@
 //! The paths stage: samples paths along the geodesic and writes them.
 
+mod arrival;
 mod atoms;
 mod batches;
 mod files;
 mod free_energy;
+mod kept;
 mod lag;
 mod lift;
 mod on_landscape;
@@ -18,10 +20,10 @@ use std::time::Instant;
 
 use geodyssey_sampling::{TetherPoint, Walls};
 
+use super::Run;
 use super::geodesic::{self, GeodesicResult};
 use super::landscape::{self, LandscapeResult, PosteriorData, json};
 use super::system::{EnergySource, Problem};
-use super::{Run, variables};
 use crate::config::{SamplingMethod, Space};
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, Ingredients};
@@ -36,6 +38,9 @@ pub(crate) const TABLE_FILE: &str = "paths.csv";
 pub(crate) const FREE_ENERGY_FILE: &str = "free-energy.csv";
 /// Atoms and bonds for the trajectories.
 pub(crate) const TOPOLOGY_FILE: &str = "topology.pdb";
+/// The structures of the two states, as the paths begin with them.
+pub(crate) const START_FILE: &str = "states/start.pdb";
+pub(crate) const END_FILE: &str = "states/end.pdb";
 /// What the paths say together.
 pub(crate) const RECORD_FILE: &str = "paths.json";
 
@@ -62,11 +67,11 @@ pub(crate) fn run(
                 atoms::sample(problem, molecule, surface, &run.directory, &made_from, &curve)?
             }
             (_, _, Some(surface)) if problem.config.sampling.method == SamplingMethod::TwoWayShooting => {
-                let walls = walls(landscape)?;
+                let walls = walls(problem, landscape)?;
                 shooting::sample(problem, surface.as_ref(), &run.directory, &made_from, walls, &curve)?
             }
             (_, _, Some(surface)) => {
-                let walls = walls(landscape)?;
+                let walls = walls(problem, landscape)?;
                 on_landscape::sample(problem, surface.as_ref(), &run.directory, &made_from, walls, &curve)?
             }
             _ => {
@@ -88,7 +93,9 @@ pub(crate) fn run(
         let divide = lag::divide(problem, landscape)?;
         let lag = divide.as_ref().and_then(|divide| lag::lag(problem, divide, &curve, &sampled));
         let free_energy = free_energy::free_energy(problem, divide.as_ref(), &curve, &sampled)?;
-        let mut record = statistics::record(problem, landscape, &geodesic.record, &sampled, lag)?;
+        let structure_match = arrival::look(problem, &mut sampled)?;
+        let mut record =
+            statistics::record(problem, landscape, &geodesic.record, &sampled, lag, structure_match)?;
         let mut outputs = files::write(run, landscape, geodesic, &sampled)?;
         if let Some(found) = free_energy {
             run.directory.write(FREE_ENERGY_FILE, found.table.as_bytes())?;
@@ -106,10 +113,11 @@ pub(crate) fn run(
 
 /// The box that paths of the variables live in: that over which the exact posterior is integrated. A mixture of Gaussians, whose
 /// posterior is known in closed form, has none.
-fn walls(landscape: &LandscapeResult) -> Result<Walls, Error> {
+fn walls(problem: &Problem, landscape: &LandscapeResult) -> Result<Walls, Error> {
     let everywhere = matches!(landscape.data, PosteriorData::Gaussians(_));
     let periods = landscape.landscape.iter().flat_map(|surface| surface.periods());
-    let ranges = landscape.ranges.iter().zip(periods);
+    let scaled = problem.scales.scaled_ranges(&landscape.ranges);
+    let ranges = scaled.iter().zip(periods);
     let ranges = ranges.map(|(&range, period)| (period.is_none() && !everywhere).then_some(range));
     Walls::new(ranges.collect()).map_err(|error| Error::failed("the box of the variables", error))
 }
@@ -139,17 +147,14 @@ pub(crate) fn steps_of_a_path(problem: &Problem, points: usize) -> u64 {
 
 fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
     let problem = run.problem;
-    let states: Vec<(&[f64], &[f64])> = problem
-        .states()?
-        .iter()
-        .map(|state: &variables::State| (state.center.as_slice(), state.radius.as_slice()))
-        .collect();
+    problem.states()?;
     Ok(Ingredients::of(STAGE)
         .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))
         .upstream(geodesic::STAGE, &run.directory.output_fingerprint(geodesic::STAGE))
         .settings("variables", &problem.config.variables)
         .settings("thermal energy", &problem.thermal_energy)
-        .settings("states", &states)
+        .settings("states", &problem.states_made_from())
+        .settings("scales", &problem.scales.each())
         .settings("constraints", &problem.config.constraints)
         .settings("sampling", &problem.config.sampling)
         .settings("seed", &problem.config.seed)

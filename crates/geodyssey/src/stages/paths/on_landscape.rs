@@ -13,6 +13,7 @@ use super::streams::stream;
 use crate::config::DEFAULT_STEPS_PER_POINT;
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, RunDirectory};
+use crate::stages::scales::Scales;
 use crate::stages::system::Problem;
 
 /// Steps before a path begins, in units of the steps at one point.
@@ -29,7 +30,7 @@ pub(super) fn steps_per_point(problem: &Problem) -> u64 {
 
 /// How far a walker goes at a time.
 pub(super) struct Steps {
-    /// Length `ds` of one step, in squared units of the variables.
+    /// Length `ds` of one step, in squared units of the spacetime.
     pub(super) step: f64,
     /// Longest piece of a step that is not searched for its highest energy.
     pub(super) segment: f64,
@@ -67,6 +68,8 @@ pub(super) fn sample(
         frame_stride: settings.frame_stride.get(),
     };
     let integrator = Overdamped::new(step, settings.metropolis, problem.thermal_energy).map_err(failed)?;
+    let scales = &problem.scales;
+    let landscape = scales.landscape(landscape);
     let integrator = integrator.within(walls);
     let energy = |x: &[f64], gradient: &mut [f64]| landscape.energy_gradient(x, gradient);
     // Walkers live on the universal cover, where the landscape is periodic and a tether need not be: wrapped round, their density
@@ -87,9 +90,10 @@ pub(super) fn sample(
         Ok::<_, Error>(batches::resume(directory, made_from, direction, fresh))
     };
     let paths = settings.paths.get();
-    let mut forward_batches = begin(&forward, Direction::Forward, &start.center, paths)?;
+    let mut forward_batches = begin(&forward, Direction::Forward, &problem.scaled_center(start), paths)?;
+    let backward_paths = if settings.backward { paths } else { 0 };
     let mut backward_batches =
-        begin(&backward, Direction::Backward, &end.center, if settings.backward { paths } else { 0 })?;
+        begin(&backward, Direction::Backward, &problem.scaled_center(end), backward_paths)?;
 
     let batches = || forward_batches.iter().chain(&backward_batches);
     let (total, done) =
@@ -105,14 +109,20 @@ pub(super) fn sample(
     let energy_evaluations = all().map(VariableAnnealingState::energy_evaluations).sum();
     let of = |batches: &[VariableAnnealingState], direction| -> Vec<SampledPath> {
         let paths = batches.iter().flat_map(|batch| batch.paths());
-        paths.map(|path| sampled(path, direction, curve.len(), protocol.frame_stride)).collect()
+        paths.map(|path| sampled(path, direction, curve.len(), protocol.frame_stride, scales)).collect()
     };
     let mut paths = of(&forward_batches, Direction::Forward);
     paths.extend(of(&backward_batches, Direction::Backward));
     Ok(Sampled { paths, energy_evaluations, path_time_ps: None, shooting: None, warnings: Vec::new() })
 }
 
-fn sampled(path: &VariablePath, direction: Direction, curve_points: usize, stride: usize) -> SampledPath {
+fn sampled(
+    path: &VariablePath,
+    direction: Direction,
+    curve_points: usize,
+    stride: usize,
+    scales: &Scales,
+) -> SampledPath {
     let curve_point = |point: usize| match direction {
         Direction::Forward => point,
         Direction::Backward => curve_points - 1 - point,
@@ -122,7 +132,7 @@ fn sampled(path: &VariablePath, direction: Direction, curve_points: usize, strid
         .iter()
         .map(|record| SampledPoint {
             curve_point: curve_point(record.point),
-            variables: record.variables.clone(),
+            variables: scales.own(&record.variables),
             potential_energy: None,
             highest_potential_energy: None,
             tether_energy: record.tether_energy_kj_mol,
@@ -143,5 +153,6 @@ fn sampled(path: &VariablePath, direction: Direction, curve_points: usize, strid
         maximum_landscape_energy: maxima.reduce(f64::max),
         maximum_landscape_energy_at_steps: at_steps.reduce(f64::max),
         failure: path.failure.clone(),
+        is_structure: None,
     }
 }

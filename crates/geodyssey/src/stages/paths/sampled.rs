@@ -43,6 +43,8 @@ pub(super) struct SampledPath {
     pub(super) maximum_landscape_energy_at_steps: Option<f64>,
     /// Set if it blew up.
     pub(super) failure: Option<Failure>,
+    /// Of a path of atoms that arrived in the variables: whether it arrived at the state's structure.
+    pub(super) is_structure: Option<bool>,
 }
 
 impl SampledPath {
@@ -61,8 +63,8 @@ impl SampledPath {
         Some(target.distance(variables, &last.variables))
     }
 
-    /// Whether it arrived.
-    pub(super) fn reached(&self, target: &State, variables: &[Variable]) -> bool {
+    /// Whether it arrived in the variables.
+    pub(super) fn reached_variables(&self, target: &State, variables: &[Variable]) -> bool {
         self.final_distance(target, variables).is_some_and(|distance| distance <= 1.0)
     }
 

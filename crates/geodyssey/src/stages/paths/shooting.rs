@@ -14,6 +14,7 @@ use super::sampled::{Sampled, SampledPath, SampledPoint};
 use crate::config::{SamplingConfig, ShootingLength};
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, RunDirectory};
+use crate::stages::scales::Scales;
 use crate::stages::system::Problem;
 
 /// Independent chains. A constant, so that results depend on nothing else.
@@ -61,11 +62,13 @@ pub(super) fn sample(
     let protocol = protocol(settings, curve.len());
     let Steps { step, segment } = Steps::of(problem, curve);
     let dynamics = Overdamped::new(step, settings.metropolis, problem.thermal_energy).map_err(failed)?;
+    let scales = &problem.scales;
+    let landscape = scales.landscape(landscape);
     let dynamics = dynamics.within(walls);
     let energy = |x: &[f64], gradient: &mut [f64]| landscape.energy_gradient(x, gradient);
     let [start, end] = problem.states()?;
-    let in_start = |x: &[f64]| start.contains(&problem.variables, x);
-    let in_end = |x: &[f64]| end.contains(&problem.variables, x);
+    let in_start = |x: &[f64]| start.contains(&problem.variables, &scales.own(x));
+    let in_end = |x: &[f64]| end.contains(&problem.variables, &scales.own(x));
     let random = RandomStream::new(problem.config.seed, "two-way shooting");
     let shooting = TwoWayShooting::new(&energy, dynamics, [&in_start, &in_end], protocol, segment, random)
         .map_err(failed)?;
@@ -89,7 +92,7 @@ pub(super) fn sample(
     }
     let steps: usize = chains.iter().flat_map(ShootingChain::paths).map(|path| path.steps).sum();
     Ok(Sampled {
-        paths: chains.iter().flat_map(|chain| sampled(chain, settings.frame_stride.get())).collect(),
+        paths: chains.iter().flat_map(|chain| sampled(chain, settings.frame_stride.get(), scales)).collect(),
         energy_evaluations: chains.iter().map(ShootingChain::energy_evaluations).sum(),
         path_time_ps: None,
         shooting: Some(ShootingSummary {
@@ -107,11 +110,11 @@ pub(super) fn sample(
 }
 
 /// A chain's paths. Each has as many points as the curve, at equal parts of its steps.
-fn sampled(chain: &ShootingChain, stride: usize) -> Vec<SampledPath> {
+fn sampled(chain: &ShootingChain, stride: usize, scales: &Scales) -> Vec<SampledPath> {
     let paths = chain.paths().iter().map(|path| {
         let points = path.points.iter().enumerate().map(|(curve_point, variables)| SampledPoint {
             curve_point,
-            variables: variables.clone(),
+            variables: scales.own(variables),
             potential_energy: None,
             highest_potential_energy: None,
             tether_energy: 0.0,
@@ -128,6 +131,7 @@ fn sampled(chain: &ShootingChain, stride: usize) -> Vec<SampledPath> {
             maximum_landscape_energy: Some(path.maximum_energy_kj_mol),
             maximum_landscape_energy_at_steps: Some(path.maximum_energy_at_steps_kj_mol),
             failure: None,
+            is_structure: None,
         }
     });
     paths.collect()

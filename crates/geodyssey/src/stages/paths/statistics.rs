@@ -2,7 +2,7 @@
 
 use geodyssey_report::{
     DeltaFSource, Direction, DirectionalWork, FailedPath, FreeEnergySummary, MaxEnergy, MaxEnergySummary,
-    SamplingSummary, TransitionSummary, Warning, WorkSummary,
+    SampledConstraint, SamplingSummary, StructureMatch, TransitionSummary, Warning, WorkSummary,
 };
 use geodyssey_sampling::SamplingError;
 use geodyssey_sampling::work::{Estimate, bar, dissipated_work, dissipated_works, jarzynski, mean_work};
@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::free_energy::LARGEST_ERROR_KT;
 use super::lag::Lag;
 use super::sampled::{Sampled, SampledPath};
-use super::transition;
-use super::unsampled;
+use super::{kept, transition, unsampled};
 use crate::config::{LandscapeConfig, Space};
 use crate::error::Error;
 use crate::stages::constraints;
@@ -40,6 +39,8 @@ pub(crate) struct PathsRecord {
     /// What must be known before this is believed.
     #[serde(default)]
     pub(crate) warnings: Vec<Warning>,
+    /// What the paths make of every constraint.
+    pub(crate) constraints: Vec<Option<SampledConstraint>>,
 }
 
 /// The statistics of all paths.
@@ -49,18 +50,21 @@ pub(super) fn record(
     geodesic: &GeodesicRecord,
     sampled: &Sampled,
     lag: Option<Lag>,
+    structure_match: Option<StructureMatch>,
 ) -> Result<PathsRecord, Error> {
     let failed = |error: SamplingError| Error::failed("the work of the paths", error);
     Ok(PathsRecord {
         sampling: SamplingSummary {
             lag: lag.as_ref().map(|lag| lag.largest),
             lag_by_chance: lag.as_ref().map(|lag| lag.by_chance),
+            structure_match,
             ..sampling(problem, sampled)?
         },
         max_energy: max_energy(landscape, geodesic, sampled),
         transition: transition::summary(problem, sampled)?,
         work: work(problem, geodesic, sampled).map_err(failed)?,
         free_energy: None,
+        constraints: kept::measure(problem, landscape, &geodesic.constraints, sampled),
         warnings: sampled.warnings.iter().cloned().chain(unsampled::warning(landscape, sampled)).collect(),
     })
 }
@@ -69,7 +73,7 @@ fn sampling(problem: &Problem, sampled: &Sampled) -> Result<SamplingSummary, Err
     let [start, end] = problem.states()?;
     let share = |direction, target| {
         let (count, reached) = sampled.of(direction).fold((0_usize, 0_usize), |(count, reached), path| {
-            (count + 1, reached + usize::from(path.reached(target, &problem.variables)))
+            (count + 1, reached + usize::from(path.reached(problem, target)))
         });
         (count > 0).then(|| reached as f64 / count as f64)
     };
@@ -94,6 +98,7 @@ fn sampling(problem: &Problem, sampled: &Sampled) -> Result<SamplingSummary, Err
         path_time_ps: sampled.path_time_ps,
         share_inside_avoided: share_inside(problem, sampled),
         lag: None,
+        structure_match: None,
         lag_by_chance: None,
         shooting: sampled.shooting.clone(),
     })

@@ -5,6 +5,7 @@ mod free_energy;
 mod page;
 mod path_tables;
 mod spacetime;
+mod states;
 mod summary;
 mod surface;
 
@@ -165,6 +166,8 @@ fn described(name: &str) -> FileSummary {
         paths::RECORD_FILE => "what the paths say together",
         NAMES_FILE => "names of atoms in PDB files that differ from the topology's",
         TOPOLOGY_FILE => "atoms and bonds for the trajectories",
+        paths::START_FILE => "structure of the start state, as the paths begin with it",
+        paths::END_FILE => "structure of the end state, as the backward paths begin with it",
         CONFIG_FILE => "the configuration with every default",
         page::PAGE_FILE => "this run on one page, to be opened in a browser",
         "view.vmd" => "shows the paths in VMD",

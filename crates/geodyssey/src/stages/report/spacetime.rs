@@ -37,7 +37,8 @@ pub(super) fn draw(
     };
     let [Some(start), Some(end)] = [geodesic.points.first(), geodesic.points.last()] else { return Ok(None) };
     let exact = exact_denoiser(problem, landscape, Points::OnGrid)?;
-    let picture = Picture { denoiser: exact.as_ref(), period: variable.period };
+    let unit_size = problem.scales.each().first().copied().unwrap_or(1.0);
+    let picture = Picture { denoiser: exact.as_ref(), period: variable.period, unit_size };
     let ways = |points: &[SpacetimePoint]| -> Vec<[f64; 2]> {
         points.iter().map(|point| picture.place(point)).collect()
     };
@@ -104,6 +105,8 @@ fn failed(error: DenoiserError) -> Error {
 struct Picture<'p> {
     denoiser: &'p dyn Denoiser,
     period: Option<f64>,
+    /// The variable's own units in one of the spacetime's.
+    unit_size: f64,
 }
 
 impl Picture<'_> {
@@ -116,12 +119,12 @@ impl Picture<'_> {
 
     /// Where a point of spacetime is drawn.
     fn place(&self, point: &SpacetimePoint) -> [f64; 2] {
-        [Self::SCHEDULE.time(point.log_snr), self.scale(point.log_snr) * point.y[0]]
+        [Self::SCHEDULE.time(point.log_snr), self.scale(point.log_snr) * point.y[0] * self.unit_size]
     }
 
     fn point(&self, time: f64, sample: f64) -> SpacetimePoint {
         let log_snr = Self::SCHEDULE.log_snr(time);
-        SpacetimePoint { log_snr, y: vec![sample / self.scale(log_snr)] }
+        SpacetimePoint { log_snr, y: vec![sample / self.unit_size / self.scale(log_snr)] }
     }
 
     /// The noisy density over its largest value at the same time: `∫ q(x) exp(-½ e^λ (x - y)²) dx` up to a factor of the time.

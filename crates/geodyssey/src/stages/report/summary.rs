@@ -1,12 +1,16 @@
 //! Puts the summary together from what the stages kept.
 
-use geodyssey_report::{DenoiserSummary, LandscapeSummary, Summary, SystemSummary, VariableSummary};
+use geodyssey_report::{
+    ConstraintSummary, DenoiserSummary, LandscapeSummary, Summary, SystemSummary, VariableSummary,
+};
 
 use super::described;
+use super::states::states;
 use crate::config::Measure;
 use crate::error::Error;
 use crate::run_directory::Ingredients;
 use crate::stages::Run;
+use crate::stages::cautions::cautions;
 use crate::stages::geodesic::{self, GeodesicResult};
 use crate::stages::landscape::{self, LandscapeResult};
 use crate::stages::molecule_warnings;
@@ -39,19 +43,26 @@ pub(crate) fn summary(
         geodesic.map(|geodesic| &geodesic.record.warnings),
         paths.map(|paths| &paths.warnings),
     ];
-    let recorded = recorded.into_iter().flatten().flatten().cloned().collect();
+    let recorded = recorded.into_iter().flatten().flatten().cloned();
+    let recorded = cautions(problem).into_iter().chain(recorded).collect();
     let summary = Summary {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config_hash: config_hash(problem)?,
         seed: problem.config.seed,
         system: SystemSummary {
             atoms: problem.molecule.as_ref().map(|molecule| molecule.topology.atom_count()),
-            variables: problem.variables.iter().map(variable).collect(),
+            variables: problem
+                .variables
+                .iter()
+                .zip(problem.scales.each())
+                .map(|(one, &scale)| variable(one, scale))
+                .collect(),
             temperature_k: Some(
                 problem.temperature_k.unwrap_or_else(|| temperature_of(problem.thermal_energy)),
             ),
             thermal_energy_kj_mol: problem.thermal_energy,
         },
+        states: states(problem, landscape),
         landscape: LandscapeSummary {
             method: landscape.record.method.clone(),
             energy_evaluations: landscape.record.energy_evaluations,
@@ -64,7 +75,7 @@ pub(crate) fn summary(
         },
         denoiser: denoiser(problem, learned, geodesic),
         geodesic: geodesic.map(|geodesic| geodesic.record.summary.clone()),
-        constraints: geodesic.map_or_else(Vec::new, |geodesic| geodesic.record.constraints.clone()),
+        constraints: constraints(geodesic, paths),
         sampling: paths.map(|paths| paths.sampling.clone()),
         max_energy: paths.and_then(|paths| paths.max_energy.clone()),
         transition: paths.and_then(|paths| paths.transition.clone()),
@@ -94,7 +105,17 @@ fn denoiser(
     })
 }
 
-fn variable(variable: &Variable) -> VariableSummary {
+/// The curve's constraints, with what the paths make of them.
+fn constraints(geodesic: Option<&GeodesicResult>, paths: Option<&PathsRecord>) -> Vec<ConstraintSummary> {
+    let of_curve = geodesic.map_or(&[][..], |geodesic| &geodesic.record.constraints);
+    let sampled = |index: usize| paths.and_then(|paths| paths.constraints.get(index).cloned().flatten());
+    let numbered = of_curve.iter().enumerate();
+    numbered
+        .map(|(index, constraint)| ConstraintSummary { sampled: sampled(index), ..constraint.clone() })
+        .collect()
+}
+
+fn variable(variable: &Variable, scale: f64) -> VariableSummary {
     let (kind, unit) = match variable.measure {
         Measure::Torsion => ("torsion", "rad"),
         Measure::Angle => ("angle", "rad"),
@@ -106,6 +127,7 @@ fn variable(variable: &Variable) -> VariableSummary {
         kind: kind.to_owned(),
         unit: unit.to_owned(),
         period: variable.period,
+        scale,
     }
 }
 

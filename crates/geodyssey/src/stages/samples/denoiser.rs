@@ -19,7 +19,7 @@ fn hold_out(problem: &Problem) -> HoldOut {
     }
 }
 
-/// The posteriors of the density that has a Gaussian in place of every sample.
+/// The posteriors of the density that has a Gaussian in place of every sample. Samples and widths are in the spacetime's units.
 pub(crate) fn kernel_denoiser(
     problem: &Problem,
     samples: &SampleSet,
@@ -27,10 +27,13 @@ pub(crate) fn kernel_denoiser(
 ) -> Result<KernelDenoiser, Error> {
     let failed = |error| Error::failed("the denoiser of the samples", error);
     let bandwidths = match bandwidth {
-        Bandwidth::Given(given) => scaled(given, &problem.variables).ok_or_else(|| {
-            let message = format!("expected one number or {}, one per variable", problem.variables.len());
-            problem.config.error("denoiser.bandwidth", message)
-        })?,
+        Bandwidth::Given(given) => {
+            let own = scaled(given, &problem.variables).ok_or_else(|| {
+                let message = format!("expected one number or {}, one per variable", problem.variables.len());
+                problem.config.error("denoiser.bandwidth", message)
+            })?;
+            problem.scales.scaled(&own)
+        }
         Bandwidth::HeldOut => {
             let settings = BandwidthSettings {
                 hold_out: hold_out(problem),
@@ -38,9 +41,9 @@ pub(crate) fn kernel_denoiser(
                 ..BandwidthSettings::default()
             };
             let found = held_out_bandwidth(samples, &settings).map_err(failed)?.per_variable;
-            let shown = problem.variables.iter().zip(&found);
+            let shown = problem.variables.iter().zip(problem.scales.own(&found));
             let shown: Vec<String> = shown
-                .map(|(variable, &width)| format!("{} {}", variable.name, variable.display(width)))
+                .map(|(variable, width)| format!("{} {}", variable.name, variable.display(width)))
                 .collect();
             eprintln!("denoiser: bandwidth by held-out likelihood: {}", shown.join(", "));
             found

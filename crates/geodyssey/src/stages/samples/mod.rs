@@ -97,13 +97,14 @@ pub(crate) fn without_positions(count: usize) -> String {
 /// A landscape of samples from its artifacts.
 pub(super) fn load(problem: &Problem, text: &str, record: LandscapeRecord) -> Result<LandscapeResult, Error> {
     let table = read_table(text, &problem.variables).map_err(|why| Error::failed(SAMPLES_FILE, why))?;
-    let set = SampleSet::new(&table.points, Some(&table.weights), problem.periods())
+    let scaled: Vec<Vec<f64>> = table.points.iter().map(|point| problem.scales.scaled(point)).collect();
+    let set = SampleSet::new(&scaled, Some(&table.weights), problem.periods())
         .map_err(|error| Error::failed(SAMPLES_FILE, error))?;
-    let points = (0..set.len()).map(|index| set.point(index));
+    let points: Vec<Vec<f64>> = (0..set.len()).map(|index| problem.scales.own(set.point(index))).collect();
     Ok(LandscapeResult {
         record,
         landscape: None,
-        ranges: ranges(points, &problem.periods()),
+        ranges: ranges(points.iter().map(Vec::as_slice), &problem.periods()),
         data: PosteriorData::Samples(set),
         grid: None,
         ground: None,

@@ -25,7 +25,7 @@ pub(crate) struct TrainingData {
     pub(crate) teacher: Box<dyn Denoiser>,
     /// How many times hotter than the landscape the samples were drawn; none for samples from outside.
     pub(crate) broadening: Option<f64>,
-    /// Standard deviation, per variable, of the Gaussians that stand in place of samples; none where the density is known.
+    /// Standard deviation, per variable in the spacetime's units, of the Gaussians that stand in place of samples; none where the density is known.
     pub(crate) bandwidths: Option<Vec<f64>>,
 }
 
@@ -101,6 +101,7 @@ pub(crate) fn boltzmann_set(
         }
         _ => return Err(Error::Failed("this landscape has no energies to draw samples from".to_owned())),
     };
+    let points: Vec<Vec<f64>> = points.iter().map(|point| problem.scales.scaled(point)).collect();
     SampleSet::new(&points, Some(&weights), problem.periods())
         .map_err(|error| Error::failed("samples of the landscape", error))
 }

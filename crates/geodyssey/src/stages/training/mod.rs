@@ -172,7 +172,7 @@ pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
     let y = problem
         .states
         .as_ref()
-        .map_or_else(|| vec![0.0; problem.variables.len()], |[start, _]| start.center.clone());
+        .map_or_else(|| vec![0.0; problem.variables.len()], |[start, _]| problem.scaled_center(start));
     let ends = [low, high].map(|log_snr| SpacetimePoint { log_snr, y: y.clone() });
     match denoiser.moments(&ends) {
         Ok(_) => Ok(()),
@@ -212,8 +212,15 @@ fn device(problem: &Problem) -> Result<ComputeDevice, InputError> {
     ComputeDevice::select(choice).map_err(|error| problem.config.error("denoiser.device", error.to_string()))
 }
 
+/// Names in a file of weights, which say in which units the variables are counted: `r/0.1` is `r` in tenths of its unit.
 fn names(problem: &Problem) -> Vec<String> {
-    problem.variables.iter().map(|variable| variable.name.clone()).collect()
+    let variables = problem.variables.iter().zip(problem.scales.each());
+    variables
+        .map(|(variable, &scale)| match scale {
+            1.0 => variable.name.clone(),
+            scale => format!("{}/{scale}", variable.name),
+        })
+        .collect()
 }
 
 fn failed(error: DenoiserError) -> Error {
@@ -244,14 +251,14 @@ fn fingerprint(run: &Run<'_>, settings: &TrainingDataConfig, device: &ComputeDev
         return ingredients.settings("inputs", &problem.inputs.get("denoiser.weights")).fingerprint();
     }
     // Where the samples lie depends on the barrier between the states unless the configuration says it.
-    let states = problem.states.iter().flatten().map(|state| state.center.as_slice());
-    let centers: Vec<&[f64]> = states.filter(|_| settings.broadening.is_none()).collect();
+    let centers = problem.centers_made_from().filter(|_| settings.broadening.is_none());
     let ingredients = ingredients
         .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))
         .settings("thermal energy", &problem.thermal_energy)
         .settings("data", settings)
         .settings("range", &settings.log_snr_range(&config.geodesic))
         .settings("states", &centers)
+        .settings("scales", &problem.scales.each())
         .settings("seed", &config.seed);
     match &config.denoiser {
         DenoiserConfig::Mixture(_) => ingredients,

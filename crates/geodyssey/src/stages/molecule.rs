@@ -1,0 +1,214 @@
+//! The molecule: its atoms, its energy, its variables, and the structures of its two states.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use geodyssey_forcefield::{Engine as _, ForceField, System, read_system};
+use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
+use geodyssey_molecule::labellings::Labellings;
+use geodyssey_molecule::solute::solute_atoms;
+use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
+use geodyssey_molecule::variables::{Angle, Distance, Scaled, Torsion};
+use geodyssey_molecule::whole::make_whole;
+use geodyssey_molecule::{CollectiveVariable, MoleculeError, Structure, Topology};
+
+use super::input_files::{read_structure_file, read_text};
+use super::scales::Scales;
+use crate::config::{AtomName, Config, InputError, Measure, SystemConfig};
+use crate::run_directory::Fingerprint;
+
+/// Fewer atoms leave a rotation free.
+const FEWEST_ALIGNED_ATOMS: usize = 3;
+
+/// A molecule with its force field and variables.
+pub(crate) struct Molecule {
+    /// Its atoms and bonds.
+    pub(crate) topology: Topology,
+    /// Its energy.
+    pub(crate) force_field: ForceField,
+    /// Forces in the file that do not act on the energy.
+    pub(crate) ignored_forces: Vec<String>,
+    /// The variables as functions of the positions.
+    pub(crate) variables: Vec<Box<dyn CollectiveVariable>>,
+    /// The same in the units in which tethers act on them.
+    pub(crate) tethered: Vec<Box<dyn CollectiveVariable>>,
+    /// The ways in which its equal atoms can be labelled, among [`Molecule::aligned_atoms`].
+    pub(crate) labellings: Labellings,
+    /// Positions of the topology's own structure, nm.
+    pub(crate) coordinates: Vec<[f64; 3]>,
+    /// Positions of the states' structures as paths begin with them, nm.
+    pub(crate) structures: Option<[Vec<[f64; 3]>; 2]>,
+}
+
+impl Molecule {
+    /// The variables of one set of positions.
+    pub(crate) fn values(&self, positions: &[[f64; 3]]) -> Vec<f64> {
+        self.variables.iter().map(|variable| variable.value(positions)).collect()
+    }
+
+    /// The atoms of the solute: neither water nor ions, unless a variable names them.
+    pub(crate) fn solute(&self) -> Vec<usize> {
+        solute(&self.topology, &self.variables)
+    }
+
+    /// Atoms on which frames are laid over each other and by which they are compared: the solute's heavy ones, or all of the
+    /// solute where these are fewer than three.
+    pub(crate) fn aligned_atoms(&self) -> Vec<usize> {
+        aligned_atoms(&self.topology, &self.variables)
+    }
+
+    /// The bonds that a variable turns.
+    pub(crate) fn turned_bonds(&self) -> Vec<[usize; 2]> {
+        let torsions = self.variables.iter().filter(|variable| variable.atoms().len() == 4);
+        torsions.map(|variable| [variable.atoms()[1], variable.atoms()[2]]).collect()
+    }
+
+    /// Reads a state and makes it whole where a periodic cell has cut it.
+    pub(super) fn state(
+        &self,
+        config: &Config,
+        key: &'static str,
+        path: &Path,
+        inputs: &mut BTreeMap<&'static str, Fingerprint>,
+    ) -> Result<Structure, InputError> {
+        let file = read_structure_file(config, key, path, self.force_field.masses(), inputs)?;
+        let error = |error: MoleculeError| config.error(key, error.to_string());
+        same_molecule(&self.topology, &file.structure, key.split('.').nth(1).unwrap_or(key))
+            .map_err(error)?;
+        let (topology, mut positions) = file.structure.into_parts();
+        make_whole(&self.topology, &mut positions, file.cell.as_ref())
+            .map_err(|error| config.error(key, error.to_string()))?;
+        Structure::new(topology, positions).map_err(error)
+    }
+
+    /// Files must hold two states of this molecule, at neither of which its forces are undefined.
+    pub(super) fn check_structures(
+        &self,
+        config: &Config,
+        structures: &[Option<Structure>; 2],
+    ) -> Result<(), InputError> {
+        for (structure, state) in structures.iter().zip(["start", "end"]) {
+            let Some(structure) = structure else { continue };
+            let why = undefined_torsion(&self.topology, &self.force_field, structure.positions());
+            if let Some(why) = why {
+                return Err(config.error(&format!("states.{state}.structure"), why));
+            }
+        }
+        if let [Some(start), Some(end)] = structures {
+            self.compare(config, [start.positions(), end.positions()])?;
+            distinct_states(&self.topology, start, end)
+                .map_err(|error| config.error("states.end.structure", error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// A path must be able to join the two states without breaking a bond.
+    pub(super) fn compare(&self, config: &Config, [start, end]: [&[[f64; 3]]; 2]) -> Result<(), InputError> {
+        let error = |key: &str| {
+            let key = key.to_owned();
+            move |error: MoleculeError| config.error(&key, error.to_string())
+        };
+        let structure = |positions: &[[f64; 3]]| Structure::new(self.topology.clone(), positions.to_vec());
+        let start = structure(start).map_err(error("states.start"))?;
+        let end = structure(end).map_err(error("states.end"))?;
+        compare_states(&self.topology, &start, &end, &self.turned_bonds())
+            .map_err(error("states.end.structure"))
+    }
+}
+
+/// Which torsion of the force field is undefined at some positions, in words.
+pub(crate) fn undefined_torsion(
+    topology: &Topology,
+    force_field: &ForceField,
+    positions: &[[f64; 3]],
+) -> Option<String> {
+    let (force, atoms) = force_field.undefined_torsion(positions)?;
+    let names = atoms.map(|atom| topology.label(atom)).join(", ");
+    Some(format!(
+        "three of the atoms {names} lie on a line, where the torsion that {force} has for them is undefined"
+    ))
+}
+
+/// The atoms of the solute: neither water nor ions, unless a variable names them.
+fn solute(topology: &Topology, variables: &[Box<dyn CollectiveVariable>]) -> Vec<usize> {
+    let named: Vec<usize> = variables.iter().flat_map(|variable| variable.atoms()).copied().collect();
+    solute_atoms(topology, &named)
+}
+
+fn aligned_atoms(topology: &Topology, variables: &[Box<dyn CollectiveVariable>]) -> Vec<usize> {
+    let solute = solute(topology, variables);
+    let is_heavy = |atom: &&usize| topology.atoms()[**atom].element.is_heavy();
+    let heavy: Vec<usize> = solute.iter().filter(is_heavy).copied().collect();
+    if heavy.len() < FEWEST_ALIGNED_ATOMS { solute } else { heavy }
+}
+
+pub(super) fn read_molecule(
+    config: &Config,
+    system: &SystemConfig,
+    inputs: &mut BTreeMap<&'static str, Fingerprint>,
+) -> Result<Molecule, InputError> {
+    let xml = read_text(config, "system.force_field", &system.force_field, inputs)?;
+    let forces: System = read_system(&xml).map_err(|error| {
+        config.error("system.force_field", format!("{}: {error}", system.force_field.display()))
+    })?;
+    let file = read_structure_file(config, "system.topology", &system.topology, forces.masses(), inputs)?;
+    let (topology, mut coordinates) = file.structure.into_parts();
+    let facts = ForceFieldFacts { masses: forces.masses(), held_pairs: forces.held_pairs() };
+    let topology = match_force_field(topology, &coordinates, file.cell.as_ref(), &file.stated_bonds, facts)
+        .map_err(|error| config.error("system.force_field", error.to_string()))?;
+    make_whole(&topology, &mut coordinates, file.cell.as_ref())
+        .map_err(|error| config.error("system.topology", error.to_string()))?;
+    let variables = (0..config.variables.len()).map(|index| collective_variable(config, index, &topology));
+    let variables: Vec<_> = variables.collect::<Result<_, _>>()?;
+    Ok(Molecule {
+        tethered: Vec::new(),
+        force_field: forces.force_field(),
+        ignored_forces: forces.ignored().to_vec(),
+        labellings: Labellings::new(&topology, &aligned_atoms(&topology, &variables)),
+        variables,
+        topology,
+        coordinates,
+        structures: None,
+    })
+}
+
+/// The variables in the spacetime's units; those that are counted in their own are taken as they are.
+pub(super) fn tethered(
+    config: &Config,
+    molecule: &Molecule,
+    scales: &Scales,
+) -> Result<Vec<Box<dyn CollectiveVariable>>, InputError> {
+    let made = scales.each().iter().enumerate().map(|(index, &scale)| {
+        let variable = collective_variable(config, index, &molecule.topology)?;
+        Ok(if scale == 1.0 { variable } else { Box::new(Scaled::new(variable, scale)) as _ })
+    });
+    made.collect()
+}
+
+fn collective_variable(
+    config: &Config,
+    index: usize,
+    topology: &Topology,
+) -> Result<Box<dyn CollectiveVariable>, InputError> {
+    let variable = &config.variables[index];
+    let (measure, names) = variable.measure();
+    let key = format!("variable.{index}.{}", variable.atoms_key());
+    let mut atoms = Vec::with_capacity(names.len());
+    for (position, name) in names.iter().enumerate() {
+        let found = match name {
+            AtomName::Name(name) => topology.select(name),
+            AtomName::Index(index) => topology.resolve(&(*index).into()),
+        };
+        atoms.push(found.map_err(|error| config.error(&format!("{key}.{position}"), error.to_string()))?);
+    }
+    let count = topology.atom_count();
+    let made: Result<Box<dyn CollectiveVariable>, MoleculeError> = match (measure, atoms.as_slice()) {
+        (Measure::Torsion, &[a, b, c, d]) => {
+            Torsion::new([a, b, c, d], count).map(|torsion| Box::new(torsion) as _)
+        }
+        (Measure::Angle, &[a, b, c]) => Angle::new([a, b, c], count).map(|angle| Box::new(angle) as _),
+        (Measure::Distance, &[a, b]) => Distance::new([a, b], count).map(|distance| Box::new(distance) as _),
+        _ => return Err(config.error(&key, "the number of atoms does not fit the kind of variable")),
+    };
+    made.map_err(|error| config.error(&key, error.to_string()))
+}

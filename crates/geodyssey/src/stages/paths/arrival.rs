@@ -1,0 +1,106 @@
+//! Whether paths that arrive in the variables arrive at the state's *structure*: a few variables leave much of a molecule open, and
+//! two ring torsions are those of a chair and of a boat.
+
+use std::collections::BTreeMap;
+
+use geodyssey_molecule::rotamers::Rotamers;
+use geodyssey_report::{Direction, StructureMatch};
+use geodyssey_sampling::{
+    MinimisationParameters, MinimisationTask, MolecularSystem, RestrainedMinimisation, SamplingError,
+};
+
+use super::sampled::{Sampled, SampledPath};
+use crate::config::{Matching, Space};
+use crate::error::Error;
+use crate::stages::system::{Molecule, Problem};
+use crate::stages::variables::State;
+
+/// Torsions of one rotamer differ by less than this after relaxation, degrees; rotamers are 60° and more apart.
+const TOLERANCE_DEGREES: f64 = 40.0;
+
+/// Looks at the last frame of every path that arrives in the variables: relaxed, the variables held at the state's own values, and
+/// compared with the state's structure by the torsions about all bonds between heavy atoms of the solute. Notes with every path
+/// whether it is the state's structure; none for paths without atoms.
+pub(super) fn look(problem: &Problem, sampled: &mut Sampled) -> Result<Option<StructureMatch>, Error> {
+    let (Space::Atoms, Some(molecule)) = (problem.config.space(), &problem.molecule) else { return Ok(None) };
+    let Some(structures) = &molecule.structures else { return Ok(None) };
+    let rotamers = Rotamers::of(&molecule.topology, &molecule.solute());
+    let mut differing: BTreeMap<[usize; 2], usize> = BTreeMap::new();
+    let mut counts = [[0_usize; 2]; 2];
+    let states = problem.states()?;
+    for (direction, target) in [(Direction::Forward, 1), (Direction::Backward, 0)] {
+        let arrived: Vec<usize> = (0..sampled.paths.len())
+            .filter(|&index| {
+                let path = &sampled.paths[index];
+                path.direction == direction && path.reached_variables(&states[target], &problem.variables)
+            })
+            .collect();
+        let relaxed = relaxed(molecule, &states[target], &structures[target], &arrived, sampled)?;
+        for (&index, frame) in arrived.iter().zip(&relaxed) {
+            let others = rotamers
+                .differing(&structures[target], frame, TOLERANCE_DEGREES.to_radians())
+                .map_err(|error| Error::failed("the structures that paths arrive at", error))?;
+            for (bond, _) in &others {
+                *differing.entry(*bond).or_default() += 1;
+            }
+            sampled.paths[index].is_structure = Some(others.is_empty());
+            counts[1 - target][0] += 1;
+            counts[1 - target][1] += usize::from(others.is_empty());
+        }
+    }
+    let mut bonds: Vec<([usize; 2], usize)> = differing.into_iter().collect();
+    bonds.sort_by_key(|&(bond, count)| (std::cmp::Reverse(count), bond));
+    let label = |&([j, k], _): &([usize; 2], usize)| {
+        format!("{} – {}", molecule.topology.label(j), molecule.topology.label(k))
+    };
+    let required =
+        problem.config.states.as_ref().is_some_and(|states| states.matching == Matching::Structure);
+    let [[arrived, same], [arrived_backward, same_backward]] = counts;
+    Ok(Some(StructureMatch {
+        required,
+        tolerance_degrees: TOLERANCE_DEGREES,
+        arrived,
+        same_structure: same,
+        arrived_backward,
+        same_structure_backward: same_backward,
+        differing_bonds: bonds.iter().map(label).collect(),
+    }))
+}
+
+/// The last frames of some paths, relaxed with the variables where the state's structure has them.
+fn relaxed(
+    molecule: &Molecule,
+    state: &State,
+    structure: &[[f64; 3]],
+    arrived: &[usize],
+    sampled: &Sampled,
+) -> Result<Vec<Vec<[f64; 3]>>, Error> {
+    let failed = |error: SamplingError| Error::failed("the structures that paths arrive at", error);
+    let values = molecule.values(structure);
+    let target = if values.iter().all(|value| value.is_finite()) { values } else { state.center.clone() };
+    let last = |&index: &usize| sampled.paths[index].positions.last().map(Vec::as_slice).unwrap_or(structure);
+    let tasks: Vec<MinimisationTask> = arrived
+        .iter()
+        .map(|index| MinimisationTask {
+            positions: last(index).to_vec(),
+            target: target.clone(),
+            multipliers: vec![0.0; target.len()],
+        })
+        .collect();
+    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables).map_err(failed)?;
+    let minimisation =
+        RestrainedMinimisation::new(system, MinimisationParameters::default()).map_err(failed)?;
+    let found = minimisation.minimise(&tasks).map_err(failed)?;
+    Ok(found.into_iter().map(|one| one.positions).collect())
+}
+
+impl SampledPath {
+    /// Whether it arrived as the configuration wants it: in the variables, or at the state's structure too.
+    pub(super) fn reached(&self, problem: &Problem, target: &State) -> bool {
+        let structure = problem.config.states.as_ref().is_some_and(|states| {
+            states.matching == Matching::Structure && problem.config.space() == Space::Atoms
+        });
+        self.reached_variables(target, &problem.variables)
+            && (!structure || self.is_structure.unwrap_or(false))
+    }
+}

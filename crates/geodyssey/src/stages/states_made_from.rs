@@ -1,0 +1,75 @@
+//! What the states are made from, for fingerprints: what is written and what is in the files. What is computed from that, such as the
+//! centre of a minimised structure, may differ in its last digits from machine to machine, where a run must go on nevertheless.
+
+use serde::Serialize;
+
+use super::system::Problem;
+use crate::config::{PerVariable, Real, StateConfig};
+use crate::run_directory::Fingerprint;
+
+/// What a state's structure is made from.
+#[derive(Serialize)]
+struct StructureIngredients {
+    file: Option<Fingerprint>,
+    /// To which the molecule is driven, where there is no file.
+    center: Option<Vec<Real>>,
+}
+
+/// What the structures of both states are made from.
+#[derive(Serialize)]
+pub(crate) struct StructuresIngredients {
+    minimise: bool,
+    each: [StructureIngredients; 2],
+    /// Force field, topology and variables.
+    molecule: [Option<Fingerprint>; 2],
+}
+
+/// What the centres of both states are made from.
+#[derive(Serialize)]
+pub(crate) struct CentersIngredients {
+    structures: StructuresIngredients,
+    centers: [Option<Vec<Real>>; 2],
+}
+
+/// What both states are made from.
+#[derive(Serialize)]
+pub(crate) struct StatesIngredients {
+    centers: CentersIngredients,
+    radii: [Option<PerVariable>; 2],
+    matching: crate::config::Matching,
+}
+
+impl Problem {
+    /// What the states' structures are made from; none without states.
+    pub(crate) fn structures_made_from(&self) -> Option<StructuresIngredients> {
+        let states = self.config.states.as_ref()?;
+        let of = |key: &str, state: &StateConfig| StructureIngredients {
+            file: self.inputs.get(key).copied(),
+            center: state.center.clone().filter(|_| state.structure.is_none()),
+        };
+        Some(StructuresIngredients {
+            minimise: states.minimise,
+            each: [of("states.start.structure", &states.start), of("states.end.structure", &states.end)],
+            molecule: ["system.topology", "system.force_field"].map(|key| self.inputs.get(key).copied()),
+        })
+    }
+
+    /// What the states' centres are made from; none without states.
+    pub(crate) fn centers_made_from(&self) -> Option<CentersIngredients> {
+        let states = self.config.states.as_ref()?;
+        Some(CentersIngredients {
+            structures: self.structures_made_from()?,
+            centers: [states.start.center.clone(), states.end.center.clone()],
+        })
+    }
+
+    /// What the states are made from; none without states.
+    pub(crate) fn states_made_from(&self) -> Option<StatesIngredients> {
+        let states = self.config.states.as_ref()?;
+        Some(StatesIngredients {
+            centers: self.centers_made_from()?,
+            radii: [states.start.radius.clone(), states.end.radius.clone()],
+            matching: states.matching,
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! Rotamers: how two structures of one molecule differ by turns about their bonds.
+
+use std::f64::consts::PI;
+
+use crate::symmetry::equivalence_classes;
+use crate::variables::{CollectiveVariable, Torsion};
+use crate::{MoleculeError, Topology};
+
+/// A bond with the substituents by which its rotamer is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct TurnedBond {
+    bond: [usize; 2],
+    /// Substituents of each end, of one equivalence class: alike, so that any of them may stand in the other's place.
+    substituents: [Vec<usize>; 2],
+}
+
+/// The bonds of a molecule about which rotamers are told apart: those between heavy atoms that have a heavy substituent at either end.
+///
+/// Rings count too: their torsions tell a chair from a boat. Where several substituents of an end are alike (the oxygens of a
+/// carboxylate, the two halves of a phenyl ring, the methyls of a tert-butyl group), a turn that exchanges them is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotamers {
+    bonds: Vec<TurnedBond>,
+    atoms: usize,
+}
+
+impl Rotamers {
+    /// Of the given atoms of a molecule, in ascending order.
+    pub fn of(topology: &Topology, among: &[usize]) -> Self {
+        let classes = equivalence_classes(topology);
+        let is_counted =
+            |atom: usize| topology.atoms()[atom].element.is_heavy() && among.binary_search(&atom).is_ok();
+        let substituents = |end: usize, other: usize| -> Vec<usize> {
+            let around = topology.neighbours(end).iter().copied();
+            let heavy: Vec<usize> = around.filter(|&atom| atom != other && is_counted(atom)).collect();
+            // A substituent that has none of its kind fixes the rotamer best.
+            let kin = |atom: usize| heavy.iter().filter(|&&x| classes[x] == classes[atom]).count();
+            let Some(&first) = heavy.iter().min_by_key(|&&atom| (kin(atom), atom)) else { return Vec::new() };
+            heavy.into_iter().filter(|&atom| classes[atom] == classes[first]).collect()
+        };
+        let bonds = topology.bonds().iter().filter(|bond| bond.iter().all(|&atom| is_counted(atom)));
+        let turned = bonds.filter_map(|&[j, k]| {
+            let sides = [substituents(j, k), substituents(k, j)];
+            (!sides[0].is_empty() && !sides[1].is_empty())
+                .then_some(TurnedBond { bond: [j, k], substituents: sides })
+        });
+        Self { bonds: turned.collect(), atoms: topology.atom_count() }
+    }
+
+    /// The bonds whose torsion differs by more than `tolerance_rad` between two structures (nm), and by how much, in radian.
+    ///
+    /// Angles of atoms on a line, which have no torsion, are left out.
+    ///
+    /// # Errors
+    /// An atom of a bond is not in the structures.
+    pub fn differing(
+        &self,
+        first: &[[f64; 3]],
+        second: &[[f64; 3]],
+        tolerance_rad: f64,
+    ) -> Result<Vec<([usize; 2], f64)>, MoleculeError> {
+        let mut found = Vec::new();
+        for TurnedBond { bond, substituents } in &self.bonds {
+            let [j, k] = *bond;
+            let (Some(&i), Some(&l)) = (substituents[0].first(), substituents[1].first()) else { continue };
+            if i == l {
+                // A ring of three has no torsion.
+                continue;
+            }
+            let reference = Torsion::new([i, j, k, l], self.atoms)?.value(first);
+            let mut least = f64::INFINITY;
+            for &i in &substituents[0] {
+                for &l in substituents[1].iter().filter(|&&l| l != i) {
+                    let torsion = Torsion::new([i, j, k, l], self.atoms)?.value(second);
+                    let difference = (torsion - reference + PI).rem_euclid(2.0 * PI) - PI;
+                    if difference.is_finite() {
+                        least = least.min(difference.abs());
+                    }
+                }
+            }
+            if least.is_finite() && least > tolerance_rad {
+                found.push((*bond, least));
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Atom, Element, Residue};
+
+    fn carbons(count: usize, bonds: &[[usize; 2]]) -> Topology {
+        let atoms =
+            (0..count).map(|index| Atom { name: format!("C{index}"), element: Element::CARBON, residue: 0 });
+        let residue =
+            Residue { name: "ANY".into(), id: 1, chain: String::new(), atoms: (0..count).collect() };
+        Topology::new(atoms.collect(), vec![residue], bonds.iter().copied()).unwrap()
+    }
+
+    /// Butane's carbons with the torsion given, and perhaps a second, like carbon at the end turned by `twin`.
+    fn chain(torsion: f64, twin: Option<f64>) -> Vec<[f64; 3]> {
+        let end = |angle: f64| [0.15 + 0.05, 0.14 * angle.cos(), 0.14 * angle.sin()];
+        let mut atoms = vec![[-0.05, 0.14, 0.0], [0.0; 3], [0.15, 0.0, 0.0], end(torsion)];
+        atoms.extend(twin.map(|turn| end(torsion + turn)));
+        atoms
+    }
+
+    #[test]
+    fn gauche_and_trans_butane_differ_about_the_middle_bond() {
+        let topology = carbons(4, &[[0, 1], [1, 2], [2, 3]]);
+        let rotamers = Rotamers::of(&topology, &[0, 1, 2, 3]);
+        let (trans, gauche) = (chain(PI, None), chain(PI / 3.0, None));
+        let found = rotamers.differing(&trans, &gauche, 0.7).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].0, [1, 2]);
+        assert!((found[0].1 - 2.0 * PI / 3.0).abs() < 1e-9);
+        assert!(rotamers.differing(&trans, &chain(PI + 0.5, None), 0.7).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_turn_that_exchanges_like_substituents_is_none() {
+        let topology = carbons(5, &[[0, 1], [1, 2], [2, 3], [2, 4]]);
+        let rotamers = Rotamers::of(&topology, &[0, 1, 2, 3, 4]);
+        // Two like carbons at ±60°, then turned by 120° so that one stands where the other stood.
+        let first = chain(-PI / 3.0, Some(2.0 * PI / 3.0));
+        let second = chain(PI / 3.0, Some(-2.0 * PI / 3.0));
+        assert!(rotamers.differing(&first, &second, 0.7).unwrap().is_empty());
+        assert_eq!(rotamers.differing(&first, &chain(PI, Some(2.0)), 0.7).unwrap().len(), 1);
+    }
+}
