@@ -41,10 +41,8 @@ impl GroDecoder {
         let wrong = || self.lines.error("expected the box: three or nine numbers in nm");
         let numbers: Vec<f64> =
             line.text.split_whitespace().map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong())?;
-        if !line.ended && super::xyz::may_be_cut(&line.text) {
-            return Err(self.lines.error(
-                "the file ends inside the last number of this line, as it seems: no line break follows",
-            ));
+        if !line.ended && super::may_be_cut(&line.text) {
+            return Err(self.lines.error(super::MAY_BE_CUT));
         }
         match numbers[..] {
             [x, y, z] => Ok([[x, 0.0, 0.0], [0.0, y, 0.0], [0.0, 0.0, z]]),

@@ -4,6 +4,10 @@
 use super::input::{Input, Line, Lines};
 use super::{DecodeError, Decoded, FrameDecoder, Limits, NM_PER_ANGSTROM};
 
+/// What is said of a file whose last number may be one of which only the beginning is there.
+pub(crate) const MAY_BE_CUT: &str =
+    "the file may end inside the last number, since no line break follows; add one if the number is whole";
+
 /// The shortest line of an atom, `0 0 0` with its end.
 const SHORTEST_LINE: u64 = 6;
 
@@ -36,9 +40,7 @@ impl XyzDecoder {
             return Err(wrong());
         }
         if !line.ended && words.len() == columns.position + 3 && may_be_cut(&line.text) {
-            return Err(self.lines.error(
-                "the file may end inside the last number, since no line break follows; add one if the number is whole",
-            ));
+            return Err(self.lines.error(MAY_BE_CUT));
         }
         let name = columns.species.and_then(|column| words.get(column)).copied().unwrap_or("");
         // A number in place of a symbol is an atomic number, which names nothing.
@@ -79,7 +81,7 @@ impl FrameDecoder for XyzDecoder {
 }
 
 /// Whether the last number of a line has fewer decimals than the number before it, so that something may be missing.
-pub(super) fn may_be_cut(line: &str) -> bool {
+pub(crate) fn may_be_cut(line: &str) -> bool {
     let decimals = |word: &str| word.split_once('.').map_or(0, |(_, decimals)| decimals.len());
     let mut words = line.split_whitespace().rev();
     match (words.next(), words.next()) {

@@ -17,6 +17,7 @@ use geodyssey_molecule::element_clues::{Clues, MassClues};
 use geodyssey_molecule::{Atom, Cell, Element, Residue, Structure, Topology};
 
 use crate::TrajectoryError;
+use crate::reader::extension;
 use records::Records;
 
 /// How many atoms an error names.
@@ -59,33 +60,57 @@ pub fn read_structure_file(
     masses: Option<&[f64]>,
 ) -> Result<StructureFile, TrajectoryError> {
     let path = path.as_ref();
-    let records = read(path)?;
+    finish(path, &read(path)?, masses)
+}
+
+impl StructureFile {
+    /// Reads a structure that lies in memory, as [`read_structure_file`]; `name` stands for its path in messages, and its extension
+    /// says the format (PDB, GRO, mol2 or XYZ).
+    ///
+    /// # Errors
+    /// As [`read_structure_file`], and for any other format.
+    pub fn from_bytes(name: &str, bytes: &[u8], masses: Option<&[f64]>) -> Result<Self, TrajectoryError> {
+        finish(Path::new(name), &parse(Path::new(name), bytes)?, masses)
+    }
+}
+
+fn finish(path: &Path, records: &Records, masses: Option<&[f64]>) -> Result<StructureFile, TrajectoryError> {
     if records.atoms.is_empty() {
         return Err(TrajectoryError::Empty { path: path.into(), what: "atoms" });
     }
-    assembled(&records, masses).map_err(|why| match why {
+    assembled(records, masses).map_err(|why| match why {
         Refused::NotFinite { atom } => TrajectoryError::NotFinite { path: path.into(), frame: 0, atom },
         Refused::Content(reason) => TrajectoryError::content(path, reason),
         Refused::Molecule(source) => TrajectoryError::Molecule { path: path.into(), source },
     })
 }
 
+/// Formats that have a reader here.
+const FORMATS: [&str; 5] = ["pdb", "ent", "gro", "mol2", "xyz"];
+
 /// Reads the records of a file by the reader of its format.
 fn read(path: &Path) -> Result<Records, TrajectoryError> {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_lowercase();
-    if !["pdb", "ent", "gro", "mol2", "xyz"].contains(&extension.as_str()) {
+    if !FORMATS.contains(&extension(path).as_str()) {
         return foreign::read(path);
     }
     let bytes = std::fs::read(path).map_err(|source| TrajectoryError::file(path, source))?;
+    parse(path, &bytes)
+}
+
+/// Reads records by the reader of a format that has one here.
+fn parse(path: &Path, bytes: &[u8]) -> Result<Records, TrajectoryError> {
     if bytes.is_empty() {
         return Err(TrajectoryError::Empty { path: path.into(), what: "atoms" });
     }
-    let text = || String::from_utf8_lossy(&bytes);
-    let records = match extension.as_str() {
-        "gro" => gro::read(&bytes),
-        "mol2" => mol2::read(&text()),
-        "xyz" => xyz::read(&text()),
-        _ => pdb::read(&bytes, true).map(|models| models.into_iter().next().unwrap_or_default()),
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| format!("it is not UTF-8 text (after {} bytes)", error.valid_up_to()));
+    let records = match extension(path).as_str() {
+        "gro" => text.and_then(|_| gro::read(bytes)),
+        "mol2" => text.and_then(mol2::read),
+        "xyz" => text.and_then(xyz::read),
+        // Remarks of old files are in other encodings; the columns of atoms are read byte by byte.
+        "pdb" | "ent" => pdb::read(bytes, true).map(|models| models.into_iter().next().unwrap_or_default()),
+        other => Err(format!("there is no reader for `.{other}` here")),
     };
     records.map_err(|reason| TrajectoryError::content(path, reason))
 }

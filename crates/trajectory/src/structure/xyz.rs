@@ -4,6 +4,7 @@ use geodyssey_molecule::element_clues::Clue;
 use geodyssey_molecule::{Element, UNNAMED_RESIDUE};
 
 use super::records::{AtomRecord, Records, symbol};
+use crate::reader::{MAY_BE_CUT, may_be_cut};
 
 /// Å to nm.
 const NM_PER_ANGSTROM: f64 = 0.1;
@@ -29,6 +30,9 @@ pub(crate) fn read(text: &str) -> Result<Records, String> {
     for _ in 0..count {
         let (index, line) = lines.next().ok_or(missing)?;
         atoms.push(atom(line).map_err(|why| format!("line {}: {why}", index + 1))?);
+        if lines.clone().next().is_none() && !text.ends_with('\n') && may_be_cut(line) {
+            return Err(format!("line {}: {MAY_BE_CUT}", index + 1));
+        }
     }
     Ok(Records { atoms, ..Records::default() })
 }

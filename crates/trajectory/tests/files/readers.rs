@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use geodyssey_trajectory::{TrajectoryError, TrajectoryFormat, TrajectoryReader, open_writer};
+use geodyssey_trajectory::{StructureFile, TrajectoryError, TrajectoryFormat, TrajectoryReader, open_writer};
 
 use crate::support::{alanine, alanine_file, straight_path, write_all};
 
@@ -346,6 +346,20 @@ fn the_last_number_of_an_xyz_file_is_whole_or_the_file_is_refused() {
 }
 
 #[test]
+fn structures_that_were_cut_or_are_not_text_are_refused() {
+    let water = "3\nwater\nO 0.0 0.0 0.0\nH 0.957 0.0 0.0\nH -0.240 0.9 0.123\n";
+    assert!(StructureFile::from_bytes("x.xyz", water.as_bytes(), None).is_ok());
+    let refused =
+        |name: &str, bytes: &[u8]| StructureFile::from_bytes(name, bytes, None).unwrap_err().to_string();
+    let message = refused("x.xyz", &water.as_bytes()[..water.len() - 4]);
+    assert!(message.contains("line 5: the file may end inside the last number"), "{message}");
+    for name in ["x.gro", "x.mol2", "x.xyz"] {
+        assert!(refused(name, b"1\n\xff\xfe\nH 0 0 0\n").contains("not UTF-8 text"));
+    }
+    assert!(refused("x.sdf", b"text").contains("no reader for `.sdf`"));
+}
+
+#[test]
 fn counts_that_a_file_cannot_hold_are_refused_before_anything_is_allocated() {
     let huge = i32::MAX.to_be_bytes();
     let (_, mut xtc, _) = written(TrajectoryFormat::Xtc);
@@ -390,6 +404,7 @@ fn damaged_files_are_errors_or_frames_and_never_panics() {
                 };
             }
             let _ = read(&name, &damaged);
+            let _ = StructureFile::from_bytes(&name, &damaged, None);
         }
     }
 }
