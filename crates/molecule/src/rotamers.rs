@@ -94,8 +94,13 @@ mod tests {
     fn carbons(count: usize, bonds: &[[usize; 2]]) -> Topology {
         let atoms =
             (0..count).map(|index| Atom { name: format!("C{index}"), element: Element::CARBON, residue: 0 });
-        let residue =
-            Residue { name: "ANY".into(), id: 1, chain: String::new(), atoms: (0..count).collect() };
+        let residue = Residue {
+            name: "ANY".into(),
+            id: 1,
+            insertion_code: None,
+            chain: String::new(),
+            atoms: (0..count).collect(),
+        };
         Topology::new(atoms.collect(), vec![residue], bonds.iter().copied()).unwrap()
     }
 

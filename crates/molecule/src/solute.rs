@@ -59,6 +59,7 @@ mod tests {
         let residue = Residue {
             name: "ANY".to_owned(),
             id: 1,
+            insertion_code: None,
             chain: String::new(),
             atoms: (0..elements.len()).collect(),
         };
