@@ -21,5 +21,6 @@ pub use frames::read_frames;
 pub use reader::{TrajectoryFrame, TrajectoryReader};
 pub use structure::read_structure;
 pub use writer::{
-    Frame, FrameProperty, TrajectoryFormat, TrajectoryWriter, open_writer, write_pdb_structure,
+    Frame, FrameProperty, PartialFile, TrajectoryFormat, TrajectoryWriter, is_partial, open_writer,
+    write_pdb_structure,
 };

@@ -12,6 +12,7 @@ use crate::cli::EnergyArguments;
 use crate::commands::print;
 use crate::error::Error;
 use crate::stages::without_positions;
+use crate::terminal::say;
 
 /// Frames that are evaluated together.
 const FRAMES_PER_BATCH: usize = 64;
@@ -64,7 +65,7 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
                 energies.extend(evaluate(&force_field, &batch, arguments.forces));
             }
             if reader.frames_without_positions() > 0 {
-                eprintln!("{}: {}", path.display(), without_positions(reader.frames_without_positions()));
+                say!("{}: {}", path.display(), without_positions(reader.frames_without_positions()));
             }
         }
     }

@@ -7,11 +7,12 @@ use geodyssey_sampling::MolecularSystem;
 
 use super::Run;
 use super::landscape::{self, LandscapeRecord, STAGE, axes};
-use super::system::Problem;
+use super::system::{Molecule, Problem};
 use super::variables::scaled;
-use crate::config::{LandscapeConfig, Measure, MetadynamicsConfig};
+use crate::config::{InputError, LandscapeConfig, Measure, MetadynamicsConfig};
 use crate::error::Error;
 use crate::interrupt;
+use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::run_directory::Fingerprint;
 
@@ -19,8 +20,6 @@ use crate::run_directory::Fingerprint;
 const CHECKPOINT: &str = "metadynamics";
 /// Between two checkpoints.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
-/// Rounds between two looks at the clock.
-const ROUNDS_PER_BLOCK: u64 = 25;
 /// Width of a hill by default: radian for torsions, a share of the range otherwise.
 const TORSION_HILL_WIDTH: f64 = 0.25;
 const HILL_WIDTH_SHARE: f64 = 1.0 / 30.0;
@@ -37,21 +36,16 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
         .map_err(|error| Error::failed("metadynamics", error))?;
     let metadynamics = make(problem, settings, system)?;
-    let structures = molecule.structures.as_ref().ok_or_else(|| {
-        problem.config.error(
-            "states",
-            "metadynamics starts from the states' structures: [states.start] and [states.end] are needed",
-        )
-    })?;
+    let structures = starting_structures(problem, molecule)?;
     let kept = run.directory.read_checkpoint(STAGE, CHECKPOINT, made_from);
     let mut state: MetadynamicsState = match kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
         Some(state) => state,
         None => metadynamics.start(structures).map_err(failed)?,
     };
     let mut progress = Progress::start(STAGE, metadynamics.rounds(), state.rounds);
-    let mut written = Instant::now();
+    let (mut written, mut pace) = (Instant::now(), Pace::new());
     while !metadynamics.is_finished(&state) {
-        state = metadynamics.advance(state, ROUNDS_PER_BLOCK).map_err(failed)?;
+        state = metadynamics.advance(state, pace.next_block()).map_err(failed)?;
         progress.set(state.rounds, "");
         let stop = interrupt::check();
         if stop.is_err() || written.elapsed() > CHECKPOINT_INTERVAL {
@@ -76,6 +70,44 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
         warnings: Vec::new(),
     };
     Ok((free_energy.to_csv(), record))
+}
+
+/// Refuses settings that cannot be used.
+pub(super) fn check(problem: &Problem) -> Result<(), Error> {
+    let (LandscapeConfig::Metadynamics(settings), Some(molecule)) =
+        (&problem.config.landscape, &problem.molecule)
+    else {
+        return Ok(());
+    };
+    let (times, config) = (&settings.parameters, &problem.config);
+    for (key, time) in
+        [("filling_time_ps", times.filling_time_ps), ("sampling_time_ps", times.sampling_time_ps)]
+    {
+        // The times are made of whole intervals, of which there is at least one.
+        if times.deposition_interval_ps > time {
+            let message = format!(
+                "`deposition_interval_ps` = {} is longer than `{key}` = {time}",
+                times.deposition_interval_ps
+            );
+            return Err(config.error("landscape.deposition_interval_ps", message).into());
+        }
+    }
+    starting_structures(problem, molecule)?;
+    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
+        .map_err(|error| config.error("system.force_field", error.to_string()))?;
+    make(problem, settings, system).map(|_| ())
+}
+
+fn starting_structures<'p>(
+    problem: &Problem,
+    molecule: &'p Molecule,
+) -> Result<&'p [Vec<[f64; 3]>; 2], InputError> {
+    molecule.structures.as_ref().ok_or_else(|| {
+        problem.config.error(
+            "states",
+            "metadynamics starts from the states' structures: [states.start] and [states.end] are needed",
+        )
+    })
 }
 
 fn make<'m>(

@@ -4,6 +4,7 @@ mod dcd;
 mod extended_xyz;
 mod file;
 mod gro;
+mod partial;
 mod pdb;
 mod trr;
 mod xtc;
@@ -15,6 +16,7 @@ use geodyssey_molecule::Topology;
 
 use crate::TrajectoryError;
 use file::FileWriter;
+pub use partial::{PartialFile, is_partial};
 pub use pdb::write_pdb_structure;
 
 /// One frame to be written.

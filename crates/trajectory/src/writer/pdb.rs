@@ -5,7 +5,7 @@ use std::path::Path;
 
 use geodyssey_molecule::Topology;
 
-use super::file::PartialFile;
+use super::partial::PartialFile;
 use super::{EncodeError, Frame, FrameEncoder, SeekableWrite};
 use crate::TrajectoryError;
 

@@ -21,6 +21,7 @@ use crate::stages::barrier;
 use crate::stages::constraints::{self, Which};
 use crate::stages::landscape::LandscapeResult;
 use crate::stages::system::Problem;
+use crate::terminal::say;
 
 /// Relative excess of the energy over its minimum at which a curve of a learned denoiser is done: its own errors are larger.
 const LEARNED_TOLERANCE: f64 = 1e-4;
@@ -141,7 +142,7 @@ impl Solve<'_> {
             let images = images(&start.center, &end.center, &periods);
             let periodic = periods.iter().flatten().count();
             if 3_f64.powi(periodic as i32) > images.len() as f64 {
-                eprintln!(
+                say!(
                     "{STAGE}: of the images of the end within one turn of {periodic} periodic variables the {} nearest are solved",
                     images.len()
                 );

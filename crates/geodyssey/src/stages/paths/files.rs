@@ -46,7 +46,7 @@ pub(super) fn write(
     if let Some(molecule) = &run.problem.molecule
         && let Some([start, _]) = &molecule.structures
     {
-        write_pdb_structure(run.directory.file(TOPOLOGY_FILE), &molecule.topology, start)
+        write_pdb_structure(run.directory.claim(TOPOLOGY_FILE)?, &molecule.topology, start)
             .map_err(|error| Error::failed("the topology", error))?;
         names.push(TOPOLOGY_FILE.to_owned());
     }
@@ -56,8 +56,7 @@ pub(super) fn write(
         names.push(table);
         if let (Some(molecule), false) = (&run.problem.molecule, path.positions.is_empty()) {
             let name = format!("paths/{}.{}", path.name(), TrajectoryFormat::Xtc.extension());
-            let file = run.directory.file(&name);
-            run.directory.make_folder_of(&file)?;
+            let file = run.directory.claim(&name)?;
             write_trajectory(TrajectoryFormat::Xtc, &file, &molecule.topology, &aligned(molecule, path)?)?;
             names.push(name);
         }

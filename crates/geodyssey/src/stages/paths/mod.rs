@@ -5,6 +5,7 @@ mod batches;
 mod files;
 mod lag;
 mod lift;
+mod meaning;
 mod on_landscape;
 mod sampled;
 mod shooting;
@@ -27,12 +28,17 @@ pub(crate) use statistics::PathsRecord;
 
 /// Name of the stage.
 pub(crate) const STAGE: &str = "paths";
+/// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
+const REVISION: u32 = 2;
 /// One row a path.
 pub(crate) const TABLE_FILE: &str = "paths.csv";
 /// Atoms and bonds for the trajectories.
 pub(crate) const TOPOLOGY_FILE: &str = "topology.pdb";
 /// What the paths say together.
 pub(crate) const RECORD_FILE: &str = "paths.json";
+
+/// Why rows of a table may be no landscape for dynamics.
+const NO_SURFACE: &str = "the dynamics need a smooth surface, and these rows lie on no regular grid: go as far as `geodyssey geodesic`";
 
 /// Brings the paths up to date.
 pub(crate) fn run(
@@ -41,9 +47,7 @@ pub(crate) fn run(
     geodesic: &GeodesicResult,
 ) -> Result<PathsRecord, Error> {
     let made_from = fingerprint(run)?;
-    if run.directory.is_current(STAGE, &made_from) {
-        run.record_up_to_date(STAGE);
-    } else {
+    if !run.is_up_to_date(STAGE, REVISION, &made_from)? {
         let started = Instant::now();
         let problem = run.problem;
         let curve: Vec<TetherPoint> = geodesic
@@ -62,10 +66,7 @@ pub(crate) fn run(
             (_, _, Some(surface)) => {
                 on_landscape::sample(problem, surface.as_ref(), &run.directory, &made_from, &curve)?
             }
-            _ => {
-                let message = "the dynamics need a smooth surface: these rows lie on no regular grid";
-                return Err(problem.config.error("landscape.file", message).into());
-            }
+            _ => return Err(problem.config.error("landscape.file", NO_SURFACE).into()),
         };
         if let Some(failure) = sampled.all_failed() {
             return Err(Error::Failed(format!(
@@ -78,11 +79,14 @@ pub(crate) fn run(
             lift::lift(problem, molecule, landscape.landscape.as_deref(), lowest, &mut sampled)?;
         }
         let lag = lag::lag(problem, landscape, &curve, &sampled)?;
+        if sampled.shooting.is_none() {
+            sampled.warnings.extend(meaning::warnings(problem, &curve));
+        }
         let record = statistics::record(problem, landscape, &geodesic.record, &sampled, lag)?;
         let mut outputs = files::write(run, landscape, geodesic, &sampled)?;
         run.directory.write(RECORD_FILE, &json(&record)?)?;
         outputs.push(RECORD_FILE.to_owned());
-        run.directory.finish(STAGE, made_from, &outputs)?;
+        run.finish(STAGE, REVISION, made_from, &outputs)?;
         run.record_time(STAGE, started, sampled.energy_evaluations);
     }
     serde_json::from_slice(&run.directory.read(RECORD_FILE)?)
@@ -91,6 +95,12 @@ pub(crate) fn run(
 
 /// Whether there is something for paths to run on, which is known before anything is computed.
 pub(crate) fn check(problem: &Problem) -> Result<(), Error> {
+    if problem.config.space() == Space::Variables
+        && !matches!(problem.source, EnergySource::Samples(_))
+        && !landscape::has_surface(problem)
+    {
+        return Err(problem.config.error("landscape.file", NO_SURFACE).into());
+    }
     if problem.config.space() == Space::Variables
         && let EnergySource::Samples(_) = problem.source
     {
@@ -109,7 +119,7 @@ pub(crate) fn steps_of_a_path(problem: &Problem, points: usize) -> u64 {
         Space::Atoms => atoms::steps_per_point(problem, points),
         Space::Variables => on_landscape::steps_per_point(problem),
     };
-    per_point * points as u64
+    per_point.saturating_mul(points as u64)
 }
 
 fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
@@ -119,7 +129,7 @@ fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
         .iter()
         .map(|state: &variables::State| (state.center.as_slice(), state.radius.as_slice()))
         .collect();
-    Ok(Ingredients::of(STAGE)
+    Ok(Ingredients::of_stage(STAGE, REVISION)
         .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))
         .upstream(geodesic::STAGE, &run.directory.output_fingerprint(geodesic::STAGE))
         .settings("variables", &problem.config.variables)
@@ -128,6 +138,6 @@ fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
         .settings("constraints", &problem.config.constraints)
         .settings("sampling", &problem.config.sampling)
         .settings("seed", &problem.config.seed)
-        .settings("inputs", &problem.inputs)
+        .settings("inputs", &problem.inputs_of_landscape())
         .fingerprint())
 }

@@ -14,7 +14,7 @@ use crate::stages::geodesic::GeodesicResult;
 use crate::stages::paths::TOPOLOGY_FILE;
 
 /// The page.
-pub(super) const PAGE_FILE: &str = "report.html";
+pub(crate) const PAGE_FILE: &str = "report.html";
 /// Residues that the title of a page names.
 const NAMED_RESIDUES: usize = 8;
 
