@@ -141,7 +141,7 @@ def main():
     paths = read_run(arguments.run, arguments.stride)
     topology = arguments.run / "topology.pdb"
     heavy = mdtraj.load(str(topology)).topology.select("element != H") if topology.exists() else None
-    files = sorted(file for file in arguments.export.iterdir() if file.suffix != ".csv")
+    files = sorted(file for file in arguments.export.iterdir() if file.suffix != ".csv" and not file.name.startswith("."))
     require(files, f"{arguments.export} is empty")
     for file in files:
         if file.suffix == ".npz":

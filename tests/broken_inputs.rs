@@ -437,8 +437,59 @@ fn a_full_disk() {
     let outcome = inputs.run_to(&disk.join("out"), &[]);
     let left = contents(&disk.join("out"));
     let unmounted = std::process::Command::new("umount").arg(&disk).status().expect("umount runs");
-    outcome.exits_with(1).complains_of(&["No space left on device"]);
+    let outcome = outcome.exits_with(1).complains_of(&["No space left on device"]);
+    // The first error, not that of the times which are written at the end.
+    assert!(!outcome.stderr.contains("timings.json"), "{}", outcome.stderr);
     assert!(!left.keys().any(|name| name.to_string_lossy().contains(".part")), "{:?}", left.keys());
     assert!(left.values().all(|bytes| !bytes.is_empty()), "an empty file was left");
     assert!(unmounted.success());
+}
+
+/// What `run` would refuse, `check` refuses: both by the same words, and before anything is computed.
+#[test]
+fn what_is_known_before_is_said_before() {
+    let inputs = Inputs::new();
+    let config = inputs.path("run.toml");
+    let refused = |changes: &[&str], complaints: &[&str]| {
+        let mut arguments = vec!["check", config.to_str().expect("a path")];
+        changes.iter().for_each(|change| arguments.extend(["--set", change]));
+        run(arguments).exits_with(2).complains_of(complaints);
+        inputs.refused_with(changes, complaints);
+    };
+    refused(&["landscape.walkers=0"], &["walkers", "at least 1"]);
+    refused(&["landscape.bias_factor=1"], &["bias_factor"]);
+    refused(&["geodesic.log_snr=60"], &["within ±50"]);
+    refused(&["sampling.duration_ps=1e30"], &["duration_ps", "1e30"]);
+    refused(&["landscape.deposition_interval_ps=1000"], &["longer than"]);
+    refused(&["sampling.paths=100001"], &["at most 100000"]);
+    refused(&["landscape.grid_points=100000"], &["grid", "too large"]);
+    if cfg!(target_os = "linux") {
+        refused(&["sampling.paths=100000", "geodesic.points=100000"], &["this machine has"]);
+    }
+}
+
+#[test]
+fn atoms_upon_each_other() {
+    let inputs = Inputs::new();
+    inputs.edit("c7ax.pdb", |text| {
+        let lines: Vec<&str> = text.lines().collect();
+        let atom = |line: &&&str| line.starts_with("ATOM") || line.starts_with("HETATM");
+        let [first, second]: [&str; 2] =
+            [0, 20].map(|index| *lines.iter().filter(atom).nth(index).expect("an atom"));
+        // Two atoms a hundredth of an Å apart.
+        let x: f64 = first[30..38].trim().parse().expect("a coordinate");
+        let moved = format!("{}{:8.3}{}{}", &second[..30], x + 0.01, &first[38..54], &second[54..]);
+        text.replacen(second, &moved, 1)
+    });
+    inputs.refused(&["run.toml:20", "atoms lie upon each other", "nm apart"]);
+}
+
+#[test]
+fn input_that_is_too_deep_for_the_stack() {
+    let inputs = Inputs::new();
+    let key = vec!["a"; 30_000].join(".");
+    inputs.refused_with(&[&format!("{key}=1")], &["expected a key"]);
+    let deep = "<a>".repeat(200_000);
+    inputs.write("amber99sb-ildn.vacuum.xml", &format!("<System>{deep}"));
+    inputs.refused(&["run.toml:6", "deep"]);
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use geodyssey_tests::{command, repository, run, short};
+use geodyssey_tests::{command, repository, run, short, visible};
 use serde_json::Value;
 
 const ALANINE: &str = "systems/alanine-dipeptide";
@@ -180,14 +180,14 @@ fn a_finished_run_is_skipped_exported_and_shared() {
             target.to_str().expect("a path"),
         ];
         run(export).exits_with(0);
-        let files = std::fs::read_dir(&target).expect("a folder").count();
+        let files = visible(&target).count();
         assert_eq!(files, 6, "three paths each way");
     }
     let unknown = ["export", out.to_str().expect("a path"), "--format", "xtcc"];
     run(unknown).exits_with(2).complains_of(&["did you mean `xtc`"]);
     run(["export", folder.path().to_str().expect("a path"), "--format", "pdb"])
         .exits_with(2)
-        .complains_of(&["no run directory"]);
+        .complains_of(&["not a run directory"]);
 
     // Another configuration with the same landscape beside it does not compute it again.
     let straight = "configs/alanine-dipeptide-straight.toml";
@@ -223,4 +223,104 @@ fn a_reader_that_goes_away_is_no_failure() {
         .expect("started");
     drop(child.stdout.take());
     assert_eq!(child.wait().expect("ended").code(), Some(0));
+}
+
+/// Whoever read what a run says may go away: the run goes on.
+#[test]
+fn a_terminal_that_goes_away_is_no_reason_to_stop() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("run");
+    let config = "configs/mueller-brown.toml";
+    let arguments = ["run", config, "--out", out.to_str().expect("a path")].into_iter().chain(short(config));
+    let mut child = command(arguments)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("started");
+    drop(child.stderr.take());
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("ended").code(), Some(0));
+    assert!(out.join("summary.json").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_cannot_be_written_are_a_failure() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("the device");
+    let child = command(["check", "configs/mixture-1d.toml"])
+        .stdout(full)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("started");
+    let outcome: geodyssey_tests::Outcome = child.wait_with_output().expect("ended").into();
+    outcome.exits_with(1).complains_of(&["standard output"]);
+}
+
+#[test]
+fn check_says_what_a_run_would_need() {
+    let facts = |changes: &[&str]| {
+        let mut arguments = vec!["check", "configs/alanine-dipeptide.toml", "--json"];
+        changes.iter().for_each(|change| arguments.extend(["--set", change]));
+        run(arguments).exits_with(0).json()
+    };
+    let (small, large) = (facts(&["sampling.paths=10"]), facts(&["sampling.paths=1000"]));
+    let number =
+        |facts: &Value, name: &str| facts[name].as_f64().unwrap_or_else(|| panic!("{name}: {facts}"));
+    // 2000 paths of 129 frames of 22 atoms with 3 numbers of 8 bytes are 136 MB, and are held more than once.
+    let memory = number(&large, "memory_mb");
+    assert!((136.0..1000.0).contains(&memory) && number(&small, "memory_mb") < memory, "{memory}");
+    let time = "estimated_time_of_energy_evaluations_s";
+    assert!(number(&large, time) > number(&small, time) && number(&small, time) > 0.0);
+}
+
+#[test]
+fn settings_under_which_a_number_means_nothing_are_warned_of() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = "configs/mixture-1d.toml";
+    let arguments = ["run", config, "--json", "--out", folder.path().to_str().expect("a path")];
+    let few = ["--set", "sampling.paths=1", "--set", "geodesic.points=3", "--set", "states.end.radius=1e-9"];
+    let outcome = run(arguments.into_iter().chain(short(config)).chain(few)).exits_with(0);
+    let warnings = outcome.json()["warnings"].to_string();
+    for text in ["one path", "3 points", "The end reaches only 1.0e-9 of `x`"] {
+        assert!(warnings.contains(text), "{text}: {warnings}");
+    }
+}
+
+#[test]
+fn a_table_that_makes_no_surface() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    let config = |interpolation: &str| {
+        format!(
+            "[landscape]\nmethod = \"table\"\nfile = \"surface.csv\"\ninterpolation = \"{interpolation}\"\n\n[[variable]]\nname = \"x\"\n\n[states.start]\ncenter = [0.0]\n[states.end]\ncenter = [3.0]\n"
+        )
+    };
+    write("surface.csv", "x,energy_kj_mol\n0,0\n1,1\n2.4,1\n3,1\n");
+    for (interpolation, complaint) in [("bicubic", "equally spaced"), ("none", "smooth surface")] {
+        write("table.toml", &config(interpolation));
+        let file = folder.path().join("table.toml");
+        for command in ["check", "run"] {
+            let out = folder.path().join("out");
+            run([Path::new(command), &file, Path::new("--out"), &out])
+                .exits_with(2)
+                .complains_of(&[complaint]);
+            assert!(!out.exists());
+        }
+    }
+}
+
+#[test]
+fn points_at_a_noise_level_that_no_denoiser_knows() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let points = folder.path().join("points.csv");
+    std::fs::write(&points, "log_snr,x\n3,0.5\n60,0.5\n").expect("written");
+    let arguments = ["posterior", "configs/mixture-1d.toml", points.to_str().expect("a path")];
+    run(arguments).exits_with(2).complains_of(&["points.csv", "row 2", "60"]);
+}
+
+#[test]
+fn an_avoided_region_where_nothing_is_known() {
+    let region = "constraint.0={ kind = \"region-avoidance\", center = [9.0, 0.5], radius = 0.2 }";
+    let arguments = ["check", "configs/mueller-brown.toml", "--set", region];
+    run(arguments).exits_with(2).complains_of(&["outside the range of `x`"]);
 }

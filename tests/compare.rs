@@ -289,8 +289,10 @@ fn what_cannot_be_compared_is_refused() {
     let out = folder.path().join("compared");
     let started = folder.path().join("started");
     std::fs::create_dir(&started).expect("a folder");
-    compare(&[&string(&started)], &out, &[]).exits_with(2).complains_of(&["no run directory", "config.toml"]);
-    std::fs::write(started.join("config.toml"), "seed = 1\n").expect("written");
+    compare(&[&string(&started)], &out, &[])
+        .exits_with(2)
+        .complains_of(&["not a run directory", "manifest.json"]);
+    std::fs::write(started.join("manifest.json"), "{\"stages\": {}}\n").expect("written");
     compare(&[&string(&started)], &out, &[]).exits_with(2).complains_of(&[
         "is not finished",
         "summary.json",

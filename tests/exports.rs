@@ -6,7 +6,7 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use geodyssey_tests::{Outcome, repository, run, short};
+use geodyssey_tests::{Outcome, repository, run, short, visible};
 use serde_json::Value;
 
 const LARGEST_PAGE: usize = 5 * 1024 * 1024;
@@ -113,7 +113,7 @@ fn the_page_and_every_format_hold_the_paths_of_the_run() {
     }
     export(&run_directory, &whole, &["--format", "npz"]).exits_with(0);
     export(&run_directory, &whole, &["--format", "extxyz", "--every-path-in-one-file"]).exits_with(0);
-    assert_eq!(std::fs::read_dir(&whole).expect("a folder").count(), 5 * 6 + 1 + 2);
+    assert_eq!(visible(&whole).count(), 5 * 6 + 1 + 2);
     let frames = extended_xyz(&whole.join("paths.xyz"));
     assert_eq!(frames.len(), 6 * 24);
     check_page(&run_directory, &frames);
@@ -130,11 +130,7 @@ fn the_page_and_every_format_hold_the_paths_of_the_run() {
     let some = folder.path().join("some");
     export(&run_directory, &some, &["--format", "pdb", "--path", "2,backward-0", "--path", "path-0001"])
         .exits_with(0);
-    let mut names: Vec<String> = std::fs::read_dir(&some)
-        .expect("a folder")
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
+    let mut names: Vec<String> = visible(&some).collect();
     names.sort();
     assert_eq!(names, ["backward-0000.pdb", "path-0001.pdb", "path-0002.pdb"]);
 
@@ -190,7 +186,7 @@ fn paths_of_which_some_have_atoms() {
     let said = export(&out, &exported, &["--format", "npz"]).exits_with(0).stderr;
     assert!(said.contains("3 paths, 72 frames") && said.contains("NaN for positions"), "{said}");
     check(&out, &exported, &[]);
-    let files = || std::fs::read_dir(&exported).expect("a folder").count();
+    let files = || visible(&exported).count();
     assert_eq!(files(), 2 + 2 + 1);
     export(&out, &exported, &["--format", "xtc", "--path", "0"]).exits_with(0);
     export(&out, &exported, &["--format", "xtc", "--path", "0,1"])

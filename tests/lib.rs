@@ -177,7 +177,7 @@ pub fn short(configuration: &str) -> Vec<&'static str> {
     changes.into_iter().flat_map(|change| ["--set", change]).collect()
 }
 
-/// Every file below a folder but locks and wall-clock times, by its path relative to it, with its content.
+/// Every file below a folder but locks, owners and wall-clock times, by its path relative to it, with its content.
 ///
 /// # Panics
 /// If the folder cannot be read.
@@ -189,11 +189,22 @@ pub fn contents(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
             let path = entry.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if !["timings.json", ".lock"].iter().any(|name| path.ends_with(name)) {
+            } else if !["timings.json", ".lock", ".owner.json"].iter().any(|name| path.ends_with(name)) {
                 let name = path.strip_prefix(folder).expect("below the folder").to_owned();
                 files.insert(name, std::fs::read(&path).expect("a file"));
             }
         }
     }
     files
+}
+
+/// Names of what is in a folder, but for hidden files.
+///
+/// # Panics
+/// If the folder cannot be read.
+pub fn visible(folder: &Path) -> impl Iterator<Item = String> {
+    let entries = std::fs::read_dir(folder).expect("a folder").flatten();
+    entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.'))
 }

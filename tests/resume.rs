@@ -114,3 +114,36 @@ fn an_interrupted_run_says_how_to_go_on() {
     run(arguments(config, &interrupted, "2")).exits_with(0);
     assert_same(&whole, &interrupted);
 }
+
+/// However long a block takes, Ctrl-C is answered at once, and what was done before is kept.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_waits_for_no_block() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("run");
+    let config = "configs/alanine-dipeptide.toml";
+    // Every point of the curve takes minutes.
+    let long = ["--set", "sampling.duration_ps=100000", "--threads", "2"];
+    let fixed = ["run", config, "--out", out.to_str().expect("a path")].into_iter().chain(short(config));
+    let child =
+        command(fixed.chain(long)).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("started");
+    let begun = Instant::now();
+    while !out.join("geodesic.json").exists() && begun.elapsed() < Duration::from_secs(120) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let asked = Instant::now();
+    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(status.success());
+    let outcome: geodyssey_tests::Outcome = child.wait_with_output().expect("ended").into();
+    outcome.exits_with(1).complains_of(&["interrupted", "give the same command again"]);
+    assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+    let again = run(arguments_of_short(config, &out)).exits_with(0);
+    assert!(again.stderr.contains("landscape: up to date"), "{}", again.stderr);
+}
+
+#[cfg(unix)]
+fn arguments_of_short(config: &str, out: &Path) -> Vec<String> {
+    let fixed = ["run", config, "--out", out.to_str().expect("a path")].into_iter().chain(short(config));
+    fixed.map(str::to_owned).collect()
+}

@@ -19,6 +19,9 @@ pub(crate) struct Element {
     attributes: Vec<(String, String)>,
 }
 
+/// Elements within each other; a System's stand five deep. Without a limit a tree could be too deep for the stack.
+const DEEPEST: usize = 64;
+
 /// Reads the whole text; returns its outermost element.
 pub(crate) fn parse(text: &str) -> Result<Element, ForceFieldError> {
     let mut reader = Reader::from_str(text);
@@ -37,6 +40,10 @@ pub(crate) fn parse(text: &str) -> Result<Element, ForceFieldError> {
         let force = open.last().map_or(&system, |parent| &parent.force);
         let closed = match event {
             Event::Start(tag) => {
+                if open.len() >= DEEPEST {
+                    let message = format!("elements stand within each other more than {DEEPEST} deep");
+                    return Err(ForceFieldError::Xml { line, message });
+                }
                 open.push(element(&tag, line, force)?);
                 continue;
             }

@@ -17,6 +17,8 @@ pub(crate) enum Error {
     Input(Box<InputError>),
     /// The input is right, but the work failed: exit code 1.
     Failed(String),
+    /// A file could not be read, understood or written: exit code 1.
+    File(String),
     /// Ctrl-C: what was finished is kept, and the same command goes on from there. Exit code 1.
     Interrupted,
 }
@@ -34,7 +36,7 @@ impl Error {
 
     /// A file that could not be written or otherwise handled.
     pub(crate) fn file(action: &str, path: &Path, why: impl fmt::Display) -> Self {
-        Self::Failed(format!("cannot {action} {}: {why}", path.display()))
+        Self::File(format!("cannot {action} {}: {why}", path.display()))
     }
 
     /// A wrong input that has no place in a configuration, such as a file given on the command line.
@@ -46,7 +48,7 @@ impl Error {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Input(_) => ExitCode::from(2),
-            Self::Failed(_) | Self::Interrupted => ExitCode::from(1),
+            Self::Failed(_) | Self::File(_) | Self::Interrupted => ExitCode::from(1),
         }
     }
 }
@@ -86,7 +88,7 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Input(error) => write!(formatter, "error: {error}"),
-            Self::Failed(message) => write!(formatter, "error: {message}"),
+            Self::Failed(message) | Self::File(message) => write!(formatter, "error: {message}"),
             Self::Interrupted => write!(
                 formatter,
                 "interrupted: what was finished is kept; give the same command again to go on from there"

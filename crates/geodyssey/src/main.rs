@@ -4,14 +4,19 @@
 //! system → landscape → denoiser → geodesic → paths → report. It alone touches the file system, clocks and the
 //! terminal; the other crates compute.
 
+// A closed terminal must not end a run: `terminal` writes, and nothing else does.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 mod cli;
 mod commands;
 mod config;
 mod error;
 mod interrupt;
+mod pace;
 mod progress;
 mod run_directory;
 mod stages;
+mod terminal;
 mod text_file;
 
 use std::process::ExitCode;
@@ -26,7 +31,7 @@ fn main() -> ExitCode {
     match commands::execute(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            terminal::say!("{error}");
             error.exit_code()
         }
     }

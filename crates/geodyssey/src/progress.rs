@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::terminal::say;
+
 /// Between two plain lines of one stage.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -35,7 +37,7 @@ impl Progress {
             bar
         });
         if bar.is_none() {
-            eprintln!("{name}: {done} of {total} done");
+            say!("{name}: {done} of {total} done");
         }
         let now = Instant::now();
         Self { name: name.to_owned(), total, bar, started: now, resumed: done, last_line: now }
@@ -61,7 +63,7 @@ impl Progress {
             let left = (here > 0)
                 .then(|| self.started.elapsed().as_secs_f64() / here as f64 * (self.total - done) as f64)
                 .map_or_else(String::new, |left| format!(", about {left:.0} s left"));
-            eprintln!("{}: {done} of {}{left}  {message}", self.name, self.total);
+            say!("{}: {done} of {}{left}  {message}", self.name, self.total);
         }
     }
 
@@ -70,7 +72,7 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        eprintln!("{}: {message}", self.name);
+        say!("{}: {message}", self.name);
     }
 }
 
@@ -93,7 +95,7 @@ impl Activity {
             bar.set_message(message.to_owned());
             bar
         } else {
-            eprintln!("{name}: {message}");
+            say!("{name}: {message}");
             ProgressBar::hidden()
         };
         Self { name: name.to_owned(), bar }
@@ -110,6 +112,6 @@ impl Activity {
     /// The sign makes room for a line that stays.
     pub(crate) fn finish(self, message: &str) {
         self.bar.finish_and_clear();
-        eprintln!("{}: {message}", self.name);
+        say!("{}: {message}", self.name);
     }
 }

@@ -5,7 +5,9 @@
 //! order of TorsionDrive: Y. Qiu et al., J. Chem. Phys. 152, 244116 (2020)). So every energy is that of the lowest minimum that
 //! can be reached by turning the variables, from wherever one comes.
 
-use geodyssey_sampling::{MinimisationParameters, MinimisationTask, MolecularSystem, RestrainedMinimisation};
+use geodyssey_sampling::{
+    MinimisationParameters, MinimisationTask, MinimisedMolecule, MolecularSystem, RestrainedMinimisation,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::basin::nearest_point;
@@ -64,6 +66,9 @@ pub struct RelaxedScanState {
     pub points: Vec<Option<RelaxedPoint>>,
     /// Points whose neighbours are tried next, in rising order.
     pub active: Vec<usize>,
+    /// What the round that is going on has come to so far, in the order of its minimisations.
+    #[serde(default)]
+    pub tried: Vec<MinimisedMolecule>,
     /// Rounds done; in one all active points try their neighbours.
     pub rounds: u64,
     /// Minimisations done.
@@ -136,6 +141,7 @@ impl<'a> RelaxedScan<'a> {
         let mut state = RelaxedScanState {
             points: vec![None; self.grid.len()],
             active: Vec::new(),
+            tried: Vec::new(),
             rounds: 0,
             minimisations: 0,
             unfinished: 0,
@@ -147,7 +153,9 @@ impl<'a> RelaxedScan<'a> {
             let zeros = vec![0.0; values.len()];
             (point, self.task(point, positions, &zeros))
         });
-        self.carry_out(&mut state, tasks.collect())?;
+        let (points, tasks): (Vec<usize>, Vec<MinimisationTask>) = tasks.unzip();
+        let results = self.minimise(&tasks)?;
+        self.take_in(&mut state, points, results);
         if state.active.is_empty() {
             return Err(LandscapeError::Scan(
                 "no structure could be minimised with its variables held; are the starting structures relaxed?".to_owned(),
@@ -161,18 +169,39 @@ impl<'a> RelaxedScan<'a> {
     /// # Errors
     /// A state that is not of this scan.
     pub fn advance(&self, state: &mut RelaxedScanState) -> Result<(), LandscapeError> {
-        if state.points.len() != self.grid.len() {
+        self.advance_by(state, usize::MAX)
+    }
+
+    /// At most so many minimisations of a round, which ends with the last of them. However a round is divided, it comes to the same.
+    ///
+    /// # Errors
+    /// A state that is not of this scan.
+    pub fn advance_by(&self, state: &mut RelaxedScanState, most: usize) -> Result<(), LandscapeError> {
+        let trials: Vec<(usize, usize)> = state
+            .active
+            .iter()
+            .filter(|&&point| matches!(state.points.get(point), Some(Some(_))))
+            .flat_map(|&point| {
+                neighbours(&self.grid, point).into_iter().map(move |neighbour| (point, neighbour))
+            })
+            .collect();
+        if state.points.len() != self.grid.len() || state.tried.len() > trials.len() {
             return Err(LandscapeError::Scan("the stored state is of another scan".to_owned()));
         }
-        let active = std::mem::take(&mut state.active);
-        let mut tasks = Vec::new();
-        for point in active {
-            let Some(Some(from)) = state.points.get(point) else { continue };
-            for neighbour in neighbours(&self.grid, point) {
-                tasks.push((neighbour, self.task(neighbour, &from.positions, &from.multipliers)));
-            }
+        let next = trials.iter().skip(state.tried.len()).take(most);
+        let tasks: Vec<MinimisationTask> = next
+            .filter_map(|&(point, neighbour)| {
+                let from = state.points[point].as_ref()?;
+                Some(self.task(neighbour, &from.positions, &from.multipliers))
+            })
+            .collect();
+        state.tried.extend(self.minimise(&tasks)?);
+        if state.tried.len() == trials.len() {
+            state.active.clear();
+            let results = std::mem::take(&mut state.tried);
+            self.take_in(state, trials.into_iter().map(|(_, neighbour)| neighbour).collect(), results);
         }
-        self.carry_out(state, tasks)
+        Ok(())
     }
 
     /// The energies, above the lowest of them, with that one (kJ/mol).
@@ -206,14 +235,12 @@ impl<'a> RelaxedScan<'a> {
         }
     }
 
-    fn carry_out(
-        &self,
-        state: &mut RelaxedScanState,
-        tasks: Vec<(usize, MinimisationTask)>,
-    ) -> Result<(), LandscapeError> {
-        let (points, tasks): (Vec<usize>, Vec<MinimisationTask>) = tasks.into_iter().unzip();
-        let results =
-            self.minimisation.minimise(&tasks).map_err(|error| LandscapeError::Scan(error.to_string()))?;
+    fn minimise(&self, tasks: &[MinimisationTask]) -> Result<Vec<MinimisedMolecule>, LandscapeError> {
+        self.minimisation.minimise(tasks).map_err(|error| LandscapeError::Scan(error.to_string()))
+    }
+
+    /// Takes a whole round's results in, in the order of its minimisations.
+    fn take_in(&self, state: &mut RelaxedScanState, points: Vec<usize>, results: Vec<MinimisedMolecule>) {
         for (point, result) in points.into_iter().zip(results) {
             state.minimisations += 1;
             state.energy_evaluations += result.evaluations;
@@ -242,6 +269,5 @@ impl<'a> RelaxedScan<'a> {
         state.active.sort_unstable();
         state.active.dedup();
         state.rounds += 1;
-        Ok(())
     }
 }

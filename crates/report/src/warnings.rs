@@ -17,6 +17,11 @@ const AGREEING_ERRORS: f64 = 3.0;
 /// What the landscape's own difference may be wrong by, kJ/mol.
 const LANDSCAPE_ERROR_KJ_MOL: f64 = 1.0;
 
+/// Paths from which neither a spread nor its error can be told.
+const FEW_PATHS: usize = 4;
+/// Points with which a curve is no curve.
+const FEW_POINTS: usize = 8;
+
 /// What a reader must know before she believes a number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +86,13 @@ fn curve(curve: &GeodesicSummary) -> Vec<String> {
             curve.stop_reason
         ));
     }
+    if curve.points < FEW_POINTS {
+        list.push(format!(
+            "The curve has {} points: its length, its barrier and the work along it are those of a few straight jumps. Set \
+             `geodesic.points` to 32 or more.",
+            curve.points
+        ));
+    }
     if curve.negative_share > 0.0 {
         list.push(format!(
             "{} % of the curve's steps have a negative length: the learned denoiser is not that of any density there, so \
@@ -106,6 +118,13 @@ fn constraint(constraint: &ConstraintSummary) -> Option<String> {
 
 fn paths(paths: &SamplingSummary) -> Vec<String> {
     let mut list = Vec::new();
+    if paths.paths < FEW_PATHS {
+        let count = paths.paths;
+        list.push(format!(
+            "There {}: means, errors and shares over so few say nothing of the ensemble. Set `sampling.paths` to 16 or more.",
+            if count == 1 { "is one path".to_owned() } else { format!("are {count} paths") }
+        ));
+    }
     let missed = |share: f64, of: usize| of - ((share * of as f64).round() as usize).min(of);
     let lost = missed(paths.reached, paths.paths);
     if lost > 0 {

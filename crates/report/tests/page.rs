@@ -18,7 +18,7 @@ fn summary() -> Summary {
         "system": {"atoms": 1, "variables": [{"name": "phi", "kind": "torsion", "unit": "rad", "period": 6.283185307179586}],
                    "temperature_k": 300.0, "thermal_energy_kj_mol": 2.494338785445972},
         "landscape": {"method": "table", "energy_evaluations": 0, "lower_bound_kj_mol": 30.0},
-        "geodesic": {"kind": "geodesic", "length": 5.0, "energy": 12.5, "constant_speed": 1.0, "negative_share": 0.0, "points": 3, "min_log_snr": 2.0,
+        "geodesic": {"kind": "geodesic", "length": 5.0, "energy": 12.5, "constant_speed": 1.0, "negative_share": 0.0, "points": 24, "min_log_snr": 2.0,
                      "winding": [0], "iterations": 3, "denoiser_evaluations": 9, "stop_reason": "converged", "windings": []},
         "constraints": [],
         "sampling": {"paths": 4, "reached": 1.0, "backward_paths": 0, "failed": [], "energy_evaluations": 1000},
@@ -201,6 +201,18 @@ fn the_words_say_what_the_numbers_say_and_warn_where_they_must() -> Result<(), R
 /// The page of a summary with all that follows from its numbers.
 fn warned_page(summary: &Summary) -> Result<String, ReportError> {
     run_page(&page(&summary.clone().with_warnings(Vec::new())))
+}
+
+#[test]
+fn numbers_over_next_to_nothing_are_warned_of() {
+    let mut summary = summary();
+    summary.sampling.as_mut().expect("paths").paths = 1;
+    summary.geodesic.as_mut().expect("a curve").points = 3;
+    let messages: Vec<String> =
+        summary.with_warnings(Vec::new()).warnings.into_iter().map(|warning| warning.message).collect();
+    for text in ["There is one path", "sampling.paths", "The curve has 3 points", "geodesic.points"] {
+        assert!(messages.iter().any(|message| message.contains(text)), "{text}: {messages:?}");
+    }
 }
 
 /// A mean below the lowest barrier is explained: by paths that did not arrive, by the landscape's error, by the steps.

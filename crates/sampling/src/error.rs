@@ -104,8 +104,8 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "path {} blew up in step {}: ", self.path, self.step)?;
         match self.potential_energy_kj_mol {
-            Some(energy) => write!(f, "the atoms became far too fast, potential energy {energy:.1} kJ/mol"),
-            None => write!(f, "the potential energy is not a finite number"),
+            Some(energy) => write!(f, "the step was far too long, at an energy of {energy:.1} kJ/mol"),
+            None => write!(f, "the energy is not a finite number"),
         }
     }
 }

@@ -21,7 +21,9 @@ Writes into runs/NAME, NAME being the configuration's file name, or into --out: 
 file and column.
 
 Several configurations run one after the other; what two have in common, such as the landscape, is computed once. Ctrl-C ends the
-run after the block that is being computed; the same command goes on from there and ends with the same bytes.
+run within two seconds; the same command goes on from the last checkpoint and ends with the same bytes. Files that no run made are
+never replaced: where one stands in the way, or the directory holds the run of another configuration (unless --force is given), the
+command is refused.
 
 Examples:
   geodyssey run configs/alanine-dipeptide.toml
@@ -34,7 +36,8 @@ Exit codes: 0 done; 1 a stage failed or the run was interrupted; 2 wrong usage o
 /// `geodyssey check --help`.
 pub(super) const CHECK: &str = "\
 Reads the configuration and all files that it names, looks for mistakes, and says what would be computed: atoms, variables,
-states, steps, forces that are ignored.
+states, steps, forces that are ignored, memory, and how long the energy evaluations take on this machine. What it lets pass, `run`
+does not refuse.
 
 Examples:
   geodyssey check configs/alanine-dipeptide.toml
@@ -113,7 +116,7 @@ Exit codes: 0 done; 1 failed, or with --strict a bad verdict; 2 wrong usage or a
 
 /// `geodyssey export --help`.
 pub(super) const EXPORT: &str = "\
-Writes RUN/export/path-0000.FORMAT and so on, or --out's folder. Frames are numbered as in the run, 1 ps apart: the frame number is
+Writes RUN/export/path-0000.FORMAT and so on, or --out's folder; files of earlier exports are replaced, no others. Frames are numbered as in the run, 1 ps apart: the frame number is
 a place along the path, not a physical time.
 
 extxyz: one line of key=value before each frame: energy (potential energy in eV, as ASE reads it), path, frame, arc_length and the
@@ -126,7 +129,7 @@ Examples:
   geodyssey export runs/alanine-dipeptide --format extxyz --every-path-in-one-file --align
   geodyssey export runs/alanine-dipeptide --format npz --align=all --out arrays
 
-Exit codes: 0 done; 1 a file cannot be written; 2 wrong usage, no such path, or a directory that is no run.";
+Exit codes: 0 done; 1 a file cannot be written; 2 wrong usage, no such path, a directory that is not a run, or a run whose files were changed.";
 
 /// `geodyssey completions --help`.
 pub(super) const COMPLETIONS: &str = "\

@@ -95,6 +95,9 @@ pub(crate) struct Overrides {
     /// Threads; the results do not depend on it [default: one per core]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
+    /// Replace the run of another configuration in the run directory; files that no run made are left alone all the same
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Print results as JSON on standard output
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,20 +4,28 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::print;
 use super::run::{read, run_directory};
+use super::{claim, print, use_threads};
 use crate::cli::OneConfiguration;
 use crate::config::{Config, ConstraintConfig, DenoiserConfig, LandscapeConfig, SamplingMethod, Space};
 use crate::error::Error;
+use crate::run_directory::check_claim;
 use crate::stages::cautions::{cautions, tethers_at_the_ends};
 use crate::stages::system::{EnergySource, Problem};
-use crate::stages::{check_feasibility, describe_samples, molecule_warnings, steps_of_a_path};
+use crate::stages::{
+    Requirements, Stage, check as check_before, describe_samples, molecule_warnings, requirements,
+    steps_of_a_path,
+};
 
 /// Carries the command out.
 pub(crate) fn check(arguments: &OneConfiguration) -> Result<(), Error> {
     let problem = read(&arguments.configuration, &arguments.overrides)?;
-    check_feasibility(&problem)?;
+    use_threads(&arguments.overrides)?;
+    // Without states there is no path, and yet a denoiser that can be asked.
+    let until = if problem.states.is_some() { Stage::Report } else { Stage::Denoiser };
+    check_before(&problem, until)?;
     let directory = run_directory(&problem.config, &arguments.overrides, false);
+    check_claim(&directory, &claim(&problem, &arguments.overrides))?;
     let facts = facts(&problem, &directory.display().to_string())?;
     if arguments.overrides.json {
         return print(&format!("{:#}\n", Value::Object(facts.into_iter().collect())));
@@ -43,7 +51,7 @@ pub(crate) fn check(arguments: &OneConfiguration) -> Result<(), Error> {
 
 /// A key of the JSON form as a person reads it: words, with the unit in parentheses.
 fn label(key: &str) -> String {
-    let units = [("_kj_mol", " (kJ/mol)"), ("_k", " (K)")];
+    let units = [("_kj_mol", " (kJ/mol)"), ("_k", " (K)"), ("_mb", " (MB)"), ("_s", " (s)")];
     let unit = units.iter().find_map(|(suffix, unit)| key.strip_suffix(suffix).map(|name| (name, *unit)));
     let (name, unit) = unit.unwrap_or((key, ""));
     name.replace('_', " ") + unit
@@ -130,7 +138,15 @@ fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Err
     add("steps_of_a_path", json!(steps));
     // How many trials end early is not known before.
     if !shooting {
-        add("energy_evaluations_of_all_paths", json!(steps * paths as u64));
+        add("energy_evaluations_of_all_paths", json!(steps.saturating_mul(paths as u64)));
+    }
+    let Requirements { memory_mb, energy_evaluations, seconds } = requirements(problem);
+    add("memory_mb", json!((memory_mb * 10.0).round() / 10.0));
+    if energy_evaluations > 0.0
+        && let Some(seconds) = seconds
+    {
+        // Two digits of what is an estimate.
+        add("estimated_time_of_energy_evaluations_s", json!(two_digits(seconds)));
     }
     let of_molecule =
         molecule_warnings(problem).map_err(|error| Error::failed("comparing the states", error))?;
@@ -140,6 +156,10 @@ fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Err
         add("warnings", json!(warnings));
     }
     Ok(facts)
+}
+
+fn two_digits(value: f64) -> f64 {
+    format!("{value:.1e}").parse().unwrap_or(value)
 }
 
 fn denoiser(config: &Config) -> String {

@@ -6,18 +6,20 @@ use std::path::{Path, PathBuf};
 use geodyssey_report::{Comparison, LeftOut, RowRole};
 
 use super::run::{read, run_directory};
-use super::{print, use_threads};
-use crate::cli::{BaselineName, CompareArguments};
+use super::{claim, print, use_threads};
+use crate::cli::{BaselineName, CompareArguments, Overrides};
 use crate::config::{Config, InputError};
 use crate::error::Error;
 use crate::interrupt;
-use crate::run_directory::{RunDirectory, SUMMARY_FILE};
+use crate::run_directory::{Claim, FinishedRun, RunDirectory, SUMMARY_FILE, check_claim};
 use crate::stages::compare::baselines::{Baseline, Variant, is_same};
 use crate::stages::compare::{
-    Entry, Finished, Group, Origin, PAGE_FILE, TABLE_FILE, comparable, compare, folder_name, unlike,
+    DIFFERENCES_FILE, Entry, Finished, Group, JSON_FILE, Origin, PAGE_FILE, TABLE_FILE, comparable, compare,
+    folder_name, unlike,
 };
 use crate::stages::system::Problem;
-use crate::stages::{CONFIG_FILE, Run, Stage, check_before};
+use crate::stages::{self, CONFIG_FILE, Run, Stage, check};
+use crate::terminal::say;
 
 /// Where a comparison goes by default.
 const DEFAULT_DIRECTORY: &str = "runs/compare";
@@ -38,12 +40,16 @@ pub(crate) fn execute(arguments: &CompareArguments) -> Result<(), Error> {
     let given = read_arguments(arguments)?;
     interrupt::listen();
     let out = arguments.overrides.out.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DIRECTORY));
-    let directory = RunDirectory::open(&out)?;
-    let mut groups = grouped(finish(given)?)?;
+    for argument in given.iter().filter(|argument| !argument.finished) {
+        check_claim(&argument.entry.directory, &claim(&argument.entry.problem, &arguments.overrides))?;
+    }
+    let names = [PAGE_FILE, TABLE_FILE, DIFFERENCES_FILE, JSON_FILE].map(str::to_owned).to_vec();
+    let mut directory = RunDirectory::open(&out, &Claim { names, ..Claim::default() })?;
+    let mut groups = grouped(finish(given, &arguments.overrides)?)?;
     for group in &mut groups {
         add_baselines(group, &wanted, &out)?;
     }
-    let comparison = compare(&directory, &groups)?;
+    let comparison = compare(&mut directory, &groups)?;
     print(&show(&comparison, &out, arguments.overrides.json)?)
 }
 
@@ -87,7 +93,7 @@ fn read_arguments(arguments: &CompareArguments) -> Result<Vec<Argument>, Error> 
     }
     same_variables(&given)?;
     for argument in given.iter().filter(|argument| !argument.finished) {
-        check_before(&argument.entry.problem)?;
+        check(&argument.entry.problem, Stage::Report)?;
     }
     name_apart(&mut given);
     Ok(given)
@@ -105,17 +111,17 @@ fn configuration(path: &Path, arguments: &CompareArguments) -> Result<Argument, 
 }
 
 fn finished_run(path: &Path) -> Result<Argument, Error> {
-    let file = path.join(CONFIG_FILE);
-    if !file.is_file() {
-        let message = format!("{} is no run directory: there is no {CONFIG_FILE} in it", path.display());
-        return Err(Error::input(message));
-    }
-    if !path.join(SUMMARY_FILE).is_file() {
+    let run = FinishedRun::open(path)?;
+    if !run.is_finished() || !path.join(SUMMARY_FILE).is_file() {
         let message =
             format!("the run in {} is not finished: there is no {SUMMARY_FILE} in it", path.display());
-        let advice = format!("geodyssey run {} --out {} goes on with it", file.display(), path.display());
+        let advice = format!(
+            "geodyssey run CONFIG --out {} goes on with it, with its own configuration",
+            path.display()
+        );
         return Err(InputError::new(message).note(advice).into());
     }
+    let file = run.verified(CONFIG_FILE)?;
     let problem = Problem::read(Config::read(&file, &[], None)?).map_err(|error| {
         error.note("a finished run is compared together with the input files that its configuration names")
     })?;
@@ -157,20 +163,20 @@ fn name_apart(given: &mut [Argument]) {
 }
 
 /// Brings every configuration to a finished run, in the order given.
-fn finish(given: Vec<Argument>) -> Result<Vec<Finished>, Error> {
+fn finish(given: Vec<Argument>, overrides: &Overrides) -> Result<Vec<Finished>, Error> {
     let mut rows = Vec::with_capacity(given.len());
     for Argument { entry, finished } in given {
         if !finished {
-            eprintln!("== {}", entry.name);
-            run(&entry, Vec::new())?;
+            say!("== {}", entry.name);
+            run(&entry, &claim(&entry.problem, overrides), Vec::new())?;
         }
         rows.push(Finished::read(entry)?);
     }
     Ok(rows)
 }
 
-fn run(entry: &Entry, donors: Vec<PathBuf>) -> Result<(), Error> {
-    let directory = RunDirectory::open(&entry.directory)?.with_donors(donors);
+fn run(entry: &Entry, claim: &Claim, donors: Vec<PathBuf>) -> Result<(), Error> {
+    let directory = RunDirectory::open(&entry.directory, claim)?.with_donors(donors);
     Run::new(&entry.problem, directory).carry_out(Stage::Report).map(|_| ())
 }
 
@@ -200,7 +206,8 @@ fn add_baselines(group: &mut Group, wanted: &[Baseline], out: &Path) -> Result<(
             match add_baseline(group, first, &variant, out) {
                 Ok(Some(row)) => group.rows.push(row),
                 Ok(None) => {}
-                Err(error @ Error::Interrupted) => return Err(error),
+                // What the disk does says nothing about the baseline.
+                Err(error @ (Error::Interrupted | Error::File(_))) => return Err(error),
                 Err(Error::Input(error)) => leave_out(group, variant.name(), &error.to_string()),
                 Err(Error::Failed(reason)) => leave_out(group, variant.name(), &reason),
             }
@@ -219,19 +226,21 @@ fn add_baseline(
     if group.rows.iter().any(|row| is_same(row, &problem)) {
         return Ok(None);
     }
-    check_before(&problem)?;
+    check(&problem, Stage::Report)?;
     let folder = out.join(BASELINES_FOLDER).join(folder_name(&first.entry.name));
     let mut entry = variant.entry(first, problem, folder.join(variant.name()));
     let names: Vec<String> = group.rows.iter().map(|row| row.entry.name.clone()).collect();
     entry.name = unlike(entry.name, &names);
-    eprintln!("== {} (baseline of {})", entry.name, first.entry.name);
+    say!("== {} (baseline of {})", entry.name, first.entry.name);
     let donors = group.rows.iter().map(|row| row.entry.directory.clone()).collect();
-    run(&entry, donors)?;
+    // The baselines' directories belong to the comparison, whichever configurations it is of.
+    let claim = Claim { force: true, ..stages::claim(&entry.problem) };
+    run(&entry, &claim, donors)?;
     Finished::read(entry).map(Some)
 }
 
 fn leave_out(group: &mut Group, name: &str, reason: &str) {
-    eprintln!("{name}: left out: {reason}");
+    say!("{name}: left out: {reason}");
     let reason = reason.lines().next().unwrap_or_default().to_owned();
     group.left_out.push(LeftOut { name: name.to_owned(), reason });
 }

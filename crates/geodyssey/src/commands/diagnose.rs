@@ -5,20 +5,21 @@ use std::fmt::Write as _;
 use geodyssey_report::{Column, Diagnosis, ReportError, Table};
 
 use super::run::{read, run_directory};
-use super::{print, use_threads};
+use super::{claim, print, use_threads};
 use crate::cli::DiagnoseArguments;
 use crate::error::Error;
 use crate::interrupt;
 use crate::run_directory::RunDirectory;
-use crate::stages::{Run, diagnose};
+use crate::stages::{Run, Stage, check, diagnose};
 
 /// Carries the command out.
 pub(crate) fn execute(arguments: &DiagnoseArguments) -> Result<(), Error> {
     let problem = read(&arguments.configuration, &arguments.overrides)?;
     use_threads(&arguments.overrides)?;
+    check(&problem, Stage::Geodesic)?;
     interrupt::listen();
     let directory = run_directory(&problem.config, &arguments.overrides, false);
-    let mut run = Run::new(&problem, RunDirectory::open(&directory)?);
+    let mut run = Run::new(&problem, RunDirectory::open(&directory, &claim(&problem, &arguments.overrides))?);
     let diagnosis = run.diagnose()?;
     let failed = |error: ReportError| Error::failed("the diagnosis", error);
     let text = if arguments.overrides.json {

@@ -6,13 +6,13 @@ use std::path::Path;
 use geodyssey_report::{Column, Distances, ReportError, Table};
 
 use super::run::{read, run_directory};
-use super::{print, use_threads};
+use super::{claim, print, use_threads};
 use crate::cli::DistanceArguments;
 use crate::error::Error;
 use crate::interrupt;
 use crate::run_directory::RunDirectory;
 use crate::stages::distance::{self, Frames, Request};
-use crate::stages::{Run, check_denoiser};
+use crate::stages::{Run, Stage, check, check_denoiser};
 
 /// Up to so many configurations the whole matrix is printed.
 const MOST_PRINTED: usize = 8;
@@ -32,9 +32,10 @@ pub(crate) fn execute(arguments: &DistanceArguments) -> Result<(), Error> {
     use_threads(&arguments.overrides)?;
     interrupt::listen();
     // Neither the configuration's curve nor its constraints play a part.
+    check(&problem, Stage::Landscape)?;
     check_denoiser(&problem)?;
     let directory = run_directory(&problem.config, &arguments.overrides, false);
-    let mut run = Run::new(&problem, RunDirectory::open(&directory)?);
+    let mut run = Run::new(&problem, RunDirectory::open(&directory, &claim(&problem, &arguments.overrides))?);
     let distances = run.distances(&request)?;
     let failed = |error: ReportError| Error::failed("the distances", error);
     if arguments.overrides.json {

@@ -15,6 +15,7 @@ use crate::commands::print;
 use crate::error::Error;
 use crate::stages::system::undefined_torsion;
 use crate::stages::without_positions;
+use crate::terminal::say;
 use crate::text_file::read_text;
 
 /// Frames that are evaluated together.
@@ -71,7 +72,7 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
                 energies.extend(evaluate(&topology, &force_field, &batch, arguments.forces));
             }
             if reader.frames_without_positions() > 0 {
-                eprintln!("{}: {}", path.display(), without_positions(reader.frames_without_positions()));
+                say!("{}: {}", path.display(), without_positions(reader.frames_without_positions()));
             }
         }
     }

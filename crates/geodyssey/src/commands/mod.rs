@@ -13,11 +13,12 @@ mod run;
 mod shell;
 mod show;
 
-use std::io::Write as _;
-
 use crate::cli::{Arguments, Command, Overrides};
 use crate::error::Error;
-use crate::stages::Stage;
+use crate::run_directory::Claim;
+use crate::stages::system::Problem;
+use crate::stages::{self, Stage};
+pub(crate) use crate::terminal::print;
 
 /// Carries a command out.
 pub(crate) fn execute(arguments: &Arguments) -> Result<(), Error> {
@@ -39,14 +40,9 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Error> {
     }
 }
 
-/// Writes results to standard output. A reader that went away, as `head` does, is no failure.
-pub(crate) fn print(text: &str) -> Result<(), Error> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Error::failed("writing to standard output", error))
-        }
-        _ => Ok(()),
-    }
+/// What a run asks of its directory.
+fn claim(problem: &Problem, overrides: &Overrides) -> Claim {
+    Claim { force: overrides.force, ..stages::claim(problem) }
 }
 
 /// Gives the computing as many threads as the command line says.

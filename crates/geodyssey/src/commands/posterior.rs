@@ -5,14 +5,15 @@ use geodyssey_report::{Column, Table, decimals};
 use serde::Serialize;
 
 use super::run::{read, run_directory};
-use super::{print, use_threads};
+use super::{claim, print, use_threads};
 use crate::cli::PosteriorArguments;
+use crate::config::LARGEST_LOG_SNR;
 use crate::error::Error;
 use crate::interrupt;
 use crate::run_directory::RunDirectory;
 use crate::stages::system::Problem;
 use crate::stages::variable_table::VariableTable;
-use crate::stages::{Points, Run, check_feasibility, exact_denoiser, without_run};
+use crate::stages::{Points, Run, Stage, check, exact_denoiser, without_run};
 use crate::text_file::read_text;
 
 /// Farther from the middle of a variable than this, in periods or extents of its range, a centre is refused: the square of its
@@ -52,6 +53,8 @@ pub(crate) fn posterior(arguments: &PosteriorArguments) -> Result<(), Error> {
     let points = read_points(arguments, &problem)?;
     use_threads(&arguments.overrides)?;
     let denoiser = denoiser(arguments, &problem)?;
+    check_levels(&points, denoiser.log_snr_range())
+        .map_err(|why| Error::input(format!("{}: {why}", arguments.points.display())))?;
     let failed = |error| Error::failed("the denoiser", error);
     let moments = denoiser.moments(&points).map_err(failed)?;
     let energies = denoiser.energy_moments(&points).map_err(failed)?;
@@ -81,13 +84,26 @@ fn denoiser(arguments: &PosteriorArguments, problem: &Problem) -> Result<Box<dyn
         return exact_denoiser(problem, &known, Points::Literally);
     }
     interrupt::listen();
-    check_feasibility(problem)?;
+    check(problem, Stage::Denoiser)?;
     let directory = run_directory(&problem.config, &arguments.overrides, false);
-    let mut run = Run::new(problem, RunDirectory::open(&directory)?);
+    let mut run = Run::new(problem, RunDirectory::open(&directory, &claim(problem, &arguments.overrides))?);
     let landscape = run.landscape()?;
     match run.learned_denoiser(&landscape)? {
         Some(learned) => Ok(learned.denoiser),
         None => exact_denoiser(problem, &landscape, Points::Literally),
+    }
+}
+
+/// Noise levels that the denoiser does not know.
+fn check_levels(points: &[SpacetimePoint], (low, high): (f64, f64)) -> Result<(), String> {
+    let (low, high) = (low.max(-LARGEST_LOG_SNR), high.min(LARGEST_LOG_SNR));
+    match points.iter().position(|point| !(low..=high).contains(&point.log_snr)) {
+        Some(row) => Err(format!(
+            "row {}: logSNR {} lies outside the range that the denoiser knows, {low} to {high}",
+            row + 1,
+            points[row].log_snr
+        )),
+        None => Ok(()),
     }
 }
 

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::show::show;
-use super::{print, use_threads};
+use super::{claim, print, use_threads};
 use crate::cli::{OneConfiguration, Overrides};
 use crate::config::{Config, InputError};
 use crate::error::Error;
 use crate::interrupt;
-use crate::run_directory::RunDirectory;
+use crate::run_directory::{RunDirectory, check_claim};
 use crate::stages::system::Problem;
-use crate::stages::{Run, Stage};
+use crate::stages::{Run, Stage, check};
+use crate::terminal::say;
 
 /// Goes through the stages of one configuration.
 pub(crate) fn run_one(arguments: &OneConfiguration, until: Stage) -> Result<(), Error> {
@@ -33,14 +34,19 @@ pub(crate) fn run(configurations: &[PathBuf], overrides: &Overrides, until: Stag
         }
         problems.push((problem, directory));
     }
+    // Checks compute a little already. All refusals come before the first computation.
     use_threads(overrides)?;
+    for (problem, path) in &problems {
+        check(problem, until)?;
+        check_claim(path, &claim(problem, overrides))?;
+    }
     interrupt::listen();
     let mut summaries = Vec::with_capacity(problems.len());
     for (problem, path) in &problems {
         if problems.len() > 1 {
-            eprintln!("== {}", problem.config.name());
+            say!("== {}", problem.config.name());
         }
-        let mut run = Run::new(problem, RunDirectory::open(path)?);
+        let mut run = Run::new(problem, RunDirectory::open(path, &claim(problem, overrides))?);
         let summary = run.carry_out(until)?;
         if overrides.json {
             summaries.push(serde_json::to_value(&summary).map_err(|error| Error::failed("JSON", error))?);

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Most steps of a way; the deepest key has four.
+const MOST_SEGMENTS: usize = 16;
+
 /// One step of a [`KeyPath`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Segment {
@@ -16,8 +19,11 @@ pub(crate) enum Segment {
 pub(crate) struct KeyPath(Vec<Segment>);
 
 impl KeyPath {
-    /// Reads `constraint.0.kind`; `None` if a part is empty.
+    /// Reads `constraint.0.kind`; `None` if a part is empty, or there are more parts than any key has.
     pub(crate) fn parse(text: &str) -> Option<Self> {
+        if text.split('.').count() > MOST_SEGMENTS {
+            return None;
+        }
         text.split('.')
             .map(|part| {
                 let part = part.trim().trim_matches('"');

@@ -3,6 +3,7 @@
 //! What is read here is right in itself: types, names, signs and numbers of values. What needs other files
 //! (atoms, structures, tables) is checked by the stages, which report through [`Config::error`] with the place.
 
+mod bounds;
 mod constraints;
 mod denoiser;
 mod error;
@@ -25,7 +26,9 @@ pub(crate) use denoiser::{
 };
 pub(crate) use error::InputError;
 pub(crate) use geodesic::{Choice, CurveKind, GeodesicConfig, Parametrisation};
-pub(crate) use landscape::{FormulaConfig, Interpolation, LandscapeConfig, MetadynamicsConfig, TableConfig};
+pub(crate) use landscape::{
+    FormulaConfig, Interpolation, LandscapeConfig, MetadynamicsConfig, RelaxedScanConfig, TableConfig,
+};
 pub(crate) use samples::{ReplicaExchangeConfig, SamplesConfig, SamplesSource};
 pub(crate) use sampling::{
     DEFAULT_DURATION_PS, DEFAULT_LIFTED_PATHS, DEFAULT_STEPS_PER_POINT, OutputConfig, SamplingConfig,
@@ -41,7 +44,7 @@ use key_path::KeyPath;
 use source::{Section, Source};
 
 /// Largest `|logSNR|` that a denoiser can be asked about; an exact one takes no more either.
-const LARGEST_LOG_SNR: f64 = 50.0;
+pub(crate) const LARGEST_LOG_SNR: f64 = 50.0;
 /// Every key of the top level.
 const SECTIONS: [&str; 10] = [
     "seed",
@@ -122,6 +125,7 @@ impl Config {
 
     /// What one section alone cannot see.
     fn check(&self) -> Result<(), InputError> {
+        self.check_bounds()?;
         self.check_geodesic()?;
         self.check_denoiser()?;
         self.check_sampling()?;
@@ -171,6 +175,18 @@ impl Config {
 
     fn check_geodesic(&self) -> Result<(), InputError> {
         let geodesic = &self.geodesic;
+        for (key, log_snr) in [
+            ("log_snr", geodesic.log_snr.start),
+            ("log_snr", geodesic.log_snr.end),
+            ("log_snr_min", geodesic.log_snr_min.get()),
+            ("tent_log_snr", geodesic.tent_log_snr.get()),
+            ("latent_log_snr", geodesic.latent_log_snr.map_or(0.0, |log_snr| log_snr.get())),
+        ] {
+            if log_snr.abs() > LARGEST_LOG_SNR {
+                let message = format!("logSNR must lie within ±{LARGEST_LOG_SNR}, found {log_snr}");
+                return Err(self.error(&format!("geodesic.{key}"), message));
+            }
+        }
         let floor = geodesic.log_snr_min.get();
         if geodesic.log_snr.start < floor || geodesic.log_snr.end < floor {
             let message = format!("the ends' logSNR must not lie below `log_snr_min` = {floor}");
@@ -373,6 +389,18 @@ impl Config {
         self.sampling.space.unwrap_or(default)
     }
 
+    /// Its file.
+    pub(crate) fn file(&self) -> &Path {
+        self.source.path()
+    }
+
+    /// Every input file that it names.
+    pub(crate) fn input_files(&self) -> Vec<PathBuf> {
+        let files = std::cell::RefCell::new(Vec::new());
+        self.clone().each_path(|path| files.borrow_mut().push(path.clone()));
+        files.into_inner()
+    }
+
     /// The configuration's name: its file's, without the ending.
     pub(crate) fn name(&self) -> String {
         self.source
@@ -402,7 +430,7 @@ impl Config {
 }
 
 /// A path without `.` and `x/..`, for reading by people; symbolic links on the way are taken as folders.
-fn without_parents(path: &Path) -> PathBuf {
+pub(crate) fn without_parents(path: &Path) -> PathBuf {
     let mut result = PathBuf::new();
     for component in path.components() {
         match component {

@@ -1,40 +1,26 @@
 //! Files that are either whole or not there.
 
-use std::fs::{self, File};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+
+use geodyssey_trajectory::{PartialFile, is_partial};
 
 use crate::error::Error;
 
-/// Ending of the names of files that are being written, trajectories included. What a killed process leaves behind
-/// is found by it.
-const PARTIAL: &str = ".part";
-
-/// The name under which a file is written before it is renamed.
-pub(super) fn partial_path(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(PARTIAL);
-    path.with_file_name(name)
-}
-
 /// Writes a file beside its place, makes sure that it is on the disk, and renames it.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let partial = partial_path(path);
     let result = (|| {
-        let mut file = File::create(&partial)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&partial, path)
+        let (partial, file) = PartialFile::create(path)?;
+        let mut out = BufWriter::new(file);
+        out.write_all(bytes)?;
+        partial.complete(out)
     })();
-    result.map_err(|error| {
-        // The reason is reported; that the remains could not be removed either adds nothing to it.
-        let _ = fs::remove_file(&partial);
-        Error::file("write", path, error)
-    })
+    result.map_err(|error| Error::file("write", path, error))
 }
 
 /// Removes what a killed process left half-written in a folder.
-pub(super) fn remove_partial(folder: &Path) -> Result<(), Error> {
+pub(crate) fn remove_partial(folder: &Path) -> Result<(), Error> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -42,11 +28,19 @@ pub(super) fn remove_partial(folder: &Path) -> Result<(), Error> {
     };
     for entry in entries {
         let entry = entry.map_err(|error| Error::file("read", folder, error))?;
-        if entry.file_name().to_string_lossy().ends_with(PARTIAL) {
-            fs::remove_file(entry.path()).map_err(|error| Error::file("remove", &entry.path(), error))?;
+        if is_partial(&entry.file_name()) {
+            remove_if_there(&entry.path())?;
         }
     }
     Ok(())
+}
+
+/// Removes a file, if there is one.
+pub(super) fn remove_if_there(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file("remove", path, error)),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -74,10 +68,16 @@ mod tests {
     #[test]
     fn remains_are_removed_and_nothing_else() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let kept = folder.path().join("kept.csv");
-        fs::write(&kept, b"kept").expect("written");
-        fs::write(partial_path(&kept), b"half").expect("written");
+        let [kept, others] = ["kept.csv", "thesis.part"].map(|name| folder.path().join(name));
+        for file in [&kept, &others] {
+            fs::write(file, b"kept").expect("written");
+        }
+        let (partial, _) = PartialFile::create(&kept).expect("made");
+        // As after a kill: nothing tidies up.
+        std::mem::forget(partial);
+        assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 3);
         remove_partial(folder.path()).expect("readable");
-        assert!(kept.exists() && !partial_path(&kept).exists());
+        assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 2);
+        assert!(kept.exists() && others.exists());
     }
 }

@@ -55,11 +55,16 @@ impl<'de> Deserialize<'de> for Fingerprint {
 pub(crate) struct Ingredients(blake3::Hasher);
 
 impl Ingredients {
-    /// Of one stage of this version of the program.
-    pub(crate) fn of(stage: &str) -> Self {
+    /// Of something that this version of the program makes.
+    pub(crate) fn of(what: &str) -> Self {
         Self(blake3::Hasher::new())
             .add("program", env!("CARGO_PKG_VERSION").as_bytes())
-            .add("stage", stage.as_bytes())
+            .add("stage", what.as_bytes())
+    }
+
+    /// Of a stage at one revision of what it computes.
+    pub(crate) fn of_stage(stage: &str, revision: u32) -> Self {
+        Self::of(stage).add("revision", &revision.to_le_bytes())
     }
 
     /// One more, by name. The lengths keep one ingredient's end from being another's beginning.

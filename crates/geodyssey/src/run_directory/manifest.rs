@@ -1,12 +1,13 @@
 //! `manifest.json`: what every artifact was made from, and what it should contain.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::artifact;
 use super::fingerprint::Fingerprint;
+use crate::config::InputError;
 use crate::error::Error;
 
 /// The file's name.
@@ -15,10 +16,17 @@ pub(super) const FILE: &str = "manifest.json";
 /// One finished stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Entry {
-    /// Of its settings, input files, upstream stages and the program's version.
+    /// Revision of the stage that computed it; 1 where none is noted.
+    #[serde(default = "first_revision")]
+    pub(super) revision: u32,
+    /// Of its settings, input files, upstream stages, its revision and the program's version.
     pub(super) made_from: Fingerprint,
     /// Its files, relative to the run directory, with their contents' fingerprints.
     pub(super) outputs: BTreeMap<String, Fingerprint>,
+}
+
+fn first_revision() -> u32 {
+    1
 }
 
 /// The finished stages of a run directory.
@@ -29,13 +37,36 @@ pub(super) struct Manifest {
 }
 
 impl Manifest {
-    /// Reads the manifest of a run directory. One that is missing or damaged is as good as empty: everything is
-    /// made anew then.
-    pub(super) fn read(directory: &Path) -> Self {
-        std::fs::read(directory.join(FILE))
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
+    /// Reads the manifest of a run directory, if there is one.
+    ///
+    /// # Errors
+    /// A file of that name that is no manifest, or one that names files outside its directory: it was not written by this program, so
+    /// that nothing beside it can be told to be the program's own.
+    pub(super) fn read(directory: &Path) -> Result<Option<Self>, InputError> {
+        let path = directory.join(FILE);
+        let wrong = |why: String| {
+            InputError::new(format!("{} is not the manifest of a run: {why}", path.display())).note(
+                "give another directory with --out, or remove this one if a damaged run is all that it holds",
+            )
+        };
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(InputError::new(format!("cannot read {}: {error}", path.display()))),
+        };
+        let manifest: Self = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        let names = manifest.stages.values().flat_map(|entry| entry.outputs.keys());
+        match names.into_iter().find(|name| !is_inside(name)) {
+            Some(name) => Err(wrong(format!("it names `{name}`, which is not a file within the directory"))),
+            None => Ok(Some(manifest)),
+        }
     }
 
     /// Writes it.
@@ -50,12 +81,60 @@ impl Manifest {
     pub(super) fn current(&self, directory: &Path, stage: &str, made_from: &Fingerprint) -> Option<&Entry> {
         self.stages.get(stage).filter(|entry| entry.made_from == *made_from && entry.is_intact(directory))
     }
+
+    /// What a file of a finished stage should contain.
+    pub(super) fn expected(&self, name: &str) -> Option<&Fingerprint> {
+        self.stages.values().find_map(|entry| entry.outputs.get(name))
+    }
 }
 
 impl Entry {
     fn is_intact(&self, directory: &Path) -> bool {
-        self.outputs.iter().all(|(name, expected)| {
-            std::fs::read(directory.join(name)).is_ok_and(|bytes| Fingerprint::of_bytes(&bytes) == *expected)
-        })
+        self.outputs.iter().all(|(name, expected)| is_as_written(&directory.join(name), expected))
+    }
+}
+
+/// Whether a file holds what it held when it was written.
+pub(super) fn is_as_written(path: &Path, expected: &Fingerprint) -> bool {
+    std::fs::read(path).is_ok_and(|bytes| Fingerprint::of_bytes(&bytes) == *expected)
+}
+
+/// Whether a name leads to a file below the directory, and is written in the one way in which this program writes it.
+pub(super) fn is_inside(name: &str) -> bool {
+    let path = PathBuf::from(name);
+    let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
+    plain
+        && !name.is_empty()
+        && !name.contains('\\')
+        && path.components().collect::<PathBuf>().to_str() == Some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_nowhere_else() {
+        for name in ["landscape.csv", "paths/path-0000.xtc", "plots/group/work.svg"] {
+            assert!(is_inside(name), "{name}");
+        }
+        for name in ["", "../x", "/etc/passwd", "paths/../../x", "./x", "paths//x", "paths\\x", "paths/"] {
+            assert!(!is_inside(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_manifest_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        assert_eq!(Manifest::read(folder.path()).expect("none"), None);
+        let hash = "0".repeat(64);
+        let outside = format!(
+            "{{\"stages\": {{\"landscape\": {{\"made_from\": \"{hash}\", \"outputs\": {{\"../x\": \"{hash}\"}}}}}}}}"
+        );
+        for text in ["", "{}", "{\"name\": \"a web page\"}", &outside] {
+            std::fs::write(folder.path().join(FILE), text).expect("written");
+            let message = Manifest::read(folder.path()).expect_err(text).to_string();
+            assert!(message.contains(FILE) && message.contains("--out"), "{message}");
+        }
     }
 }

@@ -1,62 +1,144 @@
-//! The directory of one run: artifacts that are whole or absent, a manifest that says what they were made from,
+//! The directory of one run: artifacts that are whole or absent, a manifest that says whose they are and what they were made from,
 //! checkpoints of the stage that is running, and a lock against a second process.
 //!
 //! Whatever moment a process is killed at, the next one finds whole files only: it removes what was half-written,
 //! keeps the stages that the manifest vouches for, and goes on from the last checkpoint of the one that was running.
+//!
+//! A file that the program did not make is never replaced or removed: [`RunDirectory::claim`] knows the program's own by the manifest
+//! and by the list of what was begun.
 
 mod artifact;
+mod begun;
+mod checkpoints;
 mod fingerprint;
+mod finished;
+mod lock;
 mod manifest;
+mod owner;
 
-use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-pub(crate) use artifact::write as write_whole;
+pub(crate) use artifact::{remove_partial, write as write_whole};
 pub(crate) use fingerprint::{Fingerprint, Ingredients};
+pub(crate) use finished::FinishedRun;
+pub(crate) use lock::DirectoryLock;
+pub(crate) use owner::Claim;
+
+use artifact::remove_if_there;
 use manifest::{Entry, Manifest};
 
 use crate::error::Error;
 
 /// The results, for scripts: what the last stage writes.
 pub(crate) const SUMMARY_FILE: &str = "summary.json";
+/// The file of wall-clock times, the only one that differs between runs of one configuration.
+pub(crate) const TIMINGS_FILE: &str = "timings.json";
 
-const LOCK: &str = ".lock";
-const CHECKPOINTS: &str = ".checkpoints";
-/// Folders of the run directory that hold artifacts.
-const FOLDERS: [&str; 6] = ["paths", "plots", "denoiser", "diagnose", "distance", CHECKPOINTS];
+/// The program's own files that belong to no stage. They are so from the moment on at which there is a manifest.
+const OWN: [&str; 4] = [manifest::FILE, owner::FILE, begun::FILE, TIMINGS_FILE];
+/// Folders of stages that the summary says nothing of.
+const BESIDE: [&str; 2] = ["diagnose/", "distance/"];
+/// What is said to a second process.
+const BUSY: &str = "another process is running in it; wait for it, or give another directory with --out";
 
 /// A run directory that this process alone may change.
 pub(crate) struct RunDirectory {
     path: PathBuf,
     manifest: Manifest,
+    /// Names that were begun and that no finished stage has yet.
+    begun: Mutex<BTreeSet<String>>,
+    /// Whether the directory's summary speaks of what is written here.
+    is_run: bool,
     /// Other run directories, not beside this one, from which stages may be taken over.
     donors: Vec<PathBuf>,
-    /// Held as long as this lives; the system lets go of it when the process ends, however it ends.
-    _lock: File,
+    lock: DirectoryLock,
+}
+
+/// Whether a run may use a directory, as far as can be known without changing anything.
+///
+/// # Errors
+/// The directory of another configuration, a manifest that is none, or files of others that stand in the way.
+pub(crate) fn check_claim(path: &Path, claim: &Claim) -> Result<(), Error> {
+    let manifest = Manifest::read(path)?;
+    let begun = match manifest {
+        Some(_) => begun::read(path)?,
+        None => BTreeSet::new(),
+    };
+    check(path, claim, manifest.as_ref(), &begun)
+}
+
+fn check(
+    path: &Path,
+    claim: &Claim,
+    manifest: Option<&Manifest>,
+    begun: &BTreeSet<String>,
+) -> Result<(), Error> {
+    let owns = |name: &str| manifest.is_some_and(|manifest| owns(manifest, begun, name));
+    if manifest.is_none() {
+        for name in OWN {
+            let file = path.join(name);
+            if file.symlink_metadata().is_ok() {
+                return Err(owner::in_the_way(&file).into());
+            }
+        }
+    }
+    Ok(claim.check(path, manifest, owns)?)
+}
+
+fn owns(manifest: &Manifest, begun: &BTreeSet<String>, name: &str) -> bool {
+    OWN.contains(&name)
+        || begun.contains(name)
+        || manifest.expected(name).is_some()
+        || checkpoints::is_checkpoint(name)
 }
 
 impl RunDirectory {
     /// Opens a run directory, making it where it is missing.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// A directory that this run may not use, see [`check_claim`]; one that another process uses, or that cannot be written.
+    pub(crate) fn open(path: &Path, claim: &Claim) -> Result<Self, Error> {
+        // Before anything is made or locked.
+        check_claim(path, claim)?;
         fs::create_dir_all(path).map_err(|error| Error::file("make the run directory", path, error))?;
-        let lock_path = path.join(LOCK);
-        let lock = File::create(&lock_path)
-            .map_err(|error| Error::file("write in the run directory", path, error))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let why =
-                    "another process is running in it; wait for it, or give another directory with --out";
-                return Err(Error::file("use the run directory", path, why));
+        let lock = DirectoryLock::acquire(path, BUSY)?;
+        let found = Manifest::read(path)?;
+        let begun = found.as_ref().map_or_else(|| Ok(BTreeSet::new()), |_| begun::read(path))?;
+        check(path, claim, found.as_ref(), &begun)?;
+        let manifest = match found {
+            Some(manifest) => manifest,
+            None => {
+                let manifest = Manifest::default();
+                manifest.write(path)?;
+                manifest
             }
-            Err(TryLockError::Error(error)) => return Err(Error::file("lock", &lock_path, error)),
+        };
+        if let Some(owner) = claim.new_owner(path, &manifest) {
+            owner.write(path)?;
         }
-        artifact::remove_partial(path)?;
-        for folder in FOLDERS {
-            artifact::remove_partial(&path.join(folder))?;
-        }
-        Ok(Self { path: path.to_owned(), manifest: Manifest::read(path), donors: Vec::new(), _lock: lock })
+        let directory = Self {
+            path: path.to_owned(),
+            manifest,
+            begun: Mutex::new(begun),
+            is_run: claim.configuration.is_some(),
+            donors: Vec::new(),
+            lock,
+        };
+        directory.remove_partial()?;
+        Ok(directory)
+    }
+
+    /// Removes what a killed process left half-written in the folders that the program writes in.
+    fn remove_partial(&self) -> Result<(), Error> {
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = self.manifest.stages.values().flat_map(|entry| entry.outputs.keys()).chain(begun.iter());
+        let mut folders: BTreeSet<PathBuf> =
+            names.filter_map(|name| self.file(name).parent().map(Path::to_owned)).collect();
+        folders.extend([self.path.clone(), self.file(checkpoints::FOLDER)]);
+        folders.iter().try_for_each(|folder| remove_partial(folder))
     }
 
     /// The same, with run directories elsewhere from which stages may be taken over too.
@@ -71,17 +153,45 @@ impl RunDirectory {
         self.path.join(name)
     }
 
-    /// Writes an artifact.
-    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    /// Makes ready for an artifact to be written, by whatever writer: its place.
+    ///
+    /// # Errors
+    /// A file that the program did not make stands there; the directory or its lock has gone.
+    pub(crate) fn claim(&self, name: &str) -> Result<PathBuf, Error> {
+        self.lock.verify()?;
         let path = self.file(name);
-        self.make_folder_of(&path)?;
-        artifact::write(&path, bytes)
+        {
+            let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+            if !owns(&self.manifest, &begun, name) {
+                if path.symlink_metadata().is_ok() {
+                    return Err(owner::in_the_way(&path).into());
+                }
+                begun::add(&self.path, [name])?;
+                begun.insert(name.to_owned());
+            }
+        }
+        // A summary of what was there before would look like one of what is there now.
+        let is_summarised = self.is_run && !BESIDE.iter().any(|folder| name.starts_with(folder));
+        if is_summarised && !OWN.contains(&name) && !checkpoints::is_checkpoint(name) {
+            remove_if_there(&self.file(SUMMARY_FILE))?;
+        }
+        let mut folder = self.path.clone();
+        for part in Path::new(name).parent().into_iter().flat_map(Path::components) {
+            folder.push(part);
+            // Never the run directory itself: whoever removed it would find it back with half its files.
+            match fs::create_dir(&folder) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                    return Err(Error::file("make the folder", &folder, error));
+                }
+                _ => {}
+            }
+        }
+        Ok(path)
     }
 
-    /// Makes the folder that a file will lie in.
-    pub(crate) fn make_folder_of(&self, path: &Path) -> Result<(), Error> {
-        let folder = path.parent().unwrap_or(&self.path);
-        fs::create_dir_all(folder).map_err(|error| Error::file("make the folder", folder, error))
+    /// Writes an artifact.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        artifact::write(&self.claim(name)?, bytes)
     }
 
     /// Reads an artifact.
@@ -101,6 +211,11 @@ impl RunDirectory {
         self.manifest.current(&self.path, stage, made_from).is_some()
     }
 
+    /// The revision of a stage that made its files; none where it has none.
+    pub(crate) fn revision(&self, stage: &str) -> Option<u32> {
+        self.manifest.stages.get(stage).map(|entry| entry.revision)
+    }
+
     /// Of all files of a finished stage: what a later stage is made from.
     pub(crate) fn output_fingerprint(&self, stage: &str) -> Fingerprint {
         let outputs = self.manifest.stages.get(stage).into_iter().flat_map(|entry| &entry.outputs);
@@ -112,45 +227,62 @@ impl RunDirectory {
         self.manifest.stages.get(stage).into_iter().flat_map(|entry| entry.outputs.keys().map(String::as_str))
     }
 
-    /// Notes that a stage is finished: its files are all written. Files that it wrote in an earlier run and not in
-    /// this one are removed, and so are its checkpoints.
+    /// Notes that a stage is finished: its files are all written. Files that it wrote in an earlier run and not in this one are removed, so
+    /// are files that were begun and never came into a finished stage, and its checkpoints.
     pub(crate) fn finish(
         &mut self,
         stage: &str,
+        revision: u32,
         made_from: Fingerprint,
         outputs: &[String],
     ) -> Result<(), Error> {
-        // A summary of what was there before would look like one of what is there now.
-        if !outputs.iter().any(|name| name == SUMMARY_FILE) {
-            remove_if_there(&self.file(SUMMARY_FILE))?;
-        }
-        self.finish_beside(stage, made_from, outputs)
-    }
-
-    /// The same for a stage that no later one is made from and that the summary says nothing of.
-    pub(crate) fn finish_beside(
-        &mut self,
-        stage: &str,
-        made_from: Fingerprint,
-        outputs: &[String],
-    ) -> Result<(), Error> {
+        self.lock.verify()?;
         let mut hashes = BTreeMap::new();
         for name in outputs {
             hashes.insert(name.clone(), Fingerprint::of_bytes(&self.read(name)?));
         }
-        let obsolete: Vec<String> =
-            self.outputs(stage).filter(|name| !hashes.contains_key(*name)).map(str::to_owned).collect();
-        for name in obsolete {
-            remove_if_there(&self.file(&name))?;
-        }
-        self.manifest.stages.insert(stage.to_owned(), Entry { made_from, outputs: hashes });
-        self.manifest.write(&self.path)?;
+        let earlier: Vec<String> = self.outputs(stage).map(str::to_owned).collect();
+        self.manifest.stages.insert(stage.to_owned(), Entry { revision, made_from, outputs: hashes });
+        self.settle(earlier)?;
         self.remove_checkpoints(stage)
     }
 
+    /// Removes a stage that the run no longer has, with its files. Whether there was one.
+    pub(crate) fn discard(&mut self, stage: &str) -> Result<bool, Error> {
+        self.lock.verify()?;
+        let Some(entry) = self.manifest.stages.remove(stage) else { return Ok(false) };
+        self.settle(entry.outputs.into_keys().collect())?;
+        self.remove_checkpoints(stage)?;
+        Ok(true)
+    }
+
+    /// Writes the manifest, then removes what no stage has: `earlier` files, and those that were begun.
+    fn settle(&mut self, earlier: Vec<String>) -> Result<(), Error> {
+        let begun = self.begun.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let new: Vec<String> = earlier.into_iter().filter(|name| !begun.contains(name)).collect();
+        // From here on they stand in no manifest, and must be known as the program's own all the same.
+        begun::add(&self.path, new.iter().map(String::as_str))?;
+        begun.extend(new);
+        self.manifest.write(&self.path)?;
+        for name in begun.iter().filter(|name| self.manifest.expected(name).is_none()) {
+            let file = self.path.join(name);
+            remove_if_there(&file)?;
+            // A folder that still holds something stays, as it should.
+            let folder = file.parent().filter(|folder| *folder != self.path);
+            let _ = folder.map(fs::remove_dir);
+        }
+        begun.clear();
+        begun::clear(&self.path)
+    }
+
     /// Takes a finished stage over from another run directory, beside this one or a donor, that made it from just the same.
-    /// The other's name, if there is one.
-    pub(crate) fn adopt(&mut self, stage: &str, made_from: &Fingerprint) -> Result<Option<PathBuf>, Error> {
+    /// The other's name, if there is one. What cannot be read there is as good as not there.
+    pub(crate) fn adopt(
+        &mut self,
+        stage: &str,
+        revision: u32,
+        made_from: &Fingerprint,
+    ) -> Result<Option<PathBuf>, Error> {
         // A bare name has an empty parent, which is the working directory.
         let parent =
             self.path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
@@ -159,80 +291,46 @@ impl RunDirectory {
             siblings.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         directories.sort();
         for directory in directories.into_iter().chain(self.donors.clone()) {
-            let manifest = Manifest::read(&directory);
-            let Some(entry) = manifest.current(&directory, stage, made_from) else { continue };
-            for (name, expected) in &entry.outputs {
-                let path = directory.join(name);
-                let bytes = fs::read(&path).map_err(|error| Error::file("read", &path, error))?;
-                if Fingerprint::of_bytes(&bytes) != *expected {
-                    return Ok(None);
-                }
-                self.write(name, &bytes)?;
+            let Ok(Some(manifest)) = Manifest::read(&directory) else { continue };
+            let Some(entry) = manifest.stages.get(stage).filter(|entry| entry.made_from == *made_from) else {
+                continue;
+            };
+            let read = |(name, expected): (&String, &Fingerprint)| {
+                let bytes = fs::read(directory.join(name)).ok()?;
+                (Fingerprint::of_bytes(&bytes) == *expected).then(|| (name.clone(), bytes))
+            };
+            let Some(files) = entry.outputs.iter().map(read).collect::<Option<Vec<_>>>() else { continue };
+            for (name, bytes) in &files {
+                self.write(name, bytes)?;
             }
-            let outputs: Vec<String> = entry.outputs.keys().cloned().collect();
-            self.finish(stage, *made_from, &outputs)?;
+            let outputs: Vec<String> = files.into_iter().map(|(name, _)| name).collect();
+            self.finish(stage, revision, *made_from, &outputs)?;
             return Ok(Some(directory));
         }
         Ok(None)
     }
 
-    /// Keeps what a running stage has done so far.
-    pub(crate) fn write_checkpoint(
-        &self,
-        stage: &str,
-        name: &str,
-        made_from: &Fingerprint,
-        state: &[u8],
-    ) -> Result<(), Error> {
-        let mut bytes = checkpoint_seal(made_from, state).as_bytes().to_vec();
-        bytes.extend_from_slice(state);
-        self.write(&checkpoint_name(stage, name), &bytes)
-    }
-
-    /// What an interrupted stage had done, if it was made from just this and is undamaged.
-    pub(crate) fn read_checkpoint(
-        &self,
-        stage: &str,
-        name: &str,
-        made_from: &Fingerprint,
-    ) -> Option<Vec<u8>> {
-        let bytes = fs::read(self.file(&checkpoint_name(stage, name))).ok()?;
-        let (seal, state) = bytes.split_at_checked(32)?;
-        (seal == checkpoint_seal(made_from, state).as_bytes()).then(|| state.to_vec())
-    }
-
-    fn remove_checkpoints(&self, stage: &str) -> Result<(), Error> {
-        let folder = self.file(CHECKPOINTS);
-        let Ok(entries) = fs::read_dir(&folder) else { return Ok(()) };
-        for entry in entries.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(&format!("{stage}-")) {
-                remove_if_there(&entry.path())?;
-            }
+    /// Fails where files of finished stages have gone while the run went on, or the directory itself.
+    pub(crate) fn verify_complete(&self) -> Result<(), Error> {
+        self.lock.verify()?;
+        let mut names = self.manifest.stages.values().flat_map(|entry| entry.outputs.keys());
+        match names.find(|name| !self.file(name).is_file()) {
+            Some(name) => Err(Error::Failed(format!(
+                "{} was removed while the run went on: give the same command again",
+                self.file(name).display()
+            ))),
+            None => Ok(()),
         }
-        // Fails, as it should, while another stage's checkpoints lie there.
-        let _ = fs::remove_dir(&folder);
-        Ok(())
-    }
-}
-
-fn checkpoint_name(stage: &str, name: &str) -> String {
-    format!("{CHECKPOINTS}/{stage}-{name}.bin")
-}
-
-fn checkpoint_seal(made_from: &Fingerprint, state: &[u8]) -> Fingerprint {
-    Ingredients::of("checkpoint").upstream("made from", made_from).add("state", state).fingerprint()
-}
-
-fn remove_if_there(path: &Path) -> Result<(), Error> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file("remove", path, error)),
-        _ => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn claim() -> Claim {
+        Claim { configuration: Some("input.toml".into()), ..Claim::default() }
+    }
 
     fn made_from(text: &str) -> Fingerprint {
         Ingredients::of("test").add("text", text.as_bytes()).fingerprint()
@@ -243,11 +341,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("run");
         {
-            let mut run = RunDirectory::open(&path).expect("opened");
+            let mut run = RunDirectory::open(&path, &claim()).expect("opened");
             run.write("paths/a.csv", b"a").expect("written");
-            run.finish("paths", made_from("x"), &["paths/a.csv".to_owned()]).expect("finished");
+            run.finish("paths", 1, made_from("x"), &["paths/a.csv".to_owned()]).expect("finished");
         }
-        let run = RunDirectory::open(&path).expect("opened again");
+        let run = RunDirectory::open(&path, &claim()).expect("opened again");
         assert!(run.is_current("paths", &made_from("x")));
         assert!(!run.is_current("paths", &made_from("y")));
         fs::write(run.file("paths/a.csv"), b"b").expect("edited");
@@ -257,11 +355,11 @@ mod tests {
     #[test]
     fn files_that_a_stage_no_longer_writes_are_removed() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut run = RunDirectory::open(&folder.path().join("run")).expect("opened");
+        let mut run = RunDirectory::open(&folder.path().join("run"), &claim()).expect("opened");
         run.write("a.csv", b"a").expect("written");
         run.write("b.csv", b"b").expect("written");
-        run.finish("stage", made_from("x"), &["a.csv".to_owned(), "b.csv".to_owned()]).expect("finished");
-        run.finish("stage", made_from("y"), &["a.csv".to_owned()]).expect("finished");
+        run.finish("stage", 1, made_from("x"), &["a.csv".to_owned(), "b.csv".to_owned()]).expect("finished");
+        run.finish("stage", 1, made_from("y"), &["a.csv".to_owned()]).expect("finished");
         assert!(run.file("a.csv").exists() && !run.file("b.csv").exists());
     }
 
@@ -269,20 +367,20 @@ mod tests {
     fn a_second_process_is_kept_out() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("run");
-        let _first = RunDirectory::open(&path).expect("opened");
+        let _first = RunDirectory::open(&path, &claim()).expect("opened");
         // The lock belongs to the open file, so a second handle of this process meets it as another process would.
-        let message = RunDirectory::open(&path).err().expect("locked").to_string();
+        let message = RunDirectory::open(&path, &claim()).err().expect("locked").to_string();
         assert!(message.contains("another process"), "{message}");
     }
 
     #[test]
     fn checkpoints_of_other_ingredients_or_with_damage_are_not_used() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let run = RunDirectory::open(&folder.path().join("run")).expect("opened");
+        let run = RunDirectory::open(&folder.path().join("run"), &claim()).expect("opened");
         run.write_checkpoint("stage", "0", &made_from("x"), b"state").expect("written");
         assert_eq!(run.read_checkpoint("stage", "0", &made_from("x")).as_deref(), Some(b"state".as_slice()));
         assert_eq!(run.read_checkpoint("stage", "0", &made_from("y")), None);
-        let file = run.file(&checkpoint_name("stage", "0"));
+        let file = run.file(&checkpoints::file_name("stage", "0"));
         let mut bytes = fs::read(&file).expect("readable");
         bytes[35] ^= 1;
         fs::write(&file, &bytes).expect("damaged");
@@ -292,12 +390,12 @@ mod tests {
     #[test]
     fn a_stage_is_taken_over_from_a_sibling() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut first = RunDirectory::open(&folder.path().join("first")).expect("opened");
+        let mut first = RunDirectory::open(&folder.path().join("first"), &claim()).expect("opened");
         first.write("landscape.csv", b"1").expect("written");
-        first.finish("landscape", made_from("x"), &["landscape.csv".to_owned()]).expect("finished");
-        let mut second = RunDirectory::open(&folder.path().join("second")).expect("opened");
-        assert!(second.adopt("landscape", &made_from("y")).expect("no error").is_none());
-        assert!(second.adopt("landscape", &made_from("x")).expect("no error").is_some());
+        first.finish("landscape", 1, made_from("x"), &["landscape.csv".to_owned()]).expect("finished");
+        let mut second = RunDirectory::open(&folder.path().join("second"), &claim()).expect("opened");
+        assert!(second.adopt("landscape", 1, &made_from("y")).expect("no error").is_none());
+        assert!(second.adopt("landscape", 1, &made_from("x")).expect("no error").is_some());
         assert_eq!(second.read("landscape.csv").expect("copied"), b"1");
         assert!(second.is_current("landscape", &made_from("x")));
     }
@@ -306,12 +404,13 @@ mod tests {
     fn a_stage_is_taken_over_from_a_donor_elsewhere() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let donor = folder.path().join("runs/first");
-        let mut first = RunDirectory::open(&donor).expect("opened");
+        let mut first = RunDirectory::open(&donor, &claim()).expect("opened");
         first.write("landscape.csv", b"1").expect("written");
-        first.finish("landscape", made_from("x"), &["landscape.csv".to_owned()]).expect("finished");
-        let second = RunDirectory::open(&folder.path().join("compare/baselines/second")).expect("opened");
+        first.finish("landscape", 1, made_from("x"), &["landscape.csv".to_owned()]).expect("finished");
+        let second =
+            RunDirectory::open(&folder.path().join("compare/baselines/second"), &claim()).expect("opened");
         let mut second = second.with_donors(vec![donor.clone()]);
-        assert_eq!(second.adopt("landscape", &made_from("x")).expect("no error"), Some(donor));
+        assert_eq!(second.adopt("landscape", 1, &made_from("x")).expect("no error"), Some(donor));
         assert_eq!(second.read("landscape.csv").expect("copied"), b"1");
     }
 }

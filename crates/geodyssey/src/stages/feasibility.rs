@@ -3,7 +3,7 @@
 use geodyssey_constraints::{ConstraintContext, ConstraintError, ConstraintSettings};
 use geodyssey_denoiser::{Covariance, GridDenoiser, MixtureComponent, MixtureDenoiser, SpacetimePoint};
 
-use super::constraints::{regions, units};
+use super::constraints::{ball, regions, units};
 use super::system::Problem;
 use super::{denoiser, geodesic, landscape, training};
 use crate::config::{DenoiserConfig, InputError, LandscapeConfig};
@@ -32,12 +32,27 @@ pub(crate) fn check_denoiser(problem: &Problem) -> Result<(), InputError> {
     check_grid(problem)
 }
 
+/// A grid is no larger than this: its table alone has some hundred bytes for every point.
+const MOST_GRID_POINTS: f64 = 1e8;
+
+/// Refuses a grid that is too large to be a table.
+pub(crate) fn check_size(problem: &Problem) -> Result<(), InputError> {
+    let axes = landscape::axes(problem).unwrap_or_default();
+    let points: f64 = axes.iter().map(|axis| axis.count as f64).product();
+    if points <= MOST_GRID_POINTS {
+        return Ok(());
+    }
+    let message = format!("a grid of {points:e} points is too large: there are at most {MOST_GRID_POINTS:e}");
+    Err(problem.config.error("landscape.grid_points", message))
+}
+
 /// The exact denoiser must be able to hold the landscape's grid.
 fn check_grid(problem: &Problem) -> Result<(), InputError> {
     let config = &problem.config;
     let has_grid = match &config.landscape {
         LandscapeConfig::Metadynamics(_) | LandscapeConfig::RelaxedScan(_) => true,
-        LandscapeConfig::Formula(_) => config.denoiser.training_data().is_none(),
+        // Gaussians need no grid; a learned denoiser is taught by the exact one.
+        LandscapeConfig::Formula(_) => true,
         LandscapeConfig::Table(_) | LandscapeConfig::Samples(_) => false,
     };
     // What else is wrong with the axes is said where they are made.
@@ -131,9 +146,24 @@ fn check_constraints(problem: &Problem) -> Result<(), InputError> {
     Ok(())
 }
 
-/// An avoided region must leave the two states free.
+/// An avoided region must lie where the landscape is looked at, and leave the two states free.
 fn check_regions(problem: &Problem) -> Result<(), InputError> {
     let states = problem.states()?;
+    for (index, constraint) in problem.config.constraints.iter().enumerate() {
+        let ConstraintSettings::RegionAvoidance(settings) = &constraint.settings else { continue };
+        let Some(region) = ball(problem, settings) else { continue };
+        for (variable, &value) in problem.variables.iter().zip(&region.center) {
+            let Some((low, high)) = variable.range.filter(|_| variable.period.is_none()) else { continue };
+            if !(low..=high).contains(&value) {
+                let shown = [value, low, high].map(|x| variable.display(x));
+                let message = format!(
+                    "the centre of this region lies outside the range of `{}`: {}, and the landscape reaches from {} to {}",
+                    variable.name, shown[0], shown[1], shown[2]
+                );
+                return Err(problem.config.error(&format!("constraint.{index}.center"), message));
+            }
+        }
+    }
     for region in regions(problem).iter().filter(|region| region.active) {
         if states.iter().any(|state| region.contains(&problem.variables, &state.center)) {
             return Err(problem.config.error("constraint", "an avoided region holds one of the two states"));

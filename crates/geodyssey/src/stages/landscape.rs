@@ -20,6 +20,8 @@ use crate::run_directory::{Fingerprint, Ingredients};
 
 /// Name of the stage.
 pub(crate) const STAGE: &str = "landscape";
+/// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
+const REVISION: u32 = 2;
 /// The energies.
 pub(crate) const TABLE_FILE: &str = "landscape.csv";
 /// How they came about.
@@ -91,7 +93,7 @@ pub(crate) fn fingerprint(problem: &Problem) -> Fingerprint {
     // The units of the spacetime change no landscape.
     let variables: Vec<VariableConfig> =
         config.variables.iter().map(|variable| VariableConfig { scale: None, ..variable.clone() }).collect();
-    let ingredients = Ingredients::of(STAGE)
+    let ingredients = Ingredients::of_stage(STAGE, REVISION)
         .settings("variables", &variables)
         .settings("thermal energy", &problem.thermal_energy);
     let ingredients = match &config.landscape {
@@ -116,39 +118,81 @@ pub(crate) fn fingerprint(problem: &Problem) -> Fingerprint {
         LandscapeConfig::Table(settings) => ingredients.settings("table", &settings.interpolation),
         LandscapeConfig::Formula(settings) => ingredients.settings("formula", settings),
     };
-    ingredients.settings("inputs", &problem.inputs).fingerprint()
+    ingredients.settings("inputs", &problem.inputs_of_landscape()).fingerprint()
+}
+
+/// Refuses settings and files of which no landscape can be made.
+pub(crate) fn check(problem: &Problem) -> Result<(), Error> {
+    match (&problem.config.landscape, &problem.source) {
+        (LandscapeConfig::Metadynamics(_), _) => metadynamics::check(problem),
+        (LandscapeConfig::RelaxedScan(_), _) => relaxed_scan::check(problem),
+        (LandscapeConfig::Samples(_), _) => samples::check(problem),
+        (LandscapeConfig::Table(_), EnergySource::Table(rows))
+            if interpolation(problem) != Interpolation::None =>
+        {
+            let grid = rows.clone().into_grid(&problem.periods());
+            grid.map(|_| ()).map_err(|error| table_error(problem, &error))
+        }
+        (LandscapeConfig::Table(_), _) => Ok(()),
+        (LandscapeConfig::Formula(_), _) => axes(problem).map(|_| ()),
+    }
+}
+
+/// Whether the landscape will be a smooth surface that dynamics can run on, as far as that is known.
+pub(crate) fn has_surface(problem: &Problem) -> bool {
+    match &problem.source {
+        EnergySource::Samples(_) => false,
+        EnergySource::Table(rows) if interpolation(problem) == Interpolation::None => {
+            rows.clone().into_grid(&problem.periods()).is_ok()
+        }
+        EnergySource::Table(_) | EnergySource::Molecule | EnergySource::Formula(_) => true,
+    }
+}
+
+/// Energy evaluations of the molecule that the landscape will take, where they are known.
+pub(crate) fn evaluations(problem: &Problem) -> Option<f64> {
+    match &problem.config.landscape {
+        LandscapeConfig::Metadynamics(settings) => {
+            let times = &settings.parameters;
+            let time = times.filling_time_ps + times.equilibration_time_ps + times.sampling_time_ps;
+            Some(time / times.time_step_ps * times.walkers as f64)
+        }
+        LandscapeConfig::Samples(_) => samples::evaluations(problem),
+        LandscapeConfig::RelaxedScan(_) | LandscapeConfig::Table(_) | LandscapeConfig::Formula(_) => None,
+    }
 }
 
 /// Brings the landscape up to date.
 pub(crate) fn run(run: &mut Run<'_>) -> Result<LandscapeResult, Error> {
     let made_from = fingerprint(run.problem);
-    if run.directory.is_current(STAGE, &made_from) {
-        run.record_up_to_date(STAGE);
-    } else if let Some(other) = run.directory.adopt(STAGE, &made_from)? {
-        run.record_taken_over(STAGE, &other);
+    if run.is_up_to_date(STAGE, REVISION, &made_from)? {
+        // Nothing is to be done.
+    } else if run.adopt(STAGE, REVISION, &made_from)? {
+        // It was made before, in another directory.
     } else {
         let started = Instant::now();
         let (table, record) = compute(run, &made_from)?;
         let file = table_file(run.problem);
         run.directory.write(file, table.as_bytes())?;
         run.directory.write(RECORD_FILE, &json(&record)?)?;
-        run.directory.finish(STAGE, made_from, &[file.to_owned(), RECORD_FILE.to_owned()])?;
+        run.finish(STAGE, REVISION, made_from, &[file.to_owned(), RECORD_FILE.to_owned()])?;
         run.record_time(STAGE, started, record.energy_evaluations);
     }
-    read(run.problem, &run.directory.file(""))
+    read(run.problem, |name| run.directory.read_text(name))
 }
 
-/// The landscape of a finished run, from its artifacts.
-pub(crate) fn read(problem: &Problem, directory: &Path) -> Result<LandscapeResult, Error> {
-    let (table, record) = (directory.join(table_file(problem)), directory.join(RECORD_FILE));
-    let text = |path: &Path| std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error));
-    let understood =
-        serde_json::from_str(&text(&record)?).map_err(|error| Error::file("understand", &record, error))?;
-    load(problem, &text(&table)?, understood)
+/// The landscape of a finished run, from its artifacts by name.
+pub(crate) fn read(
+    problem: &Problem,
+    text: impl Fn(&str) -> Result<String, Error>,
+) -> Result<LandscapeResult, Error> {
+    let record = serde_json::from_str(&text(RECORD_FILE)?)
+        .map_err(|error| Error::file("understand", Path::new(RECORD_FILE), error))?;
+    load(problem, &text(table_file(problem))?, record)
 }
 
 /// The file that holds the energies or samples.
-fn table_file(problem: &Problem) -> &'static str {
+pub(crate) fn table_file(problem: &Problem) -> &'static str {
     match problem.config.landscape {
         LandscapeConfig::Samples(_) => samples::SAMPLES_FILE,
         _ => TABLE_FILE,

@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Run;
 use super::landscape::{self, LandscapeRecord, STAGE, axes};
-use super::system::Problem;
+use super::system::{Molecule, Problem};
 use super::variables::scaled;
-use crate::config::{LandscapeConfig, MetadynamicsConfig};
+use crate::config::{InputError, LandscapeConfig, MetadynamicsConfig};
 use crate::error::Error;
 use crate::interrupt;
+use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::run_directory::Fingerprint;
 
@@ -24,8 +25,6 @@ use crate::run_directory::Fingerprint;
 const CHECKPOINT: &str = "metadynamics";
 /// Between two checkpoints.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
-/// Rounds between two looks at the clock.
-const ROUNDS_PER_BLOCK: u64 = 25;
 /// Most grid points a variable that are chosen where the configuration gives none, by the number of variables.
 const MOST_GRID_POINTS: [usize; 3] = [1000, 180, 90];
 /// How much wider than the narrowest starting basin hills may be before it is spoken of.
@@ -51,12 +50,7 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     };
     let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
         .map_err(|error| Error::failed("metadynamics", error))?;
-    let structures = molecule.structures.as_ref().ok_or_else(|| {
-        problem.config.error(
-            "states",
-            "metadynamics starts from the states' structures: [states.start] and [states.end] are needed",
-        )
-    })?;
+    let structures = starting_structures(problem, molecule)?;
     let hills = Hills::choose(problem, settings, &system, structures)?;
     let metadynamics = make(problem, settings, system, &hills)?;
     let kept = run.directory.read_checkpoint(STAGE, CHECKPOINT, made_from);
@@ -65,9 +59,9 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
         None => metadynamics.start(structures).map_err(failed)?,
     };
     let mut progress = Progress::start(STAGE, metadynamics.rounds(&state), state.rounds);
-    let mut written = Instant::now();
+    let (mut written, mut pace) = (Instant::now(), Pace::new());
     while !metadynamics.is_finished(&state) {
-        state = metadynamics.advance(state, ROUNDS_PER_BLOCK).map_err(failed)?;
+        state = metadynamics.advance(state, pace.next_block()).map_err(failed)?;
         progress.set_total(metadynamics.rounds(&state));
         progress.set(state.rounds, phase(&state));
         let stop = interrupt::check();
@@ -99,6 +93,49 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
         metadynamics: Some(MetadynamicsRecord { summary, walkers: state.crossings }),
     };
     Ok((free_energy.to_csv(), record))
+}
+
+/// Refuses settings that cannot be used.
+pub(super) fn check(problem: &Problem) -> Result<(), Error> {
+    let (LandscapeConfig::Metadynamics(settings), Some(molecule)) =
+        (&problem.config.landscape, &problem.molecule)
+    else {
+        return Ok(());
+    };
+    let (times, config) = (&settings.parameters, &problem.config);
+    for (key, time) in
+        [("filling_time_ps", times.filling_time_ps), ("sampling_time_ps", times.sampling_time_ps)]
+    {
+        // The times are made of whole intervals, of which there is at least one.
+        if times.deposition_interval_ps > time {
+            let message = format!(
+                "`deposition_interval_ps` = {} is longer than `{key}` = {time}",
+                times.deposition_interval_ps
+            );
+            return Err(config.error("landscape.deposition_interval_ps", message).into());
+        }
+    }
+    let structures = starting_structures(problem, molecule)?;
+    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
+        .map_err(|error| config.error("system.force_field", error.to_string()))?;
+    settings.parameters.check().map_err(|error| config.error("landscape", error.to_string()))?;
+    if settings.hill_width.is_some() {
+        let hills = Hills::choose(problem, settings, &system, structures)?;
+        make(problem, settings, system, &hills)?;
+    }
+    Ok(())
+}
+
+fn starting_structures<'p>(
+    problem: &Problem,
+    molecule: &'p Molecule,
+) -> Result<&'p [Vec<[f64; 3]>; 2], InputError> {
+    molecule.structures.as_ref().ok_or_else(|| {
+        problem.config.error(
+            "states",
+            "metadynamics starts from the states' structures: [states.start] and [states.end] are needed",
+        )
+    })
 }
 
 /// What walkers are doing.

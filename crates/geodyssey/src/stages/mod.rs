@@ -6,6 +6,7 @@
 pub(crate) mod barrier;
 pub(crate) mod cautions;
 mod checkpoints;
+mod claim;
 pub(crate) mod compare;
 mod constraints;
 mod denoiser;
@@ -22,9 +23,11 @@ mod paths;
 pub(crate) mod preparation;
 mod relaxed_scan;
 mod report;
+mod requirements;
 mod rows;
 mod samples;
 pub(crate) mod scales;
+mod starts;
 mod states_made_from;
 pub(crate) mod system;
 pub(crate) mod training;
@@ -36,24 +39,39 @@ use std::time::Instant;
 
 use geodyssey_report::{Diagnosis, Distances, StageTiming, Summary, Timings};
 
+pub(crate) use claim::claim;
 pub(crate) use denoiser::{Points, exact_denoiser};
-pub(crate) use feasibility::{check as check_feasibility, check_denoiser};
+pub(crate) use feasibility::check_denoiser;
 pub(crate) use landscape::{LandscapeResult, without_run};
 pub(crate) use molecule_warnings::{NAMES_FILE, molecule_warnings};
 pub(crate) use paths::{TOPOLOGY_FILE, steps_of_a_path};
 pub(crate) use report::{CONFIG_FILE, PAGE_FILE};
+pub(crate) use requirements::{Requirements, requirements};
 pub(crate) use samples::{describe as describe_samples, without_positions};
 
 use crate::error::Error;
-use crate::run_directory::{RunDirectory, write_whole};
+use crate::run_directory::{Fingerprint, RunDirectory, TIMINGS_FILE};
+use crate::terminal::say;
 use system::Problem;
 pub(crate) use training::LearnedDenoiser;
 
-/// Refuses what can be known to be impossible before anything is computed.
-pub(crate) fn check_before(problem: &Problem) -> Result<(), Error> {
-    feasibility::check(problem)?;
-    problem.states()?;
-    paths::check(problem)
+/// Refuses what can be known to be impossible before anything is computed: the same for `check` and for every command that computes, as far
+/// as that goes.
+pub(crate) fn check(problem: &Problem, until: Stage) -> Result<(), Error> {
+    feasibility::check_size(problem)?;
+    requirements::check(problem)?;
+    landscape::check(problem)?;
+    starts::check(problem)?;
+    if until > Stage::Landscape {
+        feasibility::check(problem)?;
+    }
+    if until > Stage::Denoiser {
+        problem.states()?;
+    }
+    if until > Stage::Geodesic {
+        paths::check(problem)?;
+    }
+    Ok(())
 }
 
 /// How far a command goes.
@@ -71,14 +89,17 @@ pub(crate) enum Stage {
     Report,
 }
 
-/// The file of wall-clock times, the only one that differs between runs of one configuration.
-const TIMINGS_FILE: &str = "timings.json";
-
 /// The wall-clock times of a run; none where the file is missing or damaged.
 fn timings(file: &Path) -> Timings {
     let text = std::fs::read_to_string(file).ok();
     text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
+
+/// Stages beside those of a run, which no run makes again, and what they are made from.
+const DEPENDENTS: [(&str, &[&str]); 2] = [
+    (diagnose::STAGE, &[landscape::STAGE, training::STAGE, geodesic::STAGE]),
+    (distance::STAGE, &[landscape::STAGE, training::STAGE]),
+];
 
 /// A run that is going on.
 pub(crate) struct Run<'r> {
@@ -100,8 +121,7 @@ impl<'r> Run<'r> {
     /// Goes through the stages. The summary holds what was reached.
     pub(crate) fn carry_out(&mut self, until: Stage) -> Result<Summary, Error> {
         let result = self.stages(until);
-        self.write_timings()?;
-        result
+        self.end(result)
     }
 
     /// The landscape, computed where that is needed.
@@ -120,27 +140,16 @@ impl<'r> Run<'r> {
     /// How good the denoiser is.
     pub(crate) fn diagnose(&mut self) -> Result<Diagnosis, Error> {
         let result = diagnose::run(self);
-        self.write_timings()?;
-        result
+        self.end(result)
     }
 
     /// How far apart configurations are.
     pub(crate) fn distances(&mut self, request: &distance::Request) -> Result<Distances, Error> {
         let result = distance::run(self, request);
-        self.write_timings()?;
-        result
+        self.end(result)
     }
 
     fn stages(&mut self, until: Stage) -> Result<Summary, Error> {
-        if until > Stage::Landscape {
-            feasibility::check(self.problem)?;
-        }
-        if until > Stage::Denoiser {
-            self.problem.states()?;
-        }
-        if until > Stage::Geodesic {
-            paths::check(self.problem)?;
-        }
         let landscape = self.landscape()?;
         if until == Stage::Landscape {
             return report::summary(self, &landscape, None, None, None);
@@ -166,17 +175,75 @@ impl<'r> Run<'r> {
         self.replace_timing(StageTiming::new(stage, started.elapsed().as_secs_f64(), evaluations));
     }
 
-    /// Notes that a stage was up to date.
-    pub(crate) fn record_up_to_date(&mut self, stage: &str) {
-        eprintln!("{stage}: up to date");
+    /// Whether a stage's files are what it would make; if so, that is noted, and checkpoints that a killed run left are removed.
+    pub(crate) fn is_up_to_date(
+        &mut self,
+        stage: &str,
+        revision: u32,
+        made_from: &Fingerprint,
+    ) -> Result<bool, Error> {
+        if self.directory.is_current(stage, made_from) {
+            self.directory.remove_checkpoints(stage)?;
+            self.record_up_to_date(stage);
+            return Ok(true);
+        }
+        if let Some(before) = self.directory.revision(stage).filter(|before| *before != revision) {
+            say!(
+                "{stage}: made again, since the program computes it in another way now (revision {before} before, {revision} now)"
+            );
+        }
+        Ok(false)
+    }
+
+    /// Notes that a stage is finished, and removes what was said of what it made before.
+    pub(crate) fn finish(
+        &mut self,
+        stage: &str,
+        revision: u32,
+        made_from: Fingerprint,
+        outputs: &[String],
+    ) -> Result<(), Error> {
+        let before = self.directory.output_fingerprint(stage);
+        self.directory.finish(stage, revision, made_from, outputs)?;
+        self.discard_dependents(stage, before)
+    }
+
+    /// Takes a stage over from another run directory that made it from just the same; whether there is one.
+    pub(crate) fn adopt(
+        &mut self,
+        stage: &str,
+        revision: u32,
+        made_from: &Fingerprint,
+    ) -> Result<bool, Error> {
+        let before = self.directory.output_fingerprint(stage);
+        let Some(other) = self.directory.adopt(stage, revision, made_from)? else { return Ok(false) };
+        self.record_taken_over(stage, &other);
+        self.discard_dependents(stage, before)?;
+        Ok(true)
+    }
+
+    fn discard_dependents(&mut self, stage: &str, before: Fingerprint) -> Result<(), Error> {
+        if self.directory.output_fingerprint(stage) == before {
+            return Ok(());
+        }
+        for (dependent, sources) in DEPENDENTS {
+            if sources.contains(&stage) && self.directory.discard(dependent)? {
+                say!("{dependent}: removed, since it was made from another {stage}");
+            }
+        }
+        Ok(())
+    }
+
+    fn record_up_to_date(&mut self, stage: &str) {
+        say!("{stage}: up to date");
         let known = self.timings.stages.iter().find(|timing| timing.stage == stage);
         let timing = known.cloned().unwrap_or_else(|| StageTiming::new(stage, 0.0, 0));
         self.replace_timing(StageTiming { up_to_date: true, ..timing });
     }
 
     /// Notes that a stage was taken over from another run directory, with the time that it took there.
-    pub(crate) fn record_taken_over(&mut self, stage: &str, other: &Path) {
-        eprintln!("{stage}: taken over from {}", other.display());
+    fn record_taken_over(&mut self, stage: &str, other: &Path) {
+        say!("{stage}: taken over from {}", other.display());
         let there = timings(&other.join(TIMINGS_FILE));
         let known = there.stages.into_iter().find(|timing| timing.stage == stage);
         let timing = known.unwrap_or_else(|| StageTiming::new(stage, 0.0, 0));
@@ -190,6 +257,15 @@ impl<'r> Run<'r> {
         }
     }
 
+    /// Writes the times. Of two errors the first is told: a full disk is one for the timings too.
+    fn end<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        let written = self.write_timings();
+        let result = result?;
+        written?;
+        self.directory.verify_complete()?;
+        Ok(result)
+    }
+
     fn write_timings(&mut self) -> Result<(), Error> {
         self.timings.threads = rayon::current_num_threads();
         self.timings.total_seconds = self.started.elapsed().as_secs_f64();
@@ -197,6 +273,6 @@ impl<'r> Run<'r> {
         let mut text =
             serde_json::to_vec_pretty(&self.timings).map_err(|error| Error::file("write", &path, error))?;
         text.push(b'\n');
-        write_whole(&path, &text)
+        self.directory.write(TIMINGS_FILE, &text)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use geodyssey_landscape::relaxed_scan::SameMolecule;
 use geodyssey_landscape::table_file::write_grid;
 use geodyssey_landscape::{LandscapeError, RelaxedScan, RelaxedScanState};
 use geodyssey_molecule::Structure;
@@ -11,10 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Run;
 use super::landscape::{LandscapeRecord, STAGE, axes};
-use super::system::Molecule;
-use crate::config::LandscapeConfig;
+use super::system::{Molecule, Problem};
+use crate::config::{InputError, LandscapeConfig, RelaxedScanConfig};
 use crate::error::Error;
 use crate::interrupt;
+use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::run_directory::Fingerprint;
 
@@ -22,6 +24,8 @@ use crate::run_directory::Fingerprint;
 const CHECKPOINT: &str = "relaxed-scan";
 /// Between two checkpoints.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(2);
+/// Minimisations that keep a thread's lanes full.
+const MINIMISATIONS_AT_ONCE: usize = 48;
 /// Checkpoints hold all structures: writing them may take this share of the time.
 const CHECKPOINT_SHARE: f64 = 0.05;
 
@@ -49,19 +53,10 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     else {
         return Err(Error::Failed("a relaxed scan needs a molecule".to_owned()));
     };
-    let structures = molecule.structures.as_ref().ok_or_else(|| {
-        problem.config.error(
-            "states",
-            "a relaxed scan starts from the states' structures: [states.start] and [states.end] are needed",
-        )
-    })?;
-    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
-        .map_err(|error| Error::failed("the landscape", error))?;
-    let start = Structure::new(molecule.topology.clone(), structures[0].clone())
-        .map_err(|error| Error::failed("the landscape", error))?;
+    let start = start(problem, molecule)?;
     let same_molecule = |positions: &[[f64; 3]]| is_same(molecule, &start, positions);
-    let scan = RelaxedScan::new(system, axes(problem)?, &settings.parameters, &same_molecule)
-        .map_err(|error| problem.config.error("landscape", error.to_string()))?;
+    let scan = make(problem, settings, molecule, &same_molecule)?;
+    let structures = starting_structures(problem, molecule)?;
     let kept = run.directory.read_checkpoint(STAGE, CHECKPOINT, made_from);
     let mut state: RelaxedScanState = match kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
         Some(state) => state,
@@ -72,9 +67,10 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
         }
     };
     let mut progress = Progress::start(STAGE, state.points.len() as u64, state.known() as u64);
-    let (mut written, mut interval) = (Instant::now(), CHECKPOINT_INTERVAL);
+    let (mut written, mut interval, mut pace) = (Instant::now(), CHECKPOINT_INTERVAL, Pace::new());
     while !state.is_finished() {
-        scan.advance(&mut state).map_err(failed)?;
+        let most = pace.next_block() as usize * MINIMISATIONS_AT_ONCE * rayon::current_num_threads();
+        scan.advance_by(&mut state, most).map_err(failed)?;
         let message =
             format!("{} minimisations, {} points improved", state.minimisations, state.active.len());
         progress.set(state.known() as u64, &message);
@@ -111,6 +107,49 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
         warnings: Vec::new(),
     };
     Ok((write_grid(&grid, &[]), record))
+}
+
+/// Refuses settings that cannot be used.
+pub(super) fn check(problem: &Problem) -> Result<(), Error> {
+    let (LandscapeConfig::RelaxedScan(settings), Some(molecule)) =
+        (&problem.config.landscape, &problem.molecule)
+    else {
+        return Ok(());
+    };
+    let start = start(problem, molecule)?;
+    let same_molecule = |positions: &[[f64; 3]]| is_same(molecule, &start, positions);
+    make(problem, settings, molecule, &same_molecule).map(|_| ())
+}
+
+fn starting_structures<'p>(
+    problem: &Problem,
+    molecule: &'p Molecule,
+) -> Result<&'p [Vec<[f64; 3]>; 2], InputError> {
+    molecule.structures.as_ref().ok_or_else(|| {
+        problem.config.error(
+            "states",
+            "a relaxed scan starts from the states' structures: [states.start] and [states.end] are needed",
+        )
+    })
+}
+
+/// The start's structure, whose chirality all others must have.
+fn start(problem: &Problem, molecule: &Molecule) -> Result<Structure, Error> {
+    let [start, _] = starting_structures(problem, molecule)?;
+    Structure::new(molecule.topology.clone(), start.clone())
+        .map_err(|error| Error::failed("the landscape", error))
+}
+
+fn make<'m>(
+    problem: &Problem,
+    settings: &RelaxedScanConfig,
+    molecule: &'m Molecule,
+    same_molecule: &'m SameMolecule<'m>,
+) -> Result<RelaxedScan<'m>, Error> {
+    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
+        .map_err(|error| problem.config.error("system.force_field", error.to_string()))?;
+    RelaxedScan::new(system, axes(problem)?, &settings.parameters, same_molecule)
+        .map_err(|error| problem.config.error("landscape", error.to_string()).into())
 }
 
 /// Whether a structure has the chirality and the stiff bonds' sides of the start's.

@@ -177,6 +177,12 @@ impl Problem {
         Ok([start.center.clone(), nearest.collect()])
     }
 
+    /// Contents of the input files on which landscape and paths depend: all but the weights of another run's denoiser.
+    pub(crate) fn inputs_of_landscape(&self) -> BTreeMap<&'static str, Fingerprint> {
+        let inputs = self.inputs.iter().filter(|(key, _)| !key.starts_with("denoiser"));
+        inputs.map(|(key, fingerprint)| (*key, *fingerprint)).collect()
+    }
+
     /// Period of every variable.
     pub(crate) fn periods(&self) -> Vec<Option<f64>> {
         self.variables.iter().map(|variable| variable.period).collect()

@@ -84,6 +84,17 @@ impl Schedule {
                 "the equilibration time must not be negative, not {equilibration} ps"
             )));
         }
+        for (what, interval) in
+            [("frame", parameters.frame_interval_ps), ("exchange", parameters.exchange_interval_ps)]
+        {
+            // At least one interval is run, so that a longer one would make the run longer.
+            if interval > parameters.sampling_time_ps {
+                return Err(SamplingError::Parameters(format!(
+                    "`{what}_interval_ps` = {interval} is longer than `sampling_time_ps` = {}",
+                    parameters.sampling_time_ps
+                )));
+            }
+        }
         let steps_per_round =
             ((parameters.exchange_interval_ps / parameters.time_step_ps).round() as u64).max(1);
         let round_ps = steps_per_round as f64 * parameters.time_step_ps;

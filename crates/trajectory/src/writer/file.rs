@@ -1,9 +1,10 @@
 //! The checks and the care for the file that all formats share.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::fs::File;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
+use super::partial::PartialFile;
 use super::{EncodeError, Frame, FrameEncoder, SeekableWrite, TrajectoryWriter};
 use crate::TrajectoryError;
 
@@ -68,7 +69,7 @@ impl CheckedEncoder {
     }
 }
 
-/// Writes to `NAME.part`, which takes its name when it is whole.
+/// Writes under a passing name; the file takes its own when it is whole.
 pub(super) struct FileWriter {
     partial: PartialFile,
     out: BufWriter<File>,
@@ -99,40 +100,9 @@ impl TrajectoryWriter for FileWriter {
     }
 }
 
-/// A file under a passing name that is removed unless it is completed.
-pub(super) struct PartialFile {
-    path: PathBuf,
-    passing: PathBuf,
-}
-
-impl PartialFile {
-    /// Makes `NAME.part` beside `NAME`; one that an interrupted run left is overwritten.
-    pub(super) fn create(path: &Path) -> io::Result<(Self, File)> {
-        let mut name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_owned();
-        name.push(".part");
-        let passing = path.with_file_name(name);
-        let file = File::create(&passing)?;
-        Ok((Self { path: path.into(), passing }, file))
-    }
-
-    /// Writes through to the disk and renames.
-    pub(super) fn complete(self, mut out: BufWriter<File>) -> io::Result<()> {
-        out.flush()?;
-        out.get_ref().sync_all()?;
-        fs::rename(&self.passing, &self.path)
-    }
-}
-
-impl Drop for PartialFile {
-    fn drop(&mut self) {
-        // After `complete` there is nothing to remove, and a file that cannot be removed harms nobody.
-        let _ = fs::remove_file(&self.passing);
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::{Cursor, Seek, SeekFrom};
+    use std::io::{self, Cursor, Seek, SeekFrom, Write};
 
     use geodyssey_molecule::{Atom, Element, Residue, Topology};
 

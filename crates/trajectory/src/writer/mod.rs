@@ -4,6 +4,7 @@ mod dcd;
 mod extended_xyz;
 mod file;
 mod gro;
+mod partial;
 mod pdb;
 mod pdb_names;
 mod trr;
@@ -16,6 +17,7 @@ use geodyssey_molecule::Topology;
 
 use crate::TrajectoryError;
 use file::FileWriter;
+pub use partial::{PartialFile, is_partial};
 pub use pdb::write_pdb_structure;
 pub use pdb_names::{RenamedAtom, renamed_in_pdb};
 

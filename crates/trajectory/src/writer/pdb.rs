@@ -6,7 +6,7 @@ use std::path::Path;
 use geodyssey_molecule::residue_names::is_polymer_residue;
 use geodyssey_molecule::{Element, Topology};
 
-use super::file::PartialFile;
+use super::partial::PartialFile;
 use super::pdb_names::PdbNames;
 use super::{EncodeError, Frame, FrameEncoder, SeekableWrite};
 use crate::TrajectoryError;

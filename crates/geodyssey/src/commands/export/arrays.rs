@@ -1,8 +1,11 @@
 //! All paths as arrays for NumPy: one `.npz` file.
 
-use std::io::Cursor;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
 
 use geodyssey_molecule::Topology;
+use geodyssey_trajectory::PartialFile;
 use npyz::WriterBuilder as _;
 use npyz::{AutoSerialize, DType, TypeStr, WriteOptions};
 use zip::write::SimpleFileOptions;
@@ -22,29 +25,32 @@ const OTHERS: [&str; 7] = [
     "work_kj_mol",
 ];
 
-type Archive<'a> = ZipWriter<Cursor<&'a mut Vec<u8>>>;
+type Archive = ZipWriter<BufWriter<File>>;
 
-/// The file's bytes. Paths with fewer frames than the longest are filled up with NaN, their frame numbers with −1; so are the positions
+/// Writes the file. Paths with fewer frames than the longest are filled up with NaN, their frame numbers with −1; so are the positions
 /// of paths without atoms.
-pub(super) fn archive(paths: &[ExportedPath], topology: Option<&Topology>) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    write(paths, topology, &mut bytes).map_err(|error| Error::failed("the arrays", error))?;
-    Ok(bytes)
+pub(super) fn write(file: &Path, paths: &[ExportedPath], topology: Option<&Topology>) -> Result<(), Error> {
+    let write = || {
+        let (partial, out) = PartialFile::create(file)?;
+        let mut archive = ZipWriter::new(BufWriter::new(out));
+        fill(&mut archive, paths, topology)?;
+        partial.complete(archive.finish()?)
+    };
+    write().map_err(|error: std::io::Error| Error::file("write", file, error))
 }
 
-fn write(paths: &[ExportedPath], topology: Option<&Topology>, bytes: &mut Vec<u8>) -> std::io::Result<()> {
-    let mut archive: Archive<'_> = ZipWriter::new(Cursor::new(bytes));
+fn fill(archive: &mut Archive, paths: &[ExportedPath], topology: Option<&Topology>) -> std::io::Result<()> {
     let count = paths.len() as u64;
     let longest = paths.iter().map(|path| path.frames.len()).max().unwrap_or(0);
     let shape = [count, longest as u64];
 
     let names: Vec<&str> = paths.iter().map(|path| path.name.as_str()).collect();
-    texts(&mut archive, "path_names", &names)?;
-    numbers(&mut archive, "backward", &[count], paths.iter().map(|path| path.name.starts_with("backward")))?;
-    numbers(&mut archive, "frame_counts", &[count], paths.iter().map(|path| path.frames.len() as i64))?;
+    texts(archive, "path_names", &names)?;
+    numbers(archive, "backward", &[count], paths.iter().map(|path| path.name.starts_with("backward")))?;
+    numbers(archive, "frame_counts", &[count], paths.iter().map(|path| path.frames.len() as i64))?;
     let frame = |path: &ExportedPath, i: usize| path.frames.get(i).map_or(-1, |frame| i64::from(*frame));
     let frames = paths.iter().flat_map(|path| (0..longest).map(move |i| frame(path, i)));
-    numbers(&mut archive, "frame", &shape, frames)?;
+    numbers(archive, "frame", &shape, frames)?;
 
     let columns: &[String] = paths.first().map_or(&[], |path| &path.columns);
     let value = |path: &ExportedPath, column: usize, i: usize| {
@@ -54,48 +60,45 @@ fn write(paths: &[ExportedPath], topology: Option<&Topology>, bytes: &mut Vec<u8
         let values = paths.iter().flat_map(|path| (0..longest).map(move |i| value(path, index, i)));
         if column == "point" {
             let points = values.map(|point| if point.is_finite() { point as i64 } else { -1 });
-            numbers(&mut archive, column, &shape, points)?;
+            numbers(archive, column, &shape, points)?;
         } else {
-            numbers(&mut archive, column, &shape, values)?;
+            numbers(archive, column, &shape, values)?;
         }
     }
     let variables: Vec<usize> =
         (0..columns.len()).filter(|index| !OTHERS.contains(&columns[*index].as_str())).collect();
     let heads: Vec<&str> = variables.iter().map(|index| columns[*index].as_str()).collect();
-    texts(&mut archive, "variable_names", &heads)?;
-    let of_frame = |path: &ExportedPath, i: usize| -> Vec<f64> {
-        variables.iter().map(|column| value(path, *column, i)).collect()
-    };
-    let stacked: Vec<f64> =
-        paths.iter().flat_map(|path| (0..longest).flat_map(move |i| of_frame(path, i))).collect();
-    numbers(&mut archive, "variables", &[count, longest as u64, variables.len() as u64], stacked)?;
+    texts(archive, "variable_names", &heads)?;
+    let (value, variables) = (&value, &variables);
+    let of_frame = move |path, i| variables.iter().map(move |column| value(path, *column, i));
+    let stacked = paths.iter().flat_map(|path| (0..longest).flat_map(move |i| of_frame(path, i)));
+    numbers(archive, "variables", &[count, longest as u64, variables.len() as u64], stacked)?;
 
     if let Some(topology) = topology {
         let atoms = topology.atom_count();
         let symbols: Vec<&str> = topology.atoms().iter().map(|atom| atom.element.symbol()).collect();
-        texts(&mut archive, "elements", &symbols)?;
+        texts(archive, "elements", &symbols)?;
         let labels: Vec<&str> = topology.atoms().iter().map(|atom| atom.name.as_str()).collect();
-        texts(&mut archive, "atom_names", &labels)?;
+        texts(archive, "atom_names", &labels)?;
         let missing = vec![[f64::NAN; 3]; atoms];
         let positions = paths.iter().flat_map(|path| {
             (0..longest)
                 .flat_map(|i| path.positions.get(i).unwrap_or(&missing).iter().flatten().map(|x| *x as f32))
         });
         let shape = [count, longest as u64, atoms as u64, 3];
-        numbers(&mut archive, "positions_nm", &shape, positions)?;
+        numbers(archive, "positions_nm", &shape, positions)?;
     }
-    archive.finish()?;
     Ok(())
 }
 
 /// Begins the file of one array, as `numpy.savez` does.
-fn begin(archive: &mut Archive<'_>, name: &str) -> std::io::Result<()> {
+fn begin(archive: &mut Archive, name: &str) -> std::io::Result<()> {
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
     Ok(archive.start_file(format!("{name}.npy"), options)?)
 }
 
 fn numbers<T: AutoSerialize>(
-    archive: &mut Archive<'_>,
+    archive: &mut Archive,
     name: &str,
     shape: &[u64],
     values: impl IntoIterator<Item = T>,
@@ -107,7 +110,7 @@ fn numbers<T: AutoSerialize>(
 }
 
 /// Text as NumPy's strings of letters, as wide as the longest.
-fn texts(archive: &mut Archive<'_>, name: &str, values: &[&str]) -> std::io::Result<()> {
+fn texts(archive: &mut Archive, name: &str, values: &[&str]) -> std::io::Result<()> {
     let width = values.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
     let kind: TypeStr = format!("<U{width}").parse().map_err(std::io::Error::other)?;
     begin(archive, name)?;

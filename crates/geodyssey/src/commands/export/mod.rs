@@ -1,6 +1,7 @@
 //! `export RUN --format F`: the paths of a finished run in another format.
 
 mod arrays;
+mod folder;
 mod paths;
 mod write;
 
@@ -13,8 +14,10 @@ use geodyssey_trajectory::{TrajectoryFormat, read_structure};
 
 use crate::cli::{AlignedAtoms, ExportArguments};
 use crate::error::Error;
-use crate::run_directory::write_whole;
+use crate::run_directory::{FinishedRun, write_whole};
 use crate::stages::TOPOLOGY_FILE;
+use crate::terminal::say;
+use folder::ExportFolder;
 use paths::{Chosen, ExportedPath, Selection, frame_table};
 
 pub(crate) use paths::frame_values;
@@ -56,11 +59,11 @@ impl Format {
 /// Carries the command out.
 pub(crate) fn export(arguments: &ExportArguments) -> Result<(), Error> {
     let format = Format::from_name(&arguments.format)?;
+    let finished = FinishedRun::open(&arguments.run)?;
     let run = &arguments.run;
-    let topology_path = run.join(TOPOLOGY_FILE);
-    let topology = if topology_path.is_file() {
-        let structure = read_structure(&topology_path).map_err(|error| Error::input(error.to_string()))?;
-        Some(structure.into_parts().0)
+    let topology = if finished.has(TOPOLOGY_FILE) {
+        let structure = read_structure(finished.verified(TOPOLOGY_FILE)?);
+        Some(structure.map_err(|error| Error::input(error.to_string()))?.into_parts().0)
     } else {
         None
     };
@@ -69,7 +72,7 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<(), Error> {
         stride: arguments.stride.into(),
         atoms_needed: format != Format::Arrays && topology.is_some(),
     };
-    let Chosen { paths: mut chosen, left_out } = paths::read(run, topology.as_ref(), &selection)?;
+    let Chosen { paths: mut chosen, left_out } = paths::read(&finished, topology.as_ref(), &selection)?;
     let without = chosen.iter().filter(|path| path.positions.is_empty()).count();
     let target = arguments.out.clone().unwrap_or_else(|| run.join("export"));
     let mut said = match (&topology, arguments.align) {
@@ -80,25 +83,26 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<(), Error> {
         (None, Some(_)) => return Err(no_atoms(run, "--align needs atoms")),
         (_, None) => String::new(),
     };
+    if format != Format::Arrays && topology.is_none() {
+        return Err(no_atoms(run, &format!("only --format {NPZ} can hold its paths")));
+    }
     let frames: usize = chosen.iter().map(|path| path.frames.len()).sum();
-    std::fs::create_dir_all(&target).map_err(|error| Error::file("make the folder", &target, error))?;
+    let names = file_names(format, &chosen, arguments.every_path_in_one_file);
+    let folder = ExportFolder::open(&target, &names)?;
     let files = match (format, &topology) {
         (Format::Arrays, _) => {
             let topology = topology.as_ref().filter(|_| without < chosen.len());
             if topology.is_some() && without > 0 {
                 said.push_str(&format!("; {without} of them have no atoms, and NaN for positions"));
             }
-            let bytes = arrays::archive(&chosen, topology)?;
-            let file = target.join(format!("{ALL_PATHS}.{NPZ}"));
-            write_whole(&file, &bytes)?;
+            let file = folder.file(&format!("{ALL_PATHS}.{NPZ}"))?;
+            arrays::write(&file, &chosen, topology)?;
             vec![file]
         }
         (Format::Trajectory(format), Some(topology)) => {
-            trajectories(format, topology, &chosen, &target, arguments.every_path_in_one_file)?
+            trajectories(format, topology, &chosen, &folder, arguments.every_path_in_one_file)?
         }
-        (Format::Trajectory(_), None) => {
-            return Err(no_atoms(run, &format!("only --format {NPZ} can hold its paths")));
-        }
+        (Format::Trajectory(_), None) => Vec::new(),
     };
     if let [file] = files.as_slice() {
         said = format!("{} paths, {frames} frames written to {}{said}", chosen.len(), file.display());
@@ -110,15 +114,26 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<(), Error> {
             "; {left_out} paths have no atoms and were left out (`sampling.lifted_paths` says how many get some)"
         ));
     }
-    eprintln!("{said}");
+    say!("{said}");
     Ok(())
 }
 
 fn no_atoms(run: &Path, what: &str) -> Error {
     let run = run.display();
-    Error::input(format!(
-        "{run} is no run directory with paths of atoms: there is no {TOPOLOGY_FILE} in it; {what}"
-    ))
+    Error::input(format!("the run in {run} has no paths of atoms: there is no {TOPOLOGY_FILE} in it; {what}"))
+}
+
+/// Names of the files that will be written.
+fn file_names(format: Format, chosen: &[ExportedPath], in_one_file: bool) -> Vec<String> {
+    match format {
+        Format::Arrays => vec![format!("{ALL_PATHS}.{NPZ}")],
+        Format::Trajectory(format) if in_one_file => {
+            vec![format!("{ALL_PATHS}.{}", format.extension()), format!("{ALL_PATHS}.csv")]
+        }
+        Format::Trajectory(format) => {
+            chosen.iter().map(|path| format!("{}.{}", path.name, format.extension())).collect()
+        }
+    }
 }
 
 /// One file a path, or one file of all with a table that says which frame is whose.
@@ -126,23 +141,23 @@ fn trajectories(
     format: TrajectoryFormat,
     topology: &Topology,
     chosen: &[ExportedPath],
-    target: &Path,
+    folder: &ExportFolder,
     in_one_file: bool,
 ) -> Result<Vec<PathBuf>, Error> {
     if in_one_file {
-        let file = target.join(format!("{ALL_PATHS}.{}", format.extension()));
+        let file = folder.file(&format!("{ALL_PATHS}.{}", format.extension()))?;
         let positions: Vec<&[[f64; 3]]> =
             chosen.iter().flat_map(|path| path.positions.iter().map(Vec::as_slice)).collect();
         let values: Vec<_> = chosen.iter().flat_map(|path| path.values.iter().cloned()).collect();
         let steps: Vec<u32> = (0_u32..).take(positions.len()).collect();
         write_trajectory_with(format, &file, topology, &positions, &steps, &values)?;
-        let table = target.join(format!("{ALL_PATHS}.csv"));
+        let table = folder.file(&format!("{ALL_PATHS}.csv"))?;
         write_whole(&table, frame_table(&values).as_bytes())?;
         return Ok(vec![file, table]);
     }
     let mut files = Vec::with_capacity(chosen.len());
     for path in chosen {
-        let file = target.join(format!("{}.{}", path.name, format.extension()));
+        let file = folder.file(&format!("{}.{}", path.name, format.extension()))?;
         let positions: Vec<&[[f64; 3]]> = path.positions.iter().map(Vec::as_slice).collect();
         write_trajectory_with(format, &file, topology, &positions, &path.frames, &path.values)?;
         files.push(file);

@@ -1,15 +1,19 @@
 //! The paths of a run directory, read back: positions, and the values of every frame.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use geodyssey_molecule::Topology;
 use geodyssey_report::NumericColumns;
 use geodyssey_trajectory::{FrameProperty, TrajectoryFormat, read_frames};
 
 use crate::error::Error;
+use crate::run_directory::FinishedRun;
 
 /// eV in a kJ/mol: extended XYZ has its `energy` in eV. `1000 / (N_A e)`, both exact in the SI of 2019.
 const EV_PER_KJ_MOL: f64 = 1.0 / 96.485_332_123_310_02;
+
+/// The folder of the paths' files.
+const FOLDER: &str = "paths/";
 
 /// One path and the frames of it that were asked for.
 pub(super) struct ExportedPath {
@@ -51,59 +55,61 @@ pub(super) struct Chosen {
 /// No such directory or path, a trajectory that cannot be read, or one with another number of frames than its table; no atoms where
 /// they are needed.
 pub(super) fn read(
-    run: &Path,
+    run: &FinishedRun,
     topology: Option<&Topology>,
     selection: &Selection<'_>,
 ) -> Result<Chosen, Error> {
-    let folder = run.join("paths");
-    let known = names(&folder)?;
+    let known = names(run);
     if known.is_empty() {
-        let folder = folder.display();
-        return Err(Error::input(format!("{folder} holds no path: the run has no paths yet")));
+        let run = run.path().display();
+        return Err(Error::input(format!(
+            "{run} is a run directory without paths: the run has not come as far yet"
+        )));
     }
     let chosen = choose(&known, selection.wanted)?;
     let asked = chosen.len();
-    let files = chosen.into_iter().map(|name| (name, topology.and_then(|_| trajectory(&folder, name))));
+    let files = chosen.into_iter().map(|name| (name, topology.and_then(|_| trajectory(run, name))));
     let (with, without): (Vec<_>, Vec<_>) =
         files.partition(|(_, trajectory)| trajectory.is_some() || !selection.atoms_needed);
     if let Some((name, _)) = without.first()
         && (with.is_empty() || !selection.wanted.is_empty())
     {
-        return Err(lacks_atoms(&folder, Some(*name).filter(|_| !selection.wanted.is_empty())));
+        return Err(lacks_atoms(run.path(), Some(*name).filter(|_| !selection.wanted.is_empty())));
     }
     let paths = with
         .into_iter()
         .map(|(name, trajectory)| {
             let atoms = topology.zip(trajectory);
-            read_one(&folder, name, atoms, selection.stride.max(1))
+            read_one(run, name, atoms, selection.stride.max(1))
         })
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Chosen { left_out: asked - paths.len(), paths })
 }
 
 /// One path, or all, have no atoms.
-fn lacks_atoms(folder: &Path, name: Option<&str>) -> Error {
+fn lacks_atoms(run: &Path, name: Option<&str>) -> Error {
     let of = name.map_or_else(String::new, |name| format!(" of {name}"));
     Error::input(format!(
         "{} holds no trajectory{of}: as many paths on a landscape get atoms as `sampling.lifted_paths` says; set it and run again, or \
          export with --format npz",
-        folder.display()
+        run.display()
     ))
 }
 
 fn read_one(
-    folder: &Path,
+    run: &FinishedRun,
     name: &str,
-    atoms: Option<(&Topology, PathBuf)>,
+    atoms: Option<(&Topology, String)>,
     stride: usize,
 ) -> Result<ExportedPath, Error> {
-    let file = folder.join(format!("{name}.csv"));
-    let text = std::fs::read_to_string(&file).map_err(|error| Error::file("read", &file, error))?;
-    let table = NumericColumns::from_csv(&text)
+    let table_name = format!("{FOLDER}{name}.csv");
+    let file = run.path().join(&table_name);
+    let table = NumericColumns::from_csv(&run.read_text(&table_name)?)
         .map_err(|error| Error::input(format!("{}: {error}", file.display())))?;
     let taken: Vec<usize> = (0..table.row_count()).step_by(stride).collect();
     let mut positions = Vec::new();
     if let Some((topology, trajectory)) = atoms {
+        let trajectory = run.verified(&trajectory)?;
         let all =
             read_frames(&trajectory, Some(topology)).map_err(|error| Error::input(error.to_string()))?;
         if all.len() != table.row_count() {
@@ -173,21 +179,11 @@ pub(super) fn frame_table(values: &[Vec<(String, FrameProperty)>]) -> String {
 }
 
 /// Names of all paths, forward ones first, in the order of their numbers.
-fn names(folder: &Path) -> Result<Vec<String>, Error> {
-    let entries = std::fs::read_dir(folder).map_err(|error| {
-        let run = folder.parent().unwrap_or(folder).display();
-        Error::input(format!(
-            "{run} is no run directory with paths: cannot read {}: {error}",
-            folder.display()
-        ))
-    })?;
-    let mut names: Vec<String> = entries
-        .flatten()
-        .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".csv")?.to_owned()))
-        .filter(|name| ["path-", "backward-"].iter().any(|kind| name.starts_with(kind)))
-        .collect();
+fn names(run: &FinishedRun) -> Vec<String> {
+    let tables = run.names().filter_map(|name| name.strip_prefix(FOLDER)?.strip_suffix(".csv"));
+    let mut names: Vec<String> = tables.map(str::to_owned).collect();
     names.sort_by_key(|name| (name.starts_with("backward"), name.len(), name.clone()));
-    Ok(names)
+    names
 }
 
 /// The paths that are named: `3` and `path-0003` a forward, `backward-3` and `backward-0003` a backward one.
@@ -223,9 +219,9 @@ fn choose<'n>(known: &'n [String], wanted: &[String]) -> Result<Vec<&'n str>, Er
 }
 
 /// The trajectory of a path, in the first format in which it is there.
-fn trajectory(folder: &Path, name: &str) -> Option<PathBuf> {
-    let files = TrajectoryFormat::ALL.map(|format| folder.join(format!("{name}.{}", format.extension())));
-    files.into_iter().find(|file| file.is_file())
+fn trajectory(run: &FinishedRun, name: &str) -> Option<String> {
+    let files = TrajectoryFormat::ALL.map(|format| format!("{FOLDER}{name}.{}", format.extension()));
+    files.into_iter().find(|file| run.has(file))
 }
 
 #[cfg(test)]

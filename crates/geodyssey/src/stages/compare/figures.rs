@@ -53,7 +53,7 @@ impl Figures<'_> {
         if problem.variables.len() < 2 || curves.is_empty() {
             return Ok(None);
         }
-        let landscape = landscape::read(problem, &first.entry.directory)?;
+        let landscape = landscape::read(problem, |name| first.run.read_text(name))?;
         let [start, end] = problem.states()?;
         let figure = OverlayFigure {
             variables: variable_axes(problem, &landscape),

@@ -1,6 +1,6 @@
 //! A finished run, read from its artifacts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use geodyssey_constraints::ConstraintSettings;
 use geodyssey_denoiser::SpacetimePoint;
@@ -8,7 +8,7 @@ use geodyssey_report::{NumericColumns, RowRole, RowSeconds, Summary, Timings};
 
 use crate::config::{Config, CurveKind, SamplingMethod, ShootingLength};
 use crate::error::Error;
-use crate::run_directory::SUMMARY_FILE;
+use crate::run_directory::{FinishedRun, SUMMARY_FILE, TIMINGS_FILE};
 use crate::stages::system::Problem;
 use crate::stages::{self, geodesic, landscape, paths, training};
 
@@ -41,6 +41,8 @@ pub(crate) struct Entry {
 pub(crate) struct Finished {
     /// What it is.
     pub(crate) entry: Entry,
+    /// Its files.
+    pub(super) run: FinishedRun,
     /// Its results.
     pub(crate) summary: Summary,
     /// Wall-clock times.
@@ -80,20 +82,21 @@ impl Finished {
     /// Reads a run directory.
     ///
     /// # Errors
-    /// A file that is missing, damaged, or of a run that did not come to its end.
+    /// A file that is missing, changed since it was written, or of a run that did not come to its end.
     pub(crate) fn read(entry: Entry) -> Result<Self, Error> {
-        let directory = &entry.directory;
-        let summary = Summary::from_json(&text(directory, SUMMARY_FILE)?)
-            .map_err(|error| Error::file("understand", &directory.join(SUMMARY_FILE), error))?;
+        let run = FinishedRun::open(&entry.directory)?;
+        let summary = Summary::from_json(&run.read_text(SUMMARY_FILE)?)
+            .map_err(|error| Error::file("understand", &entry.directory.join(SUMMARY_FILE), error))?;
         if summary.geodesic.is_none() || summary.sampling.is_none() {
-            return Err(Error::input(format!("the run in {} has no paths", directory.display())));
+            return Err(Error::input(format!("the run in {} has no paths", entry.directory.display())));
         }
-        let timings = stages::timings(&directory.join(stages::TIMINGS_FILE));
+        let timings = stages::timings(&entry.directory.join(TIMINGS_FILE));
         Ok(Self {
             seconds: seconds(&timings),
-            values: values(directory)?,
-            frames: frames(&entry.problem, directory)?,
-            curve: curve(&entry.problem, directory)?,
+            values: values(&run)?,
+            frames: frames(&entry.problem, &run)?,
+            curve: curve(&entry.problem, &run)?,
+            run,
             summary,
             entry,
         })
@@ -110,11 +113,6 @@ impl Finished {
     }
 }
 
-fn text(directory: &Path, name: &str) -> Result<String, Error> {
-    let path = directory.join(name);
-    std::fs::read_to_string(&path).map_err(|error| Error::file("read", &path, error))
-}
-
 /// None where nothing was ever timed.
 fn seconds(timings: &Timings) -> Option<RowSeconds> {
     let of = |stages: &[&str]| -> f64 {
@@ -128,10 +126,10 @@ fn seconds(timings: &Timings) -> Option<RowSeconds> {
 }
 
 /// The columns of `paths.csv`, whose cells are not all numbers.
-fn values(directory: &Path) -> Result<PathValues, Error> {
-    let path = directory.join(paths::TABLE_FILE);
+fn values(run: &FinishedRun) -> Result<PathValues, Error> {
+    let path = run.path().join(paths::TABLE_FILE);
     let damaged = |why: String| Error::file("understand", &path, why);
-    let text = text(directory, paths::TABLE_FILE)?;
+    let text = run.read_text(paths::TABLE_FILE)?;
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let headers = reader.headers().map_err(|error| damaged(error.to_string()))?.clone();
     let column = |name: &str| {
@@ -173,47 +171,43 @@ fn values(directory: &Path) -> Result<PathValues, Error> {
     Ok(values)
 }
 
-fn frames(problem: &Problem, directory: &Path) -> Result<Vec<Vec<Vec<f64>>>, Error> {
-    let folder = directory.join("paths");
-    let entries = std::fs::read_dir(&folder).map_err(|error| Error::file("read", &folder, error))?;
-    let mut names: Vec<String> = entries
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| name.starts_with("path-") && name.ends_with(".csv"))
-        .collect();
-    names.sort();
+fn frames(problem: &Problem, run: &FinishedRun) -> Result<Vec<Vec<Vec<f64>>>, Error> {
+    let mut names: Vec<&str> =
+        run.names().filter(|name| name.starts_with("paths/path-") && name.ends_with(".csv")).collect();
+    names.sort_unstable();
     let heads: Vec<String> = problem.variables.iter().map(|variable| variable.column()).collect();
-    names.iter().map(|name| points(&folder.join(name), &heads)).collect()
+    names.into_iter().map(|name| points(run, name, &heads)).collect()
 }
 
 /// The points whose coordinates stand in columns of a table.
-fn points(path: &Path, heads: &[String]) -> Result<Vec<Vec<f64>>, Error> {
-    let columns = numbers(path)?;
+fn points(run: &FinishedRun, name: &str, heads: &[String]) -> Result<Vec<Vec<f64>>, Error> {
+    let columns = numbers(run, name)?;
     let coordinates = heads.iter().map(|head| columns.column(head)).collect::<Result<Vec<_>, _>>();
-    let coordinates = coordinates.map_err(|error| Error::file("understand", path, error))?;
+    let coordinates =
+        coordinates.map_err(|error| Error::file("understand", &run.path().join(name), error))?;
     Ok((0..columns.row_count()).map(|row| coordinates.iter().map(|column| column[row]).collect()).collect())
 }
 
-fn numbers(path: &Path) -> Result<NumericColumns, Error> {
-    let text = std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))?;
-    NumericColumns::from_csv(&text).map_err(|error| Error::file("understand", path, error))
+fn numbers(run: &FinishedRun, name: &str) -> Result<NumericColumns, Error> {
+    NumericColumns::from_csv(&run.read_text(name)?)
+        .map_err(|error| Error::file("understand", &run.path().join(name), error))
 }
 
-fn curve(problem: &Problem, directory: &Path) -> Result<FollowedCurve, Error> {
-    let path = directory.join(geodesic::CURVE_FILE);
-    let columns = numbers(&path)?;
+fn curve(problem: &Problem, run: &FinishedRun) -> Result<FollowedCurve, Error> {
+    let path = run.path().join(geodesic::CURVE_FILE);
+    let columns = numbers(run, geodesic::CURVE_FILE)?;
     let column = |name: &str| columns.column(name).map_err(|error| Error::file("understand", &path, error));
     let heads = |prefix: &str| -> Vec<String> {
         problem.variables.iter().map(|variable| format!("{prefix}_{}", variable.column())).collect()
     };
     let (arc_length, log_snr) = (column("arc_length")?, column("log_snr")?);
     let length = arc_length.last().copied().filter(|length| *length > 0.0).unwrap_or(1.0);
-    let centers = points(&path, &heads("y"))?;
+    let centers = points(run, geodesic::CURVE_FILE, &heads("y"))?;
     let centers = centers.iter().map(|center| problem.scales.scaled(center));
     Ok(FollowedCurve {
         arc_share: arc_length.iter().map(|arc| arc / length).collect(),
         points: centers.zip(log_snr).map(|(y, &log_snr)| SpacetimePoint { log_snr, y }).collect(),
-        means: points(&path, &heads("mean"))?,
+        means: points(run, geodesic::CURVE_FILE, &heads("mean"))?,
     })
 }
 

@@ -26,6 +26,10 @@ use regions::{Regions, share_inside};
 
 pub(crate) use finished::{Entry, Finished, Origin};
 
+/// Name under which the manifest has the comparison's files.
+const STAGE: &str = "comparison";
+/// Nothing is taken over from an earlier comparison, so that this is never raised.
+const REVISION: u32 = 1;
 /// The tables, for scripts.
 pub(crate) const TABLE_FILE: &str = "compare.csv";
 /// Every pair of rows.
@@ -59,19 +63,17 @@ pub(crate) fn comparable(problem: &Problem) -> Result<Fingerprint, Error> {
         .map(|state: &State| (state.center.as_slice(), state.radius.as_slice()))
         .collect();
     let config = problem.config.without_paths();
-    // Weights of a denoiser are an input, but no part of the landscape.
-    let inputs = problem.inputs.iter().filter(|(key, _)| !key.starts_with("denoiser"));
     Ok(Ingredients::of("comparable")
         .settings("variables", &config.variables)
         .settings("thermal energy", &problem.thermal_energy)
         .settings("states", &states)
         .settings("landscape", &config.landscape)
-        .settings("inputs", &inputs.collect::<Vec<_>>())
+        .settings("inputs", &problem.inputs_of_landscape())
         .fingerprint())
 }
 
 /// Compares the runs of all groups and writes everything into a directory.
-pub(crate) fn compare(directory: &RunDirectory, groups: &[Group]) -> Result<Comparison, Error> {
+pub(crate) fn compare(directory: &mut RunDirectory, groups: &[Group]) -> Result<Comparison, Error> {
     let failed = |error: ReportError| Error::failed("the comparison", error);
     let mut compared = Vec::with_capacity(groups.len());
     let mut pages: Vec<Vec<PageFigure>> = Vec::with_capacity(groups.len());
@@ -81,13 +83,14 @@ pub(crate) fn compare(directory: &RunDirectory, groups: &[Group]) -> Result<Comp
         compared.push(group);
     }
     let mut folders: Vec<String> = Vec::new();
+    let mut outputs: Vec<(String, Vec<u8>)> = Vec::new();
     for (group, compared) in groups.iter().zip(&compared) {
         let folder = unlike(folder_name(&compared.name), &folders);
         let mut page = Vec::new();
         for figure in figures::draw(group, compared)? {
             let stem = format!("plots/{folder}/{}", figure.name);
-            directory.write(&format!("{stem}.png"), &figure.files.png)?;
-            directory.write(&format!("{stem}.svg"), figure.files.svg.as_bytes())?;
+            outputs.push((format!("{stem}.png"), figure.files.png));
+            outputs.push((format!("{stem}.svg"), figure.files.svg.clone().into_bytes()));
             page.push(PageFigure { caption: figure.caption, svg: figure.files.svg });
         }
         pages.push(page);
@@ -95,12 +98,25 @@ pub(crate) fn compare(directory: &RunDirectory, groups: &[Group]) -> Result<Comp
     }
     let comparison =
         Comparison { version: env!("CARGO_PKG_VERSION").to_owned(), test: TEST.to_owned(), groups: compared };
-    directory.write(TABLE_FILE, comparison.to_csv().map_err(failed)?.as_bytes())?;
-    directory.write(DIFFERENCES_FILE, comparison.differences_to_csv().map_err(failed)?.as_bytes())?;
     let reports =
         comparison.groups.iter().map(|group| reports(directory, group)).collect::<Result<Vec<_>, _>>()?;
-    directory.write(PAGE_FILE, comparison.to_html(&pages, &reports).map_err(failed)?.as_bytes())?;
-    directory.write(JSON_FILE, comparison.to_json().map_err(failed)?.as_bytes())?;
+    let tables = [
+        (TABLE_FILE, comparison.to_csv()),
+        (DIFFERENCES_FILE, comparison.differences_to_csv()),
+        (PAGE_FILE, comparison.to_html(&pages, &reports)),
+        (JSON_FILE, comparison.to_json()),
+    ];
+    for (name, text) in tables {
+        outputs.push((name.to_owned(), text.map_err(failed)?.into_bytes()));
+    }
+    let mut made_from = Ingredients::of_stage(STAGE, REVISION);
+    for (name, bytes) in &outputs {
+        made_from = made_from.add(name, bytes);
+        directory.write(name, bytes)?;
+    }
+    let names: Vec<String> = outputs.into_iter().map(|(name, _)| name).collect();
+    directory.finish(STAGE, REVISION, made_from.fingerprint(), &names)?;
+    directory.verify_complete()?;
     Ok(comparison)
 }
 

@@ -51,7 +51,7 @@ impl Regions {
         let denoiser = match group.rows.first() {
             Some(first) if !regions.is_empty() => {
                 let problem = &first.entry.problem;
-                let landscape = landscape::read(problem, &first.entry.directory)?;
+                let landscape = landscape::read(problem, |name| first.run.read_text(name))?;
                 Some(exact_denoiser(problem, &landscape, Points::OnGrid)?)
             }
             _ => None,

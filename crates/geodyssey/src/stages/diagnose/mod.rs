@@ -33,7 +33,9 @@ use crate::run_directory::{Fingerprint, Ingredients};
 use samples::ReverseSamples;
 
 /// Name of the stage, and of its folder.
-const STAGE: &str = "diagnose";
+pub(super) const STAGE: &str = "diagnose";
+/// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
+const REVISION: u32 = 2;
 /// The numbers and the verdict.
 pub(crate) const SUMMARY_FILE: &str = "diagnose/summary.json";
 
@@ -74,16 +76,14 @@ pub(crate) fn run(run: &mut Run<'_>) -> Result<Diagnosis, Error> {
     let learned = training::run(run, &landscape)?;
     let geodesic = geodesic::run(run, &landscape, learned.as_ref())?;
     let made_from = fingerprint(run);
-    if run.directory.is_current(STAGE, &made_from) {
-        run.record_up_to_date(STAGE);
-    } else {
+    if !run.is_up_to_date(STAGE, REVISION, &made_from)? {
         let started = Instant::now();
         let outputs = diagnose(run, &landscape, learned.as_ref(), &geodesic, &made_from)?;
         for (name, bytes) in &outputs {
             run.directory.write(name, bytes)?;
         }
         let names: Vec<String> = outputs.into_iter().map(|(name, _)| name).collect();
-        run.directory.finish_beside(STAGE, made_from, &names)?;
+        run.finish(STAGE, REVISION, made_from, &names)?;
         run.record_time(STAGE, started, 0);
     }
     Diagnosis::from_json(&run.directory.read_text(SUMMARY_FILE)?)
@@ -161,7 +161,7 @@ fn diagnose(
 fn fingerprint(run: &Run<'_>) -> Fingerprint {
     let (problem, config) = (run.problem, &run.problem.config);
     let stages = [landscape::STAGE, training::STAGE, geodesic::STAGE];
-    let ingredients = stages.iter().fold(Ingredients::of(STAGE), |sum, stage| {
+    let ingredients = stages.iter().fold(Ingredients::of_stage(STAGE, REVISION), |sum, stage| {
         sum.upstream(stage, &run.directory.output_fingerprint(stage))
     });
     ingredients

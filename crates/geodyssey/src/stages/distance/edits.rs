@@ -15,6 +15,7 @@ use crate::commands::export::write_trajectory;
 use crate::error::Error;
 use crate::run_directory::RunDirectory;
 use crate::stages::system::{Molecule, Problem};
+use crate::terminal::say;
 
 /// Trajectories of the edits by format, and where they go.
 const TRAJECTORIES: [(TrajectoryFormat, &str); 2] =
@@ -39,8 +40,7 @@ pub(super) fn write(
     if let (Some(molecule), [Some(first), Some(second)]) = (&problem.molecule, ends) {
         let frames = frames(problem, molecule, geodesic, [first, second])?;
         for (format, name) in TRAJECTORIES {
-            let path = directory.file(name);
-            directory.make_folder_of(&path)?;
+            let path = directory.claim(name)?;
             write_trajectory(format, &path, &molecule.topology, &frames)?;
             outputs.push((name.to_owned(), directory.read(name)?));
         }
@@ -144,10 +144,7 @@ fn frames(
     frames.extend(denoised.into_iter().rev());
     if unfinished + more > 0 {
         let count = frames.len();
-        eprintln!(
-            "{STAGE}: warning: {} of {count} frames could not be relaxed to the end",
-            unfinished + more
-        );
+        say!("{STAGE}: warning: {} of {count} frames could not be relaxed to the end", unfinished + more);
     }
     align_frames(&mut frames, &molecule.aligned_atoms())
         .map_err(|error| Error::failed("the frames of the edits", error))?;

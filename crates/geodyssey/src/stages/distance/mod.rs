@@ -25,6 +25,8 @@ pub(crate) use request::{Frames, Request};
 
 /// Name of the stage, and of its folder.
 pub(crate) const STAGE: &str = "distance";
+/// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
+const REVISION: u32 = 2;
 /// All numbers.
 const RECORD_FILE: &str = "distance/distances.json";
 
@@ -44,9 +46,7 @@ pub(crate) fn run(run: &mut Run<'_>, request: &Request) -> Result<Distances, Err
     check_range(denoiser, request.log_snr)?;
     let settings = settings(run.problem, denoiser, learned.is_some(), request.points);
     let made_from = fingerprint(run, request, &settings);
-    if run.directory.is_current(STAGE, &made_from) {
-        run.record_up_to_date(STAGE);
-    } else {
+    if !run.is_up_to_date(STAGE, REVISION, &made_from)? {
         let started = Instant::now();
         let (pairs, edits) = match request.subjects.as_slice() {
             [_, _] => {
@@ -71,7 +71,7 @@ pub(crate) fn run(run: &mut Run<'_>, request: &Request) -> Result<Distances, Err
             run.directory.write(name, bytes)?;
         }
         let names: Vec<String> = outputs.into_iter().map(|(name, _)| name).collect();
-        run.directory.finish_beside(STAGE, made_from, &names)?;
+        run.finish(STAGE, REVISION, made_from, &names)?;
         run.record_time(STAGE, started, 0);
     }
     Distances::from_json(&run.directory.read_text(RECORD_FILE)?)
@@ -142,7 +142,7 @@ fn fingerprint(run: &Run<'_>, request: &Request, settings: &SolverSettings) -> F
         _ => Vec::new(),
     };
     let stages = [landscape::STAGE, training::STAGE];
-    let ingredients = stages.iter().fold(Ingredients::of(STAGE), |sum, stage| {
+    let ingredients = stages.iter().fold(Ingredients::of_stage(STAGE, REVISION), |sum, stage| {
         sum.upstream(stage, &run.directory.output_fingerprint(stage))
     });
     ingredients

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::stages::system::{Molecule, Problem};
 use crate::stages::variable_table::VariableTable;
 use crate::stages::without_positions;
+use crate::terminal::say;
 use crate::text_file::read_text;
 
 /// What a `COLVAR` file begins with.
@@ -184,7 +185,7 @@ fn structures(molecule: &Molecule, file: &Path, frames: &Frames) -> Result<Conte
     let row = |frame: TrajectoryFrame| (molecule.values(&frame.positions), Some(frame.positions));
     let (count, rows) = frames.select(reader.by_ref().map(|frame| frame.map(row))).map_err(input)?;
     if reader.frames_without_positions() > 0 {
-        eprintln!("{}: {}", file.display(), without_positions(reader.frames_without_positions()));
+        say!("{}: {}", file.display(), without_positions(reader.frames_without_positions()));
     }
     Ok(Content { count, rows, what: "frames" })
 }

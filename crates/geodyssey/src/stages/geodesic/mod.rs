@@ -33,6 +33,8 @@ pub(crate) use solve::Solve;
 
 /// Name of the stage.
 pub(crate) const STAGE: &str = "geodesic";
+/// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
+const REVISION: u32 = 2;
 /// The curve.
 pub(crate) const CURVE_FILE: &str = "geodesic.csv";
 /// What is known of it and of the other windings.
@@ -86,9 +88,7 @@ pub(crate) fn run(
     learned: Option<&LearnedDenoiser>,
 ) -> Result<GeodesicResult, Error> {
     let made_from = fingerprint(run)?;
-    if run.directory.is_current(STAGE, &made_from) {
-        run.record_up_to_date(STAGE);
-    } else {
+    if !run.is_up_to_date(STAGE, REVISION, &made_from)? {
         let started = Instant::now();
         let exact = exact_denoiser(run.problem, landscape, Points::OnGrid)?;
         let exact = InterruptibleDenoiser::new(exact.as_ref(), &interrupt::is_requested);
@@ -105,7 +105,7 @@ pub(crate) fn run(
         interrupt::check()?;
         run.directory.write(CURVE_FILE, curve_csv(run.problem, &chosen).as_bytes())?;
         run.directory.write(RECORD_FILE, &json(&record)?)?;
-        run.directory.finish(STAGE, made_from, &[CURVE_FILE.to_owned(), RECORD_FILE.to_owned()])?;
+        run.finish(STAGE, REVISION, made_from, &[CURVE_FILE.to_owned(), RECORD_FILE.to_owned()])?;
         run.record_time(STAGE, started, 0);
     }
     load(run)
@@ -134,9 +134,9 @@ fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
     let config = &run.problem.config;
     run.problem.states()?;
     let ingredients = match config.denoiser.training_data() {
-        Some(_) => Ingredients::of(STAGE)
+        Some(_) => Ingredients::of_stage(STAGE, REVISION)
             .upstream(training::STAGE, &run.directory.output_fingerprint(training::STAGE)),
-        None => Ingredients::of(STAGE).settings("denoiser", &config.denoiser),
+        None => Ingredients::of_stage(STAGE, REVISION).settings("denoiser", &config.denoiser),
     };
     Ok(ingredients
         .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))

@@ -23,6 +23,7 @@ use crate::stages::checkpoints::Checkpoints;
 use crate::stages::constraints::{self, Which};
 use crate::stages::landscape::LandscapeResult;
 use crate::stages::system::Problem;
+use crate::terminal::say;
 
 /// A curve this much above the lowest barrier is warned of, kT: more than the thermal energy with which paths scatter about it.
 const HIGH_CREST: f64 = 2.0;
@@ -136,7 +137,7 @@ impl Solve<'_> {
             let images = images(&start, &end, &periods);
             let periodic = periods.iter().flatten().count();
             if 3_f64.powi(periodic as i32) > images.len() as f64 {
-                eprintln!(
+                say!(
                     "{STAGE}: of the images of the end within one turn of {periodic} periodic variables the {} nearest are solved",
                     images.len()
                 );

@@ -17,8 +17,10 @@ use crate::interrupt;
 use crate::progress::Progress;
 use crate::run_directory::{Fingerprint, RunDirectory};
 
-/// Between two checkpoints of one batch.
+/// Between two checkpoints of one batch at least.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
+/// Checkpoints hold all frames: writing them may take this share of the time.
+const CHECKPOINT_SHARE: f64 = 0.05;
 
 /// A batch that can be kept and read back.
 pub(super) trait Batch: Serialize + DeserializeOwned + Sync {
@@ -71,7 +73,8 @@ pub(super) struct Keeper<'k> {
     directory: &'k RunDirectory,
     made_from: Fingerprint,
     points: usize,
-    written: Mutex<HashMap<String, Instant>>,
+    /// Of every batch, when its last checkpoint was written and for how long the next is not due.
+    written: Mutex<HashMap<String, (Instant, Duration)>>,
     progress: Mutex<(Progress, u64)>,
     error: Mutex<Option<Error>>,
 }
@@ -106,6 +109,7 @@ impl<'k> Keeper<'k> {
         let name = name(direction, batch.first_path());
         let stop = interrupt::check().is_err();
         if stop || batch.is_finished(self.points) || self.is_due(&name) {
+            let begun = Instant::now();
             let state = match serde_json::to_vec(batch) {
                 Ok(state) => state,
                 Err(error) => return self.fail(Error::failed("writing a checkpoint", error)),
@@ -113,18 +117,19 @@ impl<'k> Keeper<'k> {
             if let Err(error) = self.directory.write_checkpoint(STAGE, &name, &self.made_from, &state) {
                 return self.fail(error);
             }
+            if let Ok(mut written) = self.written.lock() {
+                let interval = CHECKPOINT_INTERVAL.max(begun.elapsed().div_f64(CHECKPOINT_SHARE));
+                written.insert(name, (Instant::now(), interval));
+            }
         }
         if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn is_due(&self, name: &str) -> bool {
         let Ok(mut written) = self.written.lock() else { return false };
-        let last = written.entry(name.to_owned()).or_insert_with(Instant::now);
-        let due = last.elapsed() > CHECKPOINT_INTERVAL;
-        if due {
-            *last = Instant::now();
-        }
-        due
+        let (last, interval) =
+            written.entry(name.to_owned()).or_insert_with(|| (Instant::now(), CHECKPOINT_INTERVAL));
+        last.elapsed() > *interval
     }
 
     fn fail(&self, error: Error) -> ControlFlow<()> {

@@ -50,9 +50,7 @@ pub(super) fn write(
         && let Some([start, end]) = &molecule.structures
     {
         for (name, positions) in [(TOPOLOGY_FILE, start), (START_FILE, start), (END_FILE, end)] {
-            let file = run.directory.file(name);
-            run.directory.make_folder_of(&file)?;
-            write_pdb_structure(file, &molecule.topology, positions)
+            write_pdb_structure(run.directory.claim(name)?, &molecule.topology, positions)
                 .map_err(|error| Error::failed("the topology", error))?;
             names.push(name.to_owned());
         }
@@ -72,8 +70,7 @@ pub(super) fn write(
         names.push(table);
         if let (Some(molecule), false) = (&run.problem.molecule, path.positions.is_empty()) {
             let name = format!("paths/{}.{}", path.name(), TrajectoryFormat::Xtc.extension());
-            let file = run.directory.file(&name);
-            run.directory.make_folder_of(&file)?;
+            let file = run.directory.claim(&name)?;
             write_trajectory(TrajectoryFormat::Xtc, &file, &molecule.topology, &aligned(molecule, path)?)?;
             names.push(name);
         }

@@ -8,6 +8,7 @@ mod free_energy;
 mod kept;
 mod lag;
 mod lift;
+mod meaning;
 mod on_landscape;
 mod sampled;
 mod shooting;
@@ -32,6 +33,8 @@ pub(crate) use statistics::PathsRecord;
 
 /// Name of the stage.
 pub(crate) const STAGE: &str = "paths";
+/// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
+const REVISION: u32 = 2;
 /// One row a path.
 pub(crate) const TABLE_FILE: &str = "paths.csv";
 /// The free energy along the curve, from the paths of both directions.
@@ -44,6 +47,9 @@ pub(crate) const END_FILE: &str = "states/end.pdb";
 /// What the paths say together.
 pub(crate) const RECORD_FILE: &str = "paths.json";
 
+/// Why rows of a table may be no landscape for dynamics.
+const NO_SURFACE: &str = "the dynamics need a smooth surface, and these rows lie on no regular grid: go as far as `geodyssey geodesic`";
+
 /// Brings the paths up to date.
 pub(crate) fn run(
     run: &mut Run<'_>,
@@ -51,9 +57,7 @@ pub(crate) fn run(
     geodesic: &GeodesicResult,
 ) -> Result<PathsRecord, Error> {
     let made_from = fingerprint(run)?;
-    if run.directory.is_current(STAGE, &made_from) {
-        run.record_up_to_date(STAGE);
-    } else {
+    if !run.is_up_to_date(STAGE, REVISION, &made_from)? {
         let started = Instant::now();
         let problem = run.problem;
         let curve: Vec<TetherPoint> = geodesic
@@ -74,10 +78,7 @@ pub(crate) fn run(
                 let walls = walls(problem, landscape)?;
                 on_landscape::sample(problem, surface.as_ref(), &run.directory, &made_from, walls, &curve)?
             }
-            _ => {
-                let message = "the dynamics need a smooth surface: these rows lie on no regular grid";
-                return Err(problem.config.error("landscape.file", message).into());
-            }
+            _ => return Err(problem.config.error("landscape.file", NO_SURFACE).into()),
         };
         if let Some(failure) = sampled.all_failed() {
             return Err(Error::Failed(format!(
@@ -94,6 +95,9 @@ pub(crate) fn run(
         let lag = divide.as_ref().and_then(|divide| lag::lag(problem, divide, &curve, &sampled));
         let free_energy = free_energy::free_energy(problem, divide.as_ref(), &curve, &sampled)?;
         let structure_match = arrival::look(problem, &mut sampled)?;
+        if sampled.shooting.is_none() {
+            sampled.warnings.extend(meaning::warnings(problem, &curve));
+        }
         let mut record =
             statistics::record(problem, landscape, &geodesic.record, &sampled, lag, structure_match)?;
         let mut outputs = files::write(run, landscape, geodesic, &sampled)?;
@@ -104,7 +108,7 @@ pub(crate) fn run(
         }
         run.directory.write(RECORD_FILE, &json(&record)?)?;
         outputs.push(RECORD_FILE.to_owned());
-        run.directory.finish(STAGE, made_from, &outputs)?;
+        run.finish(STAGE, REVISION, made_from, &outputs)?;
         run.record_time(STAGE, started, sampled.energy_evaluations);
     }
     serde_json::from_slice(&run.directory.read(RECORD_FILE)?)
@@ -125,6 +129,12 @@ fn walls(problem: &Problem, landscape: &LandscapeResult) -> Result<Walls, Error>
 /// Whether there is something for paths to run on, which is known before anything is computed.
 pub(crate) fn check(problem: &Problem) -> Result<(), Error> {
     if problem.config.space() == Space::Variables
+        && !matches!(problem.source, EnergySource::Samples(_))
+        && !landscape::has_surface(problem)
+    {
+        return Err(problem.config.error("landscape.file", NO_SURFACE).into());
+    }
+    if problem.config.space() == Space::Variables
         && let EnergySource::Samples(_) = problem.source
     {
         let message = "samples have no energy surface for paths of the variables: go as far as `geodyssey geodesic`, or give a [system] and sample paths of its atoms";
@@ -142,13 +152,13 @@ pub(crate) fn steps_of_a_path(problem: &Problem, points: usize) -> u64 {
         Space::Atoms => atoms::steps_per_point(problem, points),
         Space::Variables => on_landscape::steps_per_point(problem),
     };
-    per_point * points as u64
+    per_point.saturating_mul(points as u64)
 }
 
 fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
     let problem = run.problem;
     problem.states()?;
-    Ok(Ingredients::of(STAGE)
+    Ok(Ingredients::of_stage(STAGE, REVISION)
         .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))
         .upstream(geodesic::STAGE, &run.directory.output_fingerprint(geodesic::STAGE))
         .settings("variables", &problem.config.variables)
@@ -158,6 +168,6 @@ fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
         .settings("constraints", &problem.config.constraints)
         .settings("sampling", &problem.config.sampling)
         .settings("seed", &problem.config.seed)
-        .settings("inputs", &problem.inputs)
+        .settings("inputs", &problem.inputs_of_landscape())
         .fingerprint())
 }

@@ -18,6 +18,9 @@ use crate::stages::paths::PathsRecord;
 use crate::stages::system::Problem;
 use crate::stages::{Run, constraints};
 
+/// Names of all figures, without endings; some are drawn only where there is something to show.
+pub(crate) const FIGURES: [&str; 5] = ["landscape", "energy", "work", "log-snr", "spacetime"];
+
 /// One figure, and where a path can be marked in it.
 pub(super) struct Drawn {
     /// Its name without ending.

@@ -27,12 +27,15 @@ use crate::error::Error;
 use crate::run_directory::{Fingerprint, Ingredients, SUMMARY_FILE};
 use path_tables::{PathTable, read_path_rows, read_path_tables};
 
+pub(crate) use figures::FIGURES;
 pub(crate) use page::PAGE_FILE;
 pub(crate) use summary::summary;
 pub(crate) use surface::{surface, variable_axes};
 
 /// Name of the stage.
 const STAGE: &str = "report";
+/// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
+const REVISION: u32 = 2;
 /// The configuration with every default written out.
 pub(crate) const CONFIG_FILE: &str = "config.toml";
 /// Paths that a viewer loads at once; a line near the top of its script names the others.
@@ -47,13 +50,15 @@ pub(crate) fn run(
     paths: &PathsRecord,
 ) -> Result<Summary, Error> {
     let made_from = fingerprint(run)?;
-    if run.directory.is_current(STAGE, &made_from) {
-        run.record_up_to_date(STAGE);
-    } else {
+    if !run.is_up_to_date(STAGE, REVISION, &made_from)? {
         let started = Instant::now();
         let outputs = write_all(run, landscape, learned, geodesic, paths)?;
-        run.directory.finish(STAGE, made_from, &outputs)?;
+        run.finish(STAGE, REVISION, made_from, &outputs)?;
         run.record_time(STAGE, started, 0);
+    }
+    // Those of stages that went on under other settings, which nobody will take up.
+    for stage in [landscape::STAGE, training::STAGE, geodesic::STAGE, paths::STAGE] {
+        run.directory.remove_checkpoints(stage)?;
     }
     Summary::from_json(&run.directory.read_text(SUMMARY_FILE)?)
         .map_err(|error| Error::file("understand", &run.directory.file(SUMMARY_FILE), error))
@@ -62,7 +67,7 @@ pub(crate) fn run(
 fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
     let learned = run.problem.config.denoiser.training_data().map(|_| training::STAGE);
     let stages = [landscape::STAGE, geodesic::STAGE, paths::STAGE].into_iter().chain(learned);
-    let ingredients = stages.fold(Ingredients::of(STAGE), |sum, stage| {
+    let ingredients = stages.fold(Ingredients::of_stage(STAGE, REVISION), |sum, stage| {
         sum.upstream(stage, &run.directory.output_fingerprint(stage))
     });
     Ok(ingredients
@@ -113,7 +118,8 @@ fn write_formats(run: &Run<'_>, tables: &[PathTable]) -> Result<Vec<String>, Err
             let file = run.directory.file(trajectory);
             let frames = read_frames(&file, Some(&molecule.topology))
                 .map_err(|error| Error::failed("a trajectory", error))?;
-            let path = file.with_extension(format.extension());
+            let name = trajectory.replace(TrajectoryFormat::Xtc.extension(), format.extension());
+            let path = run.directory.claim(&name)?;
             let columns =
                 NumericColumns::from_csv(&run.directory.read_text(&format!("paths/{}.csv", table.name))?)
                     .map_err(|error| Error::failed(&table.name, error))?;
@@ -122,7 +128,7 @@ fn write_formats(run: &Run<'_>, tables: &[PathTable]) -> Result<Vec<String>, Err
             let positions: Vec<&[[f64; 3]]> = frames.iter().map(Vec::as_slice).collect();
             let steps: Vec<u32> = (0_u32..).take(frames.len()).collect();
             write_trajectory_with(*format, &path, &molecule.topology, &positions, &steps, &values)?;
-            names.push(trajectory.replace(TrajectoryFormat::Xtc.extension(), format.extension()));
+            names.push(name);
         }
     }
     Ok(names)

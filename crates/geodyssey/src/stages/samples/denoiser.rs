@@ -6,6 +6,7 @@ use crate::config::{Bandwidth, LandscapeConfig, SamplesSource};
 use crate::error::Error;
 use crate::stages::system::Problem;
 use crate::stages::variables::scaled;
+use crate::terminal::say;
 
 /// Stretches of time of which some are held out. Frames of a simulation that follow each other are too much alike.
 const TIME_STRETCHES: usize = 20;
@@ -45,7 +46,7 @@ pub(crate) fn kernel_denoiser(
             let shown: Vec<String> = shown
                 .map(|(variable, width)| format!("{} {}", variable.name, variable.display(width)))
                 .collect();
-            eprintln!("denoiser: bandwidth by held-out likelihood: {}", shown.join(", "));
+            say!("denoiser: bandwidth by held-out likelihood: {}", shown.join(", "));
             found
         }
     };

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Run;
 use super::landscape::{LandscapeRecord, LandscapeResult, PosteriorData, ranges};
 use super::system::{EnergySource, Problem};
-use crate::config::{LandscapeConfig, SamplesSource};
+use crate::config::{LandscapeConfig, ReplicaExchangeConfig, SamplesSource};
 use crate::error::Error;
 use crate::run_directory::Fingerprint;
 
@@ -66,6 +66,34 @@ pub(super) fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord
     let summary = SamplesSummary { frames_without_positions, ..table.summary() };
     let samples = SamplesRecord { summary, replica_exchange: None };
     Ok(Some((table.to_csv(problem), record(samples, 0, Vec::new()))))
+}
+
+/// Refuses settings that cannot be used.
+pub(super) fn check(problem: &Problem) -> Result<(), Error> {
+    match replica_exchange_of(problem) {
+        Some(settings) => replica_exchange::check(problem, settings),
+        // Trajectories are read, since what is wrong with them is known then.
+        None => known(problem).map(|_| ()),
+    }
+}
+
+fn replica_exchange_of(problem: &Problem) -> Option<&ReplicaExchangeConfig> {
+    let LandscapeConfig::Samples(settings) = &problem.config.landscape else { return None };
+    match settings.source() {
+        SamplesSource::ReplicaExchange(settings) => Some(settings),
+        SamplesSource::Trajectory(_) | SamplesSource::Table(_) => None,
+    }
+}
+
+/// Energy evaluations of replica exchange.
+pub(super) fn evaluations(problem: &Problem) -> Option<f64> {
+    replica_exchange::size(problem, replica_exchange_of(problem)?).map(|(_, _, evaluations)| evaluations)
+}
+
+/// Replicas and frames of replica exchange.
+pub(super) fn size(problem: &Problem) -> Option<(f64, f64)> {
+    replica_exchange::size(problem, replica_exchange_of(problem)?)
+        .map(|(replicas, frames, _)| (replicas, frames))
 }
 
 /// Samples that the run makes.

@@ -8,9 +8,10 @@ use geodyssey_sampling::{MolecularSystem, ReplicaExchange, SamplingError, reweig
 
 use super::table::SampleTable;
 use super::{ReplicaExchangeRecord, SamplesRecord, record};
-use crate::config::{LandscapeConfig, ReplicaExchangeConfig, SamplesSource};
+use crate::config::{InputError, LandscapeConfig, ReplicaExchangeConfig, SamplesSource};
 use crate::error::Error;
 use crate::interrupt;
+use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::run_directory::Fingerprint;
 use crate::stages::Run;
@@ -23,8 +24,6 @@ const CHECKPOINT: &str = "replica-exchange";
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
 /// Checkpoints hold all frames, so they grow: writing them may take this share of the time.
 const CHECKPOINT_SHARE: f64 = 0.05;
-/// Rounds between two looks at the clock.
-const ROUNDS_PER_BLOCK: u64 = 10;
 /// Exchange rate below which a ladder is hardly one.
 const LOW_EXCHANGE_RATE: f64 = 0.05;
 
@@ -40,21 +39,16 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
         return Err(Error::Failed("these samples are read from files".to_owned()));
     };
     let exchange = make(problem, settings, molecule)?;
-    let structures = molecule.structures.as_ref().ok_or_else(|| {
-        problem.config.error(
-            "states",
-            "replica exchange starts from the states' structures: [states.start] and [states.end] are needed",
-        )
-    })?;
+    let structures = starting_structures(problem, molecule)?;
     let kept = run.directory.read_checkpoint(STAGE, CHECKPOINT, made_from);
     let mut state: ReplicaExchangeState = match kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
         Some(state) => state,
         None => exchange.start(structures).map_err(failed)?,
     };
     let mut progress = Progress::start(STAGE, exchange.rounds(), state.rounds);
-    let (mut written, mut interval) = (Instant::now(), CHECKPOINT_INTERVAL);
+    let (mut written, mut interval, mut pace) = (Instant::now(), CHECKPOINT_INTERVAL, Pace::new());
     while !exchange.is_finished(&state) {
-        state = exchange.advance(state, ROUNDS_PER_BLOCK).map_err(failed)?;
+        state = exchange.advance(state, pace.next_block()).map_err(failed)?;
         progress.set(state.rounds, "");
         let stop = interrupt::check();
         if stop.is_err() || written.elapsed() > interval {
@@ -71,6 +65,33 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     progress.finish(&in_words(&samples));
     let warnings = warnings(&samples);
     Ok((table.to_csv(problem), record(samples, state.energy_evaluations, warnings)))
+}
+
+/// Refuses settings that cannot be used.
+pub(super) fn check(problem: &Problem, settings: &ReplicaExchangeConfig) -> Result<(), Error> {
+    let Some(molecule) = &problem.molecule else { return Ok(()) };
+    starting_structures(problem, molecule)?;
+    make(problem, settings, molecule).map(|_| ())
+}
+
+fn starting_structures<'p>(
+    problem: &Problem,
+    molecule: &'p Molecule,
+) -> Result<&'p [Vec<[f64; 3]>; 2], InputError> {
+    molecule.structures.as_ref().ok_or_else(|| {
+        problem.config.error(
+            "states",
+            "replica exchange starts from the states' structures: [states.start] and [states.end] are needed",
+        )
+    })
+}
+
+/// Replicas, frames of all temperatures, and energy evaluations.
+pub(super) fn size(problem: &Problem, settings: &ReplicaExchangeConfig) -> Option<(f64, f64, f64)> {
+    let exchange = make(problem, settings, problem.molecule.as_ref()?).ok()?;
+    let [replicas, frames, evaluations] =
+        [exchange.replica_count() as u64, exchange.frame_count(), exchange.energy_evaluations()];
+    Some((replicas as f64, frames as f64, evaluations as f64))
 }
 
 /// What `check` says.

@@ -23,9 +23,12 @@ use crate::config::{DenoiserConfig, InputError, NeuralConfig, TrainingDataConfig
 use crate::error::Error;
 use crate::interrupt;
 use crate::run_directory::{Fingerprint, Ingredients};
+use crate::terminal::say;
 
 /// Name of the stage.
 pub(crate) const STAGE: &str = "denoiser";
+/// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
+const REVISION: u32 = 2;
 /// The weights.
 pub(crate) const WEIGHTS_FILE: &str = "denoiser/weights.safetensors";
 /// The loss during the training.
@@ -49,13 +52,18 @@ pub(crate) struct LearnedDenoiser {
 
 /// Brings the trained denoiser up to date; none where the configuration asks for an exact one.
 pub(crate) fn run(run: &mut Run<'_>, landscape: &LandscapeResult) -> Result<Option<LearnedDenoiser>, Error> {
-    let Some(settings) = run.problem.config.denoiser.training_data() else { return Ok(None) };
+    let Some(settings) = run.problem.config.denoiser.training_data() else {
+        if run.directory.discard(STAGE)? {
+            say!("{STAGE}: exact; the files of the learned one that this directory held are removed");
+        }
+        return Ok(None);
+    };
     let device = device(run.problem)?;
     let made_from = fingerprint(run, settings, &device);
-    if run.directory.is_current(STAGE, &made_from) {
-        run.record_up_to_date(STAGE);
-    } else if let Some(other) = run.directory.adopt(STAGE, &made_from)? {
-        run.record_taken_over(STAGE, &other);
+    if run.is_up_to_date(STAGE, REVISION, &made_from)? {
+        // Nothing is to be done.
+    } else if run.adopt(STAGE, REVISION, &made_from)? {
+        // It was made before, in another directory.
     } else {
         let started = Instant::now();
         let outputs = match &settings.weights {
@@ -66,7 +74,7 @@ pub(crate) fn run(run: &mut Run<'_>, landscape: &LandscapeResult) -> Result<Opti
             run.directory.write(name, bytes)?;
         }
         let names: Vec<String> = outputs.into_iter().map(|(name, _)| name).collect();
-        run.directory.finish(STAGE, made_from, &names)?;
+        run.finish(STAGE, REVISION, made_from, &names)?;
         run.record_time(STAGE, started, 0);
         interrupt::check()?;
     }
@@ -90,7 +98,7 @@ fn train(
     let (weights, record, table, figure) = match &problem.config.denoiser {
         DenoiserConfig::Mixture(_) => return Ok(Vec::new()),
         DenoiserConfig::Neural(config) => {
-            eprintln!("{STAGE}: training on the {}", device.description());
+            say!("{STAGE}: training on the {}", device.description());
             let (denoiser, history, outcome) =
                 neural::train(run, config, &data, &data_hash, device, made_from)?;
             let record = neural::record(&denoiser, device, Some(outcome));
@@ -118,7 +126,7 @@ fn take_over(problem: &Problem, device: &ComputeDevice) -> Result<Outputs, Error
     let Some(weights) = foreign_weights(problem)? else { return Ok(Vec::new()) };
     let (denoiser, record) = foreign_denoiser(problem, &weights, device).map_err(failed)?;
     let (low, high) = denoiser.log_snr_range();
-    eprintln!(
+    say!(
         "{STAGE}: weights of another run, trained on logSNR {low} to {high}; the settings of a training are not used"
     );
     let bytes = weights.to_bytes().map_err(failed)?;
@@ -244,7 +252,7 @@ fn data_hash(run: &Run<'_>, settings: &TrainingDataConfig, data: &TrainingData) 
 
 fn fingerprint(run: &Run<'_>, settings: &TrainingDataConfig, device: &ComputeDevice) -> Fingerprint {
     let (problem, config) = (run.problem, &run.problem.config);
-    let ingredients = Ingredients::of(STAGE)
+    let ingredients = Ingredients::of_stage(STAGE, REVISION)
         .settings("variables", &config.variables)
         .settings("kind", &config.denoiser.kind());
     if settings.weights.is_some() {

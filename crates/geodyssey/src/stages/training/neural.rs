@@ -1,6 +1,7 @@
 //! Training of a network, with checkpoints.
 
 use std::fmt::Write as _;
+use std::time::{Duration, Instant};
 
 use geodyssey_denoiser::{
     ComputeDevice, Denoiser as _, NeuralDenoiser, NeuralIdentity, Training, TrainingProgress,
@@ -12,14 +13,15 @@ use super::{STAGE, failed, names};
 use crate::config::NeuralConfig;
 use crate::error::Error;
 use crate::interrupt;
+use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::run_directory::Fingerprint;
 use crate::stages::Run;
 
+/// Longest time between two checkpoints, however few steps were taken in it.
+const CHECKPOINT_TIME: Duration = Duration::from_secs(10);
 /// The one checkpoint's name.
 const CHECKPOINT: &str = "training";
-/// Steps between two looks at Ctrl-C.
-const STEPS_PER_BLOCK: usize = 25;
 
 /// Trains, or goes on where an interrupted run stopped. Nothing of the result depends on interruptions.
 pub(super) fn train(
@@ -32,24 +34,24 @@ pub(super) fn train(
 ) -> Result<(NeuralDenoiser, Vec<TrainingProgress>, TrainingOutcome), Error> {
     let (settings, source) = (&config.settings, data.pairs(run.problem, &config.data));
     let identity = || NeuralIdentity { variables: names(run.problem), data_hash: data_hash.to_owned() };
-    let kept = run.directory.read_checkpoint(STAGE, CHECKPOINT, made_from);
-    let mut training = match kept {
+    let mut training = match run.directory.read_checkpoint(STAGE, CHECKPOINT, made_from) {
         Some(bytes) => Training::resume(&bytes, settings, &source, identity(), device),
         None => Training::start(settings, &source, identity(), device),
     }
     .map_err(failed)?;
     let done = training.advance(&source, 0).map_err(failed)?.step;
     let mut progress = Progress::start(STAGE, settings.steps as u64, done as u64);
-    let mut written = done;
+    let (mut written, mut pace, mut kept) = (done, Pace::new(), Instant::now());
     let interval = config.checkpoint_interval.get();
     let last = loop {
-        let state = training.advance(&source, STEPS_PER_BLOCK).map_err(failed)?;
+        let state = training.advance(&source, pace.next_block() as usize).map_err(failed)?;
         progress.set(state.step as u64, &losses(&state));
         let stop = interrupt::check();
-        if (stop.is_err() || state.step >= written + interval) && !state.finished {
+        let due = state.step >= written + interval || kept.elapsed() > CHECKPOINT_TIME;
+        if (stop.is_err() || due) && !state.finished {
             let bytes = training.checkpoint().map_err(failed)?;
             run.directory.write_checkpoint(STAGE, CHECKPOINT, made_from, &bytes)?;
-            written = state.step;
+            (written, kept) = (state.step, Instant::now());
         }
         if state.finished {
             break state;

@@ -1,0 +1,88 @@
+//! A run directory that is only read: every file is held against the manifest before it is used.
+
+use std::path::{Path, PathBuf};
+
+use super::manifest::{self, Manifest};
+use super::{Fingerprint, SUMMARY_FILE};
+use crate::config::InputError;
+use crate::error::Error;
+
+/// A run directory whose files are read as the run wrote them, or not at all.
+pub(crate) struct FinishedRun {
+    path: PathBuf,
+    manifest: Manifest,
+}
+
+impl FinishedRun {
+    /// Opens a run directory.
+    ///
+    /// # Errors
+    /// A directory without a manifest, or with one that is none.
+    pub(crate) fn open(path: &Path) -> Result<Self, InputError> {
+        let missing = || {
+            let file = manifest::FILE;
+            InputError::new(format!("{} is not a run directory: there is no {file} in it", path.display()))
+        };
+        Ok(Self { path: path.to_owned(), manifest: Manifest::read(path)?.ok_or_else(missing)? })
+    }
+
+    /// Its path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Names of all files of finished stages.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.manifest.stages.values().flat_map(|entry| entry.outputs.keys().map(String::as_str))
+    }
+
+    /// Whether a finished stage has written a file of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.manifest.expected(name).is_some()
+    }
+
+    /// Whether the run came to its end.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.has(SUMMARY_FILE)
+    }
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// A file that no finished stage has, that cannot be read, or that is no longer what the run wrote.
+    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
+        let path = self.path.join(name);
+        let Some(expected) = self.manifest.expected(name) else {
+            let message = format!("the run in {} has not come as far as {name}", self.path.display());
+            return Err(self.again(message).into());
+        };
+        let bytes = std::fs::read(&path).map_err(|error| Error::file("read", &path, error))?;
+        if Fingerprint::of_bytes(&bytes) == *expected {
+            return Ok(bytes);
+        }
+        let message = format!(
+            "{} is not as the run wrote it: it was changed afterwards, or another run in its directory was interrupted",
+            path.display()
+        );
+        Err(self.again(message).into())
+    }
+
+    /// A file that is text.
+    pub(crate) fn read_text(&self, name: &str) -> Result<String, Error> {
+        String::from_utf8(self.read(name)?)
+            .map_err(|error| Error::file("understand", &self.path.join(name), error))
+    }
+
+    /// The place of a file, for readers that want one, once it was seen to be as the run wrote it.
+    pub(crate) fn verified(&self, name: &str) -> Result<PathBuf, Error> {
+        self.read(name)?;
+        Ok(self.path.join(name))
+    }
+
+    fn again(&self, message: String) -> InputError {
+        let directory = self.path.display();
+        InputError::new(message).note(format!(
+            "geodyssey run CONFIG --out {directory}, with the run's own configuration, makes it again"
+        ))
+    }
+}

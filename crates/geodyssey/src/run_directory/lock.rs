@@ -1,0 +1,89 @@
+//! One process at a time in a directory.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// The file that is locked.
+const FILE: &str = ".lock";
+
+/// Held as long as this lives; the system lets go of it when the process ends, however it ends.
+pub(crate) struct DirectoryLock {
+    folder: PathBuf,
+    file: File,
+}
+
+impl DirectoryLock {
+    /// Locks a folder that is there. `busy` says what to do where another process has it.
+    pub(crate) fn acquire(folder: &Path, busy: &str) -> Result<Self, Error> {
+        let path = folder.join(FILE);
+        loop {
+            // Not truncated: whatever is in a file of this name stays as it is.
+            let file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&path)
+                .map_err(|error| Error::file("write in the directory", folder, error))?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(Error::file("use the directory", folder, busy)),
+                Err(TryLockError::Error(error)) => return Err(Error::file("lock", &path, error)),
+            }
+            let lock = Self { folder: folder.to_owned(), file };
+            // Whoever deleted the file between opening and locking has left us a lock on nothing.
+            if lock.is_in_place() {
+                return Ok(lock);
+            }
+        }
+    }
+
+    /// Fails once the lock no longer keeps others out: its file, or the whole directory, was removed or replaced.
+    pub(crate) fn verify(&self) -> Result<(), Error> {
+        if self.is_in_place() {
+            return Ok(());
+        }
+        Err(Error::Failed(format!(
+            "{} was removed or replaced while this process worked in {}: nothing more is written there; give the same command again",
+            if self.folder.is_dir() { FILE } else { "the directory" },
+            self.folder.display()
+        )))
+    }
+
+    fn is_in_place(&self) -> bool {
+        let there = fs::symlink_metadata(self.folder.join(FILE));
+        there.is_ok_and(|there| self.file.metadata().is_ok_and(|own| is_same(&own, &there)))
+    }
+}
+
+#[cfg(unix)]
+fn is_same(first: &fs::Metadata, second: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (first.dev(), first.ino()) == (second.dev(), second.ino())
+}
+
+/// Where files have no identity that could be asked for, a file that is open cannot be removed either.
+#[cfg(not(unix))]
+fn is_same(_: &fs::Metadata, _: &fs::Metadata) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_process_is_kept_out_and_a_deleted_lock_is_noticed() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let first = DirectoryLock::acquire(folder.path(), "wait").expect("locked");
+        // The lock belongs to the open file, so a second handle of this process meets it as another process would.
+        let message = DirectoryLock::acquire(folder.path(), "wait").err().expect("locked").to_string();
+        assert!(message.contains("wait"), "{message}");
+        first.verify().expect("in place");
+        fs::remove_file(folder.path().join(FILE)).expect("removed");
+        let second = DirectoryLock::acquire(folder.path(), "wait").expect("nothing keeps it out");
+        assert!(first.verify().is_err());
+        second.verify().expect("in place");
+    }
+}

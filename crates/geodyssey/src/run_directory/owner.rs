@@ -1,0 +1,158 @@
+//! Whose a run directory is, and what stands in the way of a run that would use it.
+
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::artifact;
+use super::manifest::{self, Manifest};
+use crate::config::{InputError, without_parents};
+use crate::error::Error;
+
+/// The file that says whose a directory is. It differs between runs that are otherwise the same, and so is no part of the manifest.
+pub(super) const FILE: &str = ".owner.json";
+
+/// The configuration that a run directory belongs to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Owner {
+    /// Its file, seen from the run directory: still right where both were moved together.
+    configuration: PathBuf,
+}
+
+impl Owner {
+    fn new(directory: &Path, configuration: &Path) -> Self {
+        Self { configuration: relative(&real(directory), &real(configuration)) }
+    }
+
+    /// Reads it; none where none is noted.
+    fn read(directory: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(directory.join(FILE)).ok()?).ok()
+    }
+
+    /// Writes it.
+    pub(super) fn write(&self, directory: &Path) -> Result<(), Error> {
+        let path = directory.join(FILE);
+        let mut text = serde_json::to_vec(self).map_err(|error| Error::file("write", &path, error))?;
+        text.push(b'\n');
+        artifact::write(&path, &text)
+    }
+
+    /// Its file, from where the program runs.
+    fn file(&self, directory: &Path) -> PathBuf {
+        real(&without_parents(&real(directory).join(&self.configuration)))
+    }
+}
+
+/// A path without links, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The way from one absolute path to another.
+fn relative(from: &Path, to: &Path) -> PathBuf {
+    let (from, to): (Vec<Component<'_>>, Vec<Component<'_>>) =
+        (from.components().collect(), to.components().collect());
+    let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = from[shared..].iter().map(|_| Component::ParentDir);
+    up.chain(to[shared..].iter().copied()).collect()
+}
+
+/// What asks for a run directory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Claim {
+    /// Its configuration; none for a comparison, which any configurations may share.
+    pub(crate) configuration: Option<PathBuf>,
+    /// Input files, which no output may replace.
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Names, relative to the directory, that will be written for certain.
+    pub(crate) names: Vec<String>,
+    /// Whether the directory may be another configuration's.
+    pub(crate) force: bool,
+}
+
+impl Claim {
+    /// The owner that must be noted, if it is not that of before: which it is where the directory's own copy of its configuration is run.
+    pub(super) fn new_owner(&self, directory: &Path, manifest: &Manifest) -> Option<Owner> {
+        let other = self.configuration.as_ref().filter(|file| !is_own_copy(file, directory, Some(manifest)));
+        let owner = Owner::new(directory, other?);
+        (Owner::read(directory).as_ref() != Some(&owner)).then_some(owner)
+    }
+
+    /// Refuses a directory of another configuration, and files that were made by somebody else and stand where this run would write.
+    /// `owns` says which names are the program's own.
+    pub(super) fn check(
+        &self,
+        directory: &Path,
+        manifest: Option<&Manifest>,
+        owns: impl Fn(&str) -> bool,
+    ) -> Result<(), InputError> {
+        let owner = manifest.and_then(|_| Owner::read(directory));
+        if let (Some(owner), Some(file), false) = (owner, &self.configuration, self.force)
+            && !is_own_copy(file, directory, manifest)
+            && owner.file(directory) != real(file)
+        {
+            let message = format!(
+                "{} holds the run of another configuration, {}",
+                directory.display(),
+                owner.file(directory).display()
+            );
+            let advice = "give this run a directory of its own with --out, or replace that run with --force";
+            return Err(InputError::new(message).note(advice));
+        }
+        for name in self.names.iter().filter(|name| !owns(name)) {
+            let path = directory.join(name);
+            if path.symlink_metadata().is_ok() {
+                return Err(in_the_way(&path));
+            }
+        }
+        for input in &self.inputs {
+            let Some(name) = name_in(input, directory) else { continue };
+            let expected = manifest.and_then(|manifest| manifest.expected(&name));
+            if expected.is_some_and(|expected| !manifest::is_as_written(input, expected)) {
+                let message = format!(
+                    "{} is an input of this run and no longer what an earlier run wrote there: the run would replace it",
+                    input.display()
+                );
+                return Err(
+                    InputError::new(message).note("move it elsewhere, or give another directory with --out")
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file that the program did not make, where it would write.
+pub(super) fn in_the_way(path: &Path) -> InputError {
+    InputError::new(format!(
+        "{} is there already and was not made by this run: it is left as it is",
+        path.display()
+    ))
+    .note("move it away, or give another directory with --out")
+}
+
+/// A file's name relative to a directory that holds it.
+fn name_in(file: &Path, directory: &Path) -> Option<String> {
+    let (file, directory) = (file.canonicalize().ok()?, directory.canonicalize().ok()?);
+    Some(file.strip_prefix(directory).ok()?.to_str()?.to_owned())
+}
+
+/// Whether a configuration is the copy that a run has left in its directory.
+fn is_own_copy(file: &Path, directory: &Path, manifest: Option<&Manifest>) -> bool {
+    let expected = |name: &str| manifest.is_some_and(|manifest| manifest.expected(name).is_some());
+    name_in(file, directory).is_some_and(|name| expected(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_between_two_paths() {
+        let way = |from: &str, to: &str| relative(Path::new(from), Path::new(to));
+        assert_eq!(way("/a/runs/x", "/a/configs/x.toml"), Path::new("../../configs/x.toml"));
+        assert_eq!(way("/a", "/a/x.toml"), Path::new("x.toml"));
+        assert_eq!(way("/b/c", "/a/x.toml"), Path::new("../../a/x.toml"));
+    }
+}

@@ -1,0 +1,219 @@
+//! What a run would need: memory, and the time of its energy evaluations. Both are estimates, made before anything is computed.
+
+use std::time::{Duration, Instant};
+
+use geodyssey_forcefield::Engine as _;
+use geodyssey_molecule::Replicas;
+
+use super::system::Problem;
+use super::{landscape, paths, samples};
+use crate::config::{DenoiserConfig, InputError, LandscapeConfig, SamplingMethod, Space};
+
+/// Bytes of a number in memory, and of one in a checkpoint as text.
+const NUMBER: f64 = 8.0;
+const NUMBER_AS_TEXT: f64 = 20.0;
+/// Vectors that are kept of every atom of a walker: positions, velocities, forces of three kinds, and the copy that is stored.
+const VECTORS_OF_A_WALKER: f64 = 7.0;
+/// Independent chains of two-way shooting.
+const CHAINS: f64 = 16.0;
+/// For so long force evaluations are timed.
+const TIMED: Duration = Duration::from_millis(30);
+/// Replicas that are evaluated together by the dynamics.
+const REPLICAS: usize = 16;
+
+/// One thing that takes memory.
+struct Need {
+    /// The key that makes it large.
+    key: &'static str,
+    /// What it is.
+    what: String,
+    bytes: f64,
+}
+
+/// What a run would need.
+pub(crate) struct Requirements {
+    /// Of the largest single thing, MB.
+    pub(crate) memory_mb: f64,
+    /// Energy evaluations of landscape and paths, where they are known.
+    pub(crate) energy_evaluations: f64,
+    /// Seconds that these take on this machine with the threads that are used; none where no molecule is simulated.
+    pub(crate) seconds: Option<f64>,
+}
+
+/// Estimates the needs of a problem.
+pub(crate) fn requirements(problem: &Problem) -> Requirements {
+    let largest = needs(problem).into_iter().map(|need| need.bytes).fold(0.0, f64::max);
+    let energy_evaluations = evaluations(problem);
+    Requirements {
+        memory_mb: largest / 1e6,
+        energy_evaluations,
+        seconds: evaluations_per_second(problem).map(|rate| energy_evaluations / rate),
+    }
+}
+
+/// Refuses what this machine cannot hold.
+pub(super) fn check(problem: &Problem) -> Result<(), InputError> {
+    let Some(available) = memory_of_this_machine() else { return Ok(()) };
+    match needs(problem).into_iter().find(|need| need.bytes > available) {
+        Some(need) => {
+            let message = format!(
+                "{} would take {}, and this machine has {}",
+                need.what,
+                in_words(need.bytes),
+                in_words(available)
+            );
+            Err(problem.config.error(need.key, message))
+        }
+        None => Ok(()),
+    }
+}
+
+fn in_words(bytes: f64) -> String {
+    let units = ["kB", "MB", "GB", "TB", "PB"];
+    let power = ((bytes.max(1e3).log10() / 3.0) as usize).min(units.len());
+    format!("{:.1} {}", bytes / 1e3_f64.powi(power as i32), units[power - 1])
+}
+
+/// All memory of the machine in bytes, where the system tells.
+fn memory_of_this_machine() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
+    let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(1024.0 * kilobytes)
+}
+
+fn needs(problem: &Problem) -> Vec<Need> {
+    let mut needs: Vec<Need> = of_landscape(problem).into_iter().chain(of_denoiser(problem)).collect();
+    needs.extend(of_paths(problem));
+    needs
+}
+
+fn atoms(problem: &Problem) -> f64 {
+    problem.molecule.as_ref().map_or(0, |molecule| molecule.topology.atom_count()) as f64
+}
+
+fn of_landscape(problem: &Problem) -> Vec<Need> {
+    let (atoms, dimension) = (atoms(problem), problem.variables.len());
+    let grid = |count: usize| (count as f64).powi(dimension as i32);
+    let need = |key, what: String, bytes| Need { key, what, bytes };
+    match &problem.config.landscape {
+        LandscapeConfig::Metadynamics(settings) => {
+            let (walkers, nodes) = (settings.parameters.walkers as f64, grid(settings.grid_points.get()));
+            let copies = walkers * atoms * 3.0 * (VECTORS_OF_A_WALKER * NUMBER + 2.0 * NUMBER_AS_TEXT);
+            // Counts of four stretches of time for every sixteen walkers, in four bytes each, and their copy.
+            let counts = (walkers / 16.0).ceil() * 4.0 * nodes * 8.0;
+            vec![
+                need("landscape.walkers", format!("{walkers} walkers of {atoms} atoms"), copies),
+                need(
+                    "landscape.grid_points",
+                    format!("the counts of {walkers} walkers on {nodes} grid points"),
+                    counts,
+                ),
+            ]
+        }
+        LandscapeConfig::RelaxedScan(settings) => {
+            let nodes = grid(settings.grid_points.get());
+            let bytes = nodes * atoms * 3.0 * (NUMBER + NUMBER_AS_TEXT);
+            vec![need(
+                "landscape.grid_points",
+                format!("structures of {atoms} atoms at {nodes} grid points"),
+                bytes,
+            )]
+        }
+        LandscapeConfig::Formula(settings) => {
+            let nodes = grid(settings.grid_points.get());
+            vec![need("landscape.grid_points", format!("a table of {nodes} grid points"), nodes * 100.0)]
+        }
+        LandscapeConfig::Samples(_) => {
+            let (replicas, frames) = samples::size(problem).unwrap_or((0.0, 0.0));
+            let copies = replicas * atoms * 3.0 * (VECTORS_OF_A_WALKER * NUMBER + NUMBER_AS_TEXT);
+            let kept = frames * (dimension as f64 + 1.0) * (2.0 * NUMBER + NUMBER_AS_TEXT);
+            vec![
+                need("landscape.replica_exchange", format!("{replicas} replicas of {atoms} atoms"), copies),
+                need("landscape.replica_exchange", format!("{frames} frames of the variables"), kept),
+            ]
+        }
+        LandscapeConfig::Table(_) => Vec::new(),
+    }
+}
+
+fn of_denoiser(problem: &Problem) -> Option<Need> {
+    let dimension = problem.variables.len() as f64;
+    let need = |key, what: String, bytes| Need { key, what, bytes };
+    match &problem.config.denoiser {
+        DenoiserConfig::Mixture(_) => None,
+        DenoiserConfig::Neural(neural) => {
+            let samples = neural.data.samples.get() as f64;
+            let held = samples * (dimension + 1.0) * 2.0 * NUMBER;
+            let layers =
+                (neural.settings.hidden_layers as f64 + 2.0) * (neural.settings.width as f64).powi(2);
+            // Weights, gradients, two moments of the optimiser and the average, and as much of a batch's activations as there are layers.
+            let batch = neural.settings.batch as f64 * neural.settings.width as f64;
+            let network = 4.0 * (5.0 * layers + 8.0 * batch * (neural.settings.hidden_layers as f64 + 2.0));
+            Some(if network > held {
+                need("denoiser.width", "the network and its training".to_owned(), network)
+            } else {
+                need("denoiser.samples", format!("{samples} training samples"), held)
+            })
+        }
+        DenoiserConfig::RandomFeatures(random) => {
+            let features = random.settings.features as f64;
+            let bytes = 3.0 * features * features * NUMBER;
+            Some(need("denoiser.features", format!("the normal equations of {features} features"), bytes))
+        }
+    }
+}
+
+fn of_paths(problem: &Problem) -> Option<Need> {
+    problem.states.as_ref()?;
+    let (settings, config) = (&problem.config.sampling, &problem.config);
+    let (atoms, dimension) = (atoms(problem), problem.variables.len() as f64);
+    let points = config.geodesic.points.get() as f64;
+    let directions = if settings.backward { 2.0 } else { 1.0 };
+    if settings.method == SamplingMethod::TwoWayShooting {
+        let steps = paths::steps_of_a_path(problem, config.geodesic.points.get()) as f64;
+        let bytes = CHAINS * steps * (NUMBER + NUMBER_AS_TEXT) * (dimension + 4.0);
+        let what = format!("{CHAINS} paths of {steps} steps");
+        return Some(Need { key: "sampling.path_steps", what, bytes });
+    }
+    let count = settings.paths.get() as f64 * directions;
+    let with_atoms = match config.space() {
+        Space::Atoms => count,
+        Space::Variables if problem.molecule.is_some() => {
+            directions * settings.lifted_paths.unwrap_or(crate::config::DEFAULT_LIFTED_PATHS) as f64
+        }
+        Space::Variables => 0.0,
+    };
+    let frames = (points / settings.frame_stride.get() as f64).ceil() + 1.0;
+    let bytes = with_atoms * frames * atoms * 3.0 * (2.0 * NUMBER + NUMBER_AS_TEXT / 4.0)
+        + count * points * (dimension + 8.0) * (NUMBER + NUMBER_AS_TEXT);
+    Some(Need { key: "sampling.paths", what: format!("{count} paths of {frames} frames"), bytes })
+}
+
+/// Energy evaluations of landscape and paths.
+fn evaluations(problem: &Problem) -> f64 {
+    let config = &problem.config;
+    let landscape = landscape::evaluations(problem).unwrap_or(0.0);
+    let shooting = config.sampling.method == SamplingMethod::TwoWayShooting;
+    let counted = problem.states.is_some() && config.space() == Space::Atoms && !shooting;
+    let directions = if config.sampling.backward { 2.0 } else { 1.0 };
+    let steps = paths::steps_of_a_path(problem, config.geodesic.points.get()) as f64
+        + config.sampling.equilibration_ps.get() / config.sampling.time_step_ps.get();
+    landscape + if counted { steps * config.sampling.paths.get() as f64 * directions } else { 0.0 }
+}
+
+/// How fast this machine evaluates the molecule's energy and forces, on all threads together; none without a molecule that is simulated.
+fn evaluations_per_second(problem: &Problem) -> Option<f64> {
+    let molecule = problem.molecule.as_ref()?;
+    let [start, _] = molecule.structures.as_ref()?;
+    let positions = Replicas::repeat(start, REPLICAS);
+    let mut forces = Replicas::zeros(positions.atoms(), positions.replicas());
+    let mut energies = vec![0.0; positions.stride()];
+    let (begun, mut rounds) = (Instant::now(), 0_u32);
+    while begun.elapsed() < TIMED {
+        molecule.force_field.evaluate(&positions, &mut forces, &mut energies);
+        rounds += 1;
+    }
+    let rate = f64::from(rounds) * REPLICAS as f64 / begun.elapsed().as_secs_f64();
+    Some(rate * rayon::current_num_threads() as f64)
+}

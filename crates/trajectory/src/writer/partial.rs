@@ -1,0 +1,103 @@
+//! Files that stand under a passing name until they are whole.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Ending of every passing name. Together with the dot in front nobody else's file has it.
+const ENDING: &str = ".geodyssey-part";
+
+/// Whether a file's name is a passing one of this program: what a killed process leaves behind is found by it.
+pub fn is_partial(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with('.') && name.ends_with(ENDING)
+}
+
+/// A file under a passing name that is removed unless it is completed.
+///
+/// The name is unique, so that two processes that write the same file do not write into each other's.
+pub struct PartialFile {
+    path: PathBuf,
+    passing: PathBuf,
+}
+
+impl PartialFile {
+    /// Makes a file beside `path`, to be written and then [completed](Self::complete).
+    ///
+    /// # Errors
+    /// The operating system cannot make it.
+    pub fn create(path: &Path) -> io::Result<(Self, File)> {
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+        loop {
+            let mut passing = std::ffi::OsString::from(".");
+            passing.push(name);
+            passing.push(format!(".{:016x}{ENDING}", unique()));
+            let passing = path.with_file_name(passing);
+            match OpenOptions::new().write(true).create_new(true).open(&passing) {
+                Ok(file) => return Ok((Self { path: path.into(), passing }, file)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Writes through to the disk and renames.
+    ///
+    /// # Errors
+    /// The operating system cannot; nothing is left then.
+    pub fn complete(self, mut out: BufWriter<File>) -> io::Result<()> {
+        out.flush()?;
+        out.get_ref().sync_all()?;
+        fs::rename(&self.passing, &self.path)
+    }
+}
+
+impl Drop for PartialFile {
+    fn drop(&mut self) {
+        // After `complete` there is nothing to remove, and a file that cannot be removed harms nobody.
+        let _ = fs::remove_file(&self.passing);
+    }
+}
+
+/// A number that no other call gives, in this process or, as good as surely, in another.
+fn unique() -> u64 {
+    static START: OnceLock<u64> = OnceLock::new();
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    let start = START.get_or_init(|| RandomState::new().hash_one(std::process::id()));
+    start.wrapping_add(CALLS.fetch_add(1, Ordering::Relaxed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_writers_of_one_file_do_not_meet() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("frames.xtc");
+        let ((first, one), (second, other)) =
+            (PartialFile::create(&path).unwrap(), PartialFile::create(&path).unwrap());
+        let (mut one, mut other) = (BufWriter::new(one), BufWriter::new(other));
+        one.write_all(b"one").unwrap();
+        other.write_all(b"the other").unwrap();
+        first.complete(one).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        second.complete(other).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"the other");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn files_of_others_are_not_taken_for_partial_ones() {
+        for name in ["thesis.part", "frames.xtc.part", ".notes", "notes.geodyssey-part"] {
+            assert!(!is_partial(OsStr::new(name)), "{name}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let (partial, _file) = PartialFile::create(&folder.path().join("frames.xtc")).unwrap();
+        assert!(is_partial(partial.passing.file_name().unwrap()));
+    }
+}
