@@ -28,7 +28,7 @@ pub(crate) const TABLE_FILE: &str = "landscape.csv";
 pub(crate) const RECORD_FILE: &str = "landscape.json";
 
 /// Grid points a variable of metadynamics where none are given; hills may need more.
-const METADYNAMICS_GRID_POINTS: usize = 90;
+pub(super) const METADYNAMICS_GRID_POINTS: usize = 90;
 /// Where the search for the minimum ends, in grid spacings: the energy is then good to rounding.
 const SMALLEST_STEP: f64 = 1e-7;
 
