@@ -176,7 +176,8 @@ fn the_barrier_keeps_to_sampled_ground_and_has_the_error_of_its_place() {
     let landscape = &summary["landscape"];
     assert_eq!(landscape["lower_bound_sampled"], true);
     let bound = landscape["lower_bound_kj_mol"].as_f64().expect("a bound");
-    assert!((bound - 14.0).abs() < 0.3, "{bound}");
+    // The step of 8 kJ/mol down to the plateau makes the spline swing by some hundredths of it.
+    assert!((bound - 14.0).abs() < 0.5, "{bound}");
     assert_eq!(landscape["lower_bound_error_kj_mol"].as_f64().map(|error| (10.0 * error).round()), Some(5.0));
     assert!(warned_of(&summary, "may be lower"), "{}", summary["warnings"]);
 }

@@ -174,9 +174,10 @@ fn summary(
     MetadynamicsSummary {
         walkers: parameters.walkers,
         filling_time_ps,
-        sampling_time_ps: (state.rounds as f64 * metadynamics.round_ps())
-            - filling_time_ps
-            - parameters.equilibration_time_ps,
+        // In whole rounds, as everything is counted.
+        sampling_time_ps: (state.rounds.saturating_sub(filling) as f64
+            - (parameters.equilibration_time_ps / metadynamics.round_ps()).round())
+            * metadynamics.round_ps(),
         hill_widths: hills.variables.iter().map(|variable| variable.hill_width).collect(),
         hill_height_kj_mol: metadynamics.hill_height_kj_mol(),
         bias_factor: state.bias_factor,

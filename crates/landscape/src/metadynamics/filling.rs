@@ -76,7 +76,8 @@ pub fn hill_width(fluctuation: f64, extent: f64, periodic: bool) -> f64 {
 
 /// Grid points along a variable of this extent that hills of this width need.
 pub fn grid_points_for(hill_width: f64, extent: f64) -> f64 {
-    (SPACINGS_PER_WIDTH * extent / hill_width).ceil()
+    // Rounding must not ask for one more.
+    (SPACINGS_PER_WIDTH * extent / hill_width - 1e-6).ceil()
 }
 
 /// Standard deviation of the narrowest hill that a grid can hold, in spacings.
