@@ -99,7 +99,8 @@ fn of_landscape(problem: &Problem) -> Vec<Need> {
     match &problem.config.landscape {
         LandscapeConfig::Metadynamics(settings) => {
             let walkers = settings.parameters.walkers as f64;
-            let nodes = grid(settings.grid_points.map_or(landscape::METADYNAMICS_GRID_POINTS, |count| count.get()));
+            let nodes =
+                grid(settings.grid_points.map_or(landscape::METADYNAMICS_GRID_POINTS, |count| count.get()));
             let copies = walkers * atoms * 3.0 * (VECTORS_OF_A_WALKER * NUMBER + 2.0 * NUMBER_AS_TEXT);
             // Counts of four stretches of time for every sixteen walkers, in four bytes each, and their copy.
             let counts = (walkers / 16.0).ceil() * 4.0 * nodes * 8.0;
