@@ -11,11 +11,11 @@ const ALANINE: &str = "configs/alanine-dipeptide.toml";
 fn short() -> Vec<&'static str> {
     let changes = [
         "landscape.walkers=16",
-        "landscape.filling_time_ps=4",
-        "landscape.filling_limit_ps=4",
+        "landscape.filling_time_ps=40",
+        "landscape.filling_limit_ps=40",
         "landscape.equilibration_time_ps=0.2",
-        "landscape.sampling_time_ps=4",
-        "landscape.sampling_limit_ps=4",
+        "landscape.sampling_time_ps=20",
+        "landscape.sampling_limit_ps=20",
         "landscape.grid_points=48",
     ];
     changes.into_iter().flat_map(|change| ["--set", change]).collect()

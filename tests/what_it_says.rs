@@ -147,5 +147,5 @@ fn a_state_without_names_is_taken_in_the_order_of_the_topology() {
     let hydrogens: Vec<usize> = (0..atoms.len()).filter(|&atom| atoms[atom].starts_with("H ")).collect();
     // One of the first methyl group with one of the last.
     atoms.swap(hydrogens[0], hydrogens[hydrogens.len() - 1]);
-    checked(&atoms).exits_with(2).complains_of(&["no names of atoms", "nm apart"]);
+    checked(&atoms).exits_with(2).complains_of(&["its file has no names", "too far apart"]);
 }

@@ -11,8 +11,10 @@ use crate::{Denoiser as _, DenoiserError, Preconditioning};
 pub const WEIGHTS_VERSION: u32 = 2;
 /// The metadata's key under which the header stands.
 const HEADER_KEY: &str = "geodyssey";
-/// The metadata's key of the checksum: BLAKE3 of the header and of every tensor's name, type, shape and entries, in the order of names.
-const CHECKSUM_KEY: &str = "geodyssey-blake3";
+/// The first key of the header as it is stored: BLAKE3 of the header without it and of every tensor's name, type, shape and
+/// entries, in the order of names. It stands in the one entry of the metadata, because several are written in an order that
+/// changes from process to process.
+const CHECKSUM_KEY: &str = "blake3";
 
 /// What weights belong to; JSON under the key `geodyssey` of the safetensors metadata.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -164,7 +166,7 @@ impl WeightsFile {
                 (name.as_str(), *dtype, tensor.shape.as_slice(), bytes.as_slice())
             }),
         );
-        let metadata = HashMap::from([(HEADER_KEY.to_owned(), header), (CHECKSUM_KEY.to_owned(), checksum)]);
+        let metadata = HashMap::from([(HEADER_KEY.to_owned(), stored_header(&header, &checksum))]);
         safetensors::serialize(views, Some(metadata)).map_err(unusable)
     }
 
@@ -179,7 +181,8 @@ impl WeightsFile {
         let header = header.ok_or_else(|| {
             DenoiserError::Weights("the file's metadata have no entry `geodyssey`".to_owned())
         })?;
-        let value: serde_json::Value = serde_json::from_str(header).map_err(unusable)?;
+        let (header, stated) = parted_header(header);
+        let value: serde_json::Value = serde_json::from_str(&header).map_err(unusable)?;
         let version = value.get("version").and_then(serde_json::Value::as_u64);
         if version != Some(u64::from(WEIGHTS_VERSION)) {
             let found = version.map_or("none".to_owned(), |version| version.to_string());
@@ -190,10 +193,10 @@ impl WeightsFile {
         let stored = SafeTensors::deserialize(bytes).map_err(unusable)?;
         let sorted: BTreeMap<&str, TensorView<'_>> = stored.iter().collect();
         let found = checksum(
-            header,
+            &header,
             sorted.iter().map(|(name, view)| (*name, view.dtype(), view.shape(), view.data())),
         );
-        if metadata.metadata().as_ref().and_then(|entries| entries.get(CHECKSUM_KEY)) != Some(&found) {
+        if stated.as_ref() != Some(&found) {
             let message =
                 "its content does not have the checksum that it states: the file was changed or damaged";
             return Err(DenoiserError::Weights(message.to_owned()));
@@ -263,6 +266,21 @@ impl WeightsFile {
             return Err(DenoiserError::Weights(message));
         }
         Ok(&tensor.values)
+    }
+}
+
+/// A header's JSON with the checksum as its first key.
+fn stored_header(header: &str, checksum: &str) -> String {
+    format!("{{\"{CHECKSUM_KEY}\":\"{checksum}\",{}", header.trim_start_matches('{'))
+}
+
+/// A stored header's JSON without the checksum, and the checksum where there is one.
+fn parted_header(stored: &str) -> (String, Option<String>) {
+    let parted =
+        stored.strip_prefix(&format!("{{\"{CHECKSUM_KEY}\":\"")).and_then(|rest| rest.split_once("\","));
+    match parted {
+        Some((checksum, rest)) => (format!("{{{rest}"), Some(checksum.to_owned())),
+        None => (stored.to_owned(), None),
     }
 }
 

@@ -61,29 +61,55 @@ impl Rotamers {
     ) -> Result<Vec<([usize; 2], f64)>, MoleculeError> {
         let mut found = Vec::new();
         for TurnedBond { bond, substituents } in &self.bonds {
-            let [j, k] = *bond;
-            let (Some(&i), Some(&l)) = (substituents[0].first(), substituents[1].first()) else { continue };
-            if i == l {
-                // A ring of three has no torsion.
+            let [first_side, second_side] = substituents;
+            // A ring of three has no torsion.
+            if first_side.iter().any(|atom| second_side.contains(atom)) {
                 continue;
             }
-            let reference = Torsion::new([i, j, k, l], self.atoms)?.value(first);
-            let mut least = f64::INFINITY;
-            for &i in &substituents[0] {
-                for &l in substituents[1].iter().filter(|&&l| l != i) {
-                    let torsion = Torsion::new([i, j, k, l], self.atoms)?.value(second);
-                    let difference = (torsion - reference + PI).rem_euclid(2.0 * PI) - PI;
-                    if difference.is_finite() {
-                        least = least.min(difference.abs());
-                    }
-                }
-            }
+            let torsions = |positions: &[[f64; 3]]| -> Result<Vec<Vec<f64>>, MoleculeError> {
+                let torsion = |i: usize, l: usize| {
+                    Ok(Torsion::new([i, bond[0], bond[1], l], self.atoms)?.value(positions))
+                };
+                let row = |&i: &usize| second_side.iter().map(|&l| torsion(i, l)).collect();
+                first_side.iter().map(row).collect()
+            };
+            let least = least_turn(&torsions(first)?, &torsions(second)?);
             if least.is_finite() && least > tolerance_rad {
                 found.push((*bond, least));
             }
         }
         Ok(found)
     }
+}
+
+/// Least, over all exchanges of like substituents at either end, of the largest difference of a torsion; infinite where none is
+/// defined.
+fn least_turn(first: &[Vec<f64>], second: &[Vec<f64>]) -> f64 {
+    let (rows, columns) = (permutations(first.len()), permutations(first[0].len()));
+    let largest = |rows: &[usize], columns: &[usize]| {
+        let pairs = rows.iter().enumerate().flat_map(|(i, &row)| {
+            columns.iter().enumerate().map(move |(l, &column)| second[row][column] - first[i][l])
+        });
+        let turns = pairs.map(|turn| ((turn + PI).rem_euclid(2.0 * PI) - PI).abs());
+        turns.filter(|turn| turn.is_finite()).reduce(f64::max).unwrap_or(f64::INFINITY)
+    };
+    let all = rows.iter().flat_map(|rows| columns.iter().map(|columns| largest(rows, columns)));
+    all.fold(f64::INFINITY, f64::min)
+}
+
+/// All orders of 0, 1, …, count - 1.
+fn permutations(count: usize) -> Vec<Vec<usize>> {
+    (0..count).fold(vec![Vec::new()], |shorter, next| {
+        let insert = |order: &Vec<usize>| {
+            let order = order.clone();
+            (0..=next).map(move |place| {
+                let mut longer = order.clone();
+                longer.insert(place, next);
+                longer
+            })
+        };
+        shorter.iter().flat_map(insert).collect()
+    })
 }
 
 #[cfg(test)]

@@ -42,14 +42,17 @@ pub struct FreeEnergyDifference {
     pub delta_f_error_kj_mol: Option<f64>,
     /// From the forward paths alone.
     pub forward_kj_mol: f64,
-    /// Standard error of that.
-    pub forward_error_kj_mol: f64,
+    /// Standard error of that; absent where resampling the paths cannot tell it, because some samples miss a region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward_error_kj_mol: Option<f64>,
     /// From the backward paths alone.
     pub backward_kj_mol: f64,
-    /// Standard error of that.
-    pub backward_error_kj_mol: f64,
-    /// Whether the two differ by no more than four standard errors of their difference.
-    pub directions_agree: bool,
+    /// Standard error of that, absent likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backward_error_kj_mol: Option<f64>,
+    /// Whether the two differ by no more than four standard errors of their difference; absent where an error is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directions_agree: Option<bool>,
     /// The same difference from the landscape, in kJ/mol; absent without a landscape of one to three variables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landscape_kj_mol: Option<f64>,
@@ -96,8 +99,8 @@ impl FreeEnergySummary {
                 None => format!(
                     "Without tethers, the paths do not know the free energy {from}: {} kJ/mol relative to the start's by the forward paths alone, \
                      {} by the backward ones{landscape}.",
-                    with_error(one.forward_kj_mol, Some(one.forward_error_kj_mol), 1),
-                    with_error(one.backward_kj_mol, Some(one.backward_error_kj_mol), 1)
+                    with_error(one.forward_kj_mol, one.forward_error_kj_mol, 1),
+                    with_error(one.backward_kj_mol, one.backward_error_kj_mol, 1)
                 ),
             }
         };
@@ -108,12 +111,18 @@ impl FreeEnergySummary {
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut list = Vec::new();
         for (name, one) in self.differences() {
-            if !one.directions_agree {
+            if one.directions_agree == Some(false) {
                 list.push(format!(
                     "Forward and backward paths disagree about the free energy between the {name} ({} and {} kJ/mol): it is not \
                      known. Slower paths, more of them, or a higher floor of logSNR are needed.",
-                    with_error(one.forward_kj_mol, Some(one.forward_error_kj_mol), 1),
-                    with_error(one.backward_kj_mol, Some(one.backward_error_kj_mol), 1)
+                    with_error(one.forward_kj_mol, one.forward_error_kj_mol, 1),
+                    with_error(one.backward_kj_mol, one.backward_error_kj_mol, 1)
+                ));
+            }
+            if one.directions_agree.is_none() {
+                list.push(format!(
+                    "Too few paths have points in both regions to tell whether forward and backward ones agree about the free energy \
+                     between the {name}: it is not known. More paths are needed."
                 ));
             }
             if let (Some(own), Some(error), Some(other)) =
@@ -152,10 +161,10 @@ mod tests {
             delta_f_kj_mol: Some(9.1),
             delta_f_error_kj_mol: Some(0.4),
             forward_kj_mol: 9.4,
-            forward_error_kj_mol: 0.6,
+            forward_error_kj_mol: Some(0.6),
             backward_kj_mol: 8.8,
-            backward_error_kj_mol: 0.5,
-            directions_agree: true,
+            backward_error_kj_mol: Some(0.5),
+            directions_agree: Some(true),
             landscape_kj_mol: Some(9.0),
             covered_start: Some(0.97),
             covered_end: Some(0.99),
@@ -170,11 +179,14 @@ mod tests {
         let unknown = of(FreeEnergyDifference {
             delta_f_kj_mol: None,
             delta_f_error_kj_mol: None,
-            directions_agree: false,
+            directions_agree: Some(false),
             ..known()
         });
         assert!(unknown.sentences()[0].contains("do not know"), "{:?}", unknown.sentences());
         assert!(unknown.warnings()[0].contains("disagree"));
+        let untold =
+            of(FreeEnergyDifference { forward_error_kj_mol: None, directions_agree: None, ..known() });
+        assert!(untold.warnings()[0].contains("Too few paths"));
         let wrong = of(FreeEnergyDifference { landscape_kj_mol: Some(26.0), ..known() });
         assert!(wrong.warnings()[0].contains("differ by more than 3"));
         let elsewhere = of(FreeEnergyDifference { covered_start: Some(0.4), ..known() });

@@ -10,6 +10,7 @@ mod diagnosis;
 mod distances;
 mod error;
 mod free_energy;
+mod landscape_summary;
 pub mod page;
 pub mod plots;
 mod states_summary;
@@ -33,12 +34,12 @@ pub use diagnosis::{
 pub use distances::{Configuration, Distances, Embedding, PairDistance};
 pub use error::ReportError;
 pub use free_energy::{FreeEnergyDifference, FreeEnergySummary};
+pub use landscape_summary::{LandscapeSummary, MetadynamicsSummary, SamplesSummary};
 pub use states_summary::{StateSummary, StructureMatch};
 pub use summary::{
     DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
-    LandscapeSummary, MaxEnergy, MaxEnergySummary, MetadynamicsSummary, RmsdSummary, SUMMARY_SCHEMA,
-    SamplesSummary, SamplingSummary, ShootingSummary, Summary, SystemSummary, TransitionSummary,
-    VariableSummary, WindingSummary, WorkSummary,
+    MaxEnergy, MaxEnergySummary, RmsdSummary, SUMMARY_SCHEMA, SamplingSummary, ShootingSummary, Summary,
+    SystemSummary, TransitionSummary, VariableSummary, WindingSummary, WorkSummary,
 };
 pub use table::{Column, Table, decimals, grouped, with_error};
 pub use timings::{StageTiming, Timings};

@@ -34,7 +34,7 @@ fn whole_files_are_read() {
 
 #[test]
 fn several_forces_of_one_type_become_one_term() {
-    let bonds = "<Force type=\"HarmonicBondForce\" usesPeriodic=\"0\"><Bonds><Bond d=\"1\" k=\"2\" p1=\"0\" p2=\"1\"/></Bonds></Force>";
+    let bonds = "<Force type=\"HarmonicBondForce\" usesPeriodic=\"0\" version=\"2\"><Bonds><Bond d=\"1\" k=\"2\" p1=\"0\" p2=\"1\"/></Bonds></Force>";
     let system = read_system(&VACUUM.replacen("<Forces>", &format!("<Forces>{bonds}"), 1)).unwrap();
     assert_eq!(system.force_field().terms().len(), 4);
 }

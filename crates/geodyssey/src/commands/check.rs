@@ -152,9 +152,7 @@ fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Err
         molecule_warnings(problem).map_err(|error| Error::failed("comparing the states", error))?;
     let warnings = cautions(problem).into_iter().chain(of_molecule);
     let warnings: Vec<String> = warnings.map(|warning| warning.message).collect();
-    if !warnings.is_empty() {
-        add("warnings", json!(warnings));
-    }
+    add("warnings", json!(warnings));
     Ok(facts)
 }
 

@@ -30,7 +30,7 @@ pub(crate) enum LandscapeConfig {
 }
 
 /// `method = "metadynamics"`: many walkers that share one bias.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Default, Clone, Debug, Serialize)]
 pub(crate) struct MetadynamicsConfig {
     /// Grid points per variable; by default 90, or as many as the hills need.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,12 +42,6 @@ pub(crate) struct MetadynamicsConfig {
     /// Times, hills and walkers.
     #[serde(flatten)]
     pub(crate) parameters: MetadynamicsParameters,
-}
-
-impl Default for MetadynamicsConfig {
-    fn default() -> Self {
-        Self { grid_points: None, hill_width: None, parameters: MetadynamicsParameters::default() }
-    }
 }
 
 impl MetadynamicsConfig {

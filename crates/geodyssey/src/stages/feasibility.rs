@@ -38,6 +38,9 @@ const MOST_GRID_POINTS: f64 = 1e8;
 /// Refuses a grid that is too large to be a table.
 pub(crate) fn check_size(problem: &Problem) -> Result<(), InputError> {
     let axes = landscape::axes(problem).unwrap_or_default();
+    if axes.len() > MOST_GRID_VARIABLES {
+        return check_grid(problem);
+    }
     let points: f64 = axes.iter().map(|axis| axis.count as f64).product();
     if points <= MOST_GRID_POINTS {
         return Ok(());

@@ -94,7 +94,10 @@ mod tests {
             |width: f64| MetadynamicsVariable { hill_width: width, ..MetadynamicsVariable::torsion("a") };
         let height = |variables: &[MetadynamicsVariable]| hill_height(&parameters, variables, 2.494);
         let rate = |variables: &[MetadynamicsVariable]| {
-            let share: f64 = variables.iter().map(|variable| variable.hill_width * 2.5066 / 6.2832).product();
+            let share: f64 = variables
+                .iter()
+                .map(|variable| variable.hill_width * 2.5066 / std::f64::consts::TAU)
+                .product();
             64.0 * share * height(variables) / 0.2
         };
         let two = [torsion(0.15), torsion(0.2)];

@@ -102,7 +102,7 @@ impl Estimator<'_> {
         if visited.iter().sum::<f64>() < 1.0 {
             return Err(LandscapeError::Parameters("no walker was counted inside the grid".to_owned()));
         }
-        let mut all = self.from_counts(&total.balanced(), &nodes);
+        let mut all = self.energies_of_counts(&total.balanced(), &nodes);
         let left_out: Vec<(usize, Vec<f64>)> = smooth_groups
             .iter()
             .zip(strata)
@@ -116,12 +116,12 @@ impl Estimator<'_> {
                     own.add(-1.0, group);
                     own
                 });
-                (start, self.from_counts(&others.balanced(), &nodes))
+                (start, self.energies_of_counts(&others.balanced(), &nodes))
             })
             .collect();
         let alone: Vec<Vec<f64>> = of_starts
             .iter()
-            .map(|own| self.from_counts(&own.scaled(starts as f64).balanced(), &nodes))
+            .map(|own| self.energies_of_counts(&own.scaled(starts as f64).balanced(), &nodes))
             .collect();
         let mut errors = standard_errors(&left_out, &alone);
         let ends = nodes.ends.as_ref().map(|ends| EndsEstimate {
@@ -202,7 +202,7 @@ impl Estimator<'_> {
     }
 
     /// The free energy from smoothed counts, measured from that of the whole, and behind it the difference of the ends.
-    fn from_counts(&self, counts: &[f64], nodes: &Nodes) -> Vec<f64> {
+    fn energies_of_counts(&self, counts: &[f64], nodes: &Nodes) -> Vec<f64> {
         let kt = self.thermal_energy;
         let first: Vec<f64> = counts
             .iter()

@@ -235,8 +235,8 @@ fn free_energy(known: &FreeEnergySummary) -> Vec<Row> {
         let definition = format!(
             "F(end) − F(start) between {region}, tethers released, from the works and points of the paths; forward paths alone {}, \
              backward paths alone {}{landscape}{covered}",
-            minus(&with_error(one.forward_kj_mol, Some(one.forward_error_kj_mol), 1)),
-            minus(&with_error(one.backward_kj_mol, Some(one.backward_error_kj_mol), 1)),
+            minus(&with_error(one.forward_kj_mol, one.forward_error_kj_mol, 1)),
+            minus(&with_error(one.backward_kj_mol, one.backward_error_kj_mol, 1)),
         );
         let value = one
             .delta_f_kj_mol

@@ -160,11 +160,11 @@ fn elements_come_from_names_where_the_file_has_none() {
 
 #[test]
 fn a_file_that_lists_all_bonds_gets_no_others() {
-    // Ions in contact, as a run writes them: no bond is told by their distance.
-    let ions = atom("1", "NA", "NA", 1, [0.0; 3], "NA") + &atom("2", "CL", "CL", 2, [2.4, 0.0, 0.0], "CL");
-    assert_eq!(from_text("ions.pdb", &ions).unwrap().topology().bonds().len(), 1);
-    let listed = format!("REMARK   1 CREATED BY GEODYSSEY, CONECT LISTS ALL BONDS\n{ions}END\n");
-    assert!(from_text("ions.pdb", &listed).unwrap().topology().bonds().is_empty());
+    // Two atoms in contact, as a run writes them: no bond is told by their distance.
+    let pair = atom("1", "C1", "ONE", 1, [0.0; 3], "C") + &atom("2", "C2", "TWO", 2, [1.5, 0.0, 0.0], "C");
+    assert_eq!(from_text("pair.pdb", &pair).unwrap().topology().bonds().len(), 1);
+    let listed = format!("REMARK   1 CREATED BY GEODYSSEY, CONECT LISTS ALL BONDS\n{pair}END\n");
+    assert!(from_text("pair.pdb", &listed).unwrap().topology().bonds().is_empty());
 }
 
 #[test]

@@ -104,15 +104,19 @@ fn driven(path: &SampledPath, kept: &[usize], scales: &Scales) -> DrivenPath {
 
 fn summarised(found: &BothWays, landscape: Option<OnLandscape>, thermal_energy: f64) -> FreeEnergyDifference {
     let error = found.together.standard_error_kj_mol;
-    let is_known = found.agree() && error <= LARGEST_ERROR_KT * thermal_energy;
+    let told = |error: f64| Some(error).filter(|error| error.is_finite());
+    let forward_error = told(found.forward.standard_error_kj_mol);
+    let backward_error = told(found.backward.standard_error_kj_mol);
+    let directions_agree = forward_error.and(backward_error).map(|_| found.agree());
+    let is_known = directions_agree == Some(true) && error <= LARGEST_ERROR_KT * thermal_energy;
     FreeEnergyDifference {
         delta_f_kj_mol: is_known.then_some(found.together.value_kj_mol),
         delta_f_error_kj_mol: is_known.then_some(error),
         forward_kj_mol: found.forward.value_kj_mol,
-        forward_error_kj_mol: found.forward.standard_error_kj_mol,
+        forward_error_kj_mol: forward_error,
         backward_kj_mol: found.backward.value_kj_mol,
-        backward_error_kj_mol: found.backward.standard_error_kj_mol,
-        directions_agree: found.agree(),
+        backward_error_kj_mol: backward_error,
+        directions_agree,
         landscape_kj_mol: landscape.as_ref().map(|landscape| landscape.difference),
         covered_start: landscape.as_ref().map(|landscape| landscape.covered[0]),
         covered_end: landscape.as_ref().map(|landscape| landscape.covered[1]),
@@ -213,7 +217,11 @@ fn table(
         }
         for one in [found.together, found.forward, found.backward] {
             let value = one.value_kj_mol - problem.thermal_energy * shift;
-            let _ = write!(text, ",{value},{}", one.standard_error_kj_mol);
+            let _ = write!(text, ",{value},");
+            // Where it is not known, the field is empty.
+            if one.standard_error_kj_mol.is_finite() {
+                let _ = write!(text, "{}", one.standard_error_kj_mol);
+            }
         }
         if let Some((divide, first)) = divide.zip(first) {
             let value = -problem.thermal_energy * (landscape(divide, window) - first + shift);
