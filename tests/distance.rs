@@ -27,7 +27,8 @@ fn distances(out: &Path, configuration: &str, files: &[&str], options: &[&str]) 
     let mut all: Vec<&str> = arguments.to_vec();
     all.extend(files);
     all.extend(options);
-    all.extend(["--points", "25"]);
+    // On the rough landscape of a molecule fewer points cannot be spread evenly.
+    all.extend(["--points", if configuration == ALANINE { "41" } else { "25" }]);
     if configuration == ALANINE {
         all.extend(short());
     }

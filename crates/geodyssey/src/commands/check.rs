@@ -34,6 +34,7 @@ pub(crate) fn check(arguments: &OneConfiguration) -> Result<(), Error> {
     for (name, value) in &facts {
         let value = match value {
             Value::String(value) => value.clone(),
+            Value::Array(values) if values.is_empty() => "none".to_owned(),
             Value::Array(values) => {
                 let values: Vec<String> = values
                     .iter()
