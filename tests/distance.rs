@@ -113,19 +113,19 @@ fn of_structures_it_depends_on_their_shape_alone() {
     assert_eq!((&low["log_snr"], matrix(&low)), (&pair["log_snr"], matrix(&pair)));
     let text = std::fs::read_to_string(out.join("distance/edits.csv")).expect("the edits");
     let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
-    assert_eq!(rows.len(), 26);
+    assert_eq!(rows.len(), 42);
     assert_eq!(rows[0][..6], ["point", "edit", "arc_length", "log_snr", "y_phi_rad", "y_psi_rad"]);
     assert!(rows.iter().any(|row| row[1] == "noise") && rows.iter().any(|row| row[1] == "denoise"));
     let frames = std::fs::read_to_string(out.join("distance/edits.pdb")).expect("the frames");
-    assert_eq!(frames.lines().filter(|line| line.starts_with("MODEL")).count(), 25);
+    assert_eq!(frames.lines().filter(|line| line.starts_with("MODEL")).count(), 41);
     // The frames' own torsions follow the posterior means: the frames are measured once more as structures.
     let frames = out.join("distance/edits.xtc");
     let copy = folder.path().join("edits.xtc");
     std::fs::copy(frames, &copy).expect("copied");
     let again =
-        distances(&out, ALANINE, &[copy.to_str().expect("a path")], &["--frames", "0:25", "--stride", "12"]);
-    assert_eq!(again["configurations"][2]["name"], "edits:24");
-    for (index, row) in [(0, 1), (1, 13), (2, 25)] {
+        distances(&out, ALANINE, &[copy.to_str().expect("a path")], &["--frames", "0:41", "--stride", "20"]);
+    assert_eq!(again["configurations"][2]["name"], "edits:40");
+    for (index, row) in [(0, 1), (1, 21), (2, 41)] {
         for axis in 0..2 {
             let mean: f64 = rows[row][6 + axis].parse().expect("a number");
             let found = again["configurations"][index]["variables"][axis].as_f64().expect("a number");
