@@ -473,9 +473,8 @@ fn what_is_known_before_is_said_before() {
 }
 
 #[test]
-fn atoms_upon_each_other() {
+fn atoms_upon_each_other_in_a_molecule_shrunk_to_a_twentieth() {
     let inputs = Inputs::new();
-    // The molecule shrunk to a twentieth: nothing is torn, and everything lies upon everything.
     inputs.edit("c7ax.pdb", |text| {
         let shrunk = |line: &str| {
             if !(line.starts_with("ATOM") || line.starts_with("HETATM")) {
