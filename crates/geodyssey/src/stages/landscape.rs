@@ -22,6 +22,8 @@ use crate::run_directory::{Fingerprint, Ingredients};
 pub(crate) const STAGE: &str = "landscape";
 /// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
 const REVISION: u32 = 2;
+/// The same for the variables of a trajectory's frames: since 2, variables bring the molecules together that a box has parted.
+const FRAMES_REVISION: u32 = 2;
 /// The energies.
 pub(crate) const TABLE_FILE: &str = "landscape.csv";
 /// How they came about.
@@ -111,7 +113,8 @@ pub(crate) fn fingerprint(problem: &Problem) -> Fingerprint {
                     .settings("replica exchange", settings)
                     .settings("structures", &problem.structures_made_from())
                     .settings("seed", &config.seed),
-                SamplesSource::Trajectory(_) | SamplesSource::Table(_) => ingredients,
+                SamplesSource::Trajectory(_) => ingredients.settings("frames", &FRAMES_REVISION),
+                SamplesSource::Table(_) => ingredients,
             }
         }
         // The file counts by its content, wherever it lies.

@@ -445,7 +445,7 @@ fn a_molecule_that_the_box_has_cut_is_made_whole() {
         text + &boxed.map(|x| format!("{x:10.5}")).concat() + "\n"
     };
     let open = |boxed| {
-        TrajectoryReader::from_bytes("x.gro", gro(boxed).into_bytes(), Some(topology)).unwrap().made_whole()
+        TrajectoryReader::from_bytes("x.gro", gro(boxed).into_bytes(), Some(topology)).unwrap().made_whole(Vec::new())
     };
     let frame = open(cell).next_frame().unwrap().unwrap();
     let distances = |x: &[[f64; 3]]| -> Vec<f64> {
