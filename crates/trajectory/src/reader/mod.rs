@@ -21,7 +21,7 @@ use geodyssey_molecule::{Cell, Topology};
 
 use crate::{TrajectoryError, foreign};
 use input::Input;
-pub(crate) use xyz::{MAY_BE_CUT, may_be_cut};
+pub(crate) use xyz::{Columns, MAY_BE_CUT, columns, lattice, may_be_cut};
 
 /// Å to nm.
 const NM_PER_ANGSTROM: f64 = 0.1;
