@@ -201,7 +201,7 @@ mod tests {
                     position
                 };
                 let positions: Vec<[f64; 3]> = (0..30).map(position).collect();
-                let bonds = complete_bonds(&vec![Element::CARBON; 30], &positions, &[]);
+                let bonds = complete_bonds(&[Element::CARBON; 30], &positions, &[]);
                 let expected: Vec<[usize; 2]> = (0..29).map(|number| [number, number + 1]).collect();
                 assert_eq!(bonds, expected, "axis {axis}, origin {origin}");
             }
