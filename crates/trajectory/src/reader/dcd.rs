@@ -286,6 +286,13 @@ mod tests {
                 "{lengths:?} {cosines:?}"
             );
         }
+        // A matrix of six numbers: lengths and angles as MDAnalysis 2.11 has them of the same frame.
+        let (lengths, cosines) = shape([40.0, -5.0, 30.0, 3.0, -7.0, 50.0]);
+        let expected = [111.363_42, 81.420_334, 107.102_49].map(|angle: f64| angle.to_radians().cos());
+        assert!(
+            near(lengths, [4.042_276_8, 3.120_897_3, 5.057_667_5]) && near(cosines, expected),
+            "{lengths:?} {cosines:?}"
+        );
         let (lengths, cosines) = shape([30.0, 0.0, 40.0, 0.0, 0.0, 50.0]);
         assert!(near(lengths, [3.0, 4.0, 5.0]) && near(cosines, [0.0; 3]), "{lengths:?} {cosines:?}");
     }
