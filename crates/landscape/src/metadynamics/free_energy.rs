@@ -401,8 +401,8 @@ mod tests {
             ends: Some(&ends),
         };
         let mut group = GroupCounts { arrivals: [0, 8], ..GroupCounts::new(90) };
-        group.by_last_end[0][5..40].fill(1000);
-        group.by_last_end[1][50..85].fill(1000);
+        group.by_last_end[0][10..35].fill(1000);
+        group.by_last_end[1][55..80].fill(1000);
         let found = estimator.estimate(&vec![group; 4], &[0, 0, 1, 1]).unwrap();
         let of_ends = found.ends.unwrap();
         // Arrivals 0 and 32: kT √(ψ₁(½) + ψ₁(32½)), with ψ₁(½) = π²/2 and ψ₁(32½) = 0.03125.
