@@ -324,3 +324,30 @@ fn an_avoided_region_where_nothing_is_known() {
     let arguments = ["check", "configs/mueller-brown.toml", "--set", region];
     run(arguments).exits_with(2).complains_of(&["outside the range of `x`"]);
 }
+
+/// What cannot be computed is refused before anything is, by every command.
+#[test]
+fn every_command_checks_before_it_computes() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let points = folder.path().join("points.csv");
+    std::fs::write(&points, "log_snr,x,y\n4.0,0.0,0.0\n").expect("written");
+    let points = points.display().to_string();
+    let out = folder.path().join("out").display().to_string();
+    let mueller_brown = "configs/mueller-brown.toml";
+    run(["posterior", mueller_brown, &points, "--set", "landscape.grid_points=100000"])
+        .exits_with(2)
+        .complains_of(&["grid_points"]);
+    let places = folder.path().join("places.csv");
+    std::fs::write(&places, "x,y\n-0.5,1.4\n0.6,0.0\n").expect("written");
+    run(["distance", mueller_brown, &places.display().to_string(), "--log-snr", "60", "--out", &out])
+        .exits_with(2)
+        .complains_of(&["--log-snr 60", "50"]);
+    assert!(!Path::new(&out).join("landscape.csv").exists());
+    run(["check", mueller_brown, "--set", "landscape.grid_points=3"])
+        .exits_with(2)
+        .complains_of(&["landscape.grid_points", "at least 4"]);
+    run(["check", "configs/alanine-dipeptide.toml", "--set", "landscape.grid_points=12"])
+        .exits_with(2)
+        .complains_of(&["landscape.grid_points", "at least 18", "°"]);
+    run(["check", "configs/alanine-dipeptide.toml", "--set", "landscape.grid_points=18"]).exits_with(0);
+}

@@ -215,3 +215,36 @@ fn an_interrupted_diagnosis_goes_on_where_it_was() {
     let files = |run: &Path| geodyssey_tests::contents(&run.join("diagnose"));
     assert_eq!(files(&whole), files(&stopped));
 }
+
+/// The unit in which a variable is counted changes no verdict: states are compared with samples in the variables' own unit.
+#[test]
+fn samples_in_the_states_are_counted_whatever_the_scale() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut table = String::from("x\n");
+    for index in 0..600 {
+        // Quantiles of a Gaussian about either state, evenly spread.
+        let part = (f64::from(index % 300) + 0.5) / 300.0;
+        let offset = 0.25 * (part / (1.0 - part)).ln() * 0.55;
+        writeln!(table, "{}", if index < 300 { -1.0 + offset } else { 1.0 + offset }).expect("a string");
+    }
+    std::fs::write(folder.path().join("samples.csv"), table).expect("written");
+    let config = folder.path().join("samples.toml");
+    let text = "[[variable]]\nname = \"x\"\n[landscape]\nmethod = \"samples\"\nsamples = \"samples.csv\"\nthermal_energy = 1.0\n\
+                [states.start]\ncenter = [-1.0]\nradius = 0.5\n[states.end]\ncenter = [1.0]\nradius = 0.5\n\
+                [geodesic]\npoints = 16\n";
+    std::fs::write(&config, text).expect("written");
+    let config = config.display().to_string();
+    let worth = |scale: &str, log_snr: &str| {
+        let out = folder.path().join(scale);
+        let changes = [format!("variable.0.scale={scale}"), format!("geodesic.log_snr={log_snr}")];
+        let changes: Vec<&str> = changes.iter().map(String::as_str).collect();
+        let diagnosis = call("diagnose", &config, &out, &["--json"], &[&changes]).exits_with(0).json();
+        let value =
+            |state: &str| finding(&diagnosis, &format!("effective-samples-{state}"))["value"].as_f64();
+        (value("start").expect("a number"), value("end").expect("a number"))
+    };
+    // The same tether in both: 0.1 of the unit is e^{2 ln 10} in logSNR.
+    let (one, tenth) = (worth("1.0", "4.0"), worth("0.1", "-0.6"));
+    assert!(one.0.abs() > 100.0 && one.1.abs() > 100.0, "{one:?}");
+    assert_eq!(one, tenth);
+}

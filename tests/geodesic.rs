@@ -196,3 +196,86 @@ fn an_interrupted_solve_goes_on_with_the_windings_that_are_left() {
     assert!(!resumed.stderr.contains("geodesic: 0 of 9 done"), "{}", resumed.stderr);
     assert_eq!(artifacts(&whole), artifacts(&stopped));
 }
+
+/// A torus on which the direct way leads over a ridge and the other way round is low, from a table; paths of one step a point.
+fn ring(folder: &Path, sampled: bool) -> PathBuf {
+    let mut table = String::from(if sampled { "phi,energy_kj_mol,sampled\n" } else { "phi,energy_kj_mol\n" });
+    for index in 0..72 {
+        let phi = TAU * f64::from(index) / 72.0;
+        // Wells near ±π/2, a ridge of 34 kJ/mol at 0 and one of 20 kJ/mol at π.
+        let energy = 10.0 * (1.0 + (2.0 * phi).cos()) + 7.0 * (1.0 + phi.cos());
+        let known = u8::from((phi - TAU / 2.0).abs() > 0.3);
+        let ending = if sampled { format!(",{known}") } else { String::new() };
+        writeln!(table, "{phi},{energy}{ending}").expect("written");
+    }
+    std::fs::write(folder.join("ring.csv"), table).expect("written");
+    let text = format!(
+        "[landscape]\nmethod = \"table\"\nfile = \"ring.csv\"\nthermal_energy = 2.5\n\
+         [[variable]]\nname = \"phi\"\nperiod = {TAU:?}\n\
+         [states.start]\ncenter = [1.6]\nradius = 0.4\n[states.end]\ncenter = [-1.6]\nradius = 0.4\n\
+         [geodesic]\npoints = 24\n[[constraint]]\nkind = \"low-variance\"\nlog_snr_floor = 4.0\n\
+         [sampling]\npaths = 8\nsteps_per_point = 1\n"
+    );
+    let config = folder.join("ring.toml");
+    std::fs::write(&config, text).expect("written");
+    config
+}
+
+/// A curve that goes round ends at another image of the end than the configuration writes; backward paths begin there, and not one
+/// turn away with the tether pulling at them.
+#[test]
+fn backward_paths_begin_where_a_curve_that_goes_round_ends() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = ring(folder.path(), false);
+    for winding in [0, 1] {
+        let out = folder.path().join(format!("run{winding}"));
+        let change = format!("geodesic.winding=[{winding}]");
+        run(["run", &config.display().to_string(), "--out", &out.display().to_string(), "--set", &change])
+            .exits_with(0);
+        let cell = |file: &str, row: usize, name: &str| -> f64 {
+            let mut reader = csv::Reader::from_path(out.join(file)).expect("a table");
+            let place =
+                reader.headers().expect("a header").iter().position(|header| header == name).expect(name);
+            let rows: Vec<_> = reader.records().map(|row| row.expect("a row")).collect();
+            rows[if row == usize::MAX { rows.len() - 1 } else { row }][place].parse().expect("a number")
+        };
+        let end = cell("geodesic.csv", usize::MAX, "y_phi");
+        for path in 0..8 {
+            let first = cell(&format!("paths/backward-{path:04}.csv"), 0, "phi");
+            // The tether's standard deviation at logSNR 4 is 0.14.
+            assert!((first - end).abs() < 6.0 * 0.14, "winding {winding}: {first}, the curve ends at {end}");
+        }
+    }
+}
+
+/// A disk that refuses the checkpoint of one winding stops the run: no other winding is followed as if it were the best.
+#[test]
+fn what_the_disk_does_is_no_reason_to_follow_another_winding() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = ring(folder.path(), false);
+    let out = folder.path().join("out");
+    let whole = run(arguments(&config, &out, &[])).exits_with(0).json();
+    let expected = artifacts(&out);
+    let windings = whole["geodesic"]["windings"].as_array().expect("windings");
+    let best = windings.iter().find(|winding| winding["chosen"] == true).expect("one is followed");
+    std::fs::remove_file(out.join("geodesic.csv")).expect("removed");
+    // A folder in the place of a file: no process can write there, not even root's.
+    let turns = best["winding"][0].as_i64().expect("turns");
+    let checkpoints = out.join(".checkpoints");
+    std::fs::create_dir_all(checkpoints.join(format!("geodesic-winding_{turns}.bin"))).expect("made");
+    run(arguments(&config, &out, &[])).exits_with(1).complains_of(&["cannot write", ".checkpoints"]);
+    std::fs::remove_dir_all(&checkpoints).expect("removed");
+    run(arguments(&config, &out, &[])).exits_with(0);
+    assert_eq!(artifacts(&out), expected);
+}
+
+/// Without a region to avoid none is blamed for a winding whose way was not sampled.
+#[test]
+fn a_way_that_was_not_sampled_is_called_that() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = ring(folder.path(), true);
+    let summary = run(arguments(&config, &folder.path().join("out"), &[])).exits_with(0).json();
+    let text = summary["geodesic"]["windings"].to_string();
+    assert!(text.contains("no way over ground that was sampled"), "{text}");
+    assert!(!text.contains("regions"), "{text}");
+}

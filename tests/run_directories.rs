@@ -369,3 +369,112 @@ fn other_weights_leave_the_landscape_and_old_files_go() {
     run(arguments(&["landscape.grid_points=40"], &[])).exits_with(0);
     assert!(!out.join("distance").exists(), "distances of another landscape stayed");
 }
+
+/// An input that an earlier run wrote would be replaced or removed by the run that reads it.
+#[test]
+fn an_input_in_the_place_of_an_artifact_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = finished(folder.path());
+    let config = folder.path().join("again.toml");
+    let original = fs::read_to_string(repository().join(CONFIG)).expect("read");
+    let formula = "method         = \"formula\"\nname           = \"mueller-brown\"";
+    assert!(original.contains(formula));
+    let table = format!("method = \"table\"\nfile = {:?}", text(&out.join("landscape.csv")));
+    fs::write(&config, original.replace(formula, &table)).expect("written");
+    for command in ["check", "run"] {
+        let into = [command, text(&config), "--out", text(&out), "--force"];
+        refused(folder.path(), &into, &["landscape.csv", "input of this run", "--out"]);
+    }
+    // Elsewhere it is an input as any other.
+    let other = folder.path().join("other");
+    run(["landscape", text(&config), "--out", text(&other)]).exits_with(0);
+}
+
+/// Whatever a run will write for certain is looked for before anything is computed.
+#[test]
+fn files_in_the_way_are_found_by_check() {
+    for (name, config, changes) in [
+        ("states/start.pdb", "configs/alanine-dipeptide.toml", &[][..]),
+        ("free-energy.csv", CONFIG, &[]),
+        (
+            "paths/path-0001.dcd",
+            "configs/alanine-dipeptide.toml",
+            &["--set", "output.formats=[\"xtc\",\"dcd\"]"],
+        ),
+        ("denoiser/weights.safetensors", "configs/alanine-dipeptide-neural.toml", &[]),
+    ] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        fs::write(&file, "mine").expect("written");
+        let check: Vec<&str> = ["check", config, "--out", text(folder.path())]
+            .into_iter()
+            .chain(changes.iter().copied())
+            .collect();
+        refused(folder.path(), &check, &[name, "already"]);
+    }
+}
+
+/// Walkers are counted between the states as regions: with other radii the landscape is another one.
+#[test]
+fn the_landscape_of_a_molecule_depends_on_the_states_radii() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config = "configs/alanine-dipeptide.toml";
+    let landscape = |radius: &str, name: &str| {
+        let out = folder.path().join(name);
+        let start = format!("states.start.radius={radius}");
+        let arguments = ["landscape", config, "--json", "--out", text(&out), "--set", &start].into_iter();
+        let outcome = run(arguments.chain(short(config)));
+        let summary = outcome.exits_with(0);
+        (summary.stderr.contains("up to date"), summary.json()["landscape"]["metadynamics"].clone())
+    };
+    let (_, wide) = landscape("30", "one");
+    let (again, same) = landscape("30", "one");
+    assert!(again && same == wide);
+    let (stale, narrow) = landscape("12", "one");
+    assert!(!stale);
+    assert_eq!(narrow, landscape("12", "fresh/other").1);
+    assert_ne!(narrow, wide);
+}
+
+/// What was said by a learned denoiser goes with it.
+#[test]
+fn distances_of_a_denoiser_that_is_gone_are_removed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("run");
+    let points = folder.path().join("points.csv");
+    fs::write(&points, "x,y\n-0.5,1.4\n0.6,0.0\n").expect("written");
+    let distance = [
+        "distance",
+        CONFIG,
+        text(&points),
+        "--out",
+        text(&out),
+        "--points",
+        "9",
+        "--set",
+        "landscape.grid_points=32",
+    ];
+    let learned = [
+        "--set",
+        "denoiser.kind=random-features",
+        "--set",
+        "denoiser.features=64",
+        "--set",
+        "denoiser.samples=2000",
+    ];
+    run(distance.iter().chain(&learned)).exits_with(0);
+    assert!(out.join("distance/distances.json").is_file());
+    let exact = [
+        "geodesic",
+        CONFIG,
+        "--out",
+        text(&out),
+        "--set",
+        "landscape.grid_points=32",
+        "--set",
+        "geodesic.points=16",
+    ];
+    run(exact).exits_with(0);
+    assert!(!out.join("denoiser").exists() && !out.join("distance").exists());
+}

@@ -11,6 +11,8 @@ use crate::{Grid, GridAxis, Landscape, LandscapeError};
 const NODES: [usize; MAX_DIMENSION] = [4000, 400, 64];
 /// Exponents this far below the largest add nothing.
 const NEGLIGIBLE: f64 = 40.0;
+/// A tether with `e^λ P²` below this is flat, summed over its images: its first Fourier coefficient is `2 exp(-2π²/0.5)`, some 1e-17.
+const FLAT: f64 = 0.5;
 /// A cell narrower than this, in standard deviations of the tether, has one value of it: that in its middle, to `(width · r)²/24` at `r`
 /// standard deviations.
 const NARROW: f64 = 0.01;
@@ -177,7 +179,8 @@ fn cell(axis: &GridAxis, x: f64) -> (f64, f64) {
     }
 }
 
-/// `log ∫ Σ_n exp(-½ e^λ (x + P n - y)²) dx` over the cell of each node of an axis.
+/// `log ∫ Σ_n exp(-½ e^λ (x + P n - y)²) dx` over the cell of each node of an axis. The sum over the images of a wide tether is
+/// `√(2π e^{-λ})/P` everywhere, by Poisson's formula.
 fn log_tether(axis: &GridAxis, precision: f64, y: f64) -> Vec<f64> {
     let nodes = (0..axis.count).map(|index| axis.coordinate(index));
     let root = precision.sqrt();
@@ -192,6 +195,15 @@ fn log_tether(axis: &GridAxis, precision: f64, y: f64) -> Vec<f64> {
     let Some(period) = axis.period else {
         return nodes.map(|x| over_cell(x, x - y)).collect();
     };
+    if precision * period * period < FLAT {
+        let mean = 0.5 * (std::f64::consts::TAU / precision).ln() - period.ln();
+        return nodes
+            .map(|x| {
+                let (low, high) = cell(axis, x);
+                (high - low).ln() + mean
+            })
+            .collect();
+    }
     let images = ((2.0 * NEGLIGIBLE / precision).sqrt() / period).ceil() as i64 + 1;
     let of_node = |x: f64| {
         let nearest = x - y - period * ((x - y) / period).round();
@@ -363,6 +375,28 @@ mod tests {
                 let found = whole.posterior(log_snr, &[y], thermal_energy).log_normaliser;
                 assert!((found - expected).abs() < 1e-5, "{found} {expected}");
             }
+        }
+    }
+
+    /// Over a period of flat ground the images of a tether add up to the whole Gaussian, however wide it is: `√(2π e^{-λ})`.
+    #[test]
+    fn images_of_wide_tethers_are_all_counted() {
+        struct Flat([Option<f64>; 1]);
+        impl Landscape for Flat {
+            fn periods(&self) -> &[Option<f64>] {
+                &self.0
+            }
+            fn energy_gradient(&self, _: &[f64], gradient: &mut [f64]) -> f64 {
+                gradient[0] = 0.0;
+                0.0
+            }
+        }
+        let divide = Divide::new(&Flat([Some(TAU)]), &[(0.0, TAU)], &[1.0], &[4.0]).unwrap();
+        // On either side of the tether from which on they are taken together, logSNR -4.369, and far out.
+        for log_snr in [-50.0_f64, -25.0, -4.38, -4.36, -2.0, 3.0] {
+            let found = divide.posterior(log_snr, &[2.0], 1.0).log_normaliser;
+            let expected = 0.5 * (TAU.ln() - log_snr);
+            assert!((found - expected).abs() < 1e-12, "logSNR {log_snr}: {found}, exactly {expected}");
         }
     }
 

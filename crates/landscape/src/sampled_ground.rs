@@ -20,7 +20,8 @@ pub struct SampledGround {
     /// The energies as they were estimated: where nothing was sampled, lower bounds.
     estimate: Grid,
     sampled: Vec<bool>,
-    standard_errors: Option<Vec<f64>>,
+    /// By grid point; none where it was not sampled, or its error is not known.
+    standard_errors: Option<Vec<Option<f64>>>,
 }
 
 impl SampledGround {
@@ -32,25 +33,26 @@ impl SampledGround {
         let Some(sampled) = &rows.sampled else { return Ok(None) };
         let on_grid = |values: Vec<f64>| rows.with_values(values).into_grid(periods).map(|grid| grid.values);
         let sampled = on_grid(sampled.iter().map(|&sampled| f64::from(u8::from(sampled))).collect())?;
-        let known = |error: &f64| if error.is_finite() { *error } else { 0.0 };
+        let sampled: Vec<bool> = sampled.into_iter().map(|sampled| sampled > 0.5).collect();
+        // No error is negative, and no grid holds what is not finite.
+        let or_negative = |error: &f64| if error.is_finite() { *error } else { -1.0 };
         let standard_errors = rows
             .standard_errors
             .as_ref()
-            .map(|errors| on_grid(errors.iter().map(known).collect()))
+            .map(|errors| on_grid(errors.iter().map(or_negative).collect()))
             .transpose()?;
-        Ok(Some(Self {
-            estimate: rows.clone().into_grid(periods)?,
-            sampled: sampled.into_iter().map(|sampled| sampled > 0.5).collect(),
-            standard_errors,
-        }))
+        let known = |(error, sampled): (f64, &bool)| (*sampled && error >= 0.0).then_some(error);
+        let standard_errors =
+            standard_errors.map(|errors| errors.into_iter().zip(&sampled).map(known).collect());
+        Ok(Some(Self { estimate: rows.clone().into_grid(periods)?, sampled, standard_errors }))
     }
 
     /// The columns of a table that say what is known, as [`crate::table_file::write_grid`] takes them.
     pub fn columns(&self) -> Vec<(&'static str, Vec<f64>)> {
-        let errors = self.standard_errors.as_ref().map(|errors| {
-            let known = errors.iter().zip(&self.sampled);
-            known.map(|(error, sampled)| if *sampled { *error } else { f64::NAN }).collect()
-        });
+        let errors = self
+            .standard_errors
+            .as_ref()
+            .map(|errors| errors.iter().map(|error| error.unwrap_or(f64::NAN)).collect());
         let sampled = self.sampled.iter().map(|&sampled| f64::from(u8::from(sampled))).collect();
         errors
             .map(|errors| (STANDARD_ERROR_COLUMN, errors))
@@ -94,10 +96,10 @@ impl SampledGround {
         corners.into_iter().all(|corner| self.sampled[corner])
     }
 
-    /// The standard error (kJ/mol) at the grid point nearest to `x`; none where it was not sampled.
+    /// The standard error (kJ/mol) at the grid point nearest to `x`; none where it was not sampled or is not known.
     pub fn standard_error(&self, x: &[f64]) -> Option<f64> {
         let node = nearest_point(&self.estimate, x);
-        self.standard_errors.as_ref().filter(|_| self.sampled[node]).map(|errors| errors[node])
+        self.standard_errors.as_ref().and_then(|errors| errors[node])
     }
 
     /// The lowest of the unsampled grid points' lower bounds, kJ/mol; none where everything was sampled.
@@ -194,6 +196,18 @@ mod tests {
         let again = crate::table_file::write_grid(ground.estimate(), &further);
         let rows = rows(&again).unwrap();
         assert_eq!(SampledGround::from_rows(&rows, &[None]).unwrap().unwrap(), ground);
+    }
+
+    /// An error that a table leaves open is no error of zero, and none is below zero.
+    #[test]
+    fn errors_may_be_unknown_but_not_negative() {
+        let header = "x,energy_kj_mol,standard_error_kj_mol,sampled\n";
+        let open = rows(&format!("{header}0,0,0.1,1\n1,3,,1\n2,2,0.2,1\n3,5,0.3,1\n")).unwrap();
+        let ground = SampledGround::from_rows(&open, &[None]).unwrap().unwrap();
+        assert_eq!((ground.standard_error(&[0.0]), ground.standard_error(&[1.0])), (Some(0.1), None));
+        assert!(ground.sampled()[1] && ground.columns()[0].1[1].is_nan());
+        let bad = rows(&format!("{header}0,0,0.1,1\n1,3,-0.2,1\n")).unwrap_err().to_string();
+        assert!(bad.contains("line 3") && bad.contains("negative"), "{bad}");
     }
 
     #[test]

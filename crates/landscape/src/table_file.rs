@@ -50,7 +50,7 @@ pub fn read_table(text: &str, variables: &[TableVariable<'_>]) -> Result<TableRo
         names: variables.iter().map(|variable| variable.name.to_owned()).collect(),
         points: table.points(variables)?,
         energies: table.finite_column(&energy)?.to_vec(),
-        standard_errors: table.column(STANDARD_ERROR_COLUMN)?.map(<[f64]>::to_vec),
+        standard_errors: error_column(&table)?,
         sampled: sampled_column(&table)?,
         lines: table.lines().to_vec(),
     };
@@ -92,6 +92,16 @@ fn energy_column(table: &TextTable, variables: &[TableVariable<'_>]) -> Result<S
         }
         _ => Ok(ENERGY_COLUMN.to_owned()),
     }
+}
+
+/// The column of standard errors, if there is one.
+fn error_column(table: &TextTable) -> Result<Option<Vec<f64>>, LandscapeError> {
+    let Some(column) = table.column(STANDARD_ERROR_COLUMN)? else { return Ok(None) };
+    if let Some(row) = column.iter().position(|value| *value < 0.0) {
+        let reason = format!("{} in the column `{STANDARD_ERROR_COLUMN}` is negative", column[row]);
+        return Err(LandscapeError::TableLine { line: table.lines()[row], reason });
+    }
+    Ok(Some(column.to_vec()))
 }
 
 /// The column that says what was sampled, if there is one.

@@ -27,7 +27,8 @@ pub struct ExchangedLabels {
 }
 
 impl ExchangedLabels {
-    /// Compares two structures; `atoms` (usually the heavy ones) enter the distances.
+    /// Compares two structures; `atoms` (usually the heavy ones) enter the distances, and what the atoms of `variables` tell apart is
+    /// not exchanged ([`Labellings::new`]).
     ///
     /// # Errors
     /// As [`Labellings::compare`].
@@ -36,8 +37,9 @@ impl ExchangedLabels {
         start: &[[f64; 3]],
         end: &[[f64; 3]],
         atoms: &[usize],
+        variables: &[&[usize]],
     ) -> Result<Self, MoleculeError> {
-        let comparison = Labellings::new(topology, atoms).compare(start, end)?;
+        let comparison = Labellings::new(topology, atoms, variables).compare(start, end)?;
         let prochiral = prochiral(topology, start, end);
         let noticeable = comparison.as_labelled_rmsd_nm - comparison.rmsd_nm > NOTICEABLE_NM;
         let turned = comparison

@@ -44,8 +44,10 @@ pub struct Comparison {
 }
 
 impl Labellings {
-    /// Finds the labellings of a molecule that exchange any of the given atoms (usually the heavy ones).
-    pub fn new(topology: &Topology, atoms: &[usize]) -> Self {
+    /// Finds the labellings of a molecule that exchange any of the given atoms (usually the heavy ones) and none of those that
+    /// `variables` tell apart: the atoms of each variable, in its order, keep their places or change them from end to end, which
+    /// changes no torsion, angle or distance. Two states that differ in a variable are not one state under another name.
+    pub fn new(topology: &Topology, atoms: &[usize], variables: &[&[usize]]) -> Self {
         let classes = equivalence_classes(topology);
         let mut compared = vec![false; topology.atom_count()];
         atoms.iter().for_each(|&atom| compared[atom] = true);
@@ -55,6 +57,9 @@ impl Labellings {
                 continue;
             }
             let Some(permutation) = exchange(topology, &classes, a, b, centre) else { continue };
+            if !variables.iter().all(|variable| keeps(&permutation, variable)) {
+                continue;
+            }
             // What it does to the atoms that are compared is all that matters.
             let moved: Vec<[usize; 2]> =
                 moved_atoms(&permutation).filter(|[atom, _]| compared[*atom]).collect();
@@ -320,6 +325,12 @@ fn composed(exchanges: &[Vec<[usize; 2]>]) -> Vec<Vec<[usize; 2]>> {
     found.iter().map(pairs).collect()
 }
 
+/// Whether a variable of these atoms has the same value after a permutation, whatever the positions.
+fn keeps(permutation: &Permutation, variable: &[usize]) -> bool {
+    let images = || variable.iter().map(|&atom| permutation[atom]);
+    images().eq(variable.iter().copied()) || images().eq(variable.iter().rev().copied())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -393,7 +404,7 @@ mod tests {
             let atoms: Vec<usize> = (0..topology.atom_count()).collect();
             let all = automorphisms(&topology);
             assert_eq!(all.len(), count, "{name}");
-            let labellings = Labellings::new(&topology, &atoms);
+            let labellings = Labellings::new(&topology, &atoms, &[]);
             let mut seed = 7;
             for _ in 0..10 {
                 let (a, b) = (positions(atoms.len(), &mut seed), positions(atoms.len(), &mut seed));
@@ -427,7 +438,7 @@ mod tests {
             &[[0, 1], [0, 2], [1, 3], [2, 4], [3, 5], [4, 5], [0, 6], [1, 7], [2, 8]],
         );
         let heavy: Vec<usize> = (0..7).collect();
-        let labellings = Labellings::new(&topology, &heavy);
+        let labellings = Labellings::new(&topology, &heavy, &[]);
         let mut seed = 3;
         let a = positions(9, &mut seed);
         let flipped: Vec<[f64; 3]> =
@@ -435,12 +446,15 @@ mod tests {
         let found = labellings.compare(&a, &flipped).unwrap();
         assert!(found.rmsd_nm < 1e-9 && found.as_labelled_rmsd_nm > 0.1);
         assert_eq!(found.exchanged, [[1, 2], [2, 1], [3, 4], [4, 3]]);
+        // A torsion of CD1 tells the sides apart, one of all the ring's axis does not, whichever way it is written.
+        let same = |variable: &[usize]| !Labellings::new(&topology, &heavy, &[variable]).is_unique();
+        assert!(!same(&[6, 0, 1, 3]) && same(&[6, 0, 5]) && same(&[1, 2]) && same(&[0, 6]));
         // A methyl group in the place of one hydrogen makes the sides different.
         let unlike = molecule(
             &["C", "C", "C", "C", "C", "C", "C", "O", "H"],
             &[[0, 1], [0, 2], [1, 3], [2, 4], [3, 5], [4, 5], [0, 6], [1, 7], [2, 8]],
         );
-        assert!(Labellings::new(&unlike, &heavy).is_unique());
+        assert!(Labellings::new(&unlike, &heavy, &[]).is_unique());
     }
 
     #[test]
@@ -458,7 +472,7 @@ mod tests {
         }
         let topology = molecule(&symbols, &bonds);
         let atoms: Vec<usize> = (0..symbols.len()).collect();
-        let labellings = Labellings::new(&topology, &atoms);
+        let labellings = Labellings::new(&topology, &atoms, &[]);
         let mut seed = 11;
         let a = positions(symbols.len(), &mut seed);
         let mut b = a.clone();

@@ -248,7 +248,7 @@ fn prochiral_labels_and_turned_rings_are_told() {
     exchanged.swap(1, 2);
     let atoms: Vec<usize> = (0..5).collect();
     let between = |end: &[[f64; 3]]| {
-        ExchangedLabels::between(prochiral.topology(), prochiral.positions(), end, &atoms).unwrap()
+        ExchangedLabels::between(prochiral.topology(), prochiral.positions(), end, &atoms, &[]).unwrap()
     };
     let found = between(&exchanged);
     assert_eq!(found.prochiral, [[1, 2]]);
@@ -259,7 +259,7 @@ fn prochiral_labels_and_turned_rings_are_told() {
     let methyl = tetrahedron(["C1", "H1", "H2", "H3", "BR"], [0.109, 0.109, 0.109, 0.194]);
     let relabelled = |order: [usize; 5]| order.map(|atom| methyl.positions()[atom]);
     let prochiral = |order| {
-        ExchangedLabels::between(methyl.topology(), methyl.positions(), &relabelled(order), &atoms)
+        ExchangedLabels::between(methyl.topology(), methyl.positions(), &relabelled(order), &atoms, &[])
             .unwrap()
             .prochiral
     };

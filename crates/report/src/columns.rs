@@ -16,10 +16,13 @@ impl NumericColumns {
     ///
     /// # Errors
     /// [`ReportError::Csv`] for a row of another length, [`ReportError::NotANumber`] for a cell
-    /// that is no number.
+    /// that is no number, [`ReportError::RepeatedColumn`] for a header that stands twice.
     pub fn from_csv(text: &str) -> Result<Self, ReportError> {
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let names: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
+        if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+            return Err(ReportError::RepeatedColumn(name.clone()));
+        }
         let mut columns = vec![Vec::new(); names.len()];
         for (row, record) in reader.records().enumerate() {
             for ((cell, column), name) in record?.iter().zip(&mut columns).zip(&names) {
@@ -77,6 +80,12 @@ mod tests {
         let message = missing.err().map(|e| e.to_string()).unwrap_or_default();
         assert!(message.contains("frame, work_kj_mol"), "{message}");
         Ok(())
+    }
+
+    #[test]
+    fn a_column_that_stands_twice_is_refused() {
+        let error = NumericColumns::from_csv("phi,psi,phi\n1,2,3\n").err().map(|e| e.to_string());
+        assert_eq!(error.as_deref(), Some("the column 'phi' stands twice in the header"));
     }
 
     #[test]

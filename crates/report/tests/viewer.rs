@@ -14,6 +14,7 @@ fn scene() -> ViewerScene {
         highest_frame: 14 + i,
     };
     ViewerScene {
+        aligned: vec![0, 1],
         topology: "topology.pdb".to_owned(),
         // A hydroxide and a sodium ion.
         neighbours: vec![vec![1], vec![0], Vec::new()],

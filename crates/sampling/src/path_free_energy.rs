@@ -28,6 +28,9 @@ const BOOTSTRAPS: u32 = 200;
 /// paths lose a few kT, while both ways together still know the answer: so it is not fewer.
 const AGREEING_ERRORS: f64 = 4.0;
 
+/// A window's share in Bennett's uncertainty below which it has none.
+const NO_SHARE: f64 = 1e-12;
+
 /// A path of either way, its points in the order of the windows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DrivenPath {
@@ -101,7 +104,8 @@ pub type RegionTest<'a> = dyn Fn(&[f64]) -> bool + Sync + 'a;
 ///
 /// Standard errors are the root mean square distances of 200 resamplings of the paths of either way from the estimate, bias included. Where Bennett's own error is larger than the resamplings'
 /// error of the last window's free energy, as it is where the works of the two ways hardly overlap, the difference of the variances
-/// is added to all differences between regions.
+/// is added to all differences between regions, and to every window's the share of it that its free energy has in Bennett's: with
+/// `s_k = ∂f_k/∂ΔF` that is `((s_k - s_0)/(s_last - s_0))²`, 0 on the near side of where the works come apart and 1 beyond.
 ///
 /// # Errors
 /// Fewer than two windows or paths either way, paths that do not have one point a window, numbers that are not finite, or windows
@@ -137,11 +141,17 @@ pub fn path_free_energies(
         forward: estimate(of(&forward), &|values| of(&values[1]), 0.0),
         backward: estimate(of(&backward), &|values| of(&values[2]), 0.0),
     };
-    let windows: Vec<BothWays> =
-        (0..paths.windows.len()).map(|window| both(&|values| values.windows[window], 0.0)).collect();
+    let of_window = |window: usize, unseen: f64| both(&|values: &Values| values.windows[window], unseen);
     let ends = table.bennett(&once)?.standard_error_kj_mol;
-    let seen = windows.last().map_or(0.0, |last| last.together.standard_error_kj_mol);
+    let seen = of_window(paths.windows.len() - 1, 0.0).together.standard_error_kj_mol;
     let unseen = (ends * ends - seen * seen).max(0.0);
+    let windows: Vec<BothWays> = table
+        .shares_of_bennett(&once)?
+        .into_iter()
+        .enumerate()
+        // Nothing, however unknown the whole, where a window has no share in it.
+        .map(|(window, share)| of_window(window, if share > NO_SHARE { unseen * share * share } else { 0.0 }))
+        .collect();
     let regions = (0..regions.len()).map(|pair| {
         let found = both(&|values| values.regions[pair], unseen);
         let all = [found.together, found.forward, found.backward];
@@ -268,6 +278,34 @@ impl Table {
                 .collect()
         };
         bar(&of(0..self.forward, 1.0), &of(self.forward..self.paths(), -1.0), self.thermal_energy)
+    }
+
+    /// `(s_k - s_0)/(s_last - s_0)` of every window, with `s_k = ∂f_k/∂ΔF = Σ a p exp(-W_k/kT) / Σ a exp(-W_k/kT)` and the share
+    /// `p = n_R a exp(-(W - ΔF)/kT)` of the backward paths in a path's density.
+    fn shares_of_bennett(&self, counts: &[f64]) -> Result<Vec<f64>, SamplingError> {
+        let weights = self.log_weights(Ways::Both, counts)?;
+        let (forward, backward) = (self.forward as f64, (self.paths() - self.forward) as f64);
+        let delta = self.bennett(counts)?.value_kj_mol / self.thermal_energy;
+        let of_backward: Vec<f64> = (0..self.paths())
+            .map(|path| 1.0 / (1.0 + (self.total(path) - delta - (backward / forward).ln()).exp()))
+            .collect();
+        let shares: Vec<f64> = (0..self.works.first().map_or(0, Vec::len))
+            .map(|window| {
+                let logarithm = |path: usize| weights[path] - self.works[path][window];
+                let largest = (0..self.paths()).map(logarithm).fold(f64::NEG_INFINITY, f64::max);
+                let (mut all, mut part) = (0.0, 0.0);
+                for (path, share) in of_backward.iter().enumerate() {
+                    let weight = (logarithm(path) - largest).exp();
+                    all += weight;
+                    part += weight * share;
+                }
+                part / all
+            })
+            .collect();
+        let (first, last) = (shares[0], shares[shares.len() - 1]);
+        // Works that are all alike tell nothing apart, and leave nothing unseen.
+        let range = last - first;
+        Ok(shares.iter().map(|share| if range > 0.0 { (share - first).abs() / range } else { 1.0 }).collect())
     }
 
     /// Logarithm of each path's weight `a`, times how often it counts.

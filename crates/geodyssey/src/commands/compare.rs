@@ -235,8 +235,13 @@ fn add_baseline(
     let donors = group.rows.iter().map(|row| row.entry.directory.clone()).collect();
     // The baselines' directories belong to the comparison, whichever configurations it is of.
     let claim = Claim { force: true, ..stages::claim(&entry.problem) };
-    run(&entry, &claim, donors)?;
-    Finished::read(entry).map(Some)
+    // What was right when it was checked is kept from going on by files: that says nothing about the baseline.
+    let of_files = |error| match error {
+        Error::Input(error) => Error::File(error.to_string()),
+        other => other,
+    };
+    run(&entry, &claim, donors).map_err(of_files)?;
+    Finished::read(entry).map(Some).map_err(of_files)
 }
 
 fn leave_out(group: &mut Group, name: &str, reason: &str) {

@@ -52,9 +52,14 @@ pub(crate) fn posterior(arguments: &PosteriorArguments) -> Result<(), Error> {
     let problem = read(&arguments.configuration, &arguments.overrides)?;
     let points = read_points(arguments, &problem)?;
     use_threads(&arguments.overrides)?;
+    let in_range = |range: (f64, f64)| {
+        check_levels(&points, range)
+            .map_err(|why| Error::input(format!("{}: {why}", arguments.points.display())))
+    };
+    // Before anything is computed, as far as it can be known; a learned denoiser knows less.
+    in_range((-LARGEST_LOG_SNR, LARGEST_LOG_SNR))?;
     let denoiser = denoiser(arguments, &problem)?;
-    check_levels(&points, denoiser.log_snr_range())
-        .map_err(|why| Error::input(format!("{}: {why}", arguments.points.display())))?;
+    in_range(denoiser.log_snr_range())?;
     let failed = |error| Error::failed("the denoiser", error);
     let moments = denoiser.moments(&points).map_err(failed)?;
     let energies = denoiser.energy_moments(&points).map_err(failed)?;
@@ -79,12 +84,12 @@ pub(crate) fn posterior(arguments: &PosteriorArguments) -> Result<(), Error> {
 /// A landscape that is known needs no run directory; one that must be computed is kept there.
 /// The exact denoiser of a landscape that is known, else what the run directory has, computed where that is needed.
 fn denoiser(arguments: &PosteriorArguments, problem: &Problem) -> Result<Box<dyn Denoiser>, Error> {
+    check(problem, Stage::Denoiser)?;
     let is_exact = problem.config.denoiser.training_data().is_none();
     if let Some(known) = without_run(problem)?.filter(|_| is_exact) {
         return exact_denoiser(problem, &known, Points::Literally);
     }
     interrupt::listen();
-    check(problem, Stage::Denoiser)?;
     let directory = run_directory(&problem.config, &arguments.overrides, false);
     let mut run = Run::new(problem, RunDirectory::open(&directory, &claim(problem, &arguments.overrides))?);
     let landscape = run.landscape()?;

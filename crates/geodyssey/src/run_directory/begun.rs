@@ -13,19 +13,36 @@ use crate::error::Error;
 /// The file's name.
 pub(super) const FILE: &str = ".begun";
 
-/// Reads the names, none where there are none. A last line that was torn by a kill is taken away: its file was not begun then.
+/// Reads the names, none where there are none. A last line that is not whole does not count: its file was not begun yet. Nothing is
+/// changed, for the directory may be another process's.
 pub(super) fn read(directory: &Path) -> Result<BTreeSet<String>, Error> {
-    let path = directory.join(FILE);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
-        Err(error) => return Err(Error::file("read", &path, error)),
-    };
-    let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
+    Ok(names(whole_lines(&text(directory)?)))
+}
+
+/// The same, by the process that has locked the directory: a last line that was torn by a kill is taken away.
+pub(super) fn mend(directory: &Path) -> Result<BTreeSet<String>, Error> {
+    let text = text(directory)?;
+    let whole = whole_lines(&text);
     if whole.len() < text.len() {
-        artifact::write(&path, whole.as_bytes())?;
+        artifact::write(&directory.join(FILE), whole.as_bytes())?;
     }
-    Ok(whole.lines().filter(|name| is_inside(name)).map(str::to_owned).collect())
+    Ok(names(whole))
+}
+
+fn text(directory: &Path) -> Result<String, Error> {
+    let path = directory.join(FILE);
+    match fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        read => read.map_err(|error| Error::file("read", &path, error)),
+    }
+}
+
+fn whole_lines(text: &str) -> &str {
+    text.rfind('\n').map_or("", |end| &text[..=end])
+}
+
+fn names(whole: &str) -> BTreeSet<String> {
+    whole.lines().filter(|name| is_inside(name)).map(str::to_owned).collect()
 }
 
 /// Adds names, and makes sure that they are on the disk.

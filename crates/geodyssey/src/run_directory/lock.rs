@@ -44,7 +44,7 @@ impl DirectoryLock {
         if self.is_in_place() {
             return Ok(());
         }
-        Err(Error::Failed(format!(
+        Err(Error::File(format!(
             "{} was removed or replaced while this process worked in {}: nothing more is written there; give the same command again",
             if self.folder.is_dir() { FILE } else { "the directory" },
             self.folder.display()

@@ -106,7 +106,10 @@ impl RunDirectory {
         fs::create_dir_all(path).map_err(|error| Error::file("make the run directory", path, error))?;
         let lock = DirectoryLock::acquire(path, BUSY)?;
         let found = Manifest::read(path)?;
-        let begun = found.as_ref().map_or_else(|| Ok(BTreeSet::new()), |_| begun::read(path))?;
+        let begun = match found {
+            Some(_) => begun::mend(path)?,
+            None => BTreeSet::new(),
+        };
         check(path, claim, found.as_ref(), &begun)?;
         let manifest = match found {
             Some(manifest) => manifest,
@@ -315,7 +318,7 @@ impl RunDirectory {
         self.lock.verify()?;
         let mut names = self.manifest.stages.values().flat_map(|entry| entry.outputs.keys());
         match names.find(|name| !self.file(name).is_file()) {
-            Some(name) => Err(Error::Failed(format!(
+            Some(name) => Err(Error::File(format!(
                 "{} was removed while the run went on: give the same command again",
                 self.file(name).display()
             ))),
@@ -398,6 +401,26 @@ mod tests {
         assert!(second.adopt("landscape", 1, &made_from("x")).expect("no error").is_some());
         assert_eq!(second.read("landscape.csv").expect("copied"), b"1");
         assert!(second.is_current("landscape", &made_from("x")));
+    }
+
+    /// A sibling whose files vanish or change between the reading of its manifest and theirs is as good as none; nothing of it stays.
+    #[test]
+    fn a_stage_of_which_a_file_is_gone_is_not_taken_over() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let names = ["landscape.csv".to_owned(), "landscape.json".to_owned()];
+        let mut first = RunDirectory::open(&folder.path().join("first"), &claim()).expect("opened");
+        for name in &names {
+            first.write(name, b"1").expect("written");
+        }
+        first.finish("landscape", 1, made_from("x"), &names).expect("finished");
+        let mut second = RunDirectory::open(&folder.path().join("second"), &claim()).expect("opened");
+        fs::write(first.file(&names[1]), b"2").expect("changed");
+        assert!(second.adopt("landscape", 1, &made_from("x")).expect("no error").is_none());
+        fs::remove_file(first.file(&names[1])).expect("removed");
+        assert!(second.adopt("landscape", 1, &made_from("x")).expect("no error").is_none());
+        assert!(!second.file(&names[0]).exists());
+        fs::write(first.file(&names[1]), b"1").expect("back again");
+        assert!(second.adopt("landscape", 1, &made_from("x")).expect("no error").is_some());
     }
 
     #[test]

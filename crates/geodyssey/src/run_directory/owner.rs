@@ -109,6 +109,17 @@ impl Claim {
         for input in &self.inputs {
             let Some(name) = name_in(input, directory) else { continue };
             let expected = manifest.and_then(|manifest| manifest.expected(&name));
+            let is_configuration = self.configuration.as_ref() == Some(input);
+            if !is_configuration && (expected.is_some() || owns(&name) || self.names.contains(&name)) {
+                let message = format!(
+                    "{} is an input of this run and lies where runs in {} write: the run would replace or remove it",
+                    input.display(),
+                    directory.display()
+                );
+                return Err(
+                    InputError::new(message).note("move it elsewhere, or give another directory with --out")
+                );
+            }
             if expected.is_some_and(|expected| !manifest::is_as_written(input, expected)) {
                 let message = format!(
                     "{} is an input of this run and no longer what an earlier run wrote there: the run would replace it",

@@ -1,7 +1,10 @@
 //! What a run asks of its directory: the files that it will write and those that it reads.
 
+use geodyssey_trajectory::{TrajectoryFormat, renamed_in_pdb};
+
 use super::system::Problem;
-use super::{geodesic, landscape, paths, report};
+use super::{NAMES_FILE, geodesic, landscape, paths, report, training};
+use crate::config::{DenoiserConfig, SamplingMethod};
 use crate::run_directory::{Claim, SUMMARY_FILE};
 
 /// The claim of a problem. Names are those that can be known before anything is computed.
@@ -20,17 +23,34 @@ pub(crate) fn claim(problem: &Problem) -> Claim {
     ]
     .map(str::to_owned)
     .to_vec();
-    let endings: &[&str] = if problem.molecule.is_some() {
-        names.extend([paths::TOPOLOGY_FILE, "view.vmd", "view.pml"].map(str::to_owned));
-        &["csv", "xtc"]
+    let endings: Vec<&str> = if let Some(molecule) = &problem.molecule {
+        names.extend(
+            [paths::TOPOLOGY_FILE, paths::START_FILE, paths::END_FILE, "view.vmd", "view.pml"]
+                .map(str::to_owned),
+        );
+        if !renamed_in_pdb(&molecule.topology).is_empty() {
+            names.push(NAMES_FILE.to_owned());
+        }
+        let formats = problem.formats.iter().map(|format| format.extension());
+        ["csv", TrajectoryFormat::Xtc.extension()].into_iter().chain(formats).collect()
     } else {
-        &["csv"]
+        vec!["csv"]
     };
     let directions: &[&str] = if config.sampling.backward { &["path", "backward"] } else { &["path"] };
     for direction in directions {
         let of_path =
             |number| endings.iter().map(move |ending| format!("paths/{direction}-{number:04}.{ending}"));
         names.extend((0..config.sampling.paths.get()).flat_map(of_path));
+    }
+    if config.sampling.backward && config.sampling.method == SamplingMethod::Annealing {
+        names.push(paths::FREE_ENERGY_FILE.to_owned());
+    }
+    if config.denoiser.training_data().is_some() {
+        names.extend([training::WEIGHTS_FILE, training::RECORD_FILE].map(str::to_owned));
+        names.push(match config.denoiser {
+            DenoiserConfig::RandomFeatures(_) => training::HELD_OUT_FILE.to_owned(),
+            DenoiserConfig::Mixture(_) | DenoiserConfig::Neural(_) => training::HISTORY_FILE.to_owned(),
+        });
     }
     for figure in report::FIGURES {
         names.extend(["png", "svg"].map(|ending| format!("plots/{figure}.{ending}")));

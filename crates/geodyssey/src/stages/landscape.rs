@@ -21,9 +21,7 @@ use crate::run_directory::{Fingerprint, Ingredients};
 /// Name of the stage.
 pub(crate) const STAGE: &str = "landscape";
 /// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
-const REVISION: u32 = 2;
-/// The same for the variables of a trajectory's frames: since 2, variables bring the molecules together that a box has parted.
-const FRAMES_REVISION: u32 = 2;
+const REVISION: u32 = 3;
 /// The energies.
 pub(crate) const TABLE_FILE: &str = "landscape.csv";
 /// How they came about.
@@ -70,6 +68,9 @@ pub(crate) enum PosteriorData {
     Grid(Grid),
 }
 
+/// Fewest points along a variable through which an interpolation can be laid.
+pub(super) const FEWEST_GRID_POINTS: usize = 4;
+
 /// A finished landscape.
 pub(crate) struct LandscapeResult {
     /// How it came about.
@@ -101,20 +102,19 @@ pub(crate) fn fingerprint(problem: &Problem) -> Fingerprint {
     let ingredients = match &config.landscape {
         LandscapeConfig::Metadynamics(settings) => ingredients
             .settings("metadynamics", settings)
-            .settings("structures", &problem.structures_made_from())
+            .settings("states", &problem.regions_made_from())
             .settings("seed", &config.seed),
-        LandscapeConfig::RelaxedScan(settings) => ingredients
-            .settings("relaxed scan", settings)
-            .settings("structures", &problem.structures_made_from()),
+        LandscapeConfig::RelaxedScan(settings) => {
+            ingredients.settings("relaxed scan", settings).settings("states", &problem.regions_made_from())
+        }
         LandscapeConfig::Samples(settings) => {
             let ingredients = ingredients.settings("stride", &settings.stride);
             match settings.source() {
                 SamplesSource::ReplicaExchange(settings) => ingredients
                     .settings("replica exchange", settings)
-                    .settings("structures", &problem.structures_made_from())
+                    .settings("states", &problem.regions_made_from())
                     .settings("seed", &config.seed),
-                SamplesSource::Trajectory(_) => ingredients.settings("frames", &FRAMES_REVISION),
-                SamplesSource::Table(_) => ingredients,
+                SamplesSource::Trajectory(_) | SamplesSource::Table(_) => ingredients,
             }
         }
         // The file counts by its content, wherever it lies.
@@ -137,7 +137,15 @@ pub(crate) fn check(problem: &Problem) -> Result<(), Error> {
             grid.map(|_| ()).map_err(|error| table_error(problem, &error))
         }
         (LandscapeConfig::Table(_), _) => Ok(()),
-        (LandscapeConfig::Formula(_), _) => axes(problem).map(|_| ()),
+        (LandscapeConfig::Formula(settings), _) => {
+            if settings.grid_points.get() < FEWEST_GRID_POINTS {
+                let message = format!(
+                    "expected at least {FEWEST_GRID_POINTS} points, between which a smooth surface can be laid"
+                );
+                return Err(problem.config.error("landscape.grid_points", message).into());
+            }
+            axes(problem).map(|_| ())
+        }
     }
 }
 

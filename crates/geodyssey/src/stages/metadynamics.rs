@@ -11,7 +11,7 @@ use geodyssey_sampling::MolecularSystem;
 use serde::{Deserialize, Serialize};
 
 use super::Run;
-use super::landscape::{self, LandscapeRecord, STAGE, axes};
+use super::landscape::{self, FEWEST_GRID_POINTS, LandscapeRecord, STAGE, axes};
 use super::system::{Molecule, Problem};
 use super::variables::scaled;
 use crate::config::{InputError, LandscapeConfig, MetadynamicsConfig};
@@ -115,6 +115,7 @@ pub(super) fn check(problem: &Problem) -> Result<(), Error> {
             return Err(config.error("landscape.deposition_interval_ps", message).into());
         }
     }
+    check_grid(problem, settings)?;
     let structures = starting_structures(problem, molecule)?;
     let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
         .map_err(|error| config.error("system.force_field", error.to_string()))?;
@@ -122,6 +123,27 @@ pub(super) fn check(problem: &Problem) -> Result<(), Error> {
     if settings.hill_width.is_some() {
         let hills = Hills::choose(problem, settings, &system, structures)?;
         make(problem, settings, system, &hills)?;
+    }
+    Ok(())
+}
+
+/// A grid that is given must have room for the hills: the narrowest that its spacing allows are not to be wider than the widest that the
+/// variable's range does.
+fn check_grid(problem: &Problem, settings: &MetadynamicsConfig) -> Result<(), Error> {
+    let Some(points) = settings.grid_points.filter(|_| settings.hill_width.is_none()) else { return Ok(()) };
+    for (axis, variable) in axes(problem)?.iter().zip(&problem.variables) {
+        let extent = axis.end() - axis.start;
+        let least = metadynamics::fewest_grid_points(axis.period.is_some()).max(FEWEST_GRID_POINTS);
+        if points.get() < least {
+            let message = format!(
+                "{} points make a grid along `{}` of {} a step, too coarse for any hill on its range of {}: at least {least} are needed",
+                points.get(),
+                variable.name,
+                variable.display(axis.spacing),
+                variable.display(extent)
+            );
+            return Err(problem.config.error("landscape.grid_points", message).into());
+        }
     }
     Ok(())
 }

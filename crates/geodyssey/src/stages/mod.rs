@@ -222,6 +222,14 @@ impl<'r> Run<'r> {
         Ok(true)
     }
 
+    /// Removes a stage that the run no longer has, with what was said of it; whether there was one.
+    pub(crate) fn discard(&mut self, stage: &str) -> Result<bool, Error> {
+        let before = self.directory.output_fingerprint(stage);
+        let was_there = self.directory.discard(stage)?;
+        self.discard_dependents(stage, before)?;
+        Ok(was_there)
+    }
+
     fn discard_dependents(&mut self, stage: &str, before: Fingerprint) -> Result<(), Error> {
         if self.directory.output_fingerprint(stage) == before {
             return Ok(());

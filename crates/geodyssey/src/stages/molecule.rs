@@ -169,11 +169,13 @@ pub(super) fn read_molecule(
     let variables: Vec<_> = variables.collect::<Result<_, _>>()?;
     gather(&topology, &mut coordinates, file.cell.as_ref(), &chains(&variables))
         .map_err(|error| config.error("system.topology", error.to_string()))?;
+    let told_apart: Vec<&[usize]> = variables.iter().map(|variable| variable.atoms()).collect();
+    let labellings = Labellings::new(&topology, &aligned_atoms(&topology, &variables), &told_apart);
     Ok(Molecule {
         tethered: Vec::new(),
         force_field: forces.force_field(),
         ignored_forces: forces.ignored().to_vec(),
-        labellings: Labellings::new(&topology, &aligned_atoms(&topology, &variables)),
+        labellings,
         variables,
         topology,
         coordinates,

@@ -23,7 +23,8 @@ pub(crate) fn molecule_warnings(problem: &Problem) -> Result<Vec<Warning>, Molec
     let mut messages: Vec<String> = renamed(molecule).into_iter().collect();
     if let Some([start, end]) = &molecule.structures {
         let atoms = molecule.aligned_atoms();
-        let labels = ExchangedLabels::between(&molecule.topology, start, end, &atoms)?;
+        let variables: Vec<&[usize]> = molecule.variables.iter().map(|variable| variable.atoms()).collect();
+        let labels = ExchangedLabels::between(&molecule.topology, start, end, &atoms, &variables)?;
         messages.extend(exchanged(problem, molecule, &labels));
     }
     Ok(messages.into_iter().map(|message| Warning::new(STAGE, message)).collect())

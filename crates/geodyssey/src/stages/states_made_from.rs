@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::system::Problem;
-use crate::config::{PerVariable, Real, StateConfig};
+use crate::config::{PerVariable, Real, Space, StateConfig};
 use crate::run_directory::Fingerprint;
 
 /// What a state's structure is made from.
@@ -31,17 +31,25 @@ pub(crate) struct CentersIngredients {
     centers: [Option<Vec<Real>>; 2],
 }
 
+/// What both states are made from, as regions of the variables.
+#[derive(Serialize)]
+pub(crate) struct RegionsIngredients {
+    centers: CentersIngredients,
+    radii: [Option<PerVariable>; 2],
+    /// Whether atoms move: then a structure that leaves its state when it is minimised is held there, which asks for centre and radius.
+    space: &'static str,
+}
+
 /// What both states are made from.
 #[derive(Serialize)]
 pub(crate) struct StatesIngredients {
-    centers: CentersIngredients,
-    radii: [Option<PerVariable>; 2],
+    regions: RegionsIngredients,
     matching: crate::config::Matching,
 }
 
 impl Problem {
     /// What the states' structures are made from; none without states.
-    pub(crate) fn structures_made_from(&self) -> Option<StructuresIngredients> {
+    fn structures_made_from(&self) -> Option<StructuresIngredients> {
         let states = self.config.states.as_ref()?;
         let of = |key: &str, state: &StateConfig| StructureIngredients {
             file: self.inputs.get(key).copied(),
@@ -63,13 +71,22 @@ impl Problem {
         })
     }
 
-    /// What the states are made from; none without states.
-    pub(crate) fn states_made_from(&self) -> Option<StatesIngredients> {
+    /// What the states as regions, and the structures that a molecule has in them, are made from; none without states.
+    pub(crate) fn regions_made_from(&self) -> Option<RegionsIngredients> {
         let states = self.config.states.as_ref()?;
-        Some(StatesIngredients {
+        Some(RegionsIngredients {
             centers: self.centers_made_from()?,
             radii: [states.start.radius.clone(), states.end.radius.clone()],
-            matching: states.matching,
+            space: match self.config.space() {
+                Space::Atoms => "atoms",
+                Space::Variables => "variables",
+            },
         })
+    }
+
+    /// What the states are made from; none without states.
+    pub(crate) fn states_made_from(&self) -> Option<StatesIngredients> {
+        let matching = self.config.states.as_ref()?.matching;
+        Some(StatesIngredients { regions: self.regions_made_from()?, matching })
     }
 }

@@ -56,11 +56,16 @@ impl Variable {
     /// A value in the unit that a person reads, with that unit.
     pub(crate) fn display(&self, value: f64) -> String {
         let value = value / self.measure.factor();
-        match self.measure {
-            Measure::Torsion | Measure::Angle => format!("{value:.1}°"),
-            Measure::Distance => format!("{value:.3} nm"),
-            Measure::Coordinate => format!("{value:.4}"),
+        let (decimals, unit) = match self.measure {
+            Measure::Torsion | Measure::Angle => (1, "°"),
+            Measure::Distance => (3, " nm"),
+            Measure::Coordinate => (4, ""),
+        };
+        // What is not nothing is not shown as nothing.
+        if value != 0.0 && value.abs() < 0.5 * 10_f64.powi(-decimals) {
+            return format!("{value:.1e}{unit}");
         }
+        format!("{value:.*}{unit}", decimals as usize)
     }
 
     /// A value of a configuration in the program's unit; of a periodic variable its image within one period from the least value

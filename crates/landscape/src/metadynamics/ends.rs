@@ -33,8 +33,19 @@ pub struct WalkerCrossings {
     pub last_end: Option<u8>,
     /// Arrivals at either end while hills were deposited.
     pub filling: [u32; 2],
-    /// Arrivals at either end after that.
+    /// Arrivals at either end while walkers were counted.
     pub sampling: [u32; 2],
+}
+
+/// What a run is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Hills are deposited.
+    Filling,
+    /// The bias is fixed, and walkers come to equilibrium under it.
+    Equilibrating,
+    /// Walkers are counted.
+    Counting,
 }
 
 impl WalkerCrossings {
@@ -44,14 +55,17 @@ impl WalkerCrossings {
         ends: &[EndRegion],
         x: &[f64],
         periods: &[Option<f64>],
-        filling: bool,
+        phase: Phase,
     ) -> bool {
         let Some(end) = ends.iter().position(|end| end.contains(x, periods)) else { return false };
         let before = self.last_end.replace(end as u8);
         let arrived = before.is_some_and(|before| usize::from(before) != end);
         if arrived {
-            let arrivals = if filling { &mut self.filling } else { &mut self.sampling };
-            arrivals[end] += 1;
+            match phase {
+                Phase::Filling => self.filling[end] += 1,
+                Phase::Equilibrating => {}
+                Phase::Counting => self.sampling[end] += 1,
+            }
         }
         arrived
     }
@@ -80,11 +94,16 @@ mod tests {
         let mut walker = WalkerCrossings::default();
         // Out of the start and back, to the end across nothing, about there, and home across the period.
         for x in [-3.1, 2.0, 3.0, 1.0, 0.1, 0.3, -0.1, -2.0, -3.0] {
-            walker.visit(&ends, &[x], &periods, true);
+            walker.visit(&ends, &[x], &periods, Phase::Filling);
         }
         assert_eq!(walker, WalkerCrossings { last_end: Some(0), filling: [1, 1], sampling: [0, 0] });
-        walker.visit(&ends, &[6.4], &periods, false);
+        walker.visit(&ends, &[6.4], &periods, Phase::Counting);
         assert_eq!(walker.sampling, [0, 1]);
+        // Nothing is counted in between, but where the walker was last is known.
+        walker.visit(&ends, &[3.1], &periods, Phase::Equilibrating);
+        walker.visit(&ends, &[0.0], &periods, Phase::Counting);
+        assert_eq!(walker.sampling, [0, 2]);
+        walker.visit(&ends, &[-3.1], &periods, Phase::Equilibrating);
         let idle = WalkerCrossings { last_end: Some(0), ..WalkerCrossings::default() };
         assert_eq!(recrossed_share(&[walker, idle, idle], 0, |walker| usize::from(walker == 2)), 0.5);
         assert_eq!(recrossed_share(&[walker, idle, idle], 1, |walker| usize::from(walker == 2)), 0.0);

@@ -83,6 +83,15 @@ pub fn grid_points_for(hill_width: f64, extent: f64) -> f64 {
 /// Standard deviation of the narrowest hill that a grid can hold, in spacings.
 pub const NARROWEST_HILL: f64 = SPACINGS_PER_WIDTH;
 
+/// Hills must fit into the range of a variable so many times.
+pub(super) const HILLS_IN_RANGE: f64 = 12.0;
+
+/// Fewest grid points along a variable with which any hill is wide enough for the grid and narrow enough for the range.
+pub fn fewest_grid_points(periodic: bool) -> usize {
+    let spacings = (HILLS_IN_RANGE * NARROWEST_HILL).ceil() as usize;
+    if periodic { spacings } else { spacings + 1 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// Added to numbers of crossings, so that none are not infinitely few.
 const LEAST_CROSSINGS: f64 = 0.5;
+/// Smoothed counts far below one say nothing of the end at which a walker was.
+const FAINT: f64 = 0.01;
 
 /// What a group of walkers counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,16 +63,61 @@ impl Counts {
     /// crossing, and the distribution of those that came from one end, need only that walkers are in equilibrium about the
     /// end that they were at last (E. Vanden-Eijnden and M. Venturoli, J. Chem. Phys. 131, 044120 (2009)).
     pub(super) fn balanced(&self) -> Vec<f64> {
+        let [of_first, of_second] = self.weights();
+        let [first, second] = &self.by_last_end;
+        first.iter().zip(second).map(|(first, second)| of_first * first + of_second * second).collect()
+    }
+
+    /// `w₁` and `w₂`.
+    pub(super) fn weights(&self) -> [f64; 2] {
         let [at_first, at_second] = self.arrivals.map(|arrivals| arrivals + LEAST_CROSSINGS);
         let weight = (at_first / at_second).sqrt();
-        let [first, second] = &self.by_last_end;
-        first.iter().zip(second).map(|(first, second)| weight * first + second / weight).collect()
+        [weight, 1.0 / weight]
     }
+
+    /// What one more count at each grid point would weigh among the [`Self::balanced`] ones: as those that are there do, and where there
+    /// are none as much as a count can, for it is not known at which end the walker would have been.
+    pub(super) fn weight_of_one(&self) -> Vec<f64> {
+        let [of_first, of_second] = self.weights();
+        let most = of_first.max(of_second);
+        let mean = |(balanced, total): (f64, f64)| (balanced + FAINT * most) / (total + FAINT);
+        self.balanced().into_iter().zip(self.total()).map(mean).collect()
+    }
+
+    /// Variance of `log(w₁/w₂)²`, the logarithm of the ratio of the two rates: of either rate it is `ψ₁(n + ½)` with its n arrivals and the
+    /// trigamma function, by the posterior of a Poisson rate under Jeffreys' prior. Where one direction was never seen no resampling of
+    /// what was seen can tell it.
+    pub(super) fn variance_of_ratio(&self) -> f64 {
+        self.arrivals.iter().map(|arrivals| trigamma(arrivals + LEAST_CROSSINGS)).sum()
+    }
+}
+
+/// `ψ₁(x) = Σ 1/(x + k)²` for x > 0: its recurrence, and the asymptotic series from 10 on (Abramowitz and Stegun 6.4.12).
+fn trigamma(x: f64) -> f64 {
+    let below = (10.0 - x).ceil().max(0.0);
+    let recurrence: f64 = (0..below as u32).map(|k| (x + f64::from(k)).powi(-2)).sum();
+    let inverse = 1.0 / (x + below);
+    let square = inverse * inverse;
+    let series = 1.0 + square * (1.0 / 6.0 - square * (1.0 / 30.0 - square * (1.0 / 42.0 - square / 30.0)));
+    recurrence + inverse * series + 0.5 * square
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Abramowitz and Stegun, table 6.1, and ψ₁(½) = π²/2, ψ₁(1) = π²/6.
+    #[test]
+    fn the_trigamma_function_is_that_of_the_tables() {
+        let square = std::f64::consts::PI.powi(2);
+        for (x, value) in
+            [(0.5, square / 2.0), (1.0, square / 6.0), (1.5, square / 2.0 - 4.0), (2.0, square / 6.0 - 1.0)]
+        {
+            assert!((trigamma(x) - value).abs() < 1e-12, "{x}: {}", trigamma(x));
+        }
+        let sum: f64 = (0..10_000_000).map(|k| (25.5 + f64::from(k)).powi(-2)).sum();
+        assert!((trigamma(25.5) - sum).abs() < 2e-7);
+    }
 
     /// Two boxes with known rates: walkers that begin in equal numbers and are stopped long before they are distributed as
     /// they ought to be still give the ratio of the rates.

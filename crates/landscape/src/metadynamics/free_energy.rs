@@ -9,7 +9,8 @@ use crate::{Grid, LandscapeError};
 
 /// Energies up to this one count for the convergence measure, kJ/mol.
 pub const CONVERGENCE_CEILING_KJ_MOL: f64 = 40.0;
-/// Counts that are added to every grid point, so that one that was never visited has a finite energy.
+/// Counts that are added to every grid point, so that one that was never visited has a finite energy: each weighs as one count
+/// there would ([`Counts::weight_of_one`]).
 const FLOOR_COUNTS: f64 = 1.0;
 
 /// A free energy on a grid with its errors.
@@ -102,7 +103,7 @@ impl Estimator<'_> {
         if visited.iter().sum::<f64>() < 1.0 {
             return Err(LandscapeError::Parameters("no walker was counted inside the grid".to_owned()));
         }
-        let mut all = self.energies_of_counts(&total.balanced(), &nodes);
+        let mut all = self.energies_of_counts(&total, &nodes);
         let left_out: Vec<(usize, Vec<f64>)> = smooth_groups
             .iter()
             .zip(strata)
@@ -116,14 +117,16 @@ impl Estimator<'_> {
                     own.add(-1.0, group);
                     own
                 });
-                (start, self.energies_of_counts(&others.balanced(), &nodes))
+                (start, self.energies_of_counts(&others, &nodes))
             })
             .collect();
-        let alone: Vec<Vec<f64>> = of_starts
-            .iter()
-            .map(|own| self.energies_of_counts(&own.scaled(starts as f64).balanced(), &nodes))
-            .collect();
+        let alone: Vec<Vec<f64>> =
+            of_starts.iter().map(|own| self.energies_of_counts(&own.scaled(starts as f64), &nodes)).collect();
         let mut errors = standard_errors(&left_out, &alone);
+        if nodes.ends.is_some() {
+            let least = self.errors_of_rates(&total, &all, &nodes);
+            errors.iter_mut().zip(least).for_each(|(error, least)| *error = error.max(least));
+        }
         let ends = nodes.ends.as_ref().map(|ends| EndsEstimate {
             counts: [0, 1].map(|end| {
                 let inside = ends[end].iter().map(|&node| {
@@ -201,20 +204,40 @@ impl Estimator<'_> {
         values
     }
 
-    /// The free energy from smoothed counts, measured from that of the whole, and behind it the difference of the ends.
-    fn energies_of_counts(&self, counts: &[f64], nodes: &Nodes) -> Vec<f64> {
-        let kt = self.thermal_energy;
-        let first: Vec<f64> = counts
+    /// Standard errors, kJ/mol, that come from the numbers of crossings alone, as those of [`Self::energies_of_counts`]: with
+    /// `u = log w₁/w₂` a free energy is `-kT (q - Q) u + …`, where `q` is the share of the balanced counts that came from the
+    /// first end, and `Q` that of the whole; the difference of the ends has all of it.
+    fn errors_of_rates(&self, counts: &Counts, energies: &[f64], nodes: &Nodes) -> Vec<f64> {
+        let deviation = self.thermal_energy * counts.variance_of_ratio().sqrt();
+        let [of_first, _] = counts.weights();
+        let shares: Vec<f64> = counts.by_last_end[0]
             .iter()
-            .zip(&nodes.smooth_widths)
-            .map(|(count, width)| (count + FLOOR_COUNTS) / width)
+            .zip(counts.balanced())
+            .map(|(first, all)| if all > 0.0 { of_first * first / all } else { 0.5 })
             .collect();
+        // Energies are measured from that of the whole, so that the weights add up to 1.
+        let weights = energies.iter().zip(&nodes.widths);
+        let whole: f64 = weights
+            .zip(&shares)
+            .map(|((energy, width), share)| width * (-energy / self.thermal_energy).exp() * share)
+            .sum();
+        shares.into_iter().map(|share| deviation * (share - whole).abs()).chain([deviation]).collect()
+    }
+
+    /// The free energy from smoothed counts, measured from that of the whole, and behind it the difference of the ends.
+    fn energies_of_counts(&self, counts: &Counts, nodes: &Nodes) -> Vec<f64> {
+        let kt = self.thermal_energy;
+        let floor: Vec<f64> =
+            counts.weight_of_one().into_iter().map(|weight| FLOOR_COUNTS * weight).collect();
+        let counts = counts.balanced();
+        let first: Vec<f64> =
+            (0..counts.len()).map(|node| (counts[node] + floor[node]) / nodes.smooth_widths[node]).collect();
         let expected =
             self.smooth(first.iter().zip(&nodes.widths).map(|(density, width)| density * width).collect());
         let mut energies: Vec<f64> = (0..counts.len())
             .map(|node| {
-                let corrected = first[node] * (counts[node] + FLOOR_COUNTS) / expected[node];
-                let density = corrected.max(FLOOR_COUNTS / nodes.smooth_widths[node]);
+                let corrected = first[node] * (counts[node] + floor[node]) / expected[node];
+                let density = corrected.max(floor[node] / nodes.smooth_widths[node]);
                 -self.bias.values[node] - kt * density.ln()
             })
             .collect();
@@ -310,7 +333,9 @@ mod tests {
         let difference = -thermal_energy * (mass(&ends[1]) / mass(&ends[0])).ln();
         let found = result.ends.unwrap();
         assert!((found.delta_f_kj_mol - difference).abs() < 0.01, "{found:?} {difference}");
-        assert!(found.delta_f_error_kj_mol < 1e-6 && found.counts[0] > found.counts[1]);
+        // All that is left is the Poisson error of four million crossings each way.
+        assert!((found.delta_f_error_kj_mol - thermal_energy * 5e-7_f64.sqrt()).abs() < 1e-6, "{found:?}");
+        assert!(found.counts[0] > found.counts[1]);
     }
 
     #[test]
@@ -357,6 +382,46 @@ mod tests {
         let agreed = estimator.estimate(&vec![mixed; 4], &[0, 0, 1, 1]).unwrap();
         let [apart, agreed] = [apart, agreed].map(|result| result.ends.unwrap());
         assert!(apart.delta_f_kj_mol.abs() < 0.01 && agreed.delta_f_kj_mol.abs() < 0.01);
-        assert!(agreed.delta_f_error_kj_mol < 1e-6 && apart.delta_f_error_kj_mol > 10.0, "{apart:?}");
+        assert!(agreed.delta_f_error_kj_mol < 0.002 && apart.delta_f_error_kj_mol > 10.0, "{apart:?}");
+    }
+
+    /// Two halves that all walkers have seen, and one way that none was seen to go: the groups and the starts agree, and yet the rate
+    /// back, and with it the difference, is known by no more than that it is small. A count weighs then what a count of its kind
+    /// does, where it is alone too.
+    #[test]
+    fn a_way_that_was_never_seen_makes_the_error_large() {
+        let variables = [MetadynamicsVariable::torsion("phi")];
+        let bias = Grid::from_function(vec![variables[0].axis.clone()], |_| 0.0).unwrap();
+        let ends = [-1.5, 1.5].map(|x| EndRegion { center: vec![x], radius: vec![0.5] });
+        let estimator = Estimator {
+            variables: &variables,
+            bias: &bias,
+            thermal_energy: 2.5,
+            smoothing: 0.4,
+            ends: Some(&ends),
+        };
+        let mut group = GroupCounts { arrivals: [0, 8], ..GroupCounts::new(90) };
+        group.by_last_end[0][10..35].fill(1000);
+        group.by_last_end[1][55..80].fill(1000);
+        let found = estimator.estimate(&vec![group; 4], &[0, 0, 1, 1]).unwrap();
+        let of_ends = found.ends.unwrap();
+        // Arrivals 0 and 32: kT √(ψ₁(½) + ψ₁(32½)), with ψ₁(½) = π²/2 and ψ₁(32½) = 0.03125.
+        let expected = 2.5 * (std::f64::consts::PI.powi(2) / 2.0 + 0.031_25_f64).sqrt();
+        assert!((of_ends.delta_f_error_kj_mol - expected).abs() < 1e-3, "{of_ends:?} {expected}");
+        assert!((of_ends.delta_f_kj_mol + 2.5 * (32.5_f64 / 0.5).ln()).abs() < 0.05, "{of_ends:?}");
+        // Nearly all is beyond, so that the error of the first half is that of the rates, and the other half has next to none.
+        let errors = &found.standard_errors_kj_mol;
+        assert!((errors[20] - expected).abs() < 0.1 && errors[70] < 0.1, "{} {}", errors[20], errors[70]);
+        // 4000 counts of the light kind and 4000 of the heavy one lie as far above their own single count; where there is none at
+        // all a count might have been of the heavy kind.
+        let lowest = found.grid.values[70];
+        let height = 2.5 * (32.5_f64 / 0.5).ln();
+        assert!((found.grid.values[20] - lowest - height).abs() < 0.05);
+        assert!(
+            (found.grid.values[45] - lowest - 2.5 * 4000_f64.ln()).abs() < 0.2,
+            "{}",
+            found.grid.values[45]
+        );
+        assert!(!found.sampled[45]);
     }
 }

@@ -3,7 +3,7 @@
 use geodyssey_sampling::BiasPotential;
 
 use super::MetadynamicsVariable;
-use super::filling::NARROWEST_HILL;
+use super::filling::{HILLS_IN_RANGE, NARROWEST_HILL};
 use crate::spline::CubicSpline;
 use crate::{Grid, GridAxis, LandscapeError};
 
@@ -28,13 +28,14 @@ impl GridBias {
     ) -> Result<Self, LandscapeError> {
         let grid = Grid::new(variables.iter().map(|variable| variable.axis.clone()).collect(), values)?;
         for MetadynamicsVariable { axis, hill_width } in variables {
-            let widest = (axis.end() - axis.start) / 12.0;
-            if !(*hill_width >= NARROWEST_HILL * axis.spacing * (1.0 - 1e-9) && *hill_width <= widest) {
+            let widest = (axis.end() - axis.start) / HILLS_IN_RANGE;
+            let narrowest = NARROWEST_HILL * axis.spacing;
+            // Rounding refuses nothing.
+            if !(*hill_width >= narrowest * (1.0 - 1e-9) && *hill_width <= widest * (1.0 + 1e-9)) {
                 return Err(LandscapeError::Parameters(format!(
                     "the hills along `{}` must be at least {NARROWEST_HILL} grid spacings ({}) and at most a twelfth of its range \
                      ({widest}) wide, not {hill_width}",
-                    axis.name,
-                    NARROWEST_HILL * axis.spacing
+                    axis.name, narrowest
                 )));
             }
         }

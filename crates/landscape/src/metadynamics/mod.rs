@@ -18,7 +18,7 @@ mod parameters;
 mod uncertainty;
 
 pub use ends::{EndRegion, WalkerCrossings};
-pub use filling::{NARROWEST_HILL, grid_points_for, hill_width};
+pub use filling::{NARROWEST_HILL, fewest_grid_points, grid_points_for, hill_width};
 pub use fluctuations::{Fluctuations, fluctuations};
 pub use flux::GroupCounts;
 pub use free_energy::{CONVERGENCE_CEILING_KJ_MOL, EndsEstimate, FreeEnergy};
@@ -30,6 +30,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::LandscapeError;
+use ends::Phase;
 use free_energy::Estimator;
 use grid_bias::GridBias;
 use groups::Groups;
@@ -143,12 +144,18 @@ impl<'a> Metadynamics<'a> {
     /// velocities.
     ///
     /// # Errors
-    /// No structure, a wrong number of atoms, or a position or energy that is not finite.
+    /// No structure, more than two between two ends, a wrong number of atoms, or a position or energy that is not finite.
     pub fn start(&self, structures: &[Vec<[f64; 3]>]) -> Result<MetadynamicsState, LandscapeError> {
         let atoms = self.system.engine().atoms();
         if structures.is_empty() || structures.iter().any(|structure| structure.len() != atoms) {
             return Err(LandscapeError::Parameters(format!(
                 "at least one starting structure of {atoms} atoms is needed"
+            )));
+        }
+        if self.ends.is_some() && structures.len() > 2 {
+            return Err(LandscapeError::Parameters(format!(
+                "walkers between two ends begin at these two, not at {} structures",
+                structures.len()
             )));
         }
         let nodes = self.variables.iter().map(|variable| variable.axis.count).product();
@@ -261,14 +268,18 @@ impl<'a> Metadynamics<'a> {
             let sampled_before = state
                 .filling_rounds
                 .and_then(|filling| state.rounds.checked_sub(filling + self.schedule.equilibration));
-            let filling = state.filling_rounds.is_none();
+            let phase = match (state.filling_rounds, sampled_before) {
+                (None, _) => Phase::Filling,
+                (Some(_), None) => Phase::Equilibrating,
+                (Some(_), Some(_)) => Phase::Counting,
+            };
             let visits: Vec<Vec<Visit>> = blocks
                 .par_iter_mut()
                 .zip(state.crossings.par_chunks_mut(BLOCK))
                 .map(|(block, crossings)| {
                     // The bias may have changed since the forces were evaluated.
                     self.system.evaluate_bias(&bias, block);
-                    self.round(&bias, block, crossings, filling)
+                    self.round(&bias, block, crossings, phase)
                 })
                 .collect();
             state.rounds += 1;
@@ -281,7 +292,7 @@ impl<'a> Metadynamics<'a> {
             if let Some(round) = sampled_before {
                 for visit in visits.iter().flatten() {
                     let group = &mut state.counts[groups.group(visit.walker, round, self.schedule.sampling)];
-                    let last_end = visit.last_end.unwrap_or(groups.start_of(visit.walker));
+                    let last_end = visit.last_end.unwrap_or(groups.start_of(visit.walker).min(1));
                     if let Some(node) = visit.node {
                         group.by_last_end[last_end][node] += 1;
                     }
@@ -291,7 +302,7 @@ impl<'a> Metadynamics<'a> {
                 state.finished = counted >= self.schedule.sampling_limit
                     || (counted >= self.schedule.sampling && self.crosses_enough(&state));
             }
-            if filling {
+            if phase == Phase::Filling {
                 if state.rounds > self.schedule.filling
                     && let Some([first, second]) = &self.ends
                     && !filling::joined(bias.grid(), [&first.center, &second.center], thermal_energy)
@@ -339,7 +350,7 @@ impl<'a> Metadynamics<'a> {
         bias: &GridBias,
         block: &mut LangevinState,
         crossings: &mut [WalkerCrossings],
-        filling: bool,
+        phase: Phase,
     ) -> Vec<Visit> {
         let periods = bias.grid().periods();
         let mut visits = Vec::new();
@@ -349,9 +360,10 @@ impl<'a> Metadynamics<'a> {
             self.integrator.steps(&self.system, bias, &self.random, block, steps);
             left -= steps;
             for (replica, crossings) in crossings.iter_mut().enumerate() {
-                let arrived = self.ends.as_ref().is_some_and(|ends| {
-                    crossings.visit(ends, &self.values(block, replica), &periods, filling)
-                });
+                let arrived = self
+                    .ends
+                    .as_ref()
+                    .is_some_and(|ends| crossings.visit(ends, &self.values(block, replica), &periods, phase));
                 visits.push(Visit {
                     walker: block.paths()[replica] as usize,
                     node: self.node(block, replica),

@@ -1,7 +1,7 @@
 //! Scripts that open a run in a molecular viewer.
 //!
-//! Both load the topology with the trajectories, superpose every frame on the first by the heavy
-//! atoms, show sticks (spheres for atoms without a bond, such as ions), and keep the first, the highest
+//! Both load the topology with the trajectories, superpose every frame on the first by the atoms of
+//! the scene's `aligned`, show sticks (spheres for atoms without a bond, such as ions), and keep the first, the highest
 //! and the last frame visible in blue, orange and purple. Bonds are the topology's, none are guessed. They find their files from the run directory and so go on working when it is moved.
 
 mod pymol;
@@ -19,6 +19,8 @@ pub struct ViewerScene {
     pub topology: String,
     /// The atoms that each atom is bonded to, from 0; the structure file states the same bonds.
     pub neighbours: Vec<Vec<usize>>,
+    /// The atoms by which every frame is laid over the first, from 0, ascending: the solute's heavy ones.
+    pub aligned: Vec<usize>,
     /// The paths; the script loads the first `shown`, and says how to load the others.
     pub paths: Vec<ViewedPath>,
     /// How many paths are loaded at once.
@@ -42,6 +44,9 @@ impl ViewerScene {
         if self.paths.is_empty() {
             return Err(ReportError::Empty { place: "the list of paths to view".to_owned() });
         }
+        if self.aligned.is_empty() {
+            return Err(ReportError::Empty { place: "the list of atoms to superpose by".to_owned() });
+        }
         check_file_name(&self.topology)?;
         for path in &self.paths {
             check_file_name(&path.trajectory)?;
@@ -55,6 +60,18 @@ impl ViewerScene {
         }
         Ok(())
     }
+}
+
+/// Ascending numbers as ranges, ends included: 0, 1, 2, 5 is 0–2 and 5–5.
+fn ranges(numbers: &[usize]) -> Vec<[usize; 2]> {
+    let mut ranges: Vec<[usize; 2]> = Vec::new();
+    for &number in numbers {
+        match ranges.last_mut() {
+            Some([_, last]) if *last + 1 == number => *last = number,
+            _ => ranges.push([number, number]),
+        }
+    }
+    ranges
 }
 
 /// Both script languages give these characters a meaning of their own.
@@ -74,6 +91,7 @@ mod tests {
         ViewerScene {
             topology: "topology.pdb".to_owned(),
             neighbours: vec![vec![1], vec![0], Vec::new()],
+            aligned: vec![0, 1, 4],
             paths: vec![ViewedPath {
                 trajectory: "paths/path-0000.xtc".to_owned(),
                 frames: 4,
@@ -97,6 +115,16 @@ mod tests {
         scene.topology = "a\"; exit; \".pdb".to_owned();
         assert!(matches!(vmd_script(&scene), Err(ReportError::FileName(_))));
         assert!(matches!(pymol_script(&scene), Err(ReportError::FileName(_))));
+    }
+
+    #[test]
+    fn frames_are_superposed_by_the_atoms_of_the_scene() -> Result<(), ReportError> {
+        assert!(vmd_script(&scene())?.contains(r#"set aligned "index 0 to 1 4""#));
+        assert!(pymol_script(&scene())?.contains("aligned = \"rank 0-1+4\""));
+        let mut scene = scene();
+        scene.aligned.clear();
+        assert!(matches!(vmd_script(&scene), Err(ReportError::Empty { .. })));
+        Ok(())
     }
 
     #[test]

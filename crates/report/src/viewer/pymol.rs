@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::ViewerScene;
+use super::{ViewerScene, ranges};
 use crate::ReportError;
 
 /// The text of `view.pml`: `pymol view.pml` from anywhere.
@@ -18,7 +18,12 @@ pub fn pymol_script(scene: &ViewerScene) -> Result<String, ReportError> {
         let _ = writeln!(list, "    (\"{}\", {}, {}),", path.trajectory, path.highest_frame + 1, path.frames);
     }
     let numbers: Vec<String> = (0..shown).map(|i| i.to_string()).collect();
+    let aligned: Vec<String> = ranges(&scene.aligned)
+        .into_iter()
+        .map(|[first, last]| if first == last { first.to_string() } else { format!("{first}-{last}") })
+        .collect();
     Ok(PYMOL
+        .replace("@ALIGNED@", &aligned.join("+"))
         .replace("@TOPOLOGY@", &scene.topology)
         .replace("@PATHS@", list.trim_end())
         .replace("@SHOWN@", &numbers.join(", ")))
@@ -50,6 +55,9 @@ paths = [
 @PATHS@
 ]
 
+# The atoms by which frames are superposed, by their place in the file: the heavy ones of the solute.
+aligned = "rank @ALIGNED@"
+
 for number in shown:
     trajectory, highest, last = paths[number]
     name = trajectory.split("/")[-1].split(".")[0].replace("-", "_")
@@ -60,8 +68,8 @@ for number in shown:
         # The trajectory's first frame takes the place of the structure file's own.
         cmd.load(os.path.join(folder, "@TOPOLOGY@"), name)
         cmd.load_traj(trajectory, name, state=1)
-    # Superpose every frame on the first by the heavy atoms.
-    cmd.intra_fit(name + " and not hydrogens", 1)
+    # Superpose every frame on the first.
+    cmd.intra_fit(name + " and " + aligned, 1)
     cmd.color("gray60", name + " and elem C")
     for label, state, color in (("start", 1, "marine"), ("highest", highest, "orange"), ("end", last, "purple")):
         copy = name + "_" + label

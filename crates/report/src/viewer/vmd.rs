@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::ViewerScene;
+use super::{ViewerScene, ranges};
 use crate::ReportError;
 
 /// The text of `view.vmd`: `vmd -e view.vmd` from anywhere.
@@ -25,8 +25,13 @@ pub fn vmd_script(scene: &ViewerScene) -> Result<String, ReportError> {
         .collect();
     let bonds: Vec<String> =
         bonds.chunks(ATOMS_A_LINE).map(|line| format!("    {}", line.join(" "))).collect();
+    let aligned: Vec<String> = ranges(&scene.aligned)
+        .into_iter()
+        .map(|[first, last]| if first == last { first.to_string() } else { format!("{first} to {last}") })
+        .collect();
     Ok(VMD
         .replace("@BONDS@", &bonds.join("\n"))
+        .replace("@ALIGNED@", &aligned.join(" "))
         .replace("@TOPOLOGY@", &scene.topology)
         .replace("@PATHS@", list.trim_end())
         .replace("@SHOWN@", &numbers.join(" ")))
@@ -52,6 +57,9 @@ set paths {
 set bonds {
 @BONDS@
 }
+
+# The atoms by which frames are superposed: the heavy ones of the solute.
+set aligned "index @ALIGNED@"
 
 set here [file dirname [file normalize [info script]]]
 
@@ -82,18 +90,18 @@ foreach number $shown {
     mol rename $molecule [file rootname [file tail $trajectory]]
     set last [expr {[molinfo $molecule get numframes] - 1}]
 
-    # Superpose every frame on the first by the heavy atoms.
-    set reference [atomselect $molecule noh frame 0]
-    set heavy [atomselect $molecule noh]
+    # Superpose every frame on the first.
+    set reference [atomselect $molecule $aligned frame 0]
+    set moving [atomselect $molecule $aligned]
     set whole [atomselect $molecule all]
     $whole setbonds $bonds
     for {set frame 0} {$frame <= $last} {incr frame} {
-        $heavy frame $frame
+        $moving frame $frame
         $whole frame $frame
-        $whole move [measure fit $heavy $reference]
+        $whole move [measure fit $moving $reference]
     }
     $reference delete
-    $heavy delete
+    $moving delete
     $whole delete
 
     mol delrep 0 $molecule

@@ -147,3 +147,36 @@ fn ways_that_disagree_are_found() {
         (0..10).filter(|repeat| !paths(1, 24, 100 + repeat).regions[0].as_ref().unwrap().agree()).count();
     assert!(disagree >= 8, "{disagree} of 10");
 }
+
+/// Paths that are torn at the seventh of ten windows, by 12 kT each way, with a little noise: before that place the free energy is
+/// known, beyond it no better than Bennett's, which is not at all.
+#[test]
+fn windows_beyond_a_tear_are_as_unknown_as_the_whole() {
+    let random = RandomStream::new(3, "works");
+    let windows = vec![TetherPoint { log_snr: 2.0, center: vec![0.0] }; 10];
+    let path = |number: u32, way: f64| {
+        let noise = |window: u32| 0.6 * (random.uniform(number, u64::from(window), 0) - 0.5);
+        let work = |window: u32| if window < 6 { 0.0 } else { way * 12.0 + noise(window) };
+        DrivenPath { work_kj_mol: (0..10).map(work).collect(), variables: vec![vec![0.0]; 10] }
+    };
+    let forward: Vec<DrivenPath> = (0..32).map(|number| path(number, 1.0)).collect();
+    let backward: Vec<DrivenPath> = (32..64).map(|number| path(number, -1.0)).collect();
+    let paths = DrivenPaths {
+        windows: &windows,
+        periods: &[None],
+        thermal_energy_kj_mol: 1.0,
+        forward: &forward,
+        backward: &backward,
+    };
+    let found = path_free_energies(&paths, &[], RandomStream::new(1, "resampling")).unwrap();
+    let totals = |paths: &[DrivenPath], sign: f64| -> Vec<f64> {
+        paths.iter().map(|path| sign * path.work_kj_mol[9]).collect()
+    };
+    let whole = bar(&totals(&forward, 1.0), &totals(&backward, -1.0), 1.0).unwrap();
+    assert!(whole.standard_error_kj_mol > 20.0, "{whole:?}");
+    for (window, found) in found.windows.iter().enumerate() {
+        let error = found.together.standard_error_kj_mol;
+        assert_eq!(window < 6, error < 0.1, "window {window}: {error}");
+        assert!(window < 6 || (error / whole.standard_error_kj_mol - 1.0).abs() < 0.01, "{window}: {error}");
+    }
+}

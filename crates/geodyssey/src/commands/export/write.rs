@@ -28,7 +28,7 @@ pub(crate) fn write_trajectory_with(
     steps: &[u32],
     values: &[Vec<(String, FrameProperty)>],
 ) -> Result<(), Error> {
-    let failed = |error| Error::failed("writing a trajectory", error);
+    let failed = |error| Error::file("write", path, error);
     let mut writer = open_writer(format, path, topology).map_err(failed)?;
     for (index, (positions, &step)) in frames.iter().zip(steps).enumerate() {
         let properties = values.get(index).map_or(&[][..], Vec::as_slice);

@@ -124,14 +124,14 @@ fn training(subject: &Subject<'_>, accuracy: &Accuracy, add: &mut impl FnMut(&st
 
 /// A density that is known from samples only is known where there are enough of them.
 fn samples(subject: &Subject<'_>, add: &mut impl FnMut(&str, f64, f64, String)) {
-    let (PosteriorData::Samples(samples), Some(states)) =
-        (&subject.landscape.data, &subject.run.problem.states)
-    else {
+    let problem = subject.run.problem;
+    let (PosteriorData::Samples(samples), Some(states)) = (&subject.landscape.data, &problem.states) else {
         return;
     };
     for (name, state) in ["start", "end"].iter().zip(states) {
         let inside = (0..samples.len())
-            .filter(|&index| state.contains(&subject.run.problem.variables, samples.point(index)))
+            // Samples are in the spacetime's units, states in the variables' own.
+            .filter(|&index| state.contains(&problem.variables, &problem.scales.own(samples.point(index))))
             .map(|index| samples.weights()[index]);
         let (sum, squares) = inside.fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
         let worth = if squares > 0.0 { sum * sum / squares } else { 0.0 };

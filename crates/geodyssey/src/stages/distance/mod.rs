@@ -18,6 +18,7 @@ use super::denoiser::{Points, exact_denoiser};
 use super::landscape;
 use super::system::Problem;
 use super::training;
+use crate::config::LARGEST_LOG_SNR;
 use crate::error::Error;
 use crate::run_directory::{Fingerprint, Ingredients};
 
@@ -39,11 +40,12 @@ type Outputs = Vec<(String, Vec<u8>)>;
 
 /// Brings the distances up to date, with the landscape and the denoiser before them.
 pub(crate) fn run(run: &mut Run<'_>, request: &Request) -> Result<Distances, Error> {
+    check_range((-LARGEST_LOG_SNR, LARGEST_LOG_SNR), request.log_snr)?;
     let landscape = run.landscape()?;
     let learned = training::run(run, &landscape)?;
     let exact = exact_denoiser(run.problem, &landscape, Points::OnGrid)?;
     let denoiser = learned.as_ref().map_or(exact.as_ref(), |learned| learned.denoiser.as_ref());
-    check_range(denoiser, request.log_snr)?;
+    check_range(denoiser.log_snr_range(), request.log_snr)?;
     let settings = settings(run.problem, denoiser, learned.is_some(), request.points);
     let made_from = fingerprint(run, request, &settings);
     if !run.is_up_to_date(STAGE, REVISION, &made_from)? {
@@ -95,8 +97,7 @@ fn settings(problem: &Problem, denoiser: &dyn Denoiser, is_learned: bool, points
     }
 }
 
-fn check_range(denoiser: &dyn Denoiser, log_snr: f64) -> Result<(), Error> {
-    let (low, high) = denoiser.log_snr_range();
+fn check_range((low, high): (f64, f64), log_snr: f64) -> Result<(), Error> {
     if (low..=high).contains(&log_snr) {
         return Ok(());
     }

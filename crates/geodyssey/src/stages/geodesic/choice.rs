@@ -48,12 +48,15 @@ pub(super) fn highest_worth_solving(thermal_energy: f64, solved: &[(f64, bool)],
     least + EQUAL_BARRIERS * thermal_energy
 }
 
+/// What a winding is said to have that has no finite barrier.
+const NO_WAY: &str = "no way over ground that was sampled and is not to be avoided";
+
 /// Why a winding was not solved.
 pub(super) fn not_solved(barrier: f64, lowest: f64) -> String {
     if barrier.is_finite() {
         format!("not solved: barrier {:.1} kJ/mol above the lowest", barrier - lowest)
     } else {
-        "not solved: the avoided regions leave no way".to_owned()
+        format!("not solved: {NO_WAY}")
     }
 }
 
@@ -88,7 +91,7 @@ pub(super) fn choose(
                     height if height.is_finite() => {
                         format!("{name} {:.1} kJ/mol above the lowest", height - least)
                     }
-                    _ => "the avoided regions leave no way".to_owned(),
+                    _ => NO_WAY.to_owned(),
                 };
             }
             if !high.is_empty() {

@@ -1,5 +1,6 @@
 //! Solves for the curve: every winding that may be followed, and the choice among them.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -78,9 +79,9 @@ impl Solve<'_> {
     /// The curve of the chosen winding, and what is known of all.
     pub(super) fn solve(&self) -> Result<(Candidate, GeodesicRecord), Error> {
         let windings = self.prepare(self.windings()?)?;
-        let mut candidates = self.candidates(&windings)?;
+        let (mut candidates, failures) = self.candidates(&windings)?;
         let choice = self.problem.config.geodesic.choose;
-        let left_out = candidates.len() < windings.all.len();
+        let left_out = candidates.len() + failures.len() < windings.all.len();
         let verdict = choose(choice, self.problem.thermal_energy, windings.barriers(), &candidates, left_out)
             .ok_or_else(|| Error::Failed("no geodesic was found for any winding".to_owned()))?;
         let length = candidates[verdict.chosen].measures.length;
@@ -89,7 +90,7 @@ impl Solve<'_> {
                 "the curve has length {length}: its two ends are one point to this landscape and logSNR"
             )));
         }
-        let record = self.record(&windings, &candidates, &verdict)?;
+        let record = self.record(&windings, &candidates, &verdict, &failures)?;
         Ok((candidates.swap_remove(verdict.chosen), record))
     }
 
@@ -99,7 +100,7 @@ impl Solve<'_> {
             return Ok(None);
         }
         let windings = self.prepare(vec![winding.to_vec()])?;
-        let found = self.candidates(&windings)?;
+        let (found, _) = self.candidates(&windings)?;
         Ok(found.into_iter().next().map(|candidate| {
             (candidate.nodes.into_iter().map(|node| node.point).collect(), candidate.measures.energy)
         }))
@@ -148,13 +149,13 @@ impl Solve<'_> {
     }
 
     /// The curves of the windings, in their order. Where the choice is by barriers that are known, those that cannot be chosen are
-    /// left out.
-    fn candidates(&self, windings: &Windings) -> Result<Vec<Candidate>, Error> {
+    /// left out. Beside them, by index, why no curve of a winding was found; if there is none of any, the first of these is the error.
+    fn candidates(&self, windings: &Windings) -> Result<(Vec<Candidate>, BTreeMap<usize, String>), Error> {
         let is_by_barrier = self.problem.config.geodesic.choose == Choice::LowestBarrier
             && windings.barriers() == Barriers::Bottlenecks;
         let mut solved: Vec<(usize, Candidate)> = Vec::new();
         let mut open: Vec<usize> = (0..windings.all.len()).collect();
-        let mut failure = None;
+        let mut failures = BTreeMap::new();
         loop {
             let limit = if is_by_barrier {
                 let known: Vec<(f64, bool)> =
@@ -173,18 +174,18 @@ impl Solve<'_> {
             for (&index, found) in next.iter().zip(self.find(windings, &next)) {
                 match found {
                     Ok(found) => solved.push((index, self.candidate(windings, index, found)?)),
-                    Err(Error::Interrupted) => return Err(Error::Interrupted),
-                    Err(error) => failure = failure.or(Some(error)),
+                    // What the disk does says nothing of a winding.
+                    Err(error @ (Error::Interrupted | Error::File(_))) => return Err(error),
+                    Err(Error::Failed(why)) => drop(failures.insert(index, why)),
+                    Err(Error::Input(why)) => drop(failures.insert(index, why.to_string())),
                 }
             }
         }
-        match failure {
-            Some(error) if solved.is_empty() => Err(error),
-            _ => {
-                solved.sort_by_key(|(index, _)| *index);
-                Ok(solved.into_iter().map(|(_, candidate)| candidate).collect())
-            }
+        if let (true, Some(why)) = (solved.is_empty(), failures.values().next()) {
+            return Err(Error::Failed(why.clone()));
         }
+        solved.sort_by_key(|(index, _)| *index);
+        Ok((solved.into_iter().map(|(_, candidate)| candidate).collect(), failures))
     }
 
     /// Curves of some windings, in parallel; those that an interrupted run had finished are taken from there.
@@ -274,6 +275,7 @@ impl Solve<'_> {
         windings: &Windings,
         candidates: &[Candidate],
         verdict: &Verdict,
+        failures: &BTreeMap<usize, String>,
     ) -> Result<GeodesicRecord, Error> {
         let minimum = self.landscape.minimum;
         let lower_bound = windings.lowest.as_ref().map(|barrier| barrier.energy_kj_mol);
@@ -302,6 +304,7 @@ impl Solve<'_> {
         };
         let crest = self.landscape.landscape.as_ref().and(best.crest);
         let mut warnings = best.warnings.clone();
+        warnings.extend(self.warn_of_failures(windings, best, failures));
         warnings.extend(self.warn_of_high_crest(windings, crest));
         let summary = GeodesicSummary {
             kind: self.problem.config.geodesic.kind.name().to_owned(),
@@ -316,7 +319,7 @@ impl Solve<'_> {
             iterations: best.iterations,
             denoiser_evaluations: candidates.iter().map(|candidate| candidate.evaluations).sum(),
             stop_reason: best.stop_reason.clone(),
-            windings: self.summaries(windings, candidates, verdict),
+            windings: self.summaries(windings, candidates, verdict, failures),
         };
         let own: Vec<Vec<f64>> =
             best.nodes.iter().map(|node| self.problem.scales.own(node.moments.mean())).collect();
@@ -347,15 +350,17 @@ impl Solve<'_> {
         windings: &Windings,
         candidates: &[Candidate],
         verdict: &Verdict,
+        failures: &BTreeMap<usize, String>,
     ) -> Vec<WindingSummary> {
         let minimum = self.landscape.minimum;
         let above = |energy: f64| Some(energy - minimum).filter(|energy| energy.is_finite());
         let one = |(index, winding): (usize, &Vec<i32>)| {
             let Some(place) = candidates.iter().position(|candidate| candidate.winding == *winding) else {
                 let barrier = windings.barrier(index);
-                let decision = match windings.barriers() {
-                    Barriers::Bottlenecks => not_solved(barrier, windings.lowest_barrier()),
-                    Barriers::MeanEnergies => "no geodesic was found".to_owned(),
+                let decision = match (failures.get(&index), windings.barriers()) {
+                    (Some(why), _) => format!("no curve was found: {why}"),
+                    (None, Barriers::Bottlenecks) => not_solved(barrier, windings.lowest_barrier()),
+                    (None, Barriers::MeanEnergies) => "no curve was found".to_owned(),
                 };
                 return WindingSummary {
                     winding: turns(winding),
@@ -381,9 +386,37 @@ impl Solve<'_> {
         windings.all.iter().enumerate().map(one).collect()
     }
 
+    /// Windings without a curve that might have been followed instead.
+    fn warn_of_failures(
+        &self,
+        windings: &Windings,
+        best: &Candidate,
+        failures: &BTreeMap<usize, String>,
+    ) -> Vec<Warning> {
+        let is_lower = |index: usize| match windings.barriers() {
+            Barriers::Bottlenecks => best
+                .barrier
+                .is_none_or(|barrier| windings.barrier(index) <= barrier + self.problem.thermal_energy),
+            Barriers::MeanEnergies => true,
+        };
+        let missing = failures.iter().filter(|(index, _)| is_lower(**index));
+        let told = missing.map(|(&index, why)| {
+            format!(
+                "No curve of the winding {} was found ({why}), although the molecule might rather take it than the one that is followed.",
+                in_words(&windings.all[index])
+            )
+        });
+        told.map(|message| Warning::new(STAGE, message)).collect()
+    }
+
     /// A curve far above the lowest barrier is no way that the molecule would take.
     fn warn_of_high_crest(&self, windings: &Windings, crest: Option<f64>) -> Option<Warning> {
-        let (crest, lowest, minimum) = (crest?, windings.lowest_barrier(), self.landscape.minimum);
+        // Of any winding, whatever is to be avoided.
+        let lowest = windings
+            .lowest
+            .as_ref()
+            .map_or_else(|| windings.lowest_barrier(), |barrier| barrier.energy_kj_mol);
+        let (crest, minimum) = (crest?, self.landscape.minimum);
         let above = (crest - lowest) / self.problem.thermal_energy;
         if !(lowest.is_finite() && above > HIGH_CREST) {
             return None;

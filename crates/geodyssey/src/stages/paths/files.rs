@@ -50,8 +50,9 @@ pub(super) fn write(
         && let Some([start, end]) = &molecule.structures
     {
         for (name, positions) in [(TOPOLOGY_FILE, start), (START_FILE, start), (END_FILE, end)] {
-            write_pdb_structure(run.directory.claim(name)?, &molecule.topology, positions)
-                .map_err(|error| Error::failed("the topology", error))?;
+            let path = run.directory.claim(name)?;
+            write_pdb_structure(&path, &molecule.topology, positions)
+                .map_err(|error| Error::file("write", &path, error))?;
             names.push(name.to_owned());
         }
         let renamed = renamed_in_pdb(&molecule.topology);

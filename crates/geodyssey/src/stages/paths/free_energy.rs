@@ -8,6 +8,7 @@ use geodyssey_report::{Direction, FreeEnergyDifference, FreeEnergySummary};
 use geodyssey_sampling::path_free_energy::{
     BothWays, DrivenPath, DrivenPaths, RegionTest, path_free_energies,
 };
+use geodyssey_sampling::work::Estimate;
 use geodyssey_sampling::{RandomStream, TetherPoint};
 
 use super::sampled::{Sampled, SampledPath};
@@ -215,14 +216,18 @@ fn table(
         for y in problem.scales.own(&window.center) {
             let _ = write!(text, ",{y}");
         }
-        for one in [found.together, found.forward, found.backward] {
+        let cells = |one: &Estimate, known: bool| {
             let value = one.value_kj_mol - problem.thermal_energy * shift;
-            let _ = write!(text, ",{value},");
-            // Where it is not known, the field is empty.
-            if one.standard_error_kj_mol.is_finite() {
-                let _ = write!(text, "{}", one.standard_error_kj_mol);
-            }
-        }
+            let cell =
+                |value: f64| if known && value.is_finite() { value.to_string() } else { String::new() };
+            format!(",{},{}", cell(value), cell(one.standard_error_kj_mol))
+        };
+        // Both ways together know nothing where their works do not overlap; what one way says alone stands without its error where
+        // resampling cannot tell it.
+        let known = found.together.standard_error_kj_mol <= LARGEST_ERROR_KT * problem.thermal_energy;
+        text.push_str(&cells(&found.together, known));
+        text.push_str(&cells(&found.forward, true));
+        text.push_str(&cells(&found.backward, true));
         if let Some((divide, first)) = divide.zip(first) {
             let value = -problem.thermal_energy * (landscape(divide, window) - first + shift);
             let _ = write!(text, ",{value}");

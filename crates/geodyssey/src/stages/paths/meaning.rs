@@ -15,15 +15,18 @@ pub(super) fn warnings(problem: &Problem, curve: &[TetherPoint]) -> Vec<Warning>
     let ends = [curve.first(), curve.last()];
     let named = ["start", "end"].into_iter().zip(problem.states.iter().flatten()).zip(ends);
     let narrow = named.filter_map(|((name, state), end)| {
-        // The tether acts on a variable with this standard deviation.
-        let spread = (-0.5 * end?.log_snr).exp();
-        let radii = problem.variables.iter().zip(&state.radius);
-        let (variable, radius) = radii.min_by(|a, b| a.1.total_cmp(b.1))?;
-        (*radius < LEAST_RADIUS_SHARE * spread).then(|| {
+        // The tether acts on each variable with a standard deviation of its own, in the variable's unit.
+        let widths = problem.scales.tether_widths(end?.log_snr);
+        let of_axis = problem.variables.iter().zip(&state.radius).zip(widths);
+        let ((variable, radius), width) =
+            of_axis.min_by(|((_, a), wide_a), ((_, b), wide_b)| (*a / wide_a).total_cmp(&(*b / wide_b)))?;
+        (*radius < LEAST_RADIUS_SHARE * width).then(|| {
             format!(
-                "The {name} reaches only {radius:.1e} of `{}` from its centre, and the tether holds paths to {spread:.1e}: whether one arrives \
-                 is chance, and the share that does means nothing. A `radius` as wide as the basin is needed.",
-                variable.name
+                "The {name} reaches only {} of `{}` from its centre, and the tether holds paths to {}: whether one arrives is chance, \
+                 and the share that does means nothing. A `radius` as wide as the basin is needed.",
+                variable.display(*radius),
+                variable.name,
+                variable.display(width)
             )
         })
     });

@@ -34,7 +34,7 @@ pub(crate) use statistics::PathsRecord;
 /// Name of the stage.
 pub(crate) const STAGE: &str = "paths";
 /// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
-const REVISION: u32 = 2;
+const REVISION: u32 = 3;
 /// One row a path.
 pub(crate) const TABLE_FILE: &str = "paths.csv";
 /// The free energy along the curve, from the paths of both directions.

@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::run_directory::{Fingerprint, RunDirectory};
 use crate::stages::scales::Scales;
 use crate::stages::system::Problem;
+use crate::stages::variables::State;
 
 /// Steps before a path begins, in units of the steps at one point.
 const EQUILIBRATION_POINTS: u64 = 16;
@@ -85,15 +86,16 @@ pub(super) fn sample(
     let backward = annealing(&reversed, Direction::Backward).map_err(failed)?;
 
     let [start, end] = problem.states()?;
-    let begin = |annealing: &VariableAnnealing<'_>, direction, values: &Vec<f64>, paths: usize| {
-        let fresh = annealing.start(0, &vec![values.clone(); paths]).map_err(failed)?;
+    let begin = |annealing: &VariableAnnealing<'_>, direction, values: Vec<f64>, paths: usize| {
+        let fresh = annealing.start(0, &vec![values; paths]).map_err(failed)?;
         Ok::<_, Error>(batches::resume(directory, made_from, direction, fresh))
     };
     let paths = settings.paths.get();
-    let mut forward_batches = begin(&forward, Direction::Forward, &problem.scaled_center(start), paths)?;
+    let from_start = beginning(problem, start, curve);
+    let mut forward_batches = begin(&forward, Direction::Forward, from_start, paths)?;
     let backward_paths = if settings.backward { paths } else { 0 };
-    let mut backward_batches =
-        begin(&backward, Direction::Backward, &problem.scaled_center(end), backward_paths)?;
+    let from_end = beginning(problem, end, &reversed);
+    let mut backward_batches = begin(&backward, Direction::Backward, from_end, backward_paths)?;
 
     let batches = || forward_batches.iter().chain(&backward_batches);
     let (total, done) =
@@ -114,6 +116,18 @@ pub(super) fn sample(
     let mut paths = of(&forward_batches, Direction::Forward);
     paths.extend(of(&backward_batches, Direction::Backward));
     Ok(Sampled { paths, energy_evaluations, path_time_ps: None, shooting: None, warnings: Vec::new() })
+}
+
+/// Where the paths of a curve begin: at the state's centre, in the image that the curve begins in. A curve may go round, and nothing
+/// would bring walkers on the universal cover to the image in which the configuration writes the state.
+fn beginning(problem: &Problem, state: &State, curve: &[TetherPoint]) -> Vec<f64> {
+    let center = problem.scaled_center(state);
+    let Some(first) = curve.first() else { return center };
+    let axes = center.iter().zip(&first.center).zip(problem.periods());
+    let image = |((x, y), period): ((&f64, &f64), Option<f64>)| {
+        period.map_or(*x, |period| x - period * ((x - y) / period).round())
+    };
+    axes.map(image).collect()
 }
 
 fn sampled(

@@ -35,7 +35,7 @@ pub(crate) use surface::{surface, variable_axes};
 /// Name of the stage.
 const STAGE: &str = "report";
 /// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
-const REVISION: u32 = 2;
+const REVISION: u32 = 3;
 /// The configuration with every default written out.
 pub(crate) const CONFIG_FILE: &str = "config.toml";
 /// Paths that a viewer loads at once; a line near the top of its script names the others.
@@ -145,7 +145,13 @@ fn write_viewers(run: &Run<'_>, tables: &[PathTable]) -> Result<Vec<String>, Err
     let (false, Some(molecule)) = (paths.is_empty(), &run.problem.molecule) else { return Ok(Vec::new()) };
     let topology = &molecule.topology;
     let neighbours = (0..topology.atom_count()).map(|atom| topology.neighbours(atom).to_vec()).collect();
-    let scene = ViewerScene { topology: TOPOLOGY_FILE.to_owned(), neighbours, paths, shown: SHOWN_PATHS };
+    let scene = ViewerScene {
+        topology: TOPOLOGY_FILE.to_owned(),
+        neighbours,
+        aligned: molecule.aligned_atoms(),
+        paths,
+        shown: SHOWN_PATHS,
+    };
     let failed = |error| Error::failed("a viewer script", error);
     let mut names = Vec::new();
     for (name, text) in [("view.vmd", vmd_script(&scene)), ("view.pml", pymol_script(&scene))] {

@@ -53,7 +53,7 @@ pub(crate) struct LearnedDenoiser {
 /// Brings the trained denoiser up to date; none where the configuration asks for an exact one.
 pub(crate) fn run(run: &mut Run<'_>, landscape: &LandscapeResult) -> Result<Option<LearnedDenoiser>, Error> {
     let Some(settings) = run.problem.config.denoiser.training_data() else {
-        if run.directory.discard(STAGE)? {
+        if run.discard(STAGE)? {
             say!("{STAGE}: exact; the files of the learned one that this directory held are removed");
         }
         return Ok(None);
