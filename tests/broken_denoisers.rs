@@ -120,7 +120,7 @@ fn weights_of_another_run() {
     let out = folder.path().join("mixture");
     let features = ["denoiser.kind=random-features", "denoiser.features=20", "denoiser.pairs=400"];
     let mut arguments = vec!["train", "configs/mixture-1d.toml", "--out", out.to_str().expect("a path")];
-    arguments.extend(short("mixture-1d"));
+    arguments.extend(short("configs/mixture-1d.toml"));
     features.iter().for_each(|change| arguments.extend(["--set", change]));
     run(arguments).exits_with(0);
     let weights = format!("denoiser.weights={}", out.join("denoiser/weights.safetensors").display());

@@ -35,7 +35,7 @@ fn every_configuration_runs() {
         let config = format!("configs/{name}");
         let out = folder.path().join(name.trim_end_matches(".toml"));
         let arguments = ["run", &config, "--json", "--out", out.to_str().expect("a path")].into_iter();
-        let outcome = run(arguments.chain(short(&name))).exits_with(0);
+        let outcome = run(arguments.chain(short(&config))).exits_with(0);
         let summary = outcome.json();
         let errors: Vec<String> = validator.iter_errors(&summary).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{name}: {errors:?}");

@@ -7,13 +7,17 @@
 // A closed terminal must not end a run: `terminal` writes, and nothing else does.
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
+mod artifacts;
 mod cli;
 mod commands;
 mod config;
 mod error;
 mod interrupt;
 mod pace;
+mod pipeline;
+mod problem;
 mod progress;
+mod run_context;
 mod run_directory;
 mod stages;
 mod terminal;

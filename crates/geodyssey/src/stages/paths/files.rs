@@ -5,14 +5,15 @@ use geodyssey_report::Direction;
 use geodyssey_trajectory::{TrajectoryFormat, renamed_in_pdb, write_pdb_structure};
 
 use super::sampled::{Sampled, SampledPath};
-use super::{END_FILE, START_FILE, TABLE_FILE, TOPOLOGY_FILE, transition};
-use crate::commands::export::write_trajectory;
+use super::transition;
+use crate::artifacts::curve::GeodesicResult;
+use crate::artifacts::landscape::LandscapeResult;
+use crate::artifacts::paths::{END_FILE, START_FILE, TABLE_FILE, TOPOLOGY_FILE};
+use crate::artifacts::trajectories::write_trajectory;
 use crate::error::Error;
-use crate::stages::geodesic::GeodesicResult;
-use crate::stages::landscape::LandscapeResult;
+use crate::problem::{Molecule, NAMES_FILE};
+use crate::run_context::Run;
 use crate::stages::rows::csv_of;
-use crate::stages::system::Molecule;
-use crate::stages::{NAMES_FILE, Run};
 
 /// What the tables are, for errors.
 const TABLES: &str = "a table of the paths";

@@ -8,11 +8,11 @@
 
 use geodyssey_report::{Direction, RmsdSummary, TransitionSummary};
 
+use super::moments::{energies, moments};
 use super::sampled::{Sampled, SampledPath};
-use super::statistics::{energies, moments};
 use crate::config::Measure;
 use crate::error::Error;
-use crate::stages::system::{Molecule, Problem};
+use crate::problem::{Molecule, Problem};
 
 /// What one path does.
 #[derive(Clone, Copy, Debug, PartialEq)]
