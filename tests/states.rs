@@ -340,3 +340,52 @@ fn states_are_minimised_or_driven_under_the_runs_own_force_field() {
     case.write("run.toml", &driven.replace("center = [65.0]", ""));
     case.command("check", &[]).exits_with(2).complains_of(&["structure", "center", "driven"]);
 }
+
+/// A box of 2 nm that parts the ions by its boundary: 0.25 nm between nearest images, 1.75 nm between the positions in the file. The
+/// same file as a state, as the topology and as a frame is one ion pair.
+#[test]
+fn ions_that_a_box_parts_are_together_in_states_topologies_and_frames() {
+    let case = Case::new(
+        "sodium-chloride",
+        &ION_PAIR.replace("[states.start]", "[states]\nminimise = false\n[states.start]"),
+    );
+    case.write("free-energy.csv", &ion_pair_table());
+    let atom = |serial: usize, name: &str, x: f64| {
+        format!(
+            "HETATM    {serial} {name:<4}  {name} A   {serial}    {x:8.3}   0.000   0.000  1.00  0.00          {name}\n"
+        )
+    };
+    let cell = "CRYST1   20.000   20.000   20.000  90.00  90.00  90.00 P 1           1\n";
+    case.write("split.pdb", &[cell, &atom(1, "NA", 1.0), &atom(2, "CL", 18.5), "END\n"].concat());
+    case.write("split.xyz", "2\nLattice=\"20 0 0 0 20 0 0 0 20\"\nNa 1.0 0.0 0.0\nCl 18.5 0.0 0.0\n");
+    for file in ["split.pdb", "split.xyz"] {
+        let checked =
+            case.command("check", &[&format!("states.start.structure=\"{file}\"")]).exits_with(0).json();
+        assert!(checked["start"][0].as_str().is_some_and(|text| text.contains("0.25")), "{file}: {checked}");
+    }
+    let (split, frame) =
+        (case.path("split.pdb").display().to_string(), case.path("split.xyz").display().to_string());
+    let system = case.path("system.xml").display().to_string();
+    let energy = |frames: &[&str]| {
+        let arguments = ["energy", "--system", &system, "--topology", &split, "--json"];
+        let answer = run(arguments.into_iter().chain(frames.iter().copied())).exits_with(0).json();
+        number(&answer["frames"][0]["potential_energy_kj_mol"])
+    };
+    for found in [energy(&[]), energy(&[&split]), energy(&[&frame])] {
+        assert!((found - ion_pair(0.25)).abs() < 0.01, "{found}, truth {}", ion_pair(0.25));
+    }
+    let config = case.path("run.toml").display().to_string();
+    let out = case.path("out").display().to_string();
+    let contact = case.path("contact.pdb").display().to_string();
+    let options = ["--points", "25", "--json", "--out", &out, "--set", "system.topology=\"split.pdb\""];
+    run(["distance", &config, &split, &frame, &contact].into_iter().chain(options)).exits_with(0);
+    let table = std::fs::read_to_string(case.path("out/distance/configurations.csv")).expect("the table");
+    let values: Vec<f64> = table
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').nth(2).and_then(|r| r.parse().ok()).expect("r"))
+        .collect();
+    for (found, expected) in values.iter().zip([0.25, 0.25, 0.248]) {
+        assert!((found - expected).abs() < 1e-9, "{values:?}");
+    }
+}

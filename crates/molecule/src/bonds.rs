@@ -1,5 +1,7 @@
 //! Bonds guessed from distances, for structure files that do not list them.
 
+use std::collections::BTreeMap;
+
 use crate::Element;
 use crate::topology::connected_pieces;
 
@@ -26,13 +28,13 @@ pub fn complete_bonds(elements: &[Element], positions: &[[f64; 3]], known: &[[us
     let piece = connected_pieces(&neighbours);
     let mut bonds: Vec<[usize; 2]> = known.iter().map(|&[i, j]| [i.min(j), i.max(j)]).collect();
     let mut nearest: Vec<Option<(f64, usize)>> = vec![None; elements.len()];
-    for (i, j) in close_pairs(&positions[..count], longest_bond(elements)) {
-        let distance = distance(positions[i], positions[j]);
+    let may_bond = |i: usize, j: usize| {
         let reach = elements[i].covalent_radius_nm() + elements[j].covalent_radius_nm() + TOLERANCE_NM;
         let ionic = elements[i].is_bare_ion() || elements[j].is_bare_ion();
-        if ionic || piece[i] == piece[j] || distance > reach || distance < OVERLAP_NM {
-            continue;
-        }
+        !ionic && piece[i] != piece[j] && (OVERLAP_NM..=reach).contains(&distance(positions[i], positions[j]))
+    };
+    for (i, j) in near_pairs(&positions[..count], longest_bond(elements), may_bond) {
+        let distance = distance(positions[i], positions[j]);
         let light: Vec<(usize, usize)> =
             [(i, j), (j, i)].into_iter().filter(|&(atom, _)| !elements[atom].is_heavy()).collect();
         if light.is_empty() {
@@ -72,22 +74,38 @@ fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {
     (0..3).map(|axis| (a[axis] - b[axis]).powi(2)).sum::<f64>().sqrt()
 }
 
-/// Pairs `i < j` within a distance along x, in a fixed order (a sweep along x keeps it near linear).
-fn close_pairs(positions: &[[f64; 3]], reach: f64) -> Vec<(usize, usize)> {
-    let mut order: Vec<usize> = (0..positions.len()).collect();
-    order.sort_by(|&i, &j| positions[i][0].total_cmp(&positions[j][0]).then(i.cmp(&j)));
+/// More atoms than this in a cube that is as wide as the longest bond lie upon each other: no guess is made for them.
+/// (Matter has some 100 atoms in a cubic nanometre, so that the widest cube, 0.18 nm³ of francium, holds 18.) It bounds time and
+/// memory for structures whose atoms are on one place.
+const CROWD: usize = 64;
+
+/// Pairs `i < j` that are wanted, ascending, among those within a distance along every axis; atoms in crowds have none.
+/// Pairs that are not wanted take no memory.
+fn near_pairs(
+    positions: &[[f64; 3]],
+    reach: f64,
+    wanted: impl Fn(usize, usize) -> bool,
+) -> Vec<(usize, usize)> {
+    // A cast of a float saturates: whatever is that far out shares one cell.
+    let cell = |position: &[f64; 3]| position.map(|x| (x / reach).floor() as i64);
+    let mut cells: BTreeMap<[i64; 3], Vec<usize>> = BTreeMap::new();
+    for (atom, position) in positions.iter().enumerate() {
+        cells.entry(cell(position)).or_default().push(atom);
+    }
+    cells.retain(|_, atoms| atoms.len() <= CROWD);
     let mut pairs = Vec::new();
-    for (rank, &i) in order.iter().enumerate() {
-        for &j in &order[rank + 1..] {
-            if positions[j][0] - positions[i][0] > reach {
-                break;
-            }
-            if (1..3).all(|axis| (positions[j][axis] - positions[i][axis]).abs() <= reach) {
-                pairs.push((i.min(j), i.max(j)));
+    for (at, atoms) in &cells {
+        for shift in 0..27 {
+            let neighbour = [0, 1, 2].map(|axis| at[axis].saturating_add(shift / [1, 3, 9][axis] % 3 - 1));
+            let Some(others) = cells.get(&neighbour) else { continue };
+            for &i in atoms {
+                pairs.extend(others.iter().filter(|&&j| i < j && wanted(i, j)).map(|&j| (i, j)));
             }
         }
     }
     pairs.sort_unstable();
+    // At the end of the numbers a cell is its own neighbour.
+    pairs.dedup();
     pairs
 }
 
@@ -138,6 +156,55 @@ mod tests {
         for distance in [0.236, 0.25] {
             let pair = complete_bonds(&elements(&["Na", "Cl"]), &[[0.0; 3], [distance, 0.0, 0.0]], &[]);
             assert!(pair.is_empty(), "{pair:?}");
+        }
+    }
+
+    /// The pairs of so many would fill 80 GB.
+    #[test]
+    fn many_atoms_on_one_place_have_no_bonds() {
+        let count = 100_000;
+        let (elements, positions) = (vec![Element::CARBON; count], vec![[0.1, 0.2, 0.3]; count]);
+        assert!(complete_bonds(&elements, &positions, &[]).is_empty());
+    }
+
+    /// Cells just below a crowd, 8 × 8 × 8 of them, denser than any matter: each atom is tried with those of 27 cells, 57 million pairs,
+    /// of which only those at a bond's distance are kept.
+    #[test]
+    fn crowded_cells_are_tried_in_bounded_time() {
+        let edge = longest_bond(&[Element::HYDROGEN]);
+        let step = edge / 4.0;
+        let at = |index: usize| (index as f64 + 0.5) * step;
+        let positions: Vec<[f64; 3]> =
+            (0..32 * 32 * 32).map(|index| [at(index / 1024), at(index / 32 % 32), at(index % 32)]).collect();
+        assert_eq!(positions.len(), 512 * CROWD);
+        let started = std::time::Instant::now();
+        let elements = vec![Element::HYDROGEN; positions.len()];
+        let bonds = complete_bonds(&elements, &positions, &[]);
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+        // A hydrogen has one partner at most.
+        assert!(bonds.len() <= positions.len() / 2, "{}", bonds.len());
+        // One more atom in a cell makes it a crowd.
+        let crowd: Vec<[f64; 3]> =
+            (0..=CROWD).map(|atom| [0.0, 0.0, 0.05 * atom as f64 / CROWD as f64]).collect();
+        let pairs = |atoms: &[[f64; 3]]| near_pairs(atoms, edge, |_, _| true).len();
+        assert_eq!((pairs(&crowd), pairs(&crowd[1..])), (0, CROWD * (CROWD - 1) / 2));
+    }
+
+    /// Neighbours are found across the edges of the cells, wherever the origin lies: chains of carbon atoms along every axis.
+    #[test]
+    fn bonds_do_not_depend_on_the_origin() {
+        for axis in 0..3 {
+            for origin in [0.0, -0.37, 1.1e3, -4.05] {
+                let position = |number: usize| {
+                    let mut position = [origin; 3];
+                    position[axis] += 0.154 * number as f64;
+                    position
+                };
+                let positions: Vec<[f64; 3]> = (0..30).map(position).collect();
+                let bonds = complete_bonds(&[Element::CARBON; 30], &positions, &[]);
+                let expected: Vec<[usize; 2]> = (0..29).map(|number| [number, number + 1]).collect();
+                assert_eq!(bonds, expected, "axis {axis}, origin {origin}");
+            }
         }
     }
 

@@ -2,13 +2,19 @@
 //!
 //! Every source gives a [`Clue`]: the elements that it allows. What the file states comes first (an element column, the
 //! columns of a PDB name, an atom type), then the mass in the force field, then the atom's name; two sources without
-//! an element in common are a [`Conflict`]. Nothing else decides on elements.
+//! an element in common are a [`Conflict`], unless the first is a guess and name and mass agree. Nothing else decides on elements.
 
 use crate::Element;
 use crate::residue_names::{ion_element, is_polymer_residue};
 
 /// How far a force field's mass may lie from the standard atomic weight, amu (force fields round to 0.01 or 0.1).
 const MASS_TOLERANCE_AMU: f64 = 0.1;
+/// The same of metals and other heavy elements, amu: AMBER has 55.00 for iron (55.845), which is nearer to manganese. A mass that is
+/// no element's to [`MASS_TOLERANCE_AMU`] stays a bead's.
+const HEAVY_MASS_TOLERANCE_AMU: f64 = 1.0;
+/// What is heavier than this is known to [`HEAVY_MASS_TOLERANCE_AMU`], amu. (Argon, potassium and calcium, which lie within 1 amu
+/// of each other, are below.)
+const HEAVY_AMU: f64 = 41.0;
 /// How well the mass of a united atom is known, amu.
 const UNITED_ATOM_TOLERANCE_AMU: f64 = 0.005;
 /// Hydrogens lighter than this are ordinary ones, amu.
@@ -18,6 +24,11 @@ const HEAVIEST_HYDROGEN_AMU: f64 = 5.0;
 /// The largest number of hydrogens of one atom.
 const MOST_HYDROGENS: u8 = 4;
 
+/// How far a force field's mass may lie from that of its element, amu.
+pub(crate) fn mass_tolerance_amu(mass_amu: f64) -> f64 {
+    if mass_amu > HEAVY_AMU { HEAVY_MASS_TOLERANCE_AMU } else { MASS_TOLERANCE_AMU }
+}
+
 /// The elements that one source allows for an atom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clue {
@@ -25,12 +36,20 @@ pub struct Clue {
     pub source: String,
     /// The elements, the most likely first; not empty.
     pub elements: Vec<Element>,
+    /// Whether it reads more out of the file than this states for sure, such as an element out of the atom type of a force field
+    /// that nothing names.
+    pub is_guess: bool,
 }
 
 impl Clue {
     /// A clue, if there is any element.
     pub fn new(source: impl Into<String>, elements: Vec<Element>) -> Option<Self> {
-        (!elements.is_empty()).then(|| Self { source: source.into(), elements })
+        (!elements.is_empty()).then(|| Self { source: source.into(), elements, is_guess: false })
+    }
+
+    /// A clue that gives way where the name of the atom and its mass agree on another element; none if there is no element.
+    pub fn guess(source: impl Into<String>, elements: Vec<Element>) -> Option<Self> {
+        Self::new(source, elements).map(|clue| Self { is_guess: true, ..clue })
     }
 }
 
@@ -75,24 +94,24 @@ impl Clues<'_> {
     /// Two sources that have no element in common.
     pub fn decide(&self) -> Result<Option<Element>, Conflict> {
         let named = Clue::new(format!("its name {}", self.name), self.named());
-        let told = match self.stated {
-            Some(stated) if stated.elements.len() == 1 => Some(stated.clone()),
-            Some(stated) => Some(match named {
-                // An atom type or a name of four letters that can be read in two ways.
-                Some(named) if agree(stated, &named).next().is_some() => {
-                    Clue { source: stated.source.clone(), elements: agree(stated, &named).collect() }
-                }
-                _ => stated.clone(),
-            }),
-            None => named,
+        let told = match (self.stated, &named) {
+            // An atom type or a name of four letters that can be read in two ways.
+            (Some(stated), Some(named)) if stated.elements.len() > 1 => {
+                let elements: Vec<Element> = agree(stated, named).collect();
+                Some(if elements.is_empty() { stated.clone() } else { Clue { elements, ..stated.clone() } })
+            }
+            (Some(stated), _) => Some(stated.clone()),
+            (None, named) => named.clone(),
         };
         match (told, &self.mass) {
             (Some(told), Some(mass)) => {
-                let shared = agree(&told, mass).next();
-                if shared.is_some() {
-                    Ok(shared)
-                } else {
-                    Err(Conflict { first: told, second: mass.clone() })
+                if let Some(shared) = agree(&told, mass).next() {
+                    return Ok(Some(shared));
+                }
+                let by_name = named.as_ref().and_then(|named| agree(named, mass).next());
+                match by_name.filter(|_| told.is_guess) {
+                    Some(element) => Ok(Some(element)),
+                    None => Err(Conflict { first: told, second: mass.clone() }),
                 }
             }
             (Some(clue), None) => Ok(clue.elements.first().copied()),
@@ -145,9 +164,15 @@ impl<'a> MassClues<'a> {
     /// What the mass of one atom says; none where it says nothing or there is no such atom.
     pub fn of(&self, atom: usize) -> Option<Clue> {
         let mass = *self.masses.get(atom)?;
+        let off = |element: &Element| (mass - element.mass_amu()).abs();
         let near = |target: f64| (mass - target).abs() <= MASS_TOLERANCE_AMU;
         let all = || (1..=96).filter_map(Element::from_atomic_number);
-        let mut elements: Vec<Element> = all().filter(|element| near(element.mass_amu())).collect();
+        let mut elements: Vec<Element> =
+            all().filter(|element| off(element) <= mass_tolerance_amu(mass)).collect();
+        elements.sort_by(|a, b| off(a).total_cmp(&off(b)));
+        if !elements.first().is_some_and(|element| near(element.mass_amu())) {
+            elements.clear();
+        }
         if (ORDINARY_HYDROGEN_AMU..HEAVIEST_HYDROGEN_AMU).contains(&mass) {
             elements.push(Element::HYDROGEN);
         }
@@ -214,12 +239,42 @@ mod tests {
         assert_eq!(decide(&[], None, "X1", "LIG", false), "none");
     }
 
+    /// Iron has 55.00 amu in AMBER's tables, where manganese has 54.938: the name tells them apart.
+    #[test]
+    fn masses_of_metals_are_rounded() {
+        assert_eq!(decide(&["Fe"], Some(55.0), "FE", "HEM", false), "Fe");
+        assert_eq!(decide(&[], Some(55.0), "FE", "HEM", false), "Fe");
+        assert_eq!(decide(&[], Some(55.0), "MN", "MN", true), "Mn");
+        assert_eq!(decide(&["Fe"], Some(55.5), "FE", "HEM", false), "Fe");
+        // Without a name the nearest.
+        assert_eq!(decide(&[], Some(58.7), "X1", "LIG", false), "Ni");
+        assert_eq!(decide(&[], Some(40.08), "X1", "LIG", false), "Ca");
+        // Zinc is not copper, and potassium is not calcium.
+        assert!(decide(&["Zn"], Some(63.55), "ZN", "ZN", true).contains("its mass"));
+        assert!(decide(&["K"], Some(40.08), "K", "K", true).contains("its mass"));
+    }
+
     #[test]
     fn sources_that_disagree_are_named() {
         let conflict = decide(&["C"], Some(1.008), "CH3", "ACE", false);
         assert_eq!(conflict, "C by the file but H by its mass in the force field, 1.008 amu");
         let conflict = decide(&[], Some(12.011), "H1", "ACE", false);
         assert_eq!(conflict, "H by its name H1 but C by its mass in the force field, 12.011 amu");
+    }
+
+    #[test]
+    fn a_guess_gives_way_to_name_and_mass() {
+        let masses = [14.007];
+        let decide = |stated: Option<Clue>, name: &str| {
+            let mass = MassClues::new(&masses).of(0);
+            let clues =
+                Clues { stated: stated.as_ref(), mass, name, residue_name: "LIG", alone_in_residue: false };
+            clues.decide().map(|found| found.map_or("none", Element::symbol))
+        };
+        let yttrium = || vec![element("Y")];
+        assert_eq!(decide(Clue::guess("its type", yttrium()), "ND1"), Ok("N"));
+        assert!(decide(Clue::guess("its type", yttrium()), "CB").is_err());
+        assert!(decide(Clue::new("its type", yttrium()), "ND1").is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Whether a topology and a force field describe the same atoms in the same order, and the bonds that follow.
 
 use crate::bonds::too_long_for_a_bond;
-use crate::element_clues::MassClues;
+use crate::element_clues::{MassClues, mass_tolerance_amu};
 use crate::{Cell, Element, MoleculeError, Topology};
 
 /// How far the mass of a group may lie from the sum of its elements', amu (rounding of four hydrogens).
@@ -51,7 +51,7 @@ pub fn match_force_field(
         return Ok(topology);
     }
     let (atoms, residues) = (topology.atoms().to_vec(), topology.residues().to_vec());
-    let bonded = Topology::new(atoms, residues, bonds)?;
+    let bonded = Topology::new(atoms, residues, bonds)?.with_certain_bonds();
     masses_fit(&bonded, facts.masses)?;
     let missing = stated_bonds.iter().find(|[i, j]| {
         let ion = |atom: usize| bonded.neighbours(atom).is_empty();
@@ -101,11 +101,12 @@ fn masses_fit(topology: &Topology, masses: &[f64]) -> Result<(), MoleculeError> 
             .filter(|&&other| !topology.atoms()[other].element.is_heavy())
             .map(|&hydrogen| masses[hydrogen] - Element::HYDROGEN.mass_amu())
             .sum();
+        let tolerance = GROUP_TOLERANCE_AMU.max(mass_tolerance_amu(mass));
         let united = element == Element::CARBON && mass > standard;
         let fits = clue.elements.contains(&element)
             && (!element.is_heavy()
                 || united
-                || (mass - standard).abs() <= GROUP_TOLERANCE_AMU
+                || (mass - standard).abs() <= tolerance
                 || (mass + gained - standard).abs() <= GROUP_TOLERANCE_AMU);
         if !fits {
             let difference = format!(
@@ -116,4 +117,31 @@ fn masses_fit(topology: &Topology, masses: &[f64]) -> Result<(), MoleculeError> 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Atom, Residue};
+
+    /// Iron of 55.00 amu, as AMBER's tables have it, and the sulfur that the force field bonds to it.
+    #[test]
+    fn bonds_of_a_force_field_are_certain_those_of_metals_too() {
+        let atoms = ["Fe", "S"].map(|symbol| Atom {
+            name: symbol.to_uppercase(),
+            element: Element::from_symbol(symbol).unwrap(),
+            residue: 0,
+        });
+        let residue = Residue { name: "FES".into(), id: 1, atoms: vec![0, 1], ..Residue::default() };
+        let topology = Topology::new(atoms.to_vec(), vec![residue], []).unwrap();
+        let positions = [[0.0; 3], [0.23, 0.0, 0.0]];
+        let matched = |masses: &[f64], held_pairs: &[([usize; 2], f64)]| {
+            let facts = ForceFieldFacts { masses, held_pairs };
+            match_force_field(topology.clone(), &positions, None, &[], facts)
+        };
+        let bonded = matched(&[55.0, 32.06], &[([0, 1], 0.23)]).unwrap();
+        assert!(bonded.has_certain_bonds() && bonded.bonds() == [[0, 1]]);
+        assert!(!matched(&[55.0, 32.06], &[]).unwrap().has_certain_bonds());
+        assert!(matched(&[58.69, 32.06], &[([0, 1], 0.23)]).is_err());
+    }
 }

@@ -6,6 +6,9 @@ use crate::symmetry::equivalence_classes;
 use crate::variables::{CollectiveVariable, Torsion};
 use crate::{MoleculeError, Topology};
 
+/// Bonds with more substituents of one kind at an end are left out: their orders are too many to be tried (6! are 720).
+const MOST_ALIKE: usize = 6;
+
 /// A bond with the substituents by which its rotamer is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct TurnedBond {
@@ -17,7 +20,8 @@ struct TurnedBond {
 /// The bonds of a molecule about which rotamers are told apart: those between heavy atoms that have a heavy substituent at either end.
 ///
 /// Rings count too: their torsions tell a chair from a boat. Where several substituents of an end are alike (the oxygens of a
-/// carboxylate, the two halves of a phenyl ring, the methyls of a tert-butyl group), a turn that exchanges them is none.
+/// carboxylate, the two halves of a phenyl ring, the methyls of a tert-butyl group), a turn that exchanges them is none. Bonds with
+/// more than six substituents of one kind at an end are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rotamers {
     bonds: Vec<TurnedBond>,
@@ -41,7 +45,9 @@ impl Rotamers {
         let bonds = topology.bonds().iter().filter(|bond| bond.iter().all(|&atom| is_counted(atom)));
         let turned = bonds.filter_map(|&[j, k]| {
             let sides = [substituents(j, k), substituents(k, j)];
-            (!sides[0].is_empty() && !sides[1].is_empty())
+            sides
+                .iter()
+                .all(|alike| (1..=MOST_ALIKE).contains(&alike.len()))
                 .then_some(TurnedBond { bond: [j, k], substituents: sides })
         });
         Self { bonds: turned.collect(), atoms: topology.atom_count() }
@@ -148,6 +154,27 @@ mod tests {
         assert_eq!(found[0].0, [1, 2]);
         assert!((found[0].1 - 2.0 * PI / 3.0).abs() < 1e-9);
         assert!(rotamers.differing(&trans, &chain(PI + 0.5, None), 0.7).unwrap().is_empty());
+    }
+
+    /// The orders of eleven like ligands would be 4 · 10⁷ lists.
+    #[test]
+    fn bonds_of_many_like_ligands_are_left_out() {
+        let count = 14;
+        let bonds: Vec<[usize; 2]> = (1..count - 1).map(|atom| [0, atom]).chain([[1, count - 1]]).collect();
+        let topology = carbons(count, &bonds);
+        let all: Vec<usize> = (0..count).collect();
+        let position = |atom: usize, turn: f64| {
+            [0.1 * (atom as f64).cos(), 0.1 * (turn * atom as f64).sin(), 0.03 * atom as f64]
+        };
+        let structure =
+            |turn: f64| -> Vec<[f64; 3]> { all.iter().map(|&atom| position(atom, turn)).collect() };
+        let rotamers = Rotamers::of(&topology, &all);
+        assert!(rotamers.bonds.is_empty());
+        assert_eq!(rotamers.differing(&structure(1.0), &structure(1.7), 0.1), Ok(Vec::new()));
+        // With six of them the bond counts.
+        let bonds: Vec<[usize; 2]> = (1..8).map(|atom| [0, atom]).chain([[1, 8]]).collect();
+        let few = carbons(9, &bonds);
+        assert_eq!(Rotamers::of(&few, &all[..9]).bonds.len(), 1);
     }
 
     #[test]

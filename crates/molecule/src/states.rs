@@ -8,7 +8,7 @@ use crate::bonds::too_long_for_a_bond;
 use crate::superposition::superposed_rmsd;
 use crate::symmetry::equivalence_classes;
 use crate::variables::{CollectiveVariable, Torsion};
-use crate::{Element, MoleculeError, Structure, Topology};
+use crate::{Cell, Element, MoleculeError, Structure, Topology};
 
 /// Two states whose atoms deviate by less than this after superposition are one, nm.
 pub const EQUAL_STATES_RMSD_NM: f64 = 1e-4;
@@ -45,8 +45,8 @@ pub fn compare_states(
     end: &Structure,
     turned_bonds: &[[usize; 2]],
 ) -> Result<(), MoleculeError> {
-    same_molecule(topology, start, "start")?;
-    same_molecule(topology, end, "end")?;
+    same_molecule(topology, start, None, "start")?;
+    same_molecule(topology, end, None, "end")?;
     let classes = equivalence_classes(topology);
     same_chirality(topology, &classes, start.positions(), end.positions())?;
     same_side(topology, &classes, start.positions(), end.positions(), turned_bonds)
@@ -68,16 +68,19 @@ pub fn distinct_states(
 }
 
 /// Checks that a structure has the topology's atoms in its order: names, elements, residues' names and bounds.
-/// Numbers of residues and names of chains may differ. Of a structure whose file has no names (XYZ), elements are
-/// compared, and every bond of the topology must be one that its positions can have. `state` names the structure in the
-/// error.
+/// Numbers of residues and names of chains may differ. `state` names the structure in the error.
 ///
 /// Of a file without names (XYZ) the elements are compared, and that atoms which the topology bonds lie as near to each other as
-/// bonded ones can: an exchange of atoms of one element would else go unseen.
+/// bonded ones can: an exchange of atoms of one element would else go unseen. Bonds may cross the boundary of a `cell`.
 ///
 /// # Errors
 /// The first atoms that differ.
-pub fn same_molecule(topology: &Topology, structure: &Structure, state: &str) -> Result<(), MoleculeError> {
+pub fn same_molecule(
+    topology: &Topology,
+    structure: &Structure,
+    cell: Option<&Cell>,
+    state: &str,
+) -> Result<(), MoleculeError> {
     let other = structure.topology();
     let differs = |difference| MoleculeError::DifferentMolecule { state: state.into(), difference };
     if topology.atom_count() != other.atom_count() {
@@ -110,7 +113,9 @@ pub fn same_molecule(topology: &Topology, structure: &Structure, state: &str) ->
     }
     let torn = topology.bonds().iter().find(|[i, j]| {
         let elements = [*i, *j].map(|atom| topology.atoms()[atom].element);
-        unnamed && too_long_for_a_bond(elements, [*i, *j].map(|atom| structure.positions()[atom]))
+        let arm = [0, 1, 2].map(|axis| structure.positions()[*j][axis] - structure.positions()[*i][axis]);
+        let arm = cell.map_or(arm, |cell| cell.nearest_image(arm));
+        unnamed && too_long_for_a_bond(elements, [[0.0; 3], arm])
     });
     match torn {
         Some(&[i, j]) => {

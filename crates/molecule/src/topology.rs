@@ -38,6 +38,7 @@ pub struct Topology {
     residues: Vec<Residue>,
     bonds: Vec<[usize; 2]>,
     neighbours: Vec<Vec<usize>>,
+    certain_bonds: bool,
 }
 
 impl Residue {
@@ -105,7 +106,18 @@ impl Topology {
             neighbours[j].push(i);
         }
         neighbours.iter_mut().for_each(|list| list.sort_unstable());
-        Ok(Self { atoms, residues, bonds: sorted, neighbours })
+        Ok(Self { atoms, residues, bonds: sorted, neighbours, certain_bonds: false })
+    }
+
+    /// The same with bonds that hold for sure, those of metals too: they are those of a force field.
+    #[must_use]
+    pub fn with_certain_bonds(self) -> Self {
+        Self { certain_bonds: true, ..self }
+    }
+
+    /// Whether all bonds hold for sure. Else those of metals may be guesses from a distance, or contacts that a file lists.
+    pub fn has_certain_bonds(&self) -> bool {
+        self.certain_bonds
     }
 
     /// All atoms, in the order of every array of positions.

@@ -9,7 +9,7 @@ use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule}
 use geodyssey_molecule::symmetry::equivalence_classes;
 use geodyssey_molecule::variables::Torsion;
 use geodyssey_molecule::{
-    Atom, CollectiveVariable, Element, MoleculeError, Residue, Structure, Topology, UNNAMED_RESIDUE,
+    Atom, Cell, CollectiveVariable, Element, MoleculeError, Residue, Structure, Topology, UNNAMED_RESIDUE,
 };
 use nalgebra::{Rotation3, Unit, Vector3};
 
@@ -183,11 +183,18 @@ fn structures_without_names_are_compared_by_elements_and_bonds() {
         let topology = Topology::new(atoms.collect(), vec![residue], Vec::new()).unwrap();
         Structure::new(topology, positions).unwrap()
     };
-    assert_eq!(same_molecule(known.topology(), &nameless(&[0, 1, 2, 3, 4, 5]), "end"), Ok(()));
+    assert_eq!(same_molecule(known.topology(), &nameless(&[0, 1, 2, 3, 4, 5]), None, "end"), Ok(()));
     let message = |order: &[usize]| {
-        let found = same_molecule(known.topology(), &nameless(order), "end");
+        let found = same_molecule(known.topology(), &nameless(order), None, "end");
         found.expect_err("another molecule").to_string()
     };
+    // A bond may cross the boundary of the cell that the file states.
+    let (topology, mut positions) = nameless(&[0, 1, 2, 3, 4, 5]).into_parts();
+    positions[1][0] += 2.0;
+    let parted = Structure::new(topology, positions).unwrap();
+    let cell = Cell::from_lengths_and_angles([2.0; 3], [90.0; 3]);
+    assert_eq!(same_molecule(known.topology(), &parted, cell.as_ref(), "end"), Ok(()));
+    assert!(same_molecule(known.topology(), &parted, None, "end").is_err());
     // The two carbons exchanged: the elements agree, the bonds do not.
     assert!(message(&[0, 5, 2, 3, 4, 1]).contains("too far apart"), "{}", message(&[0, 5, 2, 3, 4, 1]));
     assert!(message(&[1, 0, 2, 3, 4, 5]).contains("atom 0"));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use geodyssey_forcefield::{Engine as _, ForceField, read_system};
 use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
-use geodyssey_molecule::whole::make_whole;
+use geodyssey_molecule::whole::gather;
 use geodyssey_molecule::{Replicas, Topology};
 use geodyssey_report::{Column, Table, decimals};
 use geodyssey_trajectory::{TrajectoryError, TrajectoryReader, read_structure_file};
@@ -53,7 +53,7 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
             let (force_field, topology) = (arguments.system.display(), arguments.topology.display());
             Error::input(format!("{force_field} and {topology}: {error}"))
         })?;
-    make_whole(&topology, &mut positions, file.cell.as_ref())
+    gather(&topology, &mut positions, file.cell.as_ref(), &[])
         .map_err(|error| Error::input(format!("{}: {error}", arguments.topology.display())))?;
     let place = arguments.frames.as_deref().unwrap_or(&arguments.topology);
     let force_field = system.force_field();
@@ -61,7 +61,8 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
     match &arguments.frames {
         None => energies.extend(evaluate(&topology, &force_field, &[positions], arguments.forces)),
         Some(path) => {
-            let mut reader = TrajectoryReader::open(path, Some(&topology)).map_err(input)?.made_whole();
+            let mut reader =
+                TrajectoryReader::open(path, Some(&topology)).map_err(input)?.made_whole(Vec::new());
             loop {
                 let batch =
                     reader.by_ref().take(FRAMES_PER_BATCH).map(|frame| frame.map(|frame| frame.positions));

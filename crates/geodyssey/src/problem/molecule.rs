@@ -9,7 +9,7 @@ use geodyssey_molecule::labellings::Labellings;
 use geodyssey_molecule::solute::solute_atoms;
 use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
 use geodyssey_molecule::variables::{Angle, Distance, Scaled, Torsion};
-use geodyssey_molecule::whole::make_whole;
+use geodyssey_molecule::whole::gather;
 use geodyssey_molecule::{CollectiveVariable, MoleculeError, Structure, Topology};
 
 use super::input_files::{read_structure_file, read_text};
@@ -63,7 +63,12 @@ impl Molecule {
         torsions.map(|variable| [variable.atoms()[1], variable.atoms()[2]]).collect()
     }
 
-    /// Reads a state and makes it whole where a periodic cell has cut it.
+    /// The atoms of each variable, in its order: what is brought together where a periodic cell has parted it.
+    pub(crate) fn chains(&self) -> Vec<Vec<usize>> {
+        chains(&self.variables)
+    }
+
+    /// Reads a state and makes it whole where a periodic cell has cut it, as frames of a trajectory are.
     pub(super) fn state(
         &self,
         config: &Config,
@@ -73,10 +78,10 @@ impl Molecule {
     ) -> Result<Structure, InputError> {
         let file = read_structure_file(config, key, path, self.force_field.masses(), inputs)?;
         let error = |error: MoleculeError| config.error(key, error.to_string());
-        same_molecule(&self.topology, &file.structure, key.split('.').nth(1).unwrap_or(key))
-            .map_err(error)?;
+        let name = key.split('.').nth(1).unwrap_or(key);
+        same_molecule(&self.topology, &file.structure, file.cell.as_ref(), name).map_err(error)?;
         let (topology, mut positions) = file.structure.into_parts();
-        make_whole(&self.topology, &mut positions, file.cell.as_ref())
+        gather(&self.topology, &mut positions, file.cell.as_ref(), &self.chains())
             .map_err(|error| config.error(key, error.to_string()))?;
         Structure::new(topology, positions).map_err(error)
     }
@@ -129,6 +134,10 @@ pub(crate) fn undefined_torsion(
     ))
 }
 
+fn chains(variables: &[Box<dyn CollectiveVariable>]) -> Vec<Vec<usize>> {
+    variables.iter().map(|variable| variable.atoms().to_vec()).collect()
+}
+
 /// The atoms of the solute: neither water nor ions, unless a variable names them.
 fn solute(topology: &Topology, variables: &[Box<dyn CollectiveVariable>]) -> Vec<usize> {
     let named: Vec<usize> = variables.iter().flat_map(|variable| variable.atoms()).copied().collect();
@@ -156,10 +165,10 @@ pub(super) fn read_molecule(
     let facts = ForceFieldFacts { masses: forces.masses(), held_pairs: forces.held_pairs() };
     let topology = match_force_field(topology, &coordinates, file.cell.as_ref(), &file.stated_bonds, facts)
         .map_err(|error| config.error("system.force_field", error.to_string()))?;
-    make_whole(&topology, &mut coordinates, file.cell.as_ref())
-        .map_err(|error| config.error("system.topology", error.to_string()))?;
     let variables = (0..config.variables.len()).map(|index| collective_variable(config, index, &topology));
     let variables: Vec<_> = variables.collect::<Result<_, _>>()?;
+    gather(&topology, &mut coordinates, file.cell.as_ref(), &chains(&variables))
+        .map_err(|error| config.error("system.topology", error.to_string()))?;
     let told_apart: Vec<&[usize]> = variables.iter().map(|variable| variable.atoms()).collect();
     let labellings = Labellings::new(&topology, &aligned_atoms(&topology, &variables), &told_apart);
     Ok(Molecule {

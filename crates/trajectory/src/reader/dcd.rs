@@ -1,6 +1,8 @@
 //! DCD of CHARMM, NAMD, X-PLOR and LAMMPS: positions in single precision, Å, in Fortran records of either byte order
 //! (NAMD `dcdlib.C`; CHARMM documentation, "dynamc"; OpenMM, MDAnalysis, mdtraj and VMD write it too).
 
+use std::ops::RangeInclusive;
+
 use geodyssey_molecule::Cell;
 
 use super::input::Input;
@@ -10,6 +12,9 @@ use super::{DecodeError, Decoded, FrameDecoder, Limits, NM_PER_ANGSTROM};
 const CONTROL: u32 = 84;
 /// A unit cell is six double-precision numbers.
 const CELL: u64 = 48;
+
+/// Angles between the edges of a cell, degrees: simulations have no flatter cells.
+const DEGREES: RangeInclusive<f64> = 30.0..=150.0;
 
 /// Frames of a DCD file.
 pub(super) struct DcdDecoder {
@@ -149,12 +154,36 @@ impl DcdDecoder {
             *number = if self.big_endian { f64::from_be_bytes(bytes) } else { f64::from_le_bytes(bytes) };
         }
         self.end(CELL)?;
-        let [a, gamma, b, beta, alpha, c] = numbers;
-        // NAMD and CHARMM write cosines, others degrees; a program that has no box writes zeros.
-        let cosines = [alpha, beta, gamma].iter().all(|x| x.abs() <= 1.0);
-        let angles = [alpha, beta, gamma].map(|x| if cosines { x.acos().to_degrees() } else { x });
-        Ok(Cell::from_lengths_and_angles([a, b, c].map(|x| x * NM_PER_ANGSTROM), angles))
+        cell(numbers).map_err(DecodeError::content)
     }
+}
+
+/// The cell of six numbers; none where there is no box.
+///
+/// Lengths stand at the first, third and sixth place (a, b, c), and between them the cosines of γ, β and α (NAMD) or these angles
+/// in degrees (other programs). CHARMM writes the lower triangle of the symmetric matrix whose rows are the edges; then no number
+/// is a length or an angle, unless the cell is a cuboid.
+fn cell(numbers: [f64; 6]) -> Result<Option<Cell>, String> {
+    let [a, gamma, b, beta, alpha, c] = numbers;
+    let (lengths, angles) = ([a, b, c], [alpha, beta, gamma]);
+    let scaled = |vector: [f64; 3]| vector.map(|x| x * NM_PER_ANGSTROM);
+    let cosines = angles.iter().all(|x| x.abs() <= 1.0);
+    if cosines || angles.iter().all(|x| DEGREES.contains(x)) {
+        let angles = if cosines { angles.map(|x| x.acos().to_degrees()) } else { angles };
+        return Ok(Cell::from_lengths_and_angles(scaled(lengths), angles));
+    }
+    // A program that has no box writes zeros for lengths.
+    if !lengths.iter().all(|x| *x > 0.0) {
+        return Ok(None);
+    }
+    let determinant =
+        a * (b * c - alpha * alpha) - gamma * (gamma * c - alpha * beta) + beta * (gamma * alpha - b * beta);
+    let is_shape = a * b - gamma * gamma > 0.0 && determinant > 0.0;
+    let shape = [[a, gamma, beta], [gamma, b, alpha], [beta, alpha, c]];
+    let cell = if is_shape { Cell::new(shape.map(scaled)) } else { None };
+    cell.map(Some).ok_or_else(|| {
+        format!("its cell ({numbers:?}) is neither lengths with angles or their cosines nor CHARMM's symmetric matrix")
+    })
 }
 
 /// An error of the header, which no frame is to be blamed for.
@@ -216,5 +245,69 @@ impl FrameDecoder for DcdDecoder {
             cell: cell.map(|cell| cell.vectors()),
             names: Vec::new(),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lengths, nm, and cosines of the angles between the edges.
+    fn shape(numbers: [f64; 6]) -> ([f64; 3], [f64; 3]) {
+        let [a, b, c] = cell(numbers).unwrap().unwrap().vectors();
+        let dot = |a: [f64; 3], b: [f64; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+        let [x, y, z] = [a, b, c].map(|vector| dot(vector, vector).sqrt());
+        ([x, y, z], [dot(b, c) / (y * z), dot(a, c) / (x * z), dot(a, b) / (x * y)])
+    }
+
+    fn near(found: [f64; 3], expected: [f64; 3]) -> bool {
+        found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-4)
+    }
+
+    #[test]
+    fn cosines_degrees_and_symmetric_matrices_are_told_apart() {
+        // A truncated octahedron with edges of 60 Å in its three forms.
+        let third = -1.0 / 3.0;
+        let degrees = 109.471_220_634_491;
+        for numbers in [
+            [60.0, third, 60.0, third, third, 60.0],
+            [60.0, degrees, 60.0, degrees, degrees, 60.0],
+            [57.735, -11.547, 57.735, -11.547, -11.547, 57.735],
+        ] {
+            let (lengths, cosines) = shape(numbers);
+            assert!(near(lengths, [6.0; 3]) && near(cosines, [third; 3]), "{lengths:?} {cosines:?}");
+        }
+        // A hexagonal prism, γ = 60° or 120°: the square root of the products of its edges; and a box.
+        let (cos, sin) = (15.0_f64.to_radians().cos(), 15.0_f64.to_radians().sin());
+        for (sign, gamma) in [(1.0, 0.5), (-1.0, -0.5)] {
+            let (lengths, cosines) = shape([40.0 * cos, sign * 40.0 * sin, 40.0 * cos, 0.0, 0.0, 50.0]);
+            assert!(
+                near(lengths, [4.0, 4.0, 5.0]) && near(cosines, [0.0, 0.0, gamma]),
+                "{lengths:?} {cosines:?}"
+            );
+        }
+        // A matrix of six numbers: lengths and angles as MDAnalysis 2.11 has them of the same frame.
+        let (lengths, cosines) = shape([40.0, -5.0, 30.0, 3.0, -7.0, 50.0]);
+        let expected = [111.363_42, 81.420_334, 107.102_49].map(|angle: f64| angle.to_radians().cos());
+        assert!(
+            near(lengths, [4.042_276_8, 3.120_897_3, 5.057_667_5]) && near(cosines, expected),
+            "{lengths:?} {cosines:?}"
+        );
+        let (lengths, cosines) = shape([30.0, 0.0, 40.0, 0.0, 0.0, 50.0]);
+        assert!(near(lengths, [3.0, 4.0, 5.0]) && near(cosines, [0.0; 3]), "{lengths:?} {cosines:?}");
+    }
+
+    #[test]
+    fn no_box_is_none_and_what_is_no_cell_is_refused() {
+        assert_eq!(cell([0.0; 6]), Ok(None));
+        assert_eq!(cell([0.0, 90.0, 0.0, 90.0, 90.0, 0.0]), Ok(None));
+        assert_eq!(cell([1.0, 90.0, 1.0, 90.0, 90.0, 1.0]), Ok(None));
+        for numbers in [
+            [30.0, 170.0, 30.0, 90.0, 90.0, 30.0],
+            [30.0, f64::NAN, 30.0, 0.0, 0.0, 30.0],
+            [30.0, -31.0, 30.0, 0.0, 0.0, 30.0],
+        ] {
+            assert!(cell(numbers).is_err(), "{numbers:?}");
+        }
     }
 }

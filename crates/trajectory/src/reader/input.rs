@@ -59,6 +59,15 @@ impl Input {
 
     /// The next line of text without its end, and whether it has one; none after the last.
     pub(super) fn line(&mut self) -> Result<Option<Line>, DecodeError> {
+        let Some((bytes, ended)) = self.line_bytes()? else { return Ok(None) };
+        let text = String::from_utf8(bytes).map_err(|_| {
+            DecodeError::content("a line is not UTF-8 text: is this a file of another format?")
+        })?;
+        Ok(Some(Line { text, ended }))
+    }
+
+    /// The same where the text may be in any encoding.
+    pub(super) fn line_bytes(&mut self) -> Result<Option<(Vec<u8>, bool)>, DecodeError> {
         if self.left == 0 {
             return Ok(None);
         }
@@ -75,10 +84,7 @@ impl Input {
         if bytes.last() == Some(&b'\r') {
             bytes.pop();
         }
-        let text = String::from_utf8(bytes).map_err(|_| {
-            DecodeError::content("a line is not UTF-8 text: is this a file of another format?")
-        })?;
-        Ok(Some(Line { text, ended }))
+        Ok(Some((bytes, ended)))
     }
 
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), DecodeError> {
@@ -118,6 +124,12 @@ impl Lines {
     pub(super) fn next(&mut self) -> Result<Option<Line>, DecodeError> {
         self.number += 1;
         self.input.line()
+    }
+
+    /// The next line without its end, in any encoding.
+    pub(super) fn next_bytes(&mut self) -> Result<Option<Vec<u8>>, DecodeError> {
+        self.number += 1;
+        Ok(self.input.line_bytes()?.map(|(bytes, _)| bytes))
     }
 
     /// The next line, which must be there.
@@ -163,5 +175,6 @@ mod tests {
         assert_eq!(line(), Some(("two".into(), false)));
         assert_eq!(line(), None);
         assert!(input(b"\xff\xfe\n").line().is_err());
+        assert_eq!(input(b"\xff\xfe\n").line_bytes().unwrap(), Some((vec![0xff, 0xfe], true)));
     }
 }

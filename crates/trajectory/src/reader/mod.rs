@@ -16,12 +16,12 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor};
 use std::path::{Path, PathBuf};
 
-use geodyssey_molecule::whole::{bring_together, make_whole};
+use geodyssey_molecule::whole::gather;
 use geodyssey_molecule::{Cell, Topology};
 
 use crate::{TrajectoryError, foreign};
 use input::Input;
-pub(crate) use xyz::{MAY_BE_CUT, may_be_cut};
+pub(crate) use xyz::{Columns, MAY_BE_CUT, columns, lattice, may_be_cut};
 
 /// Å to nm.
 const NM_PER_ANGSTROM: f64 = 0.1;
@@ -47,7 +47,8 @@ pub struct TrajectoryReader<'t> {
     path: PathBuf,
     decoder: Box<dyn FrameDecoder>,
     topology: Option<&'t Topology>,
-    whole: bool,
+    /// The atoms of variables, where frames are to be made whole.
+    chains: Option<Vec<Vec<usize>>>,
     atoms: Option<u64>,
     /// Frames of the file that were looked at, and those of them that had positions.
     looked_at: usize,
@@ -100,7 +101,7 @@ impl<'t> TrajectoryReader<'t> {
             path: path.into(),
             decoder: Box::new(Nothing),
             topology,
-            whole: false,
+            chains: None,
             atoms: topology.map(|topology| topology.atom_count() as u64),
             looked_at: 0,
             given: 0,
@@ -110,13 +111,13 @@ impl<'t> TrajectoryReader<'t> {
         Ok(reader)
     }
 
-    /// Makes molecules whole that the periodic cell has cut, by the topology's bonds ([`make_whole`]), and brings them together
-    /// ([`bring_together`]). Where a frame states no cell and a bond is broken, that is an error.
+    /// Makes molecules whole that the periodic cell has cut, by the topology's bonds, and brings them together by the atoms of
+    /// variables, `chains` ([`gather`]). Where a frame states no cell and a bond is broken, that is an error.
     ///
     /// Without a topology this changes nothing.
     #[must_use]
-    pub fn made_whole(self) -> Self {
-        Self { whole: true, ..self }
+    pub fn made_whole(self, chains: Vec<Vec<usize>>) -> Self {
+        Self { chains: Some(chains), ..self }
     }
 
     /// Frames so far that were left out since they hold velocities or forces but no positions, as a TRR file may.
@@ -181,13 +182,10 @@ impl<'t> TrajectoryReader<'t> {
         let cell = cell.and_then(Cell::new);
         if let Some(topology) = self.topology {
             check_names(&self.path, frame, names, topology)?;
-            if self.whole {
-                make_whole(topology, &mut positions, cell.as_ref()).map_err(|error| {
+            if let Some(chains) = &self.chains {
+                gather(topology, &mut positions, cell.as_ref(), chains).map_err(|error| {
                     TrajectoryError::content(&self.path, format!("frame {frame}: {error}"))
                 })?;
-                if let Some(cell) = &cell {
-                    bring_together(topology, &mut positions, cell);
-                }
             }
         }
         Ok(TrajectoryFrame { positions, cell })

@@ -1,9 +1,10 @@
-//! Multi-model PDB: positions in fixed columns, Å (wwPDB format 3.3).
+//! Multi-model PDB: positions in fixed columns, Å (wwPDB format 3.3). What the records hold is read as in structures.
 
 use geodyssey_molecule::Cell;
 
 use super::input::{Input, Lines};
-use super::{DecodeError, Decoded, FrameDecoder, Limits, NM_PER_ANGSTROM};
+use super::{DecodeError, Decoded, FrameDecoder, Limits};
+use crate::structure::pdb::{cryst1, record_name, site};
 
 /// Models of a PDB file. A model ends with `ENDMDL`, `END` or, where no `MODEL` began it, the file; records without atoms between two
 /// ends are not a model.
@@ -16,26 +17,6 @@ impl PdbDecoder {
     pub(super) fn new(input: Input) -> Self {
         Self { lines: Lines::new(input), cell: None }
     }
-
-    fn number(&self, line: &str, first: usize, last: usize) -> Result<f64, DecodeError> {
-        let text = line.get(first - 1..last).unwrap_or("").trim();
-        text.parse().map_err(|_| {
-            self.lines.error(format!("expected a number in columns {first} to {last}, found `{text}`"))
-        })
-    }
-
-    fn read_cell(&mut self, line: &str) -> Result<(), DecodeError> {
-        let mut numbers = [0.0; 6];
-        for (number, [first, last]) in
-            numbers.iter_mut().zip([[7, 15], [16, 24], [25, 33], [34, 40], [41, 47], [48, 54]])
-        {
-            *number = self.number(line, first, last)?;
-        }
-        let [a, b, c, alpha, beta, gamma] = numbers;
-        self.cell =
-            Cell::from_lengths_and_angles([a, b, c].map(|x| x * NM_PER_ANGSTROM), [alpha, beta, gamma]);
-        Ok(())
-    }
 }
 
 impl FrameDecoder for PdbDecoder {
@@ -43,25 +24,21 @@ impl FrameDecoder for PdbDecoder {
         let (mut positions, mut names) = (Vec::new(), Vec::new());
         let mut inside_model = false;
         loop {
-            let Some(line) = self.lines.next()? else {
+            let Some(line) = self.lines.next_bytes()? else {
                 if inside_model {
                     return Err(DecodeError::Cut);
                 }
                 break;
             };
-            let line = line.text;
-            match line.get(..6).unwrap_or(&line).trim_end() {
-                "ATOM" | "HETATM" => {
-                    let mut position = [0.0; 3];
-                    for (x, [first, last]) in position.iter_mut().zip([[31, 38], [39, 46], [47, 54]]) {
-                        *x = self.number(&line, first, last)? * NM_PER_ANGSTROM;
-                    }
-                    positions.push(position);
-                    names.push(line.get(12..16).unwrap_or("").trim().to_owned());
+            match record_name(&line) {
+                b"ATOM" | b"HETATM" => {
+                    let site = site(&line).map_err(|why| self.lines.error(why))?;
+                    positions.push(site.position);
+                    names.push(site.name);
                 }
-                "CRYST1" => self.read_cell(&line)?,
-                "MODEL" => inside_model = true,
-                "ENDMDL" | "END" => {
+                b"CRYST1" => self.cell = cryst1(&line).map_err(|why| self.lines.error(why))?,
+                b"MODEL" => inside_model = true,
+                b"ENDMDL" | b"END" => {
                     inside_model = false;
                     if !positions.is_empty() {
                         break;

@@ -18,9 +18,11 @@ pub(super) struct XyzDecoder {
 
 /// Which words of a line are the name and the first coordinate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Columns {
-    species: Option<usize>,
-    position: usize,
+pub(crate) struct Columns {
+    /// The name or the atomic number, where the file has it.
+    pub(crate) species: Option<usize>,
+    /// The first of three coordinates.
+    pub(crate) position: usize,
 }
 
 impl XyzDecoder {
@@ -105,12 +107,12 @@ fn value<'c>(comment: &'c str, key: &str) -> Option<&'c str> {
 }
 
 /// Where `Properties=` says the columns are, or where XYZ has them.
-fn columns(comment: &str) -> Result<Columns, String> {
+pub(crate) fn columns(comment: &str) -> Result<Columns, String> {
     let Some(text) = value(comment, "Properties") else {
         return Ok(Columns { species: Some(0), position: 1 });
     };
     let (mut species, mut position, mut column) = (None, None, 0_usize);
-    for field in text.split(':').collect::<Vec<_>>().chunks(3) {
+    for field in text.to_ascii_lowercase().split(':').collect::<Vec<_>>().chunks(3) {
         let width = match field {
             [_, _, width] => width.parse::<usize>().ok().filter(|width| (1..=1000).contains(width)),
             _ => None,
@@ -118,8 +120,8 @@ fn columns(comment: &str) -> Result<Columns, String> {
         let width =
             width.ok_or_else(|| format!("`Properties={}` is not `name:type:columns:…`", shortened(text)))?;
         match field {
-            ["species", "S", _] => species = Some(column),
-            ["pos", "R", _] if width == 3 => position = Some(column),
+            ["species", "s", _] => species = Some(column),
+            ["pos", "r", _] if width == 3 => position = Some(column),
             _ => {}
         }
         column = column.saturating_add(width);
@@ -129,7 +131,7 @@ fn columns(comment: &str) -> Result<Columns, String> {
 }
 
 /// The cell, nm, where the comment states one.
-fn lattice(comment: &str) -> Result<Option<[[f64; 3]; 3]>, String> {
+pub(crate) fn lattice(comment: &str) -> Result<Option<[[f64; 3]; 3]>, String> {
     let Some(text) = value(comment, "Lattice") else { return Ok(None) };
     let numbers: Result<Vec<f64>, _> = text.split_whitespace().map(str::parse).collect();
     let numbers: [f64; 9] = numbers

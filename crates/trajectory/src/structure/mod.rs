@@ -86,7 +86,7 @@ fn finish(path: &Path, records: &Records, masses: Option<&[f64]>) -> Result<Stru
 }
 
 /// Formats that have a reader here.
-const FORMATS: [&str; 5] = ["pdb", "ent", "gro", "mol2", "xyz"];
+const FORMATS: [&str; 6] = ["pdb", "ent", "gro", "mol2", "xyz", "extxyz"];
 
 /// Reads the records of a file by the reader of its format.
 fn read(path: &Path) -> Result<Records, TrajectoryError> {
@@ -107,7 +107,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Records, TrajectoryError> {
     let records = match extension(path).as_str() {
         "gro" => text.and_then(|_| gro::read(bytes)),
         "mol2" => text.and_then(mol2::read),
-        "xyz" => text.and_then(xyz::read),
+        "xyz" | "extxyz" => text.and_then(xyz::read),
         // Remarks of old files are in other encodings; the columns of atoms are read byte by byte.
         "pdb" | "ent" => pdb::read(bytes, true).map(|models| models.into_iter().next().unwrap_or_default()),
         other => Err(format!("there is no reader for `.{other}` here")),

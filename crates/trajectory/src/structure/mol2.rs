@@ -117,34 +117,63 @@ fn atom(fields: &[&str]) -> Result<AtomRecord, String> {
         chain: String::new(),
         alternate: false,
         chain_ends: 0,
-        element: Clue::new(format!("its atom type `{kind}`"), elements_of_type(kind)),
+        element: clue_of_type(kind),
         position: [coordinate(x)?, coordinate(y)?, coordinate(z)?],
     })
 }
 
-/// The elements that an atom type allows.
+/// Types of no element: a dummy, a lone pair, and wildcards of queries (SYBYL); an ion of any kind (AMBER).
+const NO_ELEMENT: [&str; 7] = ["Du", "LP", "Any", "Hal", "Het", "Hev", "IB"];
+
+/// What an atom type says of the element.
 ///
-/// SYBYL's types are a symbol in its right case with what follows a dot (`C.ar`, `Co.oh`, `Ca`); GAFF's are in small
-/// letters and begin with the symbol, of one letter but for `cl` and `br` (`ca`, `ho`, `na` are carbon, hydrogen,
-/// nitrogen); AMBER's are in capitals (`CA` is an aromatic carbon, `CL` chlorine), with a digit before in places (`3C`).
-fn elements_of_type(kind: &str) -> Vec<Element> {
+/// SYBYL's types are a symbol in its right case with what follows a dot (`C.ar`, `Co.oh`, `Ca`), and ions a symbol with its charge:
+/// these are certain. All others are guesses ([`readings`]), also since any force field may have types of its own.
+fn clue_of_type(kind: &str) -> Option<Clue> {
+    let source = format!("its atom type `{kind}`");
     let head = kind.split('.').next().unwrap_or(kind);
-    if ["Du", "LP", "Any", "Hal", "Het", "Hev"].contains(&head) {
+    if NO_ELEMENT.contains(&head) {
+        return None;
+    }
+    let neutral = head.trim_end_matches(['+', '-']);
+    let is_ion = neutral != head;
+    let head = if is_ion { neutral.trim_end_matches(|c: char| c.is_ascii_digit()) } else { head };
+    match Element::from_symbol(head).filter(|element| element.symbol() == head) {
+        Some(element) => Clue::new(source, vec![element]),
+        None => Clue::guess(source, readings(head, is_ion)),
+    }
+}
+
+/// The elements that a type of a force field may mean, the likeliest first.
+///
+/// GAFF's types are in small letters and begin with the symbol, of one letter but for `cl` and `br` (`ca`, `ho`, `na` are carbon,
+/// hydrogen, nitrogen); AMBER's are in capitals (`CA` is an aromatic carbon, `CL` chlorine), with a digit before in places (`3C`).
+/// Metals are of two letters in either case (`fe`, `ZN`). Types with a dash or an underscore are names (`opls_135`,
+/// `protein-CX`), whose first letters mean nothing, and so are those that MCPB gives to the partners of a metal (`Y1`).
+fn readings(kind: &str, is_ion: bool) -> Vec<Element> {
+    let symbols =
+        |symbols: &[&str]| symbols.iter().filter_map(|symbol| Element::from_symbol(symbol)).collect();
+    match kind {
+        // AMBER's chloride and sodium of 1994, and calcium.
+        "IM" => return symbols(&["Cl"]),
+        "IP" => return symbols(&["Na"]),
+        "C0" => return symbols(&["Ca", "C"]),
+        _ if kind.contains(['-', '_']) => return Vec::new(),
+        _ => {}
+    }
+    let kind = kind.trim_start_matches(|c: char| c.is_ascii_digit());
+    let letters: String = kind.chars().take_while(char::is_ascii_alphabetic).collect();
+    if letters == "Y" {
         return Vec::new();
     }
-    let head = head.trim_start_matches(|c: char| c.is_ascii_digit());
-    let letters: String = head.chars().take_while(char::is_ascii_alphabetic).collect();
-    let exact = Element::from_symbol(&letters).filter(|element| element.symbol() == letters);
     let one = letters.get(..1).and_then(Element::from_symbol);
     let two = letters.get(..2).and_then(Element::from_symbol);
-    if let Some(element) = exact {
-        return vec![element];
+    if ["cl", "br"].contains(&letters.as_str()) {
+        return two.into_iter().collect();
     }
-    let halogen = ["cl", "br"].iter().any(|halogen| letters.eq_ignore_ascii_case(halogen));
-    if letters.chars().all(|c| c.is_ascii_lowercase()) {
-        return (if halogen { two } else { one.or(two) }).into_iter().collect();
-    }
-    (if halogen { [two, one] } else { [one, two] }).into_iter().flatten().collect()
+    let likely =
+        ["cl", "br", "fe", "si", "se", "pt"].iter().any(|symbol| letters.eq_ignore_ascii_case(symbol));
+    (if likely || is_ion { [two, one] } else { [one, two] }).into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -160,9 +189,13 @@ mod tests {
             ("Ca", &["Ca"]),
             ("Cl", &["Cl"]),
             ("H", &["H"]),
-            ("ca", &["C"]),
-            ("ho", &["H"]),
-            ("na", &["N"]),
+            ("ca", &["C", "Ca"]),
+            ("ho", &["H", "Ho"]),
+            ("na", &["N", "Na"]),
+            ("c3", &["C"]),
+            ("cu", &["C", "Cu"]),
+            ("fe", &["Fe", "F"]),
+            ("si", &["Si", "S"]),
             ("cl", &["Cl"]),
             ("br", &["Br"]),
             ("p5", &["P"]),
@@ -173,11 +206,29 @@ mod tests {
             ("N3", &["N"]),
             ("Na+", &["Na"]),
             ("CL", &["Cl", "C"]),
+            ("Cl-", &["Cl"]),
+            ("Ca2+", &["Ca"]),
+            ("K+", &["K"]),
+            ("ZN", &["Zn"]),
+            ("FE", &["Fe", "F"]),
+            ("IM", &["Cl"]),
+            ("IP", &["Na"]),
+            ("C0", &["Ca", "C"]),
+            ("C*", &["C"]),
             ("Du", &[]),
             ("LP", &[]),
+            ("IB", &[]),
+            ("opls_135", &[]),
+            ("protein-CX", &[]),
+            ("Y1", &[]),
+            ("M1", &[]),
         ] {
-            let symbols: Vec<&str> = elements_of_type(kind).into_iter().map(Element::symbol).collect();
+            let elements = clue_of_type(kind).map_or_else(Vec::new, |clue| clue.elements);
+            let symbols: Vec<&str> = elements.into_iter().map(Element::symbol).collect();
             assert_eq!(symbols, expected, "{kind}");
+        }
+        for (kind, is_guess) in [("C.3", false), ("Na+", false), ("Y", false), ("ca", true), ("CT", true)] {
+            assert_eq!(clue_of_type(kind).map(|clue| clue.is_guess), Some(is_guess), "{kind}");
         }
     }
 }

@@ -42,8 +42,8 @@ pub(crate) fn read(bytes: &[u8], first_only: bool) -> Result<Vec<Records>, Strin
         match record_name(line) {
             b"ATOM" | b"HETATM" if !first_only || models.is_empty() => {
                 if models.is_empty() {
-                    let serial = column(line, 7, 11).map_err(|why| at(number, &why))?;
-                    serials.entry(serial.trim().to_owned()).or_default().push(atoms.len());
+                    let serial = serial(line).map_err(|why| at(number, &why))?;
+                    serials.entry(serial.to_owned()).or_default().push(atoms.len());
                 }
                 atoms.push(atom(line, chain_ends).map_err(|why| at(number, &why))?);
             }
@@ -78,9 +78,20 @@ fn at(line: usize, why: &str) -> String {
     format!("line {line}: {why}")
 }
 
-/// The name of a record: columns 1–6.
-fn record_name(line: &[u8]) -> &[u8] {
-    line.get(..6).unwrap_or(line).trim_ascii_end()
+/// The name of a record: columns 1–6, without the first digit of an atom's serial number.
+pub(crate) fn record_name(line: &[u8]) -> &[u8] {
+    let name = line.get(..6).unwrap_or(line);
+    if has_long_serial(line) { b"ATOM" } else { name.trim_ascii_end() }
+}
+
+/// Whether the serial number of an atom begins in column 6, as programs write those of six digits.
+fn has_long_serial(line: &[u8]) -> bool {
+    line.starts_with(b"ATOM ") && line.get(5).is_some_and(u8::is_ascii_digit)
+}
+
+/// The serial number of an atom: columns 7–11, or 6–11.
+fn serial(line: &[u8]) -> Result<&str, String> {
+    column(line, if has_long_serial(line) { 6 } else { 7 }, 11).map(str::trim)
 }
 
 /// The text in columns, counted from 1, as far as the line goes.
@@ -97,20 +108,24 @@ fn number(line: &[u8], from: usize, to: usize, what: &str) -> Result<f64, String
     text.trim().parse().map_err(|_| format!("{what} (columns {from}–{to}) is `{text}`, expected a number"))
 }
 
-/// Reads one `ATOM` or `HETATM` record.
-fn atom(line: &[u8], chain_ends: usize) -> Result<Line, String> {
+/// What an `ATOM` or `HETATM` record says in a structure and in a frame alike.
+pub(crate) struct Site {
+    /// The name of the atom.
+    pub(crate) name: String,
+    /// nm
+    pub(crate) position: [f64; 3],
+}
+
+/// Reads the name and the position of one `ATOM` or `HETATM` record.
+pub(crate) fn site(line: &[u8]) -> Result<Site, String> {
     if line.trim_ascii_end().len() < 54 {
         let record = String::from_utf8_lossy(record_name(line)).into_owned();
         return Err(format!("the {record} record ends before its coordinates (columns 31–54)"));
     }
-    let mut columns = [b' '; 4];
-    columns.copy_from_slice(column(line, 13, 16)?.as_bytes());
     let name = column(line, 13, 16)?.trim().to_owned();
     if name.is_empty() {
         return Err("the atom has no name (columns 13–16)".into());
     }
-    let (residue_id, insertion_code) = residue_number(line)?;
-    let residue_name = column(line, 18, 21)?.trim().to_owned();
     let coordinate =
         |from: usize, what: &str| number(line, from, from + 7, what).map(|x| x * NM_PER_ANGSTROM);
     let position = [
@@ -118,6 +133,16 @@ fn atom(line: &[u8], chain_ends: usize) -> Result<Line, String> {
         coordinate(39, "the y coordinate")?,
         coordinate(47, "the z coordinate")?,
     ];
+    Ok(Site { name, position })
+}
+
+/// Reads one `ATOM` or `HETATM` record.
+fn atom(line: &[u8], chain_ends: usize) -> Result<Line, String> {
+    let Site { name, position } = site(line)?;
+    let mut columns = [b' '; 4];
+    columns.copy_from_slice(column(line, 13, 16)?.as_bytes());
+    let (residue_id, insertion_code) = residue_number(line)?;
+    let residue_name = column(line, 18, 21)?.trim().to_owned();
     Ok(Line {
         columns,
         segment: column(line, 73, 76)?.trim().to_owned(),
@@ -164,7 +189,7 @@ fn residue_number(line: &[u8]) -> Result<(i64, Option<char>), String> {
 }
 
 /// The cell of a `CRYST1` record; none for the placeholders that programs write without a cell.
-fn cryst1(line: &[u8]) -> Result<Option<Cell>, String> {
+pub(crate) fn cryst1(line: &[u8]) -> Result<Option<Cell>, String> {
     let value = |from, to| number(line, from, to, "a length or angle of the cell");
     let lengths = [value(7, 15)?, value(16, 24)?, value(25, 33)?].map(|x| x * NM_PER_ANGSTROM);
     let angles = [value(34, 40)?, value(41, 47)?, value(48, 54)?];
@@ -207,6 +232,14 @@ fn stated_bonds(
             Err(at(line, &format!("CONECT names atom {serial}, but {count} atoms have this serial number")))
         }
     };
+    // Its fields have five columns.
+    let too_long = serials.keys().find(|serial| serial.len() > 5);
+    if let (Some(serial), Some(&(number, _))) = (too_long, conect.first()) {
+        let why = format!(
+            "CONECT cannot name atoms beyond 99999, and the file has {serial}; leave these records out or number the atoms anew"
+        );
+        return Err(at(number, &why));
+    }
     let mut bonds = Vec::new();
     for &(number, line) in conect {
         let mut atoms = Vec::new();

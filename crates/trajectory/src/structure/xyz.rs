@@ -1,10 +1,11 @@
-//! XYZ and extended XYZ: a number of atoms, a comment, then symbols and positions in Å.
+//! XYZ and extended XYZ: a number of atoms, a comment, then symbols and positions in Å. What the comment of extended XYZ states
+//! (columns, cell) is read as in trajectories.
 
 use geodyssey_molecule::element_clues::Clue;
-use geodyssey_molecule::{Element, UNNAMED_RESIDUE};
+use geodyssey_molecule::{Cell, Element, UNNAMED_RESIDUE};
 
 use super::records::{AtomRecord, Records, symbol};
-use crate::reader::{MAY_BE_CUT, may_be_cut};
+use crate::reader::{Columns, MAY_BE_CUT, columns, lattice, may_be_cut};
 
 /// Å to nm.
 const NM_PER_ANGSTROM: f64 = 0.1;
@@ -20,26 +21,29 @@ pub(crate) fn read(text: &str) -> Result<Records, String> {
     let count: usize = (first.trim().parse())
         .map_err(|_| format!("line 1: expected the number of atoms, found `{}`", first.trim()))?;
     let (_, comment) = lines.next().ok_or(missing)?;
-    if let Some((_, rest)) = comment.split_once("Properties=") {
-        let properties = rest.trim_start_matches('"').to_ascii_lowercase();
-        if !properties.starts_with("species:s:1:pos:r:3") {
-            return Err("line 2: the columns must begin with species:S:1:pos:R:3".into());
-        }
-    }
+    let on_comment = |why: String| format!("line 2: {why}");
+    let columns = columns(comment).map_err(on_comment)?;
+    let cell = lattice(comment).map_err(on_comment)?.and_then(Cell::new);
     let mut atoms = Vec::new();
     for _ in 0..count {
         let (index, line) = lines.next().ok_or(missing)?;
-        atoms.push(atom(line).map_err(|why| format!("line {}: {why}", index + 1))?);
-        if lines.clone().next().is_none() && !text.ends_with('\n') && may_be_cut(line) {
+        atoms.push(atom(line, columns).map_err(|why| format!("line {}: {why}", index + 1))?);
+        let ends_with_position = line.split_whitespace().count() == columns.position + 3;
+        let is_last = lines.clone().next().is_none() && !text.ends_with('\n');
+        if is_last && ends_with_position && may_be_cut(line) {
             return Err(format!("line {}: {MAY_BE_CUT}", index + 1));
         }
     }
-    Ok(Records { atoms, ..Records::default() })
+    Ok(Records { atoms, cell, ..Records::default() })
 }
 
-fn atom(line: &str) -> Result<AtomRecord, String> {
+fn atom(line: &str, columns: Columns) -> Result<AtomRecord, String> {
     let fields: Vec<&str> = line.split_whitespace().collect();
-    let [species, x, y, z, ..] = fields[..] else {
+    let species =
+        columns.species.ok_or("`Properties=` names no `species:S:1`, so that the elements are unknown")?;
+    let (Some(species), Some(&[x, y, z])) =
+        (fields.get(species).copied(), fields.get(columns.position..).and_then(|rest| rest.first_chunk()))
+    else {
         return Err(format!("expected a symbol and three coordinates, found `{line}`"));
     };
     let element = symbol(species)

@@ -181,7 +181,8 @@ fn begins_with(file: &Path, text: &str) -> bool {
 
 fn structures(molecule: &Molecule, file: &Path, frames: &Frames) -> Result<Content, Error> {
     let input = |error: TrajectoryError| Error::input(error.to_string());
-    let mut reader = TrajectoryReader::open(file, Some(&molecule.topology)).map_err(input)?.made_whole();
+    let mut reader =
+        TrajectoryReader::open(file, Some(&molecule.topology)).map_err(input)?.made_whole(molecule.chains());
     let row = |frame: TrajectoryFrame| (molecule.values(&frame.positions), Some(frame.positions));
     let (count, rows) = frames.select(reader.by_ref().map(|frame| frame.map(row))).map_err(input)?;
     if reader.frames_without_positions() > 0 {

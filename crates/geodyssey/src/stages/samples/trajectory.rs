@@ -22,7 +22,9 @@ pub(super) fn read(
         let wrong = |error: TrajectoryError| {
             config.error(&format!("landscape.trajectory.{index}"), error.to_string())
         };
-        let mut reader = TrajectoryReader::open(file, Some(&molecule.topology)).map_err(wrong)?.made_whole();
+        let mut reader = TrajectoryReader::open(file, Some(&molecule.topology))
+            .map_err(wrong)?
+            .made_whole(molecule.chains());
         for frame in reader.by_ref() {
             points.push(molecule.values(&frame.map_err(wrong)?.positions));
         }
