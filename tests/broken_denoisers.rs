@@ -93,7 +93,10 @@ fn constraints_that_a_learned_denoiser_cannot_answer_for() {
         .replace("low-variance", "energy-ceiling")
         .replace("../systems", system.to_str().expect("a path"));
     std::fs::write(&config, text).expect("written");
-    refused(config.to_str().expect("a path"), &["denoiser.kind=neural"], &["energy-ceiling", "mixture"]);
+    let (config, out) = (config.display().to_string(), folder.path().join("out"));
+    let arguments = ["run", &config, "--out", out.to_str().expect("a path"), "--set", "denoiser.kind=neural"];
+    run(arguments).exits_with(2).complains_of(&["energy-ceiling", "mixture"]);
+    assert!(!out.exists(), "artifacts were written");
 }
 
 #[test]

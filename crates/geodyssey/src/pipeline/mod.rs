@@ -33,7 +33,10 @@ pub(crate) fn begin<'r>(problem: &'r Problem, directory: RunDirectory) -> Run<'r
 
 /// Refuses what can be known to be impossible before anything is computed: the same for `check` and for every command that computes, as far
 /// as that goes.
-pub(crate) fn check(problem: &Problem, until: Stage) -> Result<(), Error> {
+///
+/// # Errors
+/// What is impossible, and which key is to be changed.
+pub fn check(problem: &Problem, until: Stage) -> Result<(), Error> {
     feasibility::check_size(problem)?;
     requirements::check(problem)?;
     landscape::check(problem)?;
@@ -52,7 +55,7 @@ pub(crate) fn check(problem: &Problem, until: Stage) -> Result<(), Error> {
 
 /// How far a command goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stage {
+pub enum Stage {
     /// Up to the energy of the variables.
     Landscape,
     /// Up to the trained denoiser.

@@ -19,7 +19,7 @@ use crate::run_directory::Fingerprint;
 const DEFAULT_TEMPERATURE_K: f64 = 300.0;
 
 /// A run's problem: all that was written, read and understood.
-pub(crate) struct Problem {
+pub struct Problem {
     /// The configuration.
     pub(crate) config: Config,
     /// The molecule, if there is one.
@@ -46,7 +46,10 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// Reads all that a configuration names.
-    pub(crate) fn read(config: Config) -> Result<Self, InputError> {
+    ///
+    /// # Errors
+    /// A file that cannot be read or does not fit, with the key that names it.
+    pub fn read(config: Config) -> Result<Self, InputError> {
         let mut inputs = BTreeMap::new();
         let formats = formats(&config)?;
         let (temperature_k, thermal_energy) = temperature(&config);

@@ -16,7 +16,8 @@ mod states_made_from;
 pub(crate) mod variable_table;
 pub(crate) mod variables;
 
-pub(crate) use definition::{Problem, temperature_of};
+pub use definition::Problem;
+pub(crate) use definition::temperature_of;
 pub(crate) use energy_source::EnergySource;
 pub(crate) use grid_axes::{FEWEST_GRID_POINTS, METADYNAMICS_GRID_POINTS, grid_axes};
 pub(crate) use molecule::{Molecule, undefined_torsion};
