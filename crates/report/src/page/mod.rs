@@ -138,9 +138,9 @@ fn player(page: &RunPage<'_>, figures: &[&PageFigure<'_>]) -> Result<String, Rep
     };
     let drawn = figures_markup(figures.iter().copied())?;
     let (class, stage, handling) =
-        if viewer { ("player with-molecule", STAGE, HANDLING) } else { ("player", "", "") };
+        if viewer { (" class=\"with-molecule\"", STAGE, HANDLING) } else { ("", "", "") };
     Ok(format!(
-        "<section class=\"{class}\" id=\"player\" aria-label=\"Player of the paths\">\n\
+        "<section class=\"player\" id=\"player\" aria-label=\"Player of the paths\">\n<div{class}>\n\
          <div class=\"beside\">\n{stage}<div class=\"controls\">\
          <button type=\"button\" id=\"play\" aria-pressed=\"false\">Play</button>\
          <button type=\"button\" id=\"back\" aria-label=\"One frame back\">◀</button>\
@@ -149,7 +149,7 @@ fn player(page: &RunPage<'_>, figures: &[&PageFigure<'_>]) -> Result<String, Rep
          <label class=\"choice\">path <select id=\"path\">{options}</select></label>\
          <label>speed <select id=\"speed\"><option value=\"5\">5 / s</option><option value=\"15\" selected>15 / s</option>\
          <option value=\"40\">40 / s</option></select></label>\
-         </div>\n<output id=\"readout\"></output>\n</div>\n<div class=\"figures\">\n{drawn}</div>\n<div class=\"notes\">\n\
+         </div>\n<output id=\"readout\"></output>\n</div>\n<div class=\"figures\">\n{drawn}</div>\n</div>\n<div class=\"notes\">\n\
          <p class=\"faint on-screen\">Keys, once the slider or the molecule has been clicked: <kbd>space</kbd> plays and stops, <kbd>←</kbd> \
          <kbd>→</kbd> go one frame, <kbd>n</kbd> and <kbd>b</kbd> choose the next path and the one before.{handling}</p>\n\
          <p class=\"faint\">{paths}, {frames}. {meaning}</p>\n</div>\n</section>\n"

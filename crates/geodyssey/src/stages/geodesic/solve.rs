@@ -410,11 +410,10 @@ impl Solve<'_> {
 
     /// A curve far above the lowest barrier is no way that the molecule would take.
     fn warn_of_high_crest(&self, windings: &Windings, crest: Option<f64>) -> Option<Warning> {
-        // Of any winding, whatever is to be avoided.
-        let lowest = windings
-            .lowest
-            .as_ref()
-            .map_or_else(|| windings.lowest_barrier(), |barrier| barrier.energy_kj_mol);
+        // Of any winding; but of the ways that are left where the configuration asks for a detour.
+        let detours = constraints::regions(self.problem).iter().any(|region| region.active);
+        let open = windings.lowest.as_ref().filter(|_| !detours).map(|barrier| barrier.energy_kj_mol);
+        let lowest = open.unwrap_or_else(|| windings.lowest_barrier());
         let (crest, minimum) = (crest?, self.landscape.minimum);
         let above = (crest - lowest) / self.problem.thermal_energy;
         if !(lowest.is_finite() && above > HIGH_CREST) {
