@@ -39,6 +39,7 @@ pub(super) fn measure(subject: &Subject<'_>) -> Result<(Accuracy, Vec<CurveError
         problem,
         landscape: subject.landscape,
         denoiser: subject.judge,
+        is_learned: false,
         exact: subject.judge,
         checkpoints: subject.checkpoints,
     };

@@ -57,6 +57,7 @@ pub(crate) fn run(
             problem: run.problem,
             landscape,
             denoiser: learned.as_ref().unwrap_or(&exact),
+            is_learned: learned.is_some(),
             exact: &exact,
             checkpoints: Checkpoints { directory: &run.directory, stage: STAGE, made_from: &made_from },
         };

@@ -36,6 +36,8 @@ pub(crate) struct Solve<'s> {
     pub(crate) landscape: &'s LandscapeResult,
     /// Whose spacetime the curve runs through.
     pub(crate) denoiser: &'s dyn Denoiser,
+    /// Whether that denoiser was learned: a geodesic cannot be found more closely than it is known.
+    pub(crate) is_learned: bool,
     /// The exact denoiser of the landscape, which may be the same.
     pub(crate) exact: &'s dyn Denoiser,
     /// Where finished windings are kept.

@@ -88,9 +88,17 @@ pub(crate) fn run(
         if sampled.shooting.is_none() {
             sampled.warnings.extend(meaning::warnings(problem, &curve));
         }
-        let mut record =
-            statistics::record(problem, landscape, &geodesic.record, &sampled, lag, structure_match)?;
-        let mut outputs = files::write(run, landscape, geodesic, &sampled)?;
+        let transitions = transition::of_all(problem, &sampled)?;
+        let mut record = statistics::record(
+            problem,
+            landscape,
+            &geodesic.record,
+            &sampled,
+            &transitions,
+            lag,
+            structure_match,
+        )?;
+        let mut outputs = files::write(run, landscape, geodesic, &sampled, &transitions)?;
         if let Some(found) = free_energy {
             run.directory.write(FREE_ENERGY_FILE, found.table.as_bytes())?;
             outputs.push(FREE_ENERGY_FILE.to_owned());

@@ -11,7 +11,8 @@ use super::free_energy::{LARGEST_ERROR_KT, has_free_energy};
 use super::lag::Lag;
 use super::moments::{energies, of_chains};
 use super::sampled::{Sampled, SampledPath};
-use super::{kept, transition, unsampled};
+use super::transition::{self, PathTransition};
+use super::{kept, unsampled};
 use crate::artifacts::curve::GeodesicRecord;
 use crate::artifacts::landscape::LandscapeResult;
 use crate::artifacts::paths::PathsRecord;
@@ -25,6 +26,7 @@ pub(super) fn record(
     landscape: &LandscapeResult,
     geodesic: &GeodesicRecord,
     sampled: &Sampled,
+    transitions: &[Option<PathTransition>],
     lag: Option<Lag>,
     structure_match: Option<StructureMatch>,
 ) -> Result<PathsRecord, Error> {
@@ -37,7 +39,7 @@ pub(super) fn record(
             ..sampling(problem, sampled)?
         },
         max_energy: max_energy(landscape, geodesic, sampled),
-        transition: transition::summary(problem, sampled)?,
+        transition: transition::summary(problem, sampled, transitions),
         work: work(problem, geodesic, sampled).map_err(failed)?,
         free_energy: None,
         constraints: kept::measure(problem, landscape, &geodesic.constraints, sampled),
