@@ -56,7 +56,7 @@ impl Inputs {
         let config = self.path("run.toml");
         let mut arguments =
             vec!["run", config.to_str().expect("a path"), "--out", out.to_str().expect("a path")];
-        arguments.extend(short("alanine"));
+        arguments.extend(short("configs/alanine-dipeptide.toml"));
         changes.iter().for_each(|change| arguments.extend(["--set", change]));
         run(arguments)
     }
@@ -346,7 +346,7 @@ fn constraints_that_are_not_right() {
     let config = |changes: &[&str]| {
         let mut arguments = vec!["geodesic", "configs/mueller-brown.toml", "--out", out];
         changes.iter().for_each(|change| arguments.extend(["--set", change]));
-        run(arguments.into_iter().chain(short("mueller-brown")))
+        run(arguments.into_iter().chain(short("configs/mueller-brown.toml")))
     };
     config(&["constraint.0.kind=region-avoidance"]).exits_with(2).complains_of(&["center"]);
     config(&["constraint.0.kind=low-variance", "constraint.0.floor=3"])

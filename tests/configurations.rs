@@ -35,7 +35,7 @@ fn every_configuration_runs() {
         let config = format!("configs/{name}");
         let out = folder.path().join(name.trim_end_matches(".toml"));
         let arguments = ["run", &config, "--json", "--out", out.to_str().expect("a path")].into_iter();
-        let outcome = run(arguments.chain(short(&name))).exits_with(0);
+        let outcome = run(arguments.chain(short(&config))).exits_with(0);
         let summary = outcome.json();
         let errors: Vec<String> = validator.iter_errors(&summary).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{name}: {errors:?}");
@@ -45,6 +45,15 @@ fn every_configuration_runs() {
         assert_eq!(summary, written, "{name}");
         check_files(&out, &summary, &name);
         check_paths(&out, &summary, &name);
+        if ["alanine-dipeptide-straight.toml", "alanine-dipeptide-tent.toml"].contains(&name.as_str()) {
+            // From C5 at -147° to C7ax at 60° over φ = 0, as the recommended run goes, and not the shorter way over ±180°.
+            let mut reader = csv::Reader::from_path(out.join("geodesic.csv")).expect("the curve");
+            let place = reader.headers().expect("a header").iter().position(|head| head == "y_phi_rad");
+            let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
+            let phi = |row: &csv::StringRecord| -> f64 { row[place.expect("φ")].parse().expect("a number") };
+            let turned = phi(&rows[rows.len() - 1]) - phi(&rows[0]);
+            assert!((turned.to_degrees() - 207.0).abs() < 5.0, "{name}: {turned} rad");
+        }
     }
 }
 

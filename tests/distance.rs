@@ -28,7 +28,7 @@ fn distances(out: &Path, configuration: &str, files: &[&str], options: &[&str]) 
     all.extend(files);
     all.extend(options);
     // On the rough landscape of a molecule fewer points cannot be spread evenly.
-    all.extend(["--points", if configuration == ALANINE { "41" } else { "25" }]);
+    all.extend(["--points", if configuration == ALANINE { "65" } else { "25" }]);
     if configuration == ALANINE {
         all.extend(short());
     }

@@ -185,7 +185,7 @@ fn the_how_to_on_small_molecules_works_as_written() {
     let lines = prepared_as_written(&python, SMALL_MOLECULES, "ligand.toml", folder.path());
     let mut tried = Vec::new();
     for words in lines.iter().filter_map(|line| command_words(line)) {
-        let extra = if words[0] == "run" { short("alanine") } else { Vec::new() };
+        let extra = if words[0] == "run" { short("configs/alanine-dipeptide.toml") } else { Vec::new() };
         let arguments = words.iter().map(String::as_str).chain(extra);
         let outcome = command(arguments).current_dir(folder.path()).output().expect("the program starts");
         Outcome::from(outcome).exits_with(0);
@@ -210,7 +210,7 @@ fn the_tutorial_works_as_written() {
     let lines = prepared_as_written(&python, TUTORIAL, "valine.toml", folder.path());
     let mut tried = Vec::new();
     for words in lines.iter().filter_map(|line| command_words(line)) {
-        let extra = if words[0] == "run" { short("alanine") } else { Vec::new() };
+        let extra = if words[0] == "run" { short("configs/alanine-dipeptide.toml") } else { Vec::new() };
         let arguments = words.iter().map(String::as_str).chain(extra);
         let outcome = command(arguments).current_dir(folder.path()).output().expect("the program starts");
         Outcome::from(outcome).exits_with(0);

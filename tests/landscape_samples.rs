@@ -67,7 +67,7 @@ fn samples_of_a_trajectory_are_the_variables_of_its_frames() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let paths = folder.path().join("paths-run");
     let arguments = ["sample", "configs/alanine-dipeptide.toml", "--out", text(&paths)].into_iter();
-    run(arguments.chain(short("alanine"))).exits_with(0);
+    run(arguments.chain(short("configs/alanine-dipeptide.toml"))).exits_with(0);
     let trajectories = ["path-0000", "path-0001"].map(|name| paths.join("paths").join(name));
     let listed = trajectories.each_ref().map(|path| format!("{:?}", text(&path.with_extension("xtc"))));
     let original = fs::read_to_string(repository().join("configs/alanine-dipeptide.toml")).expect("read");

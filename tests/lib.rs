@@ -1,5 +1,6 @@
 //! Runs the program for the tests of the whole: see the `[[test]]` targets of this crate.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -113,76 +114,37 @@ pub fn run<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) ->
     command(arguments).output().expect("the program starts").into()
 }
 
-/// Changes that make a configuration of this repository short.
+/// Changes that make a configuration of this repository short, as arguments: those of `tests/short-runs.toml`.
+///
+/// # Panics
+/// If the file does not name the configuration.
 pub fn short(configuration: &str) -> Vec<&'static str> {
-    let mut changes = vec!["geodesic.points=24", "sampling.paths=3"];
-    if configuration.contains("paper/") {
-        changes.extend(["landscape.grid_points=18", "sampling.lifted_paths=1", "geodesic.winding=[0,0]"]);
-        changes.extend(if configuration.contains("shooting") {
-            ["sampling.path_steps=400", "sampling.equilibration_trials=10"]
-        } else {
-            ["sampling.steps_per_point=4", "geodesic.iterations=200"]
-        });
-    } else if configuration.contains("alanine") {
-        changes.extend([
-            "landscape.walkers=16",
-            "landscape.filling_time_ps=4",
-            "landscape.filling_limit_ps=4",
-            "landscape.equilibration_time_ps=0.2",
-            "landscape.sampling_time_ps=4",
-            "landscape.sampling_limit_ps=4",
-            "landscape.grid_points=60",
-            "sampling.duration_ps=0.5",
-            "sampling.equilibration_ps=0.1",
-        ]);
-        if configuration.contains("region-avoidance") {
-            // Where the region lies is measured on the landscape, so that it must be somewhat like the molecule's.
-            changes.extend(["landscape.filling_time_ps=60", "landscape.sampling_time_ps=40"]);
-        }
-    } else if configuration.contains("ace-ala3") {
-        changes.extend([
-            "landscape.replica_exchange.ladders=2",
-            "landscape.replica_exchange.equilibration_time_ps=0.5",
-            "landscape.replica_exchange.sampling_time_ps=5",
-            "landscape.replica_exchange.frame_interval_ps=0.2",
-            "sampling.duration_ps=0.5",
-            "sampling.equilibration_ps=0.1",
-        ]);
-    } else {
-        changes.extend(["landscape.grid_points=32", "sampling.steps_per_point=4"]);
-    }
-    if configuration.contains("neural") {
-        changes.extend([
-            "denoiser.steps=300",
-            "denoiser.clusters=32",
-            "denoiser.width=32",
-            "denoiser.batch=64",
-            "denoiser.samples=8000",
-            "denoiser.pairs_per_round=8192",
-            "denoiser.held_out_pairs=1024",
-            "denoiser.evaluate_every=50",
-            "geodesic.iterations=20",
-        ]);
-    }
-    if configuration.contains("random-features") {
-        changes.extend([
-            "denoiser.features=150",
-            "denoiser.clusters=32",
-            "denoiser.pairs=4000",
-            "denoiser.held_out_pairs=500",
-            "denoiser.samples=8000",
-            "geodesic.iterations=20",
-        ]);
-    }
-    changes.into_iter().flat_map(|change| ["--set", change]).collect()
+    static FORMS: OnceLock<BTreeMap<String, Vec<String>>> = OnceLock::new();
+    let forms = FORMS.get_or_init(|| {
+        let file = repository().join("tests/short-runs.toml");
+        let text = std::fs::read_to_string(file).expect("the short forms");
+        let table: ShortRuns = toml::from_str(&text).expect("the short forms");
+        let changes = |kinds: Vec<String>| kinds.iter().flat_map(|kind| table.kinds[kind].clone()).collect();
+        table.configurations.into_iter().map(|(name, kinds)| (name, changes(kinds))).collect()
+    });
+    let changes = forms.get(configuration);
+    let changes = changes.unwrap_or_else(|| panic!("{configuration} is not in tests/short-runs.toml"));
+    changes.iter().flat_map(|change| ["--set", change.as_str()]).collect()
+}
+
+/// `tests/short-runs.toml`.
+#[derive(serde::Deserialize)]
+struct ShortRuns {
+    kinds: BTreeMap<String, Vec<String>>,
+    configurations: BTreeMap<String, Vec<String>>,
 }
 
 /// Every file below a folder but locks, owners and wall-clock times, by its path relative to it, with its content.
 ///
 /// # Panics
 /// If the folder cannot be read.
-pub fn contents(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
-    let mut files = std::collections::BTreeMap::new();
+pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(current) = folders.pop() {
         for entry in std::fs::read_dir(&current).expect("a folder").flatten() {

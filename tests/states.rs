@@ -389,3 +389,30 @@ fn ions_that_a_box_parts_are_together_in_states_topologies_and_frames() {
         assert!((found - expected).abs() < 1e-9, "{values:?}");
     }
 }
+
+/// A torsion beside a distance: one logSNR holds either in its own unit, and each state is told in both. At logSNR 4 the tether's standard
+/// deviation is e⁻² of the scale: 7.75° of one radian, 0.0135 nm of a tenth of a nanometre, shown as 0.014.
+#[test]
+fn variables_of_different_units_are_held_alike() {
+    let systems = repository().join("systems/alanine-dipeptide");
+    let file = |name: &str| systems.join(name).display().to_string();
+    let text = format!(
+        "[system]\ntopology = {:?}\nforce_field = {:?}\ntemperature = 300.0\n\
+         [[variable]]\nname = \"phi\"\ntorsion = [\"ACE 1 C\", \"ALA 2 N\", \"ALA 2 CA\", \"ALA 2 C\"]\n\
+         [[variable]]\nname = \"contact\"\ndistance = [\"ACE 1 O\", \"NME 3 H\"]\nrange = [0.15, 0.65]\n\
+         [states.start]\nstructure = {:?}\n[states.end]\nstructure = {:?}\n\
+         [[constraint]]\nkind = \"low-variance\"\nlog_snr_floor = 3.5\n",
+        file("topology.pdb"),
+        file("amber99sb-ildn.vacuum.xml"),
+        file("c5.pdb"),
+        file("c7ax.pdb")
+    );
+    let case = Case::new("pentane", &text);
+    let checked = case.command("check", &[]).exits_with(0).json();
+    let tethers = checked["tether_at_the_ends"].to_string();
+    assert!(tethers.contains("phi within 7.8°") && tethers.contains("contact within 0.014 nm"), "{checked}");
+    assert_eq!(checked["warnings"], serde_json::json!([]), "{checked}");
+    // The distance of C7ax's hydrogen bond, and the torsion, from the file itself (minimised there, so that they hardly move).
+    let end = checked["end"].to_string();
+    assert!(end.contains("60.2°") && end.contains("0.184 nm"), "{end}");
+}

@@ -12,7 +12,7 @@ use crate::config::InputError;
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
-pub(crate) enum Error {
+pub enum Error {
     /// The input is wrong: exit code 2.
     Input(Box<InputError>),
     /// The input is right, but the work failed: exit code 1.
@@ -45,13 +45,15 @@ impl Error {
     }
 
     /// The process's exit code.
-    pub(crate) fn exit_code(&self) -> ExitCode {
+    pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Input(_) => ExitCode::from(2),
             Self::Failed(_) | Self::File(_) | Self::Interrupted => ExitCode::from(1),
         }
     }
 }
+
+impl std::error::Error for Error {}
 
 /// An error of a computation that is told to stop: it asks a closure, or evaluates an
 /// [`InterruptibleDenoiser`](geodyssey_denoiser::InterruptibleDenoiser), which does.

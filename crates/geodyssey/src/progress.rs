@@ -15,9 +15,9 @@ pub(crate) struct Progress {
     name: String,
     total: u64,
     bar: Option<ProgressBar>,
-    started: Instant,
-    /// Done before this process began, which says nothing about its speed.
-    resumed: u64,
+    /// When the first block of this process was done, and how many were done then: what came before is no measure of its speed, be it
+    /// another process's work or the preparation of the first block.
+    first: Option<(Instant, u64)>,
     last_line: Instant,
 }
 
@@ -39,8 +39,7 @@ impl Progress {
         if bar.is_none() {
             say!("{name}: {done} of {total} done");
         }
-        let now = Instant::now();
-        Self { name: name.to_owned(), total, bar, started: now, resumed: done, last_line: now }
+        Self { name: name.to_owned(), total, bar, first: None, last_line: Instant::now() }
     }
 
     /// There is more to do than was known.
@@ -53,15 +52,15 @@ impl Progress {
 
     /// `done` blocks are finished; `message` says something about them.
     pub(crate) fn set(&mut self, done: u64, message: &str) {
+        let (begun, before) = *self.first.get_or_insert_with(|| (Instant::now(), done));
         if let Some(bar) = &self.bar {
             bar.set_position(done);
             bar.set_message(message.to_owned());
         } else if done < self.total && self.last_line.elapsed() > LINE_INTERVAL {
             self.last_line = Instant::now();
-            let here = done.saturating_sub(self.resumed);
-            // Nothing is known of the time before a first block is done.
-            let left = (here > 0)
-                .then(|| self.started.elapsed().as_secs_f64() / here as f64 * (self.total - done) as f64)
+            let since = done.saturating_sub(before);
+            let left = (since > 0)
+                .then(|| begun.elapsed().as_secs_f64() / since as f64 * (self.total - done) as f64)
                 .map_or_else(String::new, |left| format!(", about {left:.0} s left"));
             say!("{}: {done} of {}{left}  {message}", self.name, self.total);
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Overrides;
+use super::overrides::Overrides;
 
 /// What the command does.
 pub(super) const ABOUT: &str = "\

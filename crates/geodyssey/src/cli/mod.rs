@@ -1,6 +1,7 @@
 //! The command line as it was typed. Its meaning is found in [`crate::commands`] and [`crate::config`].
 
 mod help;
+mod overrides;
 
 mod compare;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use compare::{BaselineName, CompareArguments};
+pub(crate) use overrides::Overrides;
 
 /// Transition paths of molecules along geodesics of a diffusion model's spacetime.
 #[derive(Debug, Parser)]
@@ -78,29 +80,6 @@ pub(crate) struct ForeignArguments {
     pub(crate) path: PathBuf,
     /// `all` frames, or the `first` as a structure.
     pub(crate) frames: String,
-}
-
-/// What changes a configuration from outside.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Overrides {
-    /// Change one key of the configuration, such as `sampling.paths=8` or `constraint.0.kind=low-variance` (repeatable)
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub(crate) set: Vec<String>,
-    /// Run directory; with several configurations, the directory that holds one per configuration [default: runs/NAME]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Seed of all random numbers, instead of the configuration's
-    #[arg(long)]
-    pub(crate) seed: Option<u64>,
-    /// Threads; the results do not depend on it [default: one per core]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) threads: Option<u16>,
-    /// Replace the run of another configuration in the run directory; files that no run made are left alone all the same
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// Print results as JSON on standard output
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// `run CONFIG…`

@@ -9,13 +9,12 @@ use super::{claim, print, use_threads};
 use crate::cli::OneConfiguration;
 use crate::config::{Config, ConstraintConfig, DenoiserConfig, LandscapeConfig, SamplingMethod, Space};
 use crate::error::Error;
+use crate::pipeline::{Requirements, Stage, check as check_before, requirements};
+use crate::problem::cautions::{cautions, tethers_at_the_ends};
+use crate::problem::{EnergySource, Problem, molecule_warnings};
 use crate::run_directory::check_claim;
-use crate::stages::cautions::{cautions, tethers_at_the_ends};
-use crate::stages::system::{EnergySource, Problem};
-use crate::stages::{
-    Requirements, Stage, check as check_before, describe_samples, molecule_warnings, requirements,
-    steps_of_a_path,
-};
+use crate::stages::paths::steps_of_a_path;
+use crate::stages::samples::describe as describe_samples;
 
 /// Carries the command out.
 pub(crate) fn check(arguments: &OneConfiguration) -> Result<(), Error> {

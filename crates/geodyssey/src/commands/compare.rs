@@ -7,18 +7,19 @@ use geodyssey_report::{Comparison, LeftOut, RowRole};
 
 use super::run::{read, run_directory};
 use super::{claim, print, use_threads};
+use crate::artifacts::report::{CONFIG_FILE, PAGE_FILE};
 use crate::cli::{BaselineName, CompareArguments, Overrides};
 use crate::config::{Config, InputError};
 use crate::error::Error;
 use crate::interrupt;
+use crate::pipeline::{self, Stage, check};
+use crate::problem::Problem;
 use crate::run_directory::{Claim, FinishedRun, RunDirectory, SUMMARY_FILE, check_claim};
 use crate::stages::compare::baselines::{Baseline, Variant, is_same};
 use crate::stages::compare::{
-    DIFFERENCES_FILE, Entry, Finished, Group, JSON_FILE, Origin, PAGE_FILE, TABLE_FILE, comparable, compare,
+    DIFFERENCES_FILE, Entry, Finished, Group, JSON_FILE, Origin, TABLE_FILE, comparable, compare,
     folder_name, unlike,
 };
-use crate::stages::system::Problem;
-use crate::stages::{self, CONFIG_FILE, Run, Stage, check};
 use crate::terminal::say;
 
 /// Where a comparison goes by default.
@@ -177,7 +178,8 @@ fn finish(given: Vec<Argument>, overrides: &Overrides) -> Result<Vec<Finished>, 
 
 fn run(entry: &Entry, claim: &Claim, donors: Vec<PathBuf>) -> Result<(), Error> {
     let directory = RunDirectory::open(&entry.directory, claim)?.with_donors(donors);
-    Run::new(&entry.problem, directory).carry_out(Stage::Report).map(|_| ())
+    let mut run = pipeline::begin(&entry.problem, directory);
+    pipeline::carry_out(&mut run, Stage::Report).map(|_| ())
 }
 
 /// Puts together what can be compared, in the order of the first of each.
@@ -234,7 +236,7 @@ fn add_baseline(
     say!("== {} (baseline of {})", entry.name, first.entry.name);
     let donors = group.rows.iter().map(|row| row.entry.directory.clone()).collect();
     // The baselines' directories belong to the comparison, whichever configurations it is of.
-    let claim = Claim { force: true, ..stages::claim(&entry.problem) };
+    let claim = Claim { force: true, ..pipeline::claim(&entry.problem) };
     // What was right when it was checked is kept from going on by files: that says nothing about the baseline.
     let of_files = |error| match error {
         Error::Input(error) => Error::File(error.to_string()),

@@ -9,8 +9,9 @@ use super::{claim, print, use_threads};
 use crate::cli::DiagnoseArguments;
 use crate::error::Error;
 use crate::interrupt;
+use crate::pipeline::{self, Stage, check};
 use crate::run_directory::RunDirectory;
-use crate::stages::{Run, Stage, check, diagnose};
+use crate::stages::diagnose;
 
 /// Carries the command out.
 pub(crate) fn execute(arguments: &DiagnoseArguments) -> Result<(), Error> {
@@ -19,8 +20,9 @@ pub(crate) fn execute(arguments: &DiagnoseArguments) -> Result<(), Error> {
     check(&problem, Stage::Geodesic)?;
     interrupt::listen();
     let directory = run_directory(&problem.config, &arguments.overrides, false);
-    let mut run = Run::new(&problem, RunDirectory::open(&directory, &claim(&problem, &arguments.overrides))?);
-    let diagnosis = run.diagnose()?;
+    let mut run =
+        pipeline::begin(&problem, RunDirectory::open(&directory, &claim(&problem, &arguments.overrides))?);
+    let diagnosis = pipeline::diagnose(&mut run)?;
     let failed = |error: ReportError| Error::failed("the diagnosis", error);
     let text = if arguments.overrides.json {
         diagnosis.to_json().map_err(failed)?

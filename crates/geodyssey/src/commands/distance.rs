@@ -10,9 +10,9 @@ use super::{claim, print, use_threads};
 use crate::cli::DistanceArguments;
 use crate::error::Error;
 use crate::interrupt;
+use crate::pipeline::{self, Stage, check, check_denoiser};
 use crate::run_directory::RunDirectory;
 use crate::stages::distance::{self, Frames, Request};
-use crate::stages::{Run, Stage, check, check_denoiser};
 
 /// Up to so many configurations the whole matrix is printed.
 const MOST_PRINTED: usize = 8;
@@ -35,8 +35,9 @@ pub(crate) fn execute(arguments: &DistanceArguments) -> Result<(), Error> {
     check(&problem, Stage::Landscape)?;
     check_denoiser(&problem)?;
     let directory = run_directory(&problem.config, &arguments.overrides, false);
-    let mut run = Run::new(&problem, RunDirectory::open(&directory, &claim(&problem, &arguments.overrides))?);
-    let distances = run.distances(&request)?;
+    let mut run =
+        pipeline::begin(&problem, RunDirectory::open(&directory, &claim(&problem, &arguments.overrides))?);
+    let distances = pipeline::distances(&mut run, &request)?;
     let failed = |error: ReportError| Error::failed("the distances", error);
     if arguments.overrides.json {
         return print(&distances.to_json().map_err(failed)?);

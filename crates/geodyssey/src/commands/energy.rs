@@ -13,8 +13,8 @@ use serde::Serialize;
 use crate::cli::EnergyArguments;
 use crate::commands::print;
 use crate::error::Error;
-use crate::stages::system::undefined_torsion;
-use crate::stages::without_positions;
+use crate::problem::undefined_torsion;
+use crate::stages::samples::without_positions;
 use crate::terminal::say;
 use crate::text_file::read_text;
 

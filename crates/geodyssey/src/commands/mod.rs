@@ -15,9 +15,9 @@ mod show;
 
 use crate::cli::{Arguments, Command, Overrides};
 use crate::error::Error;
+use crate::pipeline::{self, Stage};
+use crate::problem::Problem;
 use crate::run_directory::Claim;
-use crate::stages::system::Problem;
-use crate::stages::{self, Stage};
 pub(crate) use crate::terminal::print;
 
 /// Carries a command out.
@@ -42,7 +42,7 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Error> {
 
 /// What a run asks of its directory.
 fn claim(problem: &Problem, overrides: &Overrides) -> Claim {
-    Claim { force: overrides.force, ..stages::claim(problem) }
+    Claim { force: overrides.force, ..pipeline::claim(problem) }
 }
 
 /// Gives the computing as many threads as the command line says.

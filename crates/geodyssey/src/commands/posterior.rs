@@ -10,10 +10,13 @@ use crate::cli::PosteriorArguments;
 use crate::config::LARGEST_LOG_SNR;
 use crate::error::Error;
 use crate::interrupt;
+use crate::pipeline::{self, Stage, check};
+use crate::problem::Problem;
+use crate::problem::variable_table::VariableTable;
 use crate::run_directory::RunDirectory;
-use crate::stages::system::Problem;
-use crate::stages::variable_table::VariableTable;
-use crate::stages::{Points, Run, Stage, check, exact_denoiser, without_run};
+use crate::stages::denoiser::{Points, exact_denoiser};
+use crate::stages::landscape::{self, without_run};
+use crate::stages::training;
 use crate::text_file::read_text;
 
 /// Farther from the middle of a variable than this, in periods or extents of its range, a centre is refused: the square of its
@@ -91,9 +94,10 @@ fn denoiser(arguments: &PosteriorArguments, problem: &Problem) -> Result<Box<dyn
     }
     interrupt::listen();
     let directory = run_directory(&problem.config, &arguments.overrides, false);
-    let mut run = Run::new(problem, RunDirectory::open(&directory, &claim(problem, &arguments.overrides))?);
-    let landscape = run.landscape()?;
-    match run.learned_denoiser(&landscape)? {
+    let mut run =
+        pipeline::begin(problem, RunDirectory::open(&directory, &claim(problem, &arguments.overrides))?);
+    let landscape = landscape::run(&mut run)?;
+    match training::run(&mut run, &landscape)? {
         Some(learned) => Ok(learned.denoiser),
         None => exact_denoiser(problem, &landscape, Points::Literally),
     }
@@ -151,7 +155,7 @@ fn far_outside(problem: &Problem, y: &[f64]) -> Option<String> {
 fn table(problem: &Problem, answer: &Answer) -> Result<String, Error> {
     let failed = |error| Error::failed("the table", error);
     let mut columns = vec![Column::number("logSNR", "")];
-    let unit = |variable: &crate::stages::variables::Variable| {
+    let unit = |variable: &crate::problem::variables::Variable| {
         variable.measure.column_unit().trim_start_matches('_').to_owned()
     };
     columns.extend(

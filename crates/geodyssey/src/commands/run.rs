@@ -8,9 +8,9 @@ use crate::cli::{OneConfiguration, Overrides};
 use crate::config::{Config, InputError};
 use crate::error::Error;
 use crate::interrupt;
+use crate::pipeline::{self, Stage, check};
+use crate::problem::Problem;
 use crate::run_directory::{RunDirectory, check_claim};
-use crate::stages::system::Problem;
-use crate::stages::{Run, Stage, check};
 use crate::terminal::say;
 
 /// Goes through the stages of one configuration.
@@ -46,8 +46,8 @@ pub(crate) fn run(configurations: &[PathBuf], overrides: &Overrides, until: Stag
         if problems.len() > 1 {
             say!("== {}", problem.config.name());
         }
-        let mut run = Run::new(problem, RunDirectory::open(path, &claim(problem, overrides))?);
-        let summary = run.carry_out(until)?;
+        let mut run = pipeline::begin(problem, RunDirectory::open(path, &claim(problem, overrides))?);
+        let summary = pipeline::carry_out(&mut run, until)?;
         if overrides.json {
             summaries.push(serde_json::to_value(&summary).map_err(|error| Error::failed("JSON", error))?);
         } else {

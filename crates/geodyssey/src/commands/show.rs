@@ -10,9 +10,9 @@ use geodyssey_report::{
 };
 
 use super::shell::quoted;
+use crate::artifacts::report::PAGE_FILE;
 use crate::error::Error;
-use crate::stages::PAGE_FILE;
-use crate::stages::system::Problem;
+use crate::problem::Problem;
 
 /// The results of a run as text.
 pub(crate) fn show(problem: &Problem, summary: &Summary, directory: &Path) -> Result<String, Error> {

@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::error::InputError;
 use super::geodesic::GeodesicConfig;
 use super::source::Section;
-use super::values::PerVariable;
-use super::values::{Count, PositiveReal, Real};
+use super::values::{Count, PerVariable, PositiveReal, Real};
 
 /// Names of the kinds, as the configuration has them.
 const KINDS: [&str; 3] = ["mixture", "neural", "random-features"];

@@ -38,7 +38,7 @@ impl Place {
 
 /// Wrong input: what is wrong, where, and what would be right.
 #[derive(Clone, Debug)]
-pub(crate) struct InputError {
+pub struct InputError {
     message: String,
     place: Option<Place>,
     notes: Vec<String>,

@@ -24,7 +24,7 @@ use serde::Serialize;
 pub(crate) use denoiser::{
     Bandwidth, DenoiserConfig, NeuralConfig, RandomFeaturesConfig, TrainingDataConfig,
 };
-pub(crate) use error::InputError;
+pub use error::InputError;
 pub(crate) use geodesic::{Choice, CurveKind, GeodesicConfig, Parametrisation};
 pub(crate) use landscape::{
     FormulaConfig, Interpolation, LandscapeConfig, MetadynamicsConfig, RelaxedScanConfig, TableConfig,
@@ -61,7 +61,7 @@ const SECTIONS: [&str; 10] = [
 
 /// A configuration with every default filled in. Its fields stand in the order in which they are written.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Config {
+pub struct Config {
     #[serde(skip)]
     source: Source,
     /// Seed of all random numbers.
@@ -91,8 +91,11 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads a configuration file with the changes of the command line.
-    pub(crate) fn read(path: &Path, changes: &[String], seed: Option<u64>) -> Result<Self, InputError> {
+    /// Reads a configuration file with changes as the command line has them (`sampling.paths=8`) and a seed.
+    ///
+    /// # Errors
+    /// What is wrong, with its place in the file.
+    pub fn read(path: &Path, changes: &[String], seed: Option<u64>) -> Result<Self, InputError> {
         let mut changes = changes.to_vec();
         changes.extend(seed.map(|seed| format!("seed={seed}")));
         let source = Source::read(path, &changes)?;

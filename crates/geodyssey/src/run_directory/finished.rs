@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::fingerprint::Fingerprint;
 use super::manifest::{self, Manifest};
-use super::{Fingerprint, SUMMARY_FILE};
+use super::names::SUMMARY_FILE;
 use crate::config::InputError;
 use crate::error::Error;
 

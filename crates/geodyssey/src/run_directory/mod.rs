@@ -14,6 +14,7 @@ mod fingerprint;
 mod finished;
 mod lock;
 mod manifest;
+mod names;
 mod owner;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,17 +26,13 @@ pub(crate) use artifact::{remove_partial, write as write_whole};
 pub(crate) use fingerprint::{Fingerprint, Ingredients};
 pub(crate) use finished::FinishedRun;
 pub(crate) use lock::DirectoryLock;
+pub(crate) use names::{SUMMARY_FILE, TIMINGS_FILE};
 pub(crate) use owner::Claim;
 
 use artifact::remove_if_there;
 use manifest::{Entry, Manifest};
 
 use crate::error::Error;
-
-/// The results, for scripts: what the last stage writes.
-pub(crate) const SUMMARY_FILE: &str = "summary.json";
-/// The file of wall-clock times, the only one that differs between runs of one configuration.
-pub(crate) const TIMINGS_FILE: &str = "timings.json";
 
 /// The program's own files that belong to no stage. They are so from the moment on at which there is a manifest.
 const OWN: [&str; 4] = [manifest::FILE, owner::FILE, begun::FILE, TIMINGS_FILE];

@@ -6,10 +6,10 @@ use geodyssey_spacetime::windings;
 use rayon::prelude::*;
 
 use super::constraints;
-use super::landscape::LandscapeResult;
-use super::system::Problem;
+use crate::artifacts::landscape::LandscapeResult;
 use crate::error::Error;
 use crate::interrupt;
+use crate::problem::Problem;
 
 /// Most variables among which bottlenecks are looked for.
 const MOST_VARIABLES: usize = 3;

@@ -1,10 +1,19 @@
 //! Finished parts of the stage that is running, kept so that an interrupted one goes on with the others.
 
+use std::time::{Duration, Instant};
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::interrupt;
+use crate::pace::Pace;
 use crate::run_directory::{Fingerprint, RunDirectory};
+
+/// Between two checkpoints of one computation.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// Checkpoints may grow: writing them may take this share of the time.
+const SHARE: f64 = 0.05;
 
 /// Where the parts of a stage are kept. Numbers come back bit for bit, so that a part that was kept and one that was just computed
 /// lead to the same artifacts. The run directory removes all parts when the stage is finished.
@@ -29,6 +38,31 @@ impl Checkpoints<'_> {
     pub(crate) fn write<T: Serialize>(&self, name: &str, part: &T) -> Result<(), Error> {
         let state = serde_json::to_vec(part).map_err(|error| Error::failed(self.stage, error))?;
         self.directory.write_checkpoint(self.stage, name, self.made_from, &state)
+    }
+
+    /// Goes on with a computation until it is finished: block after block of a size that takes a fraction of a second, its state kept
+    /// every second or so and when Ctrl-C is pressed. `block` is told how many of its own units it should do; nothing of the result may
+    /// depend on that.
+    pub(crate) fn advance<S: Serialize>(
+        &self,
+        name: &str,
+        mut state: S,
+        is_finished: impl Fn(&S) -> bool,
+        mut block: impl FnMut(S, u64) -> Result<S, Error>,
+    ) -> Result<S, Error> {
+        let (mut written, mut interval, mut pace) = (Instant::now(), INTERVAL, Pace::new());
+        while !is_finished(&state) {
+            state = block(state, pace.next_block())?;
+            let stop = interrupt::check();
+            if stop.is_err() || written.elapsed() > interval {
+                let begun = Instant::now();
+                self.write(name, &state)?;
+                interval = INTERVAL.max(begun.elapsed().div_f64(SHARE));
+                written = Instant::now();
+            }
+            stop?;
+        }
+        Ok(state)
     }
 
     /// A part that is computed once.

@@ -7,10 +7,10 @@ use geodyssey_denoiser::{Denoiser, SpacetimePoint};
 use geodyssey_report::ConstraintSummary;
 use geodyssey_spacetime::{CurveNode, PathConstraint};
 
-use super::system::Problem;
-use super::variables::{State, Variable};
 use crate::config::Measure;
 use crate::error::Error;
+use crate::problem::Problem;
+use crate::problem::variables::{State, Variable};
 
 /// Constraints that bend the curve.
 #[derive(Clone, Copy, PartialEq, Eq)]

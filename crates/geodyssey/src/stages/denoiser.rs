@@ -7,10 +7,10 @@ use geodyssey_denoiser::{
 use geodyssey_landscape::table_file::TableRows;
 use geodyssey_landscape::{Grid, Landscape as _, LandscapeError, TableLandscape};
 
-use super::landscape::{LandscapeResult, PosteriorData};
 use super::samples::kernel_denoiser;
-use super::system::{EnergySource, Problem};
+use crate::artifacts::landscape::{LandscapeResult, PosteriorData};
 use crate::error::Error;
+use crate::problem::{EnergySource, Problem};
 
 /// Rows that lie as near to the points of a regular grid as this, in spacings, are taken as its points.
 const GRID_TOLERANCE: f64 = 1e-6;
@@ -115,7 +115,7 @@ fn covariance(problem: &Problem, standard_deviation: f64) -> Covariance {
 }
 
 /// The axes of a landscape's grid as the denoiser has them, in the spacetime's units.
-pub(super) fn axes(problem: &Problem, axes: &[geodyssey_landscape::GridAxis]) -> Vec<GridAxis> {
+pub(crate) fn axes(problem: &Problem, axes: &[geodyssey_landscape::GridAxis]) -> Vec<GridAxis> {
     let axes = axes.iter().zip(problem.scales.each());
     axes.map(|(axis, scale)| GridAxis {
         start: axis.start / scale,

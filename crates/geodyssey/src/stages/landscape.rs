@@ -1,94 +1,26 @@
 //! The landscape stage: the energy of the variables, computed, read or known, and kept as `landscape.csv`.
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Instant;
 
-use geodyssey_denoiser::SampleSet;
-use geodyssey_landscape::formulas::GaussianComponent;
-use geodyssey_landscape::table_file::{ENERGY_COLUMN, TableRows, read_table, write_grid};
-use geodyssey_landscape::text_table::TableVariable;
-use geodyssey_landscape::{Grid, GridAxis, Landscape, LandscapeError, SampledGround, TableLandscape};
-use geodyssey_report::Warning;
-use serde::{Deserialize, Serialize};
+use geodyssey_landscape::table_file::{ENERGY_COLUMN, TableRows, write_grid};
+use geodyssey_landscape::{Grid, LandscapeError, SampledGround};
 
-use super::system::{EnergySource, Problem};
-use super::{Run, metadynamics, relaxed_scan, samples};
+use super::{metadynamics, relaxed_scan, samples};
+use crate::artifacts::json::json;
+use crate::artifacts::landscape::{
+    self as artifact, LandscapeRecord, LandscapeResult, RECORD_FILE, interpolation, table_file,
+};
 use crate::config::{Interpolation, LandscapeConfig, SamplesSource, VariableConfig};
 use crate::error::Error;
+use crate::problem::{EnergySource, FEWEST_GRID_POINTS, Problem, grid_axes};
+use crate::run_context::Run;
 use crate::run_directory::{Fingerprint, Ingredients};
 
-/// Name of the stage.
-pub(crate) const STAGE: &str = "landscape";
+pub(crate) use crate::artifacts::landscape::STAGE;
+
 /// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
 const REVISION: u32 = 3;
-/// The energies.
-pub(crate) const TABLE_FILE: &str = "landscape.csv";
-/// How they came about.
-pub(crate) const RECORD_FILE: &str = "landscape.json";
-
-/// Grid points a variable of metadynamics where none are given; hills may need more.
-pub(super) const METADYNAMICS_GRID_POINTS: usize = 90;
-/// Where the search for the minimum ends, in grid spacings: the energy is then good to rounding.
-const SMALLEST_STEP: f64 = 1e-7;
-
-/// How a landscape came about.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct LandscapeRecord {
-    /// `metadynamics`, `relaxed-scan`, `samples`, `table` or `formula`.
-    pub(crate) method: String,
-    /// Evaluations of the molecule's energy or gradient.
-    pub(crate) energy_evaluations: u64,
-    /// Root mean square block error of the free energy below 40 kJ/mol.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) rms_block_error_kj_mol: Option<f64>,
-    /// Of a relaxed scan: how it went.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) relaxed_scan: Option<relaxed_scan::RelaxedScanRecord>,
-    /// Of metadynamics: how it went.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) metadynamics: Option<metadynamics::MetadynamicsRecord>,
-    /// Of samples: how many, and what they are worth.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) samples: Option<samples::SamplesRecord>,
-    /// What must be known before this is believed.
-    #[serde(default)]
-    pub(crate) warnings: Vec<Warning>,
-}
-
-/// What the denoiser is made of.
-pub(crate) enum PosteriorData {
-    /// Gaussians whose mixture is the density.
-    Gaussians(Vec<GaussianComponent>),
-    /// Point masses.
-    Points(TableRows),
-    /// Samples with weights, in the spacetime's units; all else here is in the variables' own.
-    Samples(SampleSet),
-    /// Energies on a grid.
-    Grid(Grid),
-}
-
-/// Fewest points along a variable through which an interpolation can be laid.
-pub(super) const FEWEST_GRID_POINTS: usize = 4;
-
-/// A finished landscape.
-pub(crate) struct LandscapeResult {
-    /// How it came about.
-    pub(crate) record: LandscapeRecord,
-    /// The energy as a smooth function; none for samples and for point masses that lie on no grid.
-    pub(crate) landscape: Option<Box<dyn Landscape>>,
-    /// Least and largest value of each variable that is looked at.
-    pub(crate) ranges: Vec<(f64, f64)>,
-    /// What the denoiser is made of.
-    pub(crate) data: PosteriorData,
-    /// The energies on a grid, for figures; none for samples and for point masses that lie on no grid.
-    pub(crate) grid: Option<Grid>,
-    /// Where these energies were sampled and how well, if that is known. Everything else takes unsampled ground to be as
-    /// [`SampledGround::raised`] has it.
-    pub(crate) ground: Option<SampledGround>,
-    /// The energy that counts as zero, kJ/mol: the global minimum; of samples 0, since they have no energy.
-    pub(crate) minimum: f64,
-}
 
 /// What the landscape is made from.
 pub(crate) fn fingerprint(problem: &Problem) -> Fingerprint {
@@ -144,7 +76,7 @@ pub(crate) fn check(problem: &Problem) -> Result<(), Error> {
                 );
                 return Err(problem.config.error("landscape.grid_points", message).into());
             }
-            axes(problem).map(|_| ())
+            Ok(grid_axes(problem).map(|_| ())?)
         }
     }
 }
@@ -189,30 +121,12 @@ pub(crate) fn run(run: &mut Run<'_>) -> Result<LandscapeResult, Error> {
         run.finish(STAGE, REVISION, made_from, &[file.to_owned(), RECORD_FILE.to_owned()])?;
         run.record_time(STAGE, started, record.energy_evaluations);
     }
-    read(run.problem, |name| run.directory.read_text(name))
-}
-
-/// The landscape of a finished run, from its artifacts by name.
-pub(crate) fn read(
-    problem: &Problem,
-    text: impl Fn(&str) -> Result<String, Error>,
-) -> Result<LandscapeResult, Error> {
-    let record = serde_json::from_str(&text(RECORD_FILE)?)
-        .map_err(|error| Error::file("understand", Path::new(RECORD_FILE), error))?;
-    load(problem, &text(table_file(problem))?, record)
-}
-
-/// The file that holds the energies or samples.
-pub(crate) fn table_file(problem: &Problem) -> &'static str {
-    match problem.config.landscape {
-        LandscapeConfig::Samples(_) => samples::SAMPLES_FILE,
-        _ => TABLE_FILE,
-    }
+    artifact::read(run.problem, |name| run.directory.read_text(name))
 }
 
 /// The landscape of files or a formula, without a run directory; `None` for one that must be computed first.
 pub(crate) fn without_run(problem: &Problem) -> Result<Option<LandscapeResult>, Error> {
-    known(problem)?.map(|(table, record)| load(problem, &table, record)).transpose()
+    known(problem)?.map(|(table, record)| artifact::load(problem, &table, record)).transpose()
 }
 
 /// Text of the table and the record.
@@ -258,48 +172,11 @@ fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord)>, Error> 
             Ok(Some((write_grid(&grid, &further), record("table"))))
         }
         EnergySource::Formula(formula) => {
-            let axes = axes(problem)?;
+            let axes = grid_axes(problem)?;
             let grid = Grid::from_function(axes, |x| formula.energy(x))
                 .map_err(|error| table_error(problem, &error))?;
             Ok(Some((write_grid(&grid, &[]), record("formula"))))
         }
-    }
-}
-
-/// The grid's axes of a formula, of metadynamics or of a relaxed scan.
-pub(crate) fn axes(problem: &Problem) -> Result<Vec<GridAxis>, Error> {
-    let config = &problem.config;
-    let count = match &config.landscape {
-        LandscapeConfig::Metadynamics(settings) => {
-            settings.grid_points.map_or(METADYNAMICS_GRID_POINTS, |count| count.get())
-        }
-        LandscapeConfig::RelaxedScan(settings) => settings.grid_points.get(),
-        LandscapeConfig::Formula(settings) => settings.grid_points.get(),
-        LandscapeConfig::Table(_) | LandscapeConfig::Samples(_) => 0,
-    };
-    let axes = problem.variables.iter().enumerate().map(|(index, variable)| {
-        let name = variable.column();
-        match (variable.range, variable.period) {
-            (range, Some(period)) => {
-                Ok(GridAxis::periodic(&name, range.map_or(0.0, |range| range.0), period, count))
-            }
-            (Some((low, high)), None) => Ok(GridAxis::bounded(&name, low, high, count)),
-            (None, None) => {
-                let message = format!("`{}` needs a `range = [least, largest]`", variable.name);
-                Err(config.error(&format!("variable.{index}.name"), message).into())
-            }
-        }
-    });
-    axes.collect()
-}
-
-fn interpolation(problem: &Problem) -> Interpolation {
-    match &problem.config.landscape {
-        LandscapeConfig::Table(table) => table.interpolation,
-        LandscapeConfig::Metadynamics(_)
-        | LandscapeConfig::RelaxedScan(_)
-        | LandscapeConfig::Samples(_)
-        | LandscapeConfig::Formula(_) => Interpolation::Bicubic,
     }
 }
 
@@ -325,120 +202,4 @@ fn rows_csv(problem: &Problem, rows: &TableRows) -> String {
         let _ = writeln!(text, "{energy}");
     }
     text
-}
-
-/// A landscape from its artifacts.
-fn load(problem: &Problem, table: &str, record: LandscapeRecord) -> Result<LandscapeResult, Error> {
-    let failed = |error: LandscapeError| Error::failed(TABLE_FILE, error);
-    if let EnergySource::Samples(_) = problem.source {
-        return samples::load(problem, table, record);
-    }
-    let columns: Vec<String> = problem.variables.iter().map(super::variables::Variable::column).collect();
-    let periods = problem.periods();
-    let named: Vec<TableVariable<'_>> =
-        columns.iter().zip(&periods).map(|(column, period)| TableVariable::own(column, *period)).collect();
-    let rows = read_table(table, &named).map_err(failed)?;
-    if interpolation(problem) == Interpolation::None {
-        let grid = rows.clone().into_grid(&periods).ok();
-        let surface = grid.clone().map(TableLandscape::new).transpose().map_err(failed)?;
-        return Ok(LandscapeResult {
-            record,
-            ranges: ranges(rows.points.iter().map(Vec::as_slice), &periods),
-            landscape: surface.map(|surface| Box::new(surface) as _),
-            minimum: rows.energies.iter().copied().fold(f64::INFINITY, f64::min),
-            data: PosteriorData::Points(rows),
-            grid,
-            ground: None,
-        });
-    }
-    let ground = SampledGround::from_rows(&rows, &periods).map_err(failed)?;
-    let grid = match &ground {
-        Some(ground) => ground.raised(problem.thermal_energy),
-        None => rows.into_grid(&periods),
-    };
-    let grid = grid.map_err(failed)?;
-    let ranges = grid.axes.iter().map(|axis| (axis.start, axis.end())).collect();
-    let (landscape, data): (Box<dyn Landscape>, PosteriorData) = match &problem.source {
-        EnergySource::Formula(formula) => {
-            let again =
-                geodyssey_landscape::formula(formula.name(), problem.thermal_energy).map_err(failed)?;
-            let data = again
-                .components()
-                .map_or_else(|| PosteriorData::Grid(grid.clone()), PosteriorData::Gaussians);
-            (Box::new(FormulaLandscape(again)), data)
-        }
-        EnergySource::Molecule | EnergySource::Table(_) | EnergySource::Samples(_) => {
-            (Box::new(TableLandscape::new(grid.clone()).map_err(failed)?), PosteriorData::Grid(grid.clone()))
-        }
-    };
-    let minimum = minimum(landscape.as_ref(), &grid);
-    Ok(LandscapeResult {
-        record,
-        landscape: Some(landscape),
-        ranges,
-        data,
-        minimum,
-        grid: Some(grid),
-        ground,
-    })
-}
-
-/// The lowest energy: from the lowest grid point downhill along the axes, with steps halved down to the point.
-fn minimum(landscape: &dyn Landscape, grid: &Grid) -> f64 {
-    let (mut x, mut lowest) = grid.minimum();
-    let mut share = 0.5;
-    while share > SMALLEST_STEP {
-        let before = lowest;
-        for (index, axis) in grid.axes.iter().enumerate() {
-            for step in [-share * axis.spacing, share * axis.spacing] {
-                let mut moved = x.clone();
-                moved[index] += step;
-                let inside = axis.period.is_some() || (axis.start..=axis.end()).contains(&moved[index]);
-                let energy = landscape.energy(&moved);
-                if inside && energy < lowest {
-                    (x, lowest) = (moved, energy);
-                }
-            }
-        }
-        if lowest >= before {
-            share *= 0.5;
-        }
-    }
-    lowest
-}
-
-/// A formula as a landscape.
-struct FormulaLandscape(Box<dyn geodyssey_landscape::Formula>);
-
-impl Landscape for FormulaLandscape {
-    fn periods(&self) -> &[Option<f64>] {
-        self.0.periods()
-    }
-
-    fn energy_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        self.0.energy_gradient(x, gradient)
-    }
-}
-
-/// Least and largest value of each variable among points; a whole period where there is one.
-pub(super) fn ranges<'p>(
-    points: impl Iterator<Item = &'p [f64]> + Clone,
-    periods: &[Option<f64>],
-) -> Vec<(f64, f64)> {
-    (0..periods.len())
-        .map(|axis| {
-            let values = points.clone().map(|point| point[axis]);
-            let (low, high) =
-                values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
-            (low, periods[axis].map_or(high, |period| low + period))
-        })
-        .collect()
-}
-
-/// A record as JSON with a newline at the end.
-pub(crate) fn json(record: &impl Serialize) -> Result<Vec<u8>, Error> {
-    let mut bytes =
-        serde_json::to_vec_pretty(record).map_err(|error| Error::failed("writing JSON", error))?;
-    bytes.push(b'\n');
-    Ok(bytes)
 }

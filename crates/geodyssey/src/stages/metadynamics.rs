@@ -1,43 +1,28 @@
 //! Metadynamics of the molecule's variables, with a checkpoint every few seconds.
 
-use std::time::{Duration, Instant};
-
-use geodyssey_landscape::metadynamics::{self, EndsEstimate, WalkerCrossings};
+use geodyssey_landscape::metadynamics::{self, EndsEstimate};
 use geodyssey_landscape::{
     EndRegion, FreeEnergy, LandscapeError, Metadynamics, MetadynamicsState, MetadynamicsVariable,
 };
 use geodyssey_report::{MetadynamicsSummary, Warning, decimals};
 use geodyssey_sampling::MolecularSystem;
-use serde::{Deserialize, Serialize};
 
-use super::Run;
-use super::landscape::{self, FEWEST_GRID_POINTS, LandscapeRecord, STAGE, axes};
-use super::system::{Molecule, Problem};
-use super::variables::scaled;
+use super::checkpoints::Checkpoints;
+use crate::artifacts::landscape::{LandscapeRecord, MetadynamicsRecord, STAGE};
 use crate::config::{InputError, LandscapeConfig, MetadynamicsConfig};
 use crate::error::Error;
-use crate::interrupt;
-use crate::pace::Pace;
+use crate::problem::variables::scaled;
+use crate::problem::{FEWEST_GRID_POINTS, Molecule, Problem, grid_axes};
 use crate::progress::Progress;
+use crate::run_context::Run;
 use crate::run_directory::Fingerprint;
 
 /// The one checkpoint's name.
 const CHECKPOINT: &str = "metadynamics";
-/// Between two checkpoints.
-const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
 /// Most grid points a variable that are chosen where the configuration gives none, by the number of variables.
 const MOST_GRID_POINTS: [usize; 3] = [1000, 180, 90];
 /// How much wider than the narrowest starting basin hills may be before it is spoken of.
 const TOLERATED_WIDTH: f64 = 1.2;
-
-/// How metadynamics went.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct MetadynamicsRecord {
-    /// What the summary says of it.
-    pub(crate) summary: MetadynamicsSummary,
-    /// Every walker's way between the ends, in their order; even ones began at the start, odd ones at the end.
-    pub(crate) walkers: Vec<WalkerCrossings>,
-}
 
 /// The free energy as text of `landscape.csv`, and how it came about.
 pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
@@ -53,26 +38,23 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     let structures = starting_structures(problem, molecule)?;
     let hills = Hills::choose(problem, settings, &system, structures)?;
     let metadynamics = make(problem, settings, system, &hills)?;
-    let kept = run.directory.read_checkpoint(STAGE, CHECKPOINT, made_from);
-    let mut state: MetadynamicsState = match kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+    let checkpoints = Checkpoints { directory: &run.directory, stage: STAGE, made_from };
+    let state: MetadynamicsState = match checkpoints.read(CHECKPOINT) {
         Some(state) => state,
         None => metadynamics.start(structures).map_err(failed)?,
     };
     let mut progress = Progress::start(STAGE, metadynamics.rounds(&state), state.rounds);
-    let (mut written, mut pace) = (Instant::now(), Pace::new());
-    while !metadynamics.is_finished(&state) {
-        state = metadynamics.advance(state, pace.next_block()).map_err(failed)?;
-        progress.set_total(metadynamics.rounds(&state));
-        progress.set(state.rounds, phase(&state));
-        let stop = interrupt::check();
-        if stop.is_err() || written.elapsed() > CHECKPOINT_INTERVAL {
-            let bytes =
-                serde_json::to_vec(&state).map_err(|error| Error::failed("writing a checkpoint", error))?;
-            run.directory.write_checkpoint(STAGE, CHECKPOINT, made_from, &bytes)?;
-            written = Instant::now();
-        }
-        stop?;
-    }
+    let state = checkpoints.advance(
+        CHECKPOINT,
+        state,
+        |state| metadynamics.is_finished(state),
+        |state, rounds| {
+            let state = metadynamics.advance(state, rounds).map_err(failed)?;
+            progress.set_total(metadynamics.rounds(&state));
+            progress.set(state.rounds, phase(&state));
+            Ok(state)
+        },
+    )?;
     let free_energy = metadynamics.free_energy(&state).map_err(failed)?;
     let error = free_energy.root_mean_square_error_kj_mol;
     let ends = free_energy
@@ -83,7 +65,7 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     ));
     visited(&ends)?;
     let summary = summary(&metadynamics, settings, &state, &hills, &free_energy, &ends);
-    let record = landscape::LandscapeRecord {
+    let record = LandscapeRecord {
         method: "metadynamics".to_owned(),
         energy_evaluations: state.energy_evaluations + hills.energy_evaluations,
         rms_block_error_kj_mol: Some(error),
@@ -131,7 +113,7 @@ pub(super) fn check(problem: &Problem) -> Result<(), Error> {
 /// variable's range does.
 fn check_grid(problem: &Problem, settings: &MetadynamicsConfig) -> Result<(), Error> {
     let Some(points) = settings.grid_points.filter(|_| settings.hill_width.is_none()) else { return Ok(()) };
-    for (axis, variable) in axes(problem)?.iter().zip(&problem.variables) {
+    for (axis, variable) in grid_axes(problem)?.iter().zip(&problem.variables) {
         let extent = axis.end() - axis.start;
         let least = metadynamics::fewest_grid_points(axis.period.is_some()).max(FEWEST_GRID_POINTS);
         if points.get() < least {
@@ -284,7 +266,7 @@ impl Hills {
         };
         let most = MOST_GRID_POINTS[problem.variables.len().clamp(1, 3) - 1];
         let mut hills = Self { variables: Vec::new(), energy_evaluations, warnings: Vec::new() };
-        for (index, axis) in axes(problem)?.into_iter().enumerate() {
+        for (index, axis) in grid_axes(problem)?.into_iter().enumerate() {
             let variable = &problem.variables[index];
             let extent = axis.end() - axis.start;
             let basin = narrowest.as_ref().map(|deviations| deviations[index]);

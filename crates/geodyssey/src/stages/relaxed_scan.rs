@@ -1,48 +1,25 @@
 //! The relaxed scan of the molecule's variables, with a checkpoint every few seconds.
 
-use std::time::{Duration, Instant};
-
 use geodyssey_landscape::relaxed_scan::SameMolecule;
 use geodyssey_landscape::table_file::write_grid;
 use geodyssey_landscape::{LandscapeError, RelaxedScan, RelaxedScanState};
 use geodyssey_molecule::Structure;
 use geodyssey_molecule::states::compare_states;
 use geodyssey_sampling::MolecularSystem;
-use serde::{Deserialize, Serialize};
 
-use super::Run;
-use super::landscape::{LandscapeRecord, STAGE, axes};
-use super::system::{Molecule, Problem};
+use super::checkpoints::Checkpoints;
+use crate::artifacts::landscape::{LandscapeRecord, RelaxedScanRecord, STAGE};
 use crate::config::{InputError, LandscapeConfig, RelaxedScanConfig};
 use crate::error::Error;
-use crate::interrupt;
-use crate::pace::Pace;
+use crate::problem::{Molecule, Problem, grid_axes};
 use crate::progress::Progress;
+use crate::run_context::Run;
 use crate::run_directory::Fingerprint;
 
 /// The one checkpoint's name.
 const CHECKPOINT: &str = "relaxed-scan";
-/// Between two checkpoints.
-const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(2);
 /// Minimisations that keep a thread's lanes full.
 const MINIMISATIONS_AT_ONCE: usize = 48;
-/// Checkpoints hold all structures: writing them may take this share of the time.
-const CHECKPOINT_SHARE: f64 = 0.05;
-
-/// How a relaxed scan went.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct RelaxedScanRecord {
-    /// Potential energy of the lowest grid point, which counts as zero in the table, kJ/mol.
-    pub(crate) lowest_potential_energy_kj_mol: f64,
-    /// Rounds until nothing improved.
-    pub(crate) rounds: u64,
-    /// Minimisations.
-    pub(crate) minimisations: u64,
-    /// Those that came to no end.
-    pub(crate) unfinished: u64,
-    /// Those that ended in another stereoisomer.
-    pub(crate) refused: u64,
-}
 
 /// The relaxed energies as text of `landscape.csv`, and how they came about.
 pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
@@ -57,8 +34,8 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     let same_molecule = |positions: &[[f64; 3]]| is_same(molecule, &start, positions);
     let scan = make(problem, settings, molecule, &same_molecule)?;
     let structures = starting_structures(problem, molecule)?;
-    let kept = run.directory.read_checkpoint(STAGE, CHECKPOINT, made_from);
-    let mut state: RelaxedScanState = match kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+    let checkpoints = Checkpoints { directory: &run.directory, stage: STAGE, made_from };
+    let state: RelaxedScanState = match checkpoints.read(CHECKPOINT) {
         Some(state) => state,
         None => {
             let structures =
@@ -67,24 +44,15 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
         }
     };
     let mut progress = Progress::start(STAGE, state.points.len() as u64, state.known() as u64);
-    let (mut written, mut interval, mut pace) = (Instant::now(), CHECKPOINT_INTERVAL, Pace::new());
-    while !state.is_finished() {
-        let most = pace.next_block() as usize * MINIMISATIONS_AT_ONCE * rayon::current_num_threads();
-        scan.advance_by(&mut state, most).map_err(failed)?;
-        let message =
-            format!("{} minimisations, {} points improved", state.minimisations, state.active.len());
-        progress.set(state.known() as u64, &message);
-        let stop = interrupt::check();
-        if stop.is_err() || written.elapsed() > interval {
-            let begun = Instant::now();
-            let bytes =
-                serde_json::to_vec(&state).map_err(|error| Error::failed("writing a checkpoint", error))?;
-            run.directory.write_checkpoint(STAGE, CHECKPOINT, made_from, &bytes)?;
-            interval = CHECKPOINT_INTERVAL.max(begun.elapsed().div_f64(CHECKPOINT_SHARE));
-            written = Instant::now();
-        }
-        stop?;
-    }
+    let state =
+        checkpoints.advance(CHECKPOINT, state, RelaxedScanState::is_finished, |mut state, blocks| {
+            let most = blocks as usize * MINIMISATIONS_AT_ONCE * rayon::current_num_threads();
+            scan.advance_by(&mut state, most).map_err(failed)?;
+            let message =
+                format!("{} minimisations, {} points improved", state.minimisations, state.active.len());
+            progress.set(state.known() as u64, &message);
+            Ok(state)
+        })?;
     let (grid, lowest) = scan.energies(&state).map_err(failed)?;
     progress.finish(&format!(
         "relaxed scan of {} grid points done by {} minimisations",
@@ -148,7 +116,7 @@ fn make<'m>(
 ) -> Result<RelaxedScan<'m>, Error> {
     let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
         .map_err(|error| problem.config.error("system.force_field", error.to_string()))?;
-    RelaxedScan::new(system, axes(problem)?, &settings.parameters, same_molecule)
+    RelaxedScan::new(system, grid_axes(problem)?, &settings.parameters, same_molecule)
         .map_err(|error| problem.config.error("landscape", error.to_string()).into())
 }
 

@@ -3,7 +3,6 @@
 mod arrays;
 mod folder;
 mod paths;
-mod write;
 
 use std::path::{Path, PathBuf};
 
@@ -12,16 +11,15 @@ use geodyssey_molecule::solute::solute_atoms;
 use geodyssey_molecule::superposition::superposed;
 use geodyssey_trajectory::{TrajectoryFormat, read_structure};
 
+use crate::artifacts::path_frames::frame_table;
+use crate::artifacts::paths::TOPOLOGY_FILE;
+use crate::artifacts::trajectories::write_trajectory_with;
 use crate::cli::{AlignedAtoms, ExportArguments};
 use crate::error::Error;
 use crate::run_directory::{FinishedRun, write_whole};
-use crate::stages::TOPOLOGY_FILE;
 use crate::terminal::say;
 use folder::ExportFolder;
-use paths::{Chosen, ExportedPath, Selection, frame_table};
-
-pub(crate) use paths::frame_values;
-pub(crate) use write::{write_trajectory, write_trajectory_with};
+use paths::{Chosen, ExportedPath, Selection};
 
 /// Name of a file that holds every path.
 const ALL_PATHS: &str = "paths";

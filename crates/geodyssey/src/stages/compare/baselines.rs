@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::finished::{Entry, Finished, Origin};
 use crate::config::{Config, CurveKind, DEFAULT_DURATION_PS, SamplingMethod, Space};
 use crate::error::Error;
-use crate::stages::system::Problem;
+use crate::problem::Problem;
 
 /// A tent's top lies this far below the lower of the ends' logSNR.
 const TENT_DEPTHS: [f64; 3] = [2.0, 4.0, 6.0];

@@ -5,7 +5,7 @@
 use geodyssey_report::{Difference, Measure};
 use rayon::prelude::*;
 
-use super::Finished;
+use super::finished::Finished;
 use super::significance::{Stratum, holm, least_p_value, letters, permutation_test, relabellings};
 
 /// Corrected p value below which a difference is called real.

@@ -6,11 +6,12 @@ use geodyssey_report::plots::{
 };
 use geodyssey_report::{ComparisonGroup, DirectionalWork, ReportError};
 
+use super::finished::Finished;
+use super::group::Group;
 use super::words::is_baseline;
-use super::{Finished, Group};
+use crate::artifacts::landscape;
 use crate::config::SamplingMethod;
 use crate::error::Error;
-use crate::stages::landscape;
 use crate::stages::report::{surface, variable_axes};
 
 /// A figure with its name, without ending, and what it shows.

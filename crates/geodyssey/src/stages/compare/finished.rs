@@ -6,11 +6,13 @@ use geodyssey_constraints::ConstraintSettings;
 use geodyssey_denoiser::SpacetimePoint;
 use geodyssey_report::{NumericColumns, RowRole, RowSeconds, Summary, Timings};
 
+use crate::artifacts::{curve, landscape, paths};
 use crate::config::{Config, CurveKind, SamplingMethod, ShootingLength};
 use crate::error::Error;
+use crate::problem::Problem;
+use crate::run_context::timings;
 use crate::run_directory::{FinishedRun, SUMMARY_FILE, TIMINGS_FILE};
-use crate::stages::system::Problem;
-use crate::stages::{self, geodesic, landscape, paths, training};
+use crate::stages::training;
 
 /// Where a configuration came from, so that others can be made from it.
 #[derive(Clone)]
@@ -90,7 +92,7 @@ impl Finished {
         if summary.geodesic.is_none() || summary.sampling.is_none() {
             return Err(Error::input(format!("the run in {} has no paths", entry.directory.display())));
         }
-        let timings = stages::timings(&entry.directory.join(TIMINGS_FILE));
+        let timings = timings(&entry.directory.join(TIMINGS_FILE));
         Ok(Self {
             seconds: seconds(&timings),
             values: values(&run)?,
@@ -121,7 +123,7 @@ fn seconds(timings: &Timings) -> Option<RowSeconds> {
     };
     (!timings.stages.is_empty()).then(|| RowSeconds {
         sampling: of(&[paths::STAGE]),
-        preparation: of(&[landscape::STAGE, training::STAGE, geodesic::STAGE]),
+        preparation: of(&[landscape::STAGE, training::STAGE, curve::STAGE]),
     })
 }
 
@@ -194,20 +196,20 @@ fn numbers(run: &FinishedRun, name: &str) -> Result<NumericColumns, Error> {
 }
 
 fn curve(problem: &Problem, run: &FinishedRun) -> Result<FollowedCurve, Error> {
-    let path = run.path().join(geodesic::CURVE_FILE);
-    let columns = numbers(run, geodesic::CURVE_FILE)?;
+    let path = run.path().join(curve::CURVE_FILE);
+    let columns = numbers(run, curve::CURVE_FILE)?;
     let column = |name: &str| columns.column(name).map_err(|error| Error::file("understand", &path, error));
     let heads = |prefix: &str| -> Vec<String> {
         problem.variables.iter().map(|variable| format!("{prefix}_{}", variable.column())).collect()
     };
     let (arc_length, log_snr) = (column("arc_length")?, column("log_snr")?);
     let length = arc_length.last().copied().filter(|length| *length > 0.0).unwrap_or(1.0);
-    let centers = points(run, geodesic::CURVE_FILE, &heads("y"))?;
+    let centers = points(run, curve::CURVE_FILE, &heads("y"))?;
     let centers = centers.iter().map(|center| problem.scales.scaled(center));
     Ok(FollowedCurve {
         arc_share: arc_length.iter().map(|arc| arc / length).collect(),
         points: centers.zip(log_snr).map(|(y, &log_snr)| SpacetimePoint { log_snr, y }).collect(),
-        means: points(run, geodesic::CURVE_FILE, &heads("mean"))?,
+        means: points(run, curve::CURVE_FILE, &heads("mean"))?,
     })
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod baselines;
 mod differences;
 mod figures;
 mod finished;
+mod group;
 mod regions;
 pub(crate) mod significance;
 mod words;
@@ -11,20 +12,20 @@ mod words;
 use std::path::Path;
 
 use geodyssey_report::{
-    Comparison, ComparisonGroup, ComparisonRow, LeftOut, Measure, PageFigure, ReportError, Summary,
-    relative_address,
+    Comparison, ComparisonGroup, ComparisonRow, Measure, PageFigure, ReportError, Summary, relative_address,
 };
 
-use super::PAGE_FILE as REPORT_FILE;
-use super::system::Problem;
-use super::variables::State;
+use crate::artifacts::report::PAGE_FILE as REPORT_FILE;
 use crate::error::Error;
+use crate::problem::Problem;
+use crate::problem::variables::State;
 use crate::run_directory::{Fingerprint, Ingredients, RunDirectory};
 use differences::{differences, letters_of};
 use finished::curve_in_words;
 use regions::{Regions, share_inside};
 
 pub(crate) use finished::{Entry, Finished, Origin};
+pub(crate) use group::Group;
 
 /// Name under which the manifest has the comparison's files.
 const STAGE: &str = "comparison";
@@ -46,14 +47,6 @@ fewer than 20,000), corrected the number of pairs by Holm's method. A difference
 is tested as the mean of both directions, in which ΔF cancels. The test asks whether two sets of paths differ, given landscape and \
 curve; what another seed would change of these it does not know. Every curve has random numbers of its own, also where runs share a seed, so \
 that its paths are independent of any other's. Paths of two-way shooting are not tested, since those of one chain resemble each other.";
-
-/// Finished runs between the same states on the same landscape.
-pub(crate) struct Group {
-    /// The runs: as given, then the baselines.
-    pub(crate) rows: Vec<Finished>,
-    /// Baselines that could not be made.
-    pub(crate) left_out: Vec<LeftOut>,
-}
 
 /// What makes two problems comparable: variables, kT, states, input files and the kind of landscape.
 pub(crate) fn comparable(problem: &Problem) -> Result<Fingerprint, Error> {

@@ -7,13 +7,14 @@ use geodyssey_denoiser::Denoiser;
 use geodyssey_report::{ComparedRegion, RowRegion};
 use geodyssey_spacetime::{CurveNode, PathConstraint as _};
 
-use super::{Finished, Group};
+use super::finished::Finished;
+use super::group::Group;
+use crate::artifacts::landscape;
 use crate::error::Error;
+use crate::problem::Problem;
+use crate::problem::variables::State;
 use crate::stages::constraints::{ball, units};
 use crate::stages::denoiser::{Points, exact_denoiser};
-use crate::stages::landscape;
-use crate::stages::system::Problem;
-use crate::stages::variables::State;
 
 /// The regions that any run of a group names.
 pub(super) struct Regions {

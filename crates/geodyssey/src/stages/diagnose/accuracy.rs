@@ -5,9 +5,9 @@ use geodyssey_report::{Accuracy, LevelErrors};
 use geodyssey_spacetime::measure_curve;
 use nalgebra::DVector;
 
-use super::Subject;
 use super::deviations::deviations;
 use super::quantiles::summarise;
+use super::subject::Subject;
 use crate::error::Error;
 use crate::stages::geodesic::Solve;
 
@@ -39,6 +39,7 @@ pub(super) fn measure(subject: &Subject<'_>) -> Result<(Accuracy, Vec<CurveError
         problem,
         landscape: subject.landscape,
         denoiser: subject.judge,
+        is_learned: false,
         exact: subject.judge,
         checkpoints: subject.checkpoints,
     };
@@ -122,7 +123,7 @@ fn samples_in_states(subject: &Subject<'_>) -> Result<Option<[f64; 2]>, Error> {
         return Ok(None);
     }
     let (problem, samples) = (subject.run.problem, &subject.data.samples);
-    let share = |state: &crate::stages::variables::State| {
+    let share = |state: &crate::problem::variables::State| {
         let inside = (0..samples.len())
             .filter(|&index| state.contains(&problem.variables, &problem.scales.own(samples.point(index))))
             .count();

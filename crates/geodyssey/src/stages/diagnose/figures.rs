@@ -7,12 +7,13 @@ use geodyssey_report::plots::{
 use geodyssey_report::{DeviationErrors, Diagnosis, LevelErrors, ReportError, RidgeDiagnosis, RidgeLevel};
 
 use super::accuracy::CurveErrors;
+use super::ridges;
 use super::samples::{Histogram, ReverseSamples};
-use super::{Subject, ridges};
+use super::subject::Subject;
+use crate::artifacts::landscape::LandscapeResult;
 use crate::error::Error;
-use crate::stages::landscape::LandscapeResult;
-use crate::stages::system::Problem;
-use crate::stages::variables::Variable;
+use crate::problem::Problem;
+use crate::problem::variables::Variable;
 
 /// Bins of the histograms of single variables that are drawn.
 const DRAWN_BINS: usize = 60;

@@ -11,6 +11,7 @@ mod quantiles;
 mod ridges;
 mod samples;
 mod states;
+mod subject;
 mod tables;
 mod verdict;
 
@@ -20,59 +21,31 @@ use geodyssey_denoiser::{Denoiser, InterruptibleDenoiser};
 use geodyssey_report::Diagnosis;
 
 use super::checkpoints::Checkpoints;
-use super::denoiser::{Points, exact_denoiser};
-use super::geodesic::{self, GeodesicResult};
-use super::landscape::{self, LandscapeResult, PosteriorData};
-use super::training::{self, LearnedDenoiser, TrainingData};
-use super::{Run, feasibility};
-use crate::config::TrainingDataConfig;
+use super::training::{self, TrainingData};
+use super::{geodesic, landscape};
+use crate::artifacts::curve::GeodesicResult;
+use crate::artifacts::landscape::{LandscapeResult, PosteriorData};
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Activity;
+use crate::run_context::Run;
 use crate::run_directory::{Fingerprint, Ingredients};
+use crate::stages::denoiser::{Points, exact_denoiser};
+use crate::stages::training::LearnedDenoiser;
 use samples::ReverseSamples;
+use subject::Subject;
 
 /// Name of the stage, and of its folder.
-pub(super) const STAGE: &str = "diagnose";
+pub(crate) const STAGE: &str = "diagnose";
 /// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
 const REVISION: u32 = 2;
 /// The numbers and the verdict.
 pub(crate) const SUMMARY_FILE: &str = "diagnose/summary.json";
 
-/// All that is held against each other.
-struct Subject<'s> {
-    run: &'s Run<'s>,
-    landscape: &'s LandscapeResult,
-    geodesic: &'s GeodesicResult,
-    /// What is diagnosed.
-    denoiser: &'s dyn Denoiser,
-    /// Of random features whose training was stopped: the same after all training.
-    equilibrium: Option<&'s dyn Denoiser>,
-    /// What is known of the training; none for an exact denoiser.
-    learned: Option<&'s LearnedDenoiser>,
-    /// Knows the exact posteriors.
-    judge: &'s dyn Denoiser,
-    /// What noisy points are made of.
-    data: &'s TrainingData,
-    settings: TrainingDataConfig,
-    /// Where finished parts are kept.
-    checkpoints: Checkpoints<'s>,
-}
-
-impl Subject<'_> {
-    /// Least and largest logSNR that are looked at.
-    fn log_snr_range(&self) -> (f64, f64) {
-        let (low, high) = self.settings.log_snr_range(&self.run.problem.config.geodesic);
-        let known = self.denoiser.log_snr_range();
-        (low.max(known.0), high.min(known.1))
-    }
-}
-
 /// Brings the diagnosis up to date, with all stages up to the geodesic before it.
 pub(crate) fn run(run: &mut Run<'_>) -> Result<Diagnosis, Error> {
-    feasibility::check(run.problem)?;
     run.problem.states()?;
-    let landscape = run.landscape()?;
+    let landscape = landscape::run(run)?;
     let learned = training::run(run, &landscape)?;
     let geodesic = geodesic::run(run, &landscape, learned.as_ref())?;
     let made_from = fingerprint(run);

@@ -6,12 +6,12 @@ use geodyssey_denoiser::{
 };
 use geodyssey_report::{RidgeDiagnosis, RidgeLevel};
 
-use super::Subject;
 use super::quantiles::quantile;
 use super::samples::ReverseSamples;
+use super::subject::Subject;
+use crate::artifacts::landscape::PosteriorData;
 use crate::error::Error;
 use crate::interrupt;
-use crate::stages::landscape::PosteriorData;
 use crate::stages::samples::kernel_denoiser;
 use crate::stages::training::boltzmann_set;
 

@@ -12,13 +12,13 @@ use geodyssey_spacetime::{
 
 use geodyssey_sampling::RandomStream;
 
-use super::Subject;
 use super::states::Regions;
+use super::subject::Subject;
+use crate::artifacts::landscape::PosteriorData;
 use crate::error::Error;
-use crate::stages::landscape::PosteriorData;
-use crate::stages::system::Problem;
+use crate::problem::Problem;
+use crate::problem::variables::Variable;
 use crate::stages::training::boltzmann_set;
-use crate::stages::variables::Variable;
 
 /// Samples of each kind; a multiple of the lanes in which normal variates are drawn.
 const SAMPLES: usize = 2000;

@@ -2,10 +2,10 @@
 
 use geodyssey_landscape::{Grid, basin, nearest_point};
 
-use super::Subject;
+use super::subject::Subject;
 use crate::error::Error;
+use crate::problem::Problem;
 use crate::stages::barrier;
-use crate::stages::system::Problem;
 
 /// The two states as regions of the variables.
 pub(super) enum Regions<'r> {

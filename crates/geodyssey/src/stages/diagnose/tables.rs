@@ -6,7 +6,8 @@ use geodyssey_report::Diagnosis;
 
 use super::accuracy::CurveErrors;
 use super::samples::ReverseSamples;
-use super::{Outputs, STAGE, Subject};
+use super::subject::Subject;
+use super::{Outputs, STAGE};
 
 /// All tables by name.
 pub(super) fn write(

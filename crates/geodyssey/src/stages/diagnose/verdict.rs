@@ -2,10 +2,10 @@
 
 use geodyssey_report::{Accuracy, Finding, SamplingDiagnosis};
 
-use super::Subject;
 use super::accuracy::CurveErrors;
+use super::subject::Subject;
+use crate::artifacts::landscape::PosteriorData;
 use crate::stages::geodesic::LARGEST_NEGATIVE_SHARE;
-use crate::stages::landscape::PosteriorData;
 
 /// Largest median of the error of `μ` along the geodesics, in posterior standard deviations: a divergence of 0.005 nats.
 const MEDIAN_ERROR: f64 = 0.1;

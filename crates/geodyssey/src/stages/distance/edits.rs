@@ -11,10 +11,10 @@ use geodyssey_trajectory::TrajectoryFormat;
 
 use super::request::Request;
 use super::{Outputs, STAGE};
-use crate::commands::export::write_trajectory;
+use crate::artifacts::trajectories::write_trajectory;
 use crate::error::Error;
+use crate::problem::{Molecule, Problem};
 use crate::run_directory::RunDirectory;
-use crate::stages::system::{Molecule, Problem};
 use crate::terminal::say;
 
 /// Trajectories of the edits by format, and where they go.
@@ -88,7 +88,7 @@ fn table(problem: &Problem, geodesic: &Geodesic) -> String {
 }
 
 fn figure(problem: &Problem, geodesic: &Geodesic) -> LogSnrFigure {
-    let spread = |(axis, variable): (usize, &crate::stages::variables::Variable)| PosteriorSpread {
+    let spread = |(axis, variable): (usize, &crate::problem::variables::Variable)| PosteriorSpread {
         name: variable.name.clone(),
         unit: variable.measure.column_unit().trim_start_matches('_').to_owned(),
         standard_deviation: geodesic

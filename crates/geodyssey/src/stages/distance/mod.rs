@@ -13,14 +13,13 @@ use geodyssey_denoiser::Denoiser;
 use geodyssey_report::{Configuration, Distances, PairDistance};
 use geodyssey_spacetime::SolverSettings;
 
-use super::Run;
-use super::denoiser::{Points, exact_denoiser};
-use super::landscape;
-use super::system::Problem;
-use super::training;
+use super::{landscape, training};
 use crate::config::LARGEST_LOG_SNR;
 use crate::error::Error;
+use crate::problem::Problem;
+use crate::run_context::Run;
 use crate::run_directory::{Fingerprint, Ingredients};
+use crate::stages::denoiser::{Points, exact_denoiser};
 
 pub(crate) use request::{Frames, Request};
 
@@ -41,7 +40,7 @@ type Outputs = Vec<(String, Vec<u8>)>;
 /// Brings the distances up to date, with the landscape and the denoiser before them.
 pub(crate) fn run(run: &mut Run<'_>, request: &Request) -> Result<Distances, Error> {
     check_range((-LARGEST_LOG_SNR, LARGEST_LOG_SNR), request.log_snr)?;
-    let landscape = run.landscape()?;
+    let landscape = landscape::run(run)?;
     let learned = training::run(run, &landscape)?;
     let exact = exact_denoiser(run.problem, &landscape, Points::OnGrid)?;
     let denoiser = learned.as_ref().map_or(exact.as_ref(), |learned| learned.denoiser.as_ref());

@@ -1,7 +1,5 @@
 //! The geodesics of all pairs.
 
-use std::time::{Duration, Instant};
-
 use geodyssey_denoiser::Denoiser;
 use geodyssey_report::PairDistance;
 use geodyssey_spacetime::{EditGeodesic, SolverSettings, SpacetimeError, edit_geodesic};
@@ -10,18 +8,14 @@ use rayon::prelude::*;
 use super::STAGE;
 use super::request::Request;
 use crate::error::Error;
-use crate::interrupt;
+use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::run_directory::{Fingerprint, RunDirectory};
-use crate::stages::system::Problem;
+use crate::stages::checkpoints::Checkpoints;
 
-/// Between two checkpoints.
-const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(2);
 /// Below this length two configurations are one to all digits that a curve has, and its energy is rounding, whose share no solver can
 /// bring down.
 const ONE_PLACE: f64 = 1e-6;
-/// Pairs that are solved side by side, for each thread.
-const PAIRS_PER_THREAD: usize = 2;
 
 /// The distance of one pair.
 pub(super) fn measure(
@@ -61,28 +55,25 @@ pub(super) fn measure_all(
     let count = request.subjects.len();
     let all: Vec<(usize, usize)> =
         (0..count).flat_map(|first| (first + 1..count).map(move |second| (first, second))).collect();
-    let kept = directory.read_checkpoint(STAGE, "pairs", made_from);
-    let mut done: Vec<PairDistance> =
-        kept.and_then(|state| serde_json::from_slice(&state).ok()).unwrap_or_default();
+    let checkpoints = Checkpoints { directory, stage: STAGE, made_from };
+    let done: Vec<PairDistance> = checkpoints.read("pairs").unwrap_or_default();
     let mut progress = Progress::start(STAGE, all.len() as u64, done.len() as u64);
-    let mut written = Instant::now();
-    while done.len() < all.len() {
-        let block = PAIRS_PER_THREAD * rayon::current_num_threads();
-        let next = &all[done.len()..all.len().min(done.len() + block)];
-        let solved: Vec<PairDistance> = next
-            .par_iter()
-            .map(|&pair| Ok(measure(problem, denoiser, request, settings, pair)?.0))
-            .collect::<Result<_, Error>>()?;
-        done.extend(solved);
-        progress.set(done.len() as u64, "");
-        let interrupted = interrupt::check();
-        if interrupted.is_err() || written.elapsed() > CHECKPOINT_INTERVAL {
-            let state = serde_json::to_vec(&done).map_err(|error| Error::failed("the distances", error))?;
-            directory.write_checkpoint(STAGE, "pairs", made_from, &state)?;
-            written = Instant::now();
-        }
-        interrupted?;
-    }
+    let done = checkpoints.advance(
+        "pairs",
+        done,
+        |done| done.len() >= all.len(),
+        |mut done, pairs| {
+            let block = pairs as usize * rayon::current_num_threads();
+            let next = &all[done.len()..all.len().min(done.len() + block)];
+            let solved: Vec<PairDistance> = next
+                .par_iter()
+                .map(|&pair| Ok(measure(problem, denoiser, request, settings, pair)?.0))
+                .collect::<Result<_, Error>>()?;
+            done.extend(solved);
+            progress.set(done.len() as u64, "");
+            Ok(done)
+        },
+    )?;
     progress.finish(&format!("{} pairs solved", all.len()));
     Ok(done)
 }

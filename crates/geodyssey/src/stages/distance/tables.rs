@@ -5,8 +5,8 @@ use npyz::WriterBuilder as _;
 
 use super::Outputs;
 use crate::error::Error;
+use crate::problem::Problem;
 use crate::stages::rows::csv_of;
-use crate::stages::system::Problem;
 
 /// What the tables are, for errors.
 const TABLES: &str = "the tables of distances";

@@ -5,13 +5,13 @@ use geodyssey_landscape::{Bottleneck, StringMethod};
 use geodyssey_report::Warning;
 use geodyssey_spacetime::{straight_line, tent};
 
-use super::STAGE;
 use super::found::Found;
 use super::solve::{Solve, Windings, along};
+use crate::artifacts::curve::STAGE;
 use crate::config::{CurveKind, InputError};
 use crate::error::Error;
 use crate::interrupt;
-use crate::stages::system::{EnergySource, Problem};
+use crate::problem::{EnergySource, Problem};
 
 /// Refuses a minimum-energy path where there will be no energy to follow.
 pub(super) fn check(problem: &Problem) -> Result<(), InputError> {

@@ -35,3 +35,11 @@ impl Candidate {
         self.constraints.iter().all(|constraint| constraint.satisfied)
     }
 }
+
+/// The highest posterior mean energy on a curve, kJ/mol; none where the denoiser knows no energy.
+pub(super) fn highest_mean_energy(curve: &[CurveNode]) -> Option<f64> {
+    let energies = curve.iter().map(|node| node.energy.as_ref().map(|energy| energy.mean));
+    energies
+        .into_iter()
+        .try_fold(f64::NEG_INFINITY, |highest, energy| energy.map(|energy| highest.max(energy)))
+}

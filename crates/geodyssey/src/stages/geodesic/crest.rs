@@ -4,6 +4,7 @@ use geodyssey_denoiser::SpacetimePoint;
 use geodyssey_landscape::Landscape;
 use geodyssey_spacetime::CurveNode;
 
+use super::candidate::highest_mean_energy;
 use super::solve::Solve;
 use crate::error::Error;
 
@@ -76,14 +77,6 @@ impl Solve<'_> {
         let lowest = normalisers.reduce(|lowest, next| Some(lowest?.min(next?))).flatten();
         Ok(lowest.map(|normaliser| -self.problem.thermal_energy * normaliser))
     }
-}
-
-/// The highest posterior mean energy on a curve, kJ/mol; none where the denoiser knows no energy.
-pub(super) fn highest_mean_energy(curve: &[CurveNode]) -> Option<f64> {
-    let energies = curve.iter().map(|node| node.energy.as_ref().map(|energy| energy.mean));
-    energies
-        .into_iter()
-        .try_fold(f64::NEG_INFINITY, |highest, energy| energy.map(|energy| highest.max(energy)))
 }
 
 /// The point a share of the way from one to another.

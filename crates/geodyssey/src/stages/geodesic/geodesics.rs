@@ -57,7 +57,6 @@ impl Solve<'_> {
     fn settings(&self, windings: &Windings) -> SolverSettings {
         let settings = &self.problem.config.geodesic;
         let range = self.denoiser.log_snr_range();
-        let is_learned = !std::ptr::addr_eq(self.denoiser, self.exact);
         let default = SolverSettings::default();
         SolverSettings {
             points: settings.points.get(),
@@ -74,12 +73,12 @@ impl Solve<'_> {
                 .max(windings.end.log_snr)
                 .min(range.1),
             constant_speed_tolerance: settings.tolerance.get(),
-            max_iterations: settings.iterations.get().min(if is_learned {
+            max_iterations: settings.iterations.get().min(if self.is_learned {
                 LEARNED_ITERATIONS
             } else {
                 usize::MAX
             }),
-            tolerance: if is_learned { LEARNED_TOLERANCE } else { default.tolerance },
+            tolerance: if self.is_learned { LEARNED_TOLERANCE } else { default.tolerance },
             // Each winding is the direct one to an image of the end.
             max_winding: 0,
             ..default

@@ -4,7 +4,6 @@ mod baselines;
 mod candidate;
 mod choice;
 mod crest;
-mod curve_file;
 mod found;
 mod geodesics;
 mod images;
@@ -13,73 +12,33 @@ mod solve;
 
 use std::time::Instant;
 
-use geodyssey_denoiser::{InterruptibleDenoiser, SpacetimePoint};
-use geodyssey_report::{ConstraintSummary, GeodesicSummary, Warning};
-use serde::{Deserialize, Serialize};
+use geodyssey_denoiser::InterruptibleDenoiser;
 
-use super::Run;
 use super::checkpoints::Checkpoints;
-use super::denoiser::{Points, exact_denoiser};
-use super::landscape::{self, LandscapeResult, json};
-use super::system::Problem;
-use super::training::{self, LearnedDenoiser};
+use super::{landscape, training};
+use crate::artifacts::curve::{self, CURVE_FILE, GeodesicResult, RECORD_FILE, curve_csv};
+use crate::artifacts::json::json;
+use crate::artifacts::landscape::LandscapeResult;
 use crate::config::InputError;
 use crate::error::Error;
 use crate::interrupt;
+use crate::problem::Problem;
+use crate::run_context::Run;
 use crate::run_directory::{Fingerprint, Ingredients};
-use curve_file::{curve_csv, load};
+use crate::stages::denoiser::{Points, exact_denoiser};
+use crate::stages::training::LearnedDenoiser;
 
+pub(crate) use crate::artifacts::curve::STAGE;
 pub(crate) use solve::Solve;
 
-/// Name of the stage.
-pub(crate) const STAGE: &str = "geodesic";
 /// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
 const REVISION: u32 = 2;
-/// The curve.
-pub(crate) const CURVE_FILE: &str = "geodesic.csv";
-/// What is known of it and of the other windings.
-pub(crate) const RECORD_FILE: &str = "geodesic.json";
-
 /// Share of negative terms above which a curve is warned of.
 pub(crate) const LARGEST_NEGATIVE_SHARE: f64 = 0.01;
 
 /// Most turns of one variable. Paths of the lowest bottleneck are sought on all images between start and end, of up to three
 /// variables at once: eight turns of each take some 400 MB.
 const MOST_TURNS: u32 = 8;
-
-/// What is known of the chosen curve and of the others.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct GeodesicRecord {
-    /// Length, energy, windings, ….
-    pub(crate) summary: GeodesicSummary,
-    /// How far each constraint is kept.
-    pub(crate) constraints: Vec<ConstraintSummary>,
-    /// Bottleneck between the two states above the global minimum, nothing blocked, kJ/mol.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) lower_bound_kj_mol: Option<f64>,
-    /// Standard error of the landscape at the bottleneck, kJ/mol.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) lower_bound_error_kj_mol: Option<f64>,
-    /// Whether the whole way of the lowest barrier was sampled; absent where nothing is said of sampling.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) lower_bound_sampled: Option<bool>,
-    /// `F(end) - F(start)` of the tethered ensembles by the landscape, kJ/mol.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) delta_f_kj_mol: Option<f64>,
-    /// What must be known before this is believed.
-    #[serde(default)]
-    pub(crate) warnings: Vec<Warning>,
-}
-
-/// A finished geodesic.
-pub(crate) struct GeodesicResult {
-    /// What is known of it.
-    pub(crate) record: GeodesicRecord,
-    /// Its points, in the spacetime's units.
-    pub(crate) points: Vec<SpacetimePoint>,
-    /// Fisher–Rao arc length from the start to each point.
-    pub(crate) arc_length: Vec<f64>,
-}
 
 /// Brings the geodesic up to date.
 pub(crate) fn run(
@@ -98,17 +57,19 @@ pub(crate) fn run(
             problem: run.problem,
             landscape,
             denoiser: learned.as_ref().unwrap_or(&exact),
+            is_learned: learned.is_some(),
             exact: &exact,
             checkpoints: Checkpoints { directory: &run.directory, stage: STAGE, made_from: &made_from },
         };
         let (chosen, record) = solve.solve()?;
         interrupt::check()?;
-        run.directory.write(CURVE_FILE, curve_csv(run.problem, &chosen).as_bytes())?;
+        run.directory
+            .write(CURVE_FILE, curve_csv(run.problem, &chosen.nodes, &chosen.arc_length).as_bytes())?;
         run.directory.write(RECORD_FILE, &json(&record)?)?;
         run.finish(STAGE, REVISION, made_from, &[CURVE_FILE.to_owned(), RECORD_FILE.to_owned()])?;
         run.record_time(STAGE, started, 0);
     }
-    load(run)
+    curve::read(run.problem, &run.directory)
 }
 
 /// Refuses a curve that cannot be made, and a winding that turns what has no period.

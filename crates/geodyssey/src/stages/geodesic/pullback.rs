@@ -4,11 +4,11 @@ use geodyssey_denoiser::SpacetimePoint;
 use geodyssey_report::Warning;
 use geodyssey_spacetime::{Decoder, ProbabilityFlowSettings};
 
-use super::STAGE;
 use super::found::Found;
 use super::solve::{Solve, along};
+use crate::artifacts::curve::STAGE;
 use crate::error::Error;
-use crate::stages::system::Problem;
+use crate::problem::Problem;
 
 /// Accuracy of the flow: where little of the density lies, latents are so dense that a small error there is a large one of data.
 const FLOW_TOLERANCE: f64 = 1e-8;

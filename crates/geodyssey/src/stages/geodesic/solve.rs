@@ -10,20 +10,19 @@ use geodyssey_report::{GeodesicSummary, Warning, WindingSummary};
 use geodyssey_spacetime::{CurveNode, PathConstraint, arc_length, measure_curve, wound};
 use rayon::prelude::*;
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, highest_mean_energy};
 use super::choice::{Barriers, Verdict, choose, highest_worth_solving, not_solved};
-use super::crest::highest_mean_energy;
 use super::found::Found;
 use super::images::images;
-use super::{GeodesicRecord, STAGE};
+use crate::artifacts::curve::{GeodesicRecord, STAGE};
+use crate::artifacts::landscape::LandscapeResult;
 use crate::config::{Choice, CurveKind};
 use crate::error::Error;
+use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::stages::barrier::{self, LowestBarrier};
 use crate::stages::checkpoints::Checkpoints;
 use crate::stages::constraints::{self, Which};
-use crate::stages::landscape::LandscapeResult;
-use crate::stages::system::Problem;
 use crate::terminal::say;
 
 /// A curve this much above the lowest barrier is warned of, kT: more than the thermal energy with which paths scatter about it.
@@ -37,6 +36,8 @@ pub(crate) struct Solve<'s> {
     pub(crate) landscape: &'s LandscapeResult,
     /// Whose spacetime the curve runs through.
     pub(crate) denoiser: &'s dyn Denoiser,
+    /// Whether that denoiser was learned: a geodesic cannot be found more closely than it is known.
+    pub(crate) is_learned: bool,
     /// The exact denoiser of the landscape, which may be the same.
     pub(crate) exact: &'s dyn Denoiser,
     /// Where finished windings are kept.

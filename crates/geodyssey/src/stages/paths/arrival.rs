@@ -12,8 +12,8 @@ use geodyssey_sampling::{
 use super::sampled::{Sampled, SampledPath};
 use crate::config::{Matching, Space};
 use crate::error::Error;
-use crate::stages::system::{Molecule, Problem};
-use crate::stages::variables::State;
+use crate::problem::variables::State;
+use crate::problem::{Molecule, Problem};
 
 /// Torsions of one rotamer differ by less than this after relaxation, degrees; rotamers are 60° and more apart.
 const TOLERANCE_DEGREES: f64 = 40.0;

@@ -13,9 +13,9 @@ use super::sampled::{Sampled, SampledPath, SampledPoint};
 use super::streams::stream;
 use crate::config::DEFAULT_DURATION_PS;
 use crate::error::Error;
+use crate::problem::scales::Scales;
+use crate::problem::{Molecule, Problem};
 use crate::run_directory::{Fingerprint, RunDirectory};
-use crate::stages::scales::Scales;
-use crate::stages::system::{Molecule, Problem};
 
 /// Steps of the dynamics at each point of the curve.
 pub(super) fn steps_per_point(problem: &Problem, points: usize) -> u64 {

@@ -5,14 +5,15 @@ use geodyssey_report::Direction;
 use geodyssey_trajectory::{TrajectoryFormat, renamed_in_pdb, write_pdb_structure};
 
 use super::sampled::{Sampled, SampledPath};
-use super::{END_FILE, START_FILE, TABLE_FILE, TOPOLOGY_FILE, transition};
-use crate::commands::export::write_trajectory;
+use super::transition::PathTransition;
+use crate::artifacts::curve::GeodesicResult;
+use crate::artifacts::landscape::LandscapeResult;
+use crate::artifacts::paths::{END_FILE, START_FILE, TABLE_FILE, TOPOLOGY_FILE};
+use crate::artifacts::trajectories::write_trajectory;
 use crate::error::Error;
-use crate::stages::geodesic::GeodesicResult;
-use crate::stages::landscape::LandscapeResult;
+use crate::problem::{Molecule, NAMES_FILE};
+use crate::run_context::Run;
 use crate::stages::rows::csv_of;
-use crate::stages::system::Molecule;
-use crate::stages::{NAMES_FILE, Run};
 
 /// What the tables are, for errors.
 const TABLES: &str = "a table of the paths";
@@ -44,6 +45,7 @@ pub(super) fn write(
     landscape: &LandscapeResult,
     geodesic: &GeodesicResult,
     sampled: &Sampled,
+    transitions: &[Option<PathTransition>],
 ) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     if let Some(molecule) = &run.problem.molecule
@@ -76,7 +78,7 @@ pub(super) fn write(
             names.push(name);
         }
     }
-    run.directory.write(TABLE_FILE, &all_csv(run, landscape, sampled)?)?;
+    run.directory.write(TABLE_FILE, &all_csv(run, landscape, sampled, transitions)?)?;
     names.push(TABLE_FILE.to_owned());
     Ok(names)
 }
@@ -132,12 +134,17 @@ fn path_csv(
     csv_of(TABLES, rows)
 }
 
-fn all_csv(run: &Run<'_>, landscape: &LandscapeResult, sampled: &Sampled) -> Result<Vec<u8>, Error> {
+fn all_csv(
+    run: &Run<'_>,
+    landscape: &LandscapeResult,
+    sampled: &Sampled,
+    transitions: &[Option<PathTransition>],
+) -> Result<Vec<u8>, Error> {
     let [start, end] = run.problem.states()?;
     let variables = &run.problem.variables;
     let mut rows = vec![COLUMNS.map(str::to_owned).to_vec()];
     let cell = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
-    for path in &sampled.paths {
+    for (path, transition) in sampled.paths.iter().zip(transitions) {
         let (direction, target) = match path.direction {
             Direction::Forward => ("forward", end),
             Direction::Backward => ("backward", start),
@@ -146,7 +153,6 @@ fn all_csv(run: &Run<'_>, landscape: &LandscapeResult, sampled: &Sampled) -> Res
             .maximum_landscape_energy
             .map(|energy| energy - landscape.minimum)
             .filter(|energy| energy.is_finite());
-        let transition = transition::of_path(run.problem, path)?;
         let cells = [
             path.name(),
             direction.to_owned(),

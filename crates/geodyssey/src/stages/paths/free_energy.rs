@@ -12,11 +12,10 @@ use geodyssey_sampling::work::Estimate;
 use geodyssey_sampling::{RandomStream, TetherPoint};
 
 use super::sampled::{Sampled, SampledPath};
-use super::statistics::has_free_energy;
-use crate::config::Space;
+use crate::config::{LandscapeConfig, Space};
 use crate::error::Error;
-use crate::stages::scales::Scales;
-use crate::stages::system::Problem;
+use crate::problem::Problem;
+use crate::problem::scales::Scales;
 
 /// Most pairs of a point of a path and a window: of more, points of the curve are left out evenly.
 const MOST_PAIRS: usize = 4_000_000;
@@ -87,6 +86,13 @@ pub(super) fn free_energy(
     let summary = FreeEnergySummary { windows: windows.len(), states: of_pair(0), basins: of_pair(1) };
     let table = table(problem, landscape, &kept, &windows, &found.windows);
     Ok(Some(PathsFreeEnergy { summary, table }))
+}
+
+/// Whether differences on the landscape are differences of the paths' free energy. Energies of a relaxed scan are least potential
+/// energies, which say what paths on the surface itself gain, but not what those of the atoms do.
+pub(super) fn has_free_energy(problem: &Problem) -> bool {
+    let relaxed = matches!(problem.config.landscape, LandscapeConfig::RelaxedScan(_));
+    !(relaxed && problem.config.space() == Space::Atoms)
 }
 
 /// The points of the curve that are windows: all, or evenly chosen ones, both ends among them.

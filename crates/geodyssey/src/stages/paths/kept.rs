@@ -5,10 +5,10 @@ use geodyssey_constraints::{ConstraintSettings, LowVarianceSettings};
 use geodyssey_report::{ConstraintSummary, Direction, SampledConstraint};
 
 use super::sampled::{Sampled, SampledPath, SampledPoint};
+use crate::artifacts::landscape::LandscapeResult;
 use crate::config::ConstraintConfig;
+use crate::problem::Problem;
 use crate::stages::constraints::ball;
-use crate::stages::landscape::LandscapeResult;
-use crate::stages::system::Problem;
 
 /// Largest share of the paths that may enter an avoided region. A posterior that keeps the default distance, two standard deviations
 /// of its tether beyond the radius, lets few in.

@@ -6,9 +6,9 @@ use geodyssey_sampling::TetherPoint;
 use rayon::prelude::*;
 
 use super::sampled::{Sampled, SampledPath};
+use crate::artifacts::landscape::LandscapeResult;
 use crate::error::Error;
-use crate::stages::landscape::LandscapeResult;
-use crate::stages::system::Problem;
+use crate::problem::Problem;
 
 /// Most variables of a divide.
 const MOST_VARIABLES: usize = 3;

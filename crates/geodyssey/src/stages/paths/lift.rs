@@ -11,8 +11,8 @@ use super::sampled::Sampled;
 use crate::config::{DEFAULT_LIFTED_PATHS, LandscapeConfig};
 use crate::error::Error;
 use crate::interrupt;
+use crate::problem::{Molecule, Problem};
 use crate::progress::Progress;
-use crate::stages::system::{Molecule, Problem};
 
 /// Gives the frames of the first paths of each direction their atoms: a frame's minimisation begins with the structure of the
 /// frame before it, the first frame's with that of the state.

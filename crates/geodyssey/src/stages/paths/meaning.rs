@@ -3,8 +3,8 @@
 use geodyssey_report::Warning;
 use geodyssey_sampling::TetherPoint;
 
-use super::STAGE;
-use crate::stages::system::Problem;
+use crate::artifacts::paths::STAGE;
+use crate::problem::Problem;
 
 /// Share of the tether's spread below which a radius holds hardly any of the paths that a tether has led there: of one variable, one in
 /// twelve; of two, one in two hundred.

@@ -9,6 +9,7 @@ mod kept;
 mod lag;
 mod lift;
 mod meaning;
+mod moments;
 mod on_landscape;
 mod sampled;
 mod shooting;
@@ -21,32 +22,21 @@ use std::time::Instant;
 
 use geodyssey_sampling::{TetherPoint, Walls};
 
-use super::Run;
-use super::geodesic::{self, GeodesicResult};
-use super::landscape::{self, LandscapeResult, PosteriorData, json};
-use super::system::{EnergySource, Problem};
+use super::{geodesic, landscape};
+use crate::artifacts::curve::GeodesicResult;
+use crate::artifacts::json::json;
+use crate::artifacts::landscape::{LandscapeResult, PosteriorData};
+use crate::artifacts::paths::{FREE_ENERGY_FILE, PathsRecord, RECORD_FILE};
 use crate::config::{SamplingMethod, Space};
 use crate::error::Error;
+use crate::problem::{EnergySource, Problem};
+use crate::run_context::Run;
 use crate::run_directory::{Fingerprint, Ingredients};
 
-pub(crate) use statistics::PathsRecord;
+pub(crate) use crate::artifacts::paths::STAGE;
 
-/// Name of the stage.
-pub(crate) const STAGE: &str = "paths";
 /// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
 const REVISION: u32 = 3;
-/// One row a path.
-pub(crate) const TABLE_FILE: &str = "paths.csv";
-/// The free energy along the curve, from the paths of both directions.
-pub(crate) const FREE_ENERGY_FILE: &str = "free-energy.csv";
-/// Atoms and bonds for the trajectories.
-pub(crate) const TOPOLOGY_FILE: &str = "topology.pdb";
-/// The structures of the two states, as the paths begin with them.
-pub(crate) const START_FILE: &str = "states/start.pdb";
-pub(crate) const END_FILE: &str = "states/end.pdb";
-/// What the paths say together.
-pub(crate) const RECORD_FILE: &str = "paths.json";
-
 /// Why rows of a table may be no landscape for dynamics.
 const NO_SURFACE: &str = "the dynamics need a smooth surface, and these rows lie on no regular grid: go as far as `geodyssey geodesic`";
 
@@ -98,9 +88,17 @@ pub(crate) fn run(
         if sampled.shooting.is_none() {
             sampled.warnings.extend(meaning::warnings(problem, &curve));
         }
-        let mut record =
-            statistics::record(problem, landscape, &geodesic.record, &sampled, lag, structure_match)?;
-        let mut outputs = files::write(run, landscape, geodesic, &sampled)?;
+        let transitions = transition::of_all(problem, &sampled)?;
+        let mut record = statistics::record(
+            problem,
+            landscape,
+            &geodesic.record,
+            &sampled,
+            &transitions,
+            lag,
+            structure_match,
+        )?;
+        let mut outputs = files::write(run, landscape, geodesic, &sampled, &transitions)?;
         if let Some(found) = free_energy {
             run.directory.write(FREE_ENERGY_FILE, found.table.as_bytes())?;
             outputs.push(FREE_ENERGY_FILE.to_owned());

@@ -12,10 +12,10 @@ use super::sampled::{Sampled, SampledPath, SampledPoint};
 use super::streams::stream;
 use crate::config::DEFAULT_STEPS_PER_POINT;
 use crate::error::Error;
+use crate::problem::Problem;
+use crate::problem::scales::Scales;
+use crate::problem::variables::State;
 use crate::run_directory::{Fingerprint, RunDirectory};
-use crate::stages::scales::Scales;
-use crate::stages::system::Problem;
-use crate::stages::variables::State;
 
 /// Steps before a path begins, in units of the steps at one point.
 const EQUILIBRATION_POINTS: u64 = 16;

@@ -3,7 +3,7 @@
 use geodyssey_report::{Direction, ShootingSummary, Warning};
 use geodyssey_sampling::Failure;
 
-use crate::stages::variables::{State, Variable};
+use crate::problem::variables::{State, Variable};
 
 /// One point of a path.
 #[derive(Clone, Debug)]

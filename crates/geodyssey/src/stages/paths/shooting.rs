@@ -13,9 +13,9 @@ use super::on_landscape::Steps;
 use super::sampled::{Sampled, SampledPath, SampledPoint};
 use crate::config::{SamplingConfig, ShootingLength};
 use crate::error::Error;
+use crate::problem::Problem;
+use crate::problem::scales::Scales;
 use crate::run_directory::{Fingerprint, RunDirectory};
-use crate::stages::scales::Scales;
-use crate::stages::system::Problem;
 
 /// Independent chains. A constant, so that results depend on nothing else.
 const CHAINS: usize = 16;

@@ -1,47 +1,24 @@
 //! What the paths say together: how many arrived, how high they went, and how much work it took.
 
 use geodyssey_report::{
-    DeltaFSource, Direction, DirectionalWork, FailedPath, FreeEnergySummary, MaxEnergy, MaxEnergySummary,
-    SampledConstraint, SamplingSummary, StructureMatch, TransitionSummary, Warning, WorkSummary,
+    DeltaFSource, Direction, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary,
+    StructureMatch, WorkSummary,
 };
 use geodyssey_sampling::SamplingError;
 use geodyssey_sampling::work::{Estimate, bar, dissipated_work, dissipated_works, jarzynski, mean_work};
-use serde::{Deserialize, Serialize};
 
-use super::free_energy::LARGEST_ERROR_KT;
+use super::free_energy::{LARGEST_ERROR_KT, has_free_energy};
 use super::lag::Lag;
+use super::moments::{energies, of_chains};
 use super::sampled::{Sampled, SampledPath};
-use super::{kept, transition, unsampled};
-use crate::config::{LandscapeConfig, Space};
+use super::transition::{self, PathTransition};
+use super::{kept, unsampled};
+use crate::artifacts::curve::GeodesicRecord;
+use crate::artifacts::landscape::LandscapeResult;
+use crate::artifacts::paths::PathsRecord;
 use crate::error::Error;
+use crate::problem::Problem;
 use crate::stages::constraints;
-use crate::stages::geodesic::GeodesicRecord;
-use crate::stages::landscape::LandscapeResult;
-use crate::stages::system::Problem;
-
-/// What is kept in `paths.json`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct PathsRecord {
-    /// How many arrived, and what they cost.
-    pub(crate) sampling: SamplingSummary,
-    /// How high they went.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) max_energy: Option<MaxEnergySummary>,
-    /// Metrics of transition path sampling.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) transition: Option<TransitionSummary>,
-    /// Work and free-energy differences.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) work: Option<WorkSummary>,
-    /// Free energies that the paths know by themselves.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) free_energy: Option<FreeEnergySummary>,
-    /// What must be known before this is believed.
-    #[serde(default)]
-    pub(crate) warnings: Vec<Warning>,
-    /// What the paths make of every constraint.
-    pub(crate) constraints: Vec<Option<SampledConstraint>>,
-}
 
 /// The statistics of all paths.
 pub(super) fn record(
@@ -49,6 +26,7 @@ pub(super) fn record(
     landscape: &LandscapeResult,
     geodesic: &GeodesicRecord,
     sampled: &Sampled,
+    transitions: &[Option<PathTransition>],
     lag: Option<Lag>,
     structure_match: Option<StructureMatch>,
 ) -> Result<PathsRecord, Error> {
@@ -61,7 +39,7 @@ pub(super) fn record(
             ..sampling(problem, sampled)?
         },
         max_energy: max_energy(landscape, geodesic, sampled),
-        transition: transition::summary(problem, sampled)?,
+        transition: transition::summary(problem, sampled, transitions),
         work: work(problem, geodesic, sampled).map_err(failed)?,
         free_energy: None,
         constraints: kept::measure(problem, landscape, &geodesic.constraints, sampled),
@@ -152,50 +130,6 @@ fn max_energy(
     (summary.landscape.is_some() || summary.atoms.is_some()).then_some(summary)
 }
 
-/// Mean, standard deviation and standard error, the latter two for two numbers and more; none of no number.
-pub(super) fn moments(values: impl Iterator<Item = f64>) -> Option<(f64, Option<f64>, Option<f64>)> {
-    let values: Vec<f64> = values.collect();
-    if values.is_empty() {
-        return None;
-    }
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let std = (values.len() > 1)
-        .then(|| (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0)).sqrt());
-    Some((mean, std, std.map(|std| std / count.sqrt())))
-}
-
-/// The same statistics with the standard error of the chains' means: paths of one chain are not independent.
-fn of_chains(energy: MaxEnergy, values: &[f64], chains: usize) -> MaxEnergy {
-    // Chains record paths of consecutive numbers, shared out as evenly as can be.
-    let bounds = |chain: usize| chain * values.len() / chains;
-    let means = (0..chains).filter_map(|chain| {
-        moments(values[bounds(chain)..bounds(chain + 1)].iter().copied()).map(|(mean, ..)| mean)
-    });
-    MaxEnergy {
-        definition: format!(
-            "{}; its standard error is that of the means of {chains} chains",
-            energy.definition
-        ),
-        standard_error_kj_mol: moments(means).and_then(|(_, _, error)| error),
-        ..energy
-    }
-}
-
-/// Statistics of highest energies.
-pub(super) fn energies(definition: &str, values: Vec<f64>) -> Option<MaxEnergy> {
-    let (mean_kj_mol, std_kj_mol, standard_error_kj_mol) = moments(values.iter().copied())?;
-    Some(MaxEnergy {
-        definition: definition.to_owned(),
-        paths: values.len(),
-        mean_kj_mol,
-        std_kj_mol,
-        standard_error_kj_mol,
-        lower_bound_kj_mol: None,
-        above_start_mean_kj_mol: None,
-    })
-}
-
 fn work(
     problem: &Problem,
     geodesic: &GeodesicRecord,
@@ -243,13 +177,6 @@ fn work(
         landscape_delta_f_kj_mol: landscape,
         dissipated_delta_f_source: source.filter(|_| dissipated.iter().any(Option::is_some)),
     }))
-}
-
-/// Whether differences on the landscape are differences of the paths' free energy. Energies of a relaxed scan are least potential
-/// energies, which say what paths on the surface itself gain, but not what those of the atoms do.
-pub(super) fn has_free_energy(problem: &Problem) -> bool {
-    let relaxed = matches!(problem.config.landscape, LandscapeConfig::RelaxedScan(_));
-    !(relaxed && problem.config.space() == Space::Atoms)
 }
 
 /// Share of the works, backward ones with their sign turned, that lie where both directions have been seen.

@@ -8,11 +8,11 @@
 
 use geodyssey_report::{Direction, RmsdSummary, TransitionSummary};
 
+use super::moments::{energies, moments};
 use super::sampled::{Sampled, SampledPath};
-use super::statistics::{energies, moments};
 use crate::config::Measure;
 use crate::error::Error;
-use crate::stages::system::{Molecule, Problem};
+use crate::problem::{Molecule, Problem};
 
 /// What one path does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,8 +29,13 @@ pub(super) struct PathTransition {
     pub(super) highest_potential_energy: f64,
 }
 
+/// The metrics of every path, in their order.
+pub(super) fn of_all(problem: &Problem, sampled: &Sampled) -> Result<Vec<Option<PathTransition>>, Error> {
+    sampled.paths.iter().map(|path| of_path(problem, path)).collect()
+}
+
 /// The metrics of one path; none for paths of variables and for those that broke down.
-pub(super) fn of_path(problem: &Problem, path: &SampledPath) -> Result<Option<PathTransition>, Error> {
+fn of_path(problem: &Problem, path: &SampledPath) -> Result<Option<PathTransition>, Error> {
     let (Some(molecule), None) = (&problem.molecule, &path.failure) else { return Ok(None) };
     if path.points.iter().all(|point| point.highest_potential_energy.is_none()) {
         return Ok(None);
@@ -80,27 +85,30 @@ fn torsion_distance(
 }
 
 /// The metrics of all forward paths; none where there is no path of atoms or no torsion. Paths that broke down count as misses.
-pub(super) fn summary(problem: &Problem, sampled: &Sampled) -> Result<Option<TransitionSummary>, Error> {
-    let mut all = Vec::new();
-    let mut paths = 0;
-    for path in sampled.of(Direction::Forward) {
-        paths += 1;
-        all.extend(of_path(problem, path)?);
-    }
+pub(super) fn summary(
+    problem: &Problem,
+    sampled: &Sampled,
+    transitions: &[Option<PathTransition>],
+) -> Option<TransitionSummary> {
+    let pairs = sampled.paths.iter().zip(transitions);
+    let forward: Vec<Option<PathTransition>> = pairs
+        .filter(|(path, _)| path.direction == Direction::Forward)
+        .map(|(_, transition)| *transition)
+        .collect();
+    let paths = forward.len();
+    let all: Vec<PathTransition> = forward.into_iter().flatten().collect();
     let hits: Vec<&PathTransition> = all.iter().filter(|path| path.hit).collect();
-    let Some((mean_nm, std_nm, standard_error_nm)) = moments(all.iter().map(|path| path.rmsd_nm)) else {
-        return Ok(None);
-    };
+    let (mean_nm, std_nm, standard_error_nm) = moments(all.iter().map(|path| path.rmsd_nm))?;
     if all.iter().any(|path| path.torsion_distance_rad.is_none()) {
-        return Ok(None);
+        return None;
     }
     let definition = "highest all-atom potential energy of a path that hits, over every step up to its frame nearest to the target; absolute, as the force field gives it";
-    Ok(Some(TransitionSummary {
+    Some(TransitionSummary {
         definition: "paths cut after the frame nearest to the end state's structure by heavy-atom distance; a hit has its torsions within the radius of that structure's".to_owned(),
         hit_radius_rad: problem.config.sampling.hit_radius_rad.get(),
         paths,
         target_hit_share: hits.len() as f64 / paths as f64,
         energy: energies(definition, hits.iter().map(|path| path.highest_potential_energy).collect()),
         rmsd: RmsdSummary { paths: all.len(), mean_nm, std_nm, standard_error_nm },
-    }))
+    })
 }

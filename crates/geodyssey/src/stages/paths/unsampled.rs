@@ -2,9 +2,9 @@
 
 use geodyssey_report::{Direction, Warning};
 
-use super::STAGE;
 use super::sampled::Sampled;
-use crate::stages::landscape::LandscapeResult;
+use crate::artifacts::landscape::LandscapeResult;
+use crate::artifacts::paths::STAGE;
 
 /// What must be known of paths that were on ground that was not sampled: their landscape energies there are no estimates.
 pub(super) fn warning(landscape: &LandscapeResult, sampled: &Sampled) -> Option<Warning> {

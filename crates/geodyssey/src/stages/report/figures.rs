@@ -7,19 +7,16 @@ use geodyssey_report::plots::{
 };
 use geodyssey_report::{NumericColumns, ReportError};
 
-use super::free_energy;
 use super::path_tables::{PathRow, PathTable};
-use super::spacetime;
 use super::surface::{surface, uncut_start, variable_axes};
+use super::{free_energy, spacetime};
+use crate::artifacts::curve::{CURVE_FILE, GeodesicResult};
+use crate::artifacts::landscape::LandscapeResult;
+use crate::artifacts::paths::PathsRecord;
 use crate::error::Error;
-use crate::stages::geodesic::{CURVE_FILE, GeodesicResult};
-use crate::stages::landscape::LandscapeResult;
-use crate::stages::paths::PathsRecord;
-use crate::stages::system::Problem;
-use crate::stages::{Run, constraints};
-
-/// Names of all figures, without endings; some are drawn only where there is something to show.
-pub(crate) const FIGURES: [&str; 5] = ["landscape", "energy", "work", "log-snr", "spacetime"];
+use crate::problem::Problem;
+use crate::run_context::Run;
+use crate::stages::constraints;
 
 /// One figure, and where a path can be marked in it.
 pub(super) struct Drawn {

@@ -3,10 +3,10 @@
 use geodyssey_report::plots::{CurvesFigure, CurvesPanel, RenderedFigure, Scale, Series, SeriesStyle};
 use geodyssey_report::{NumericColumns, ReportError};
 
+use crate::artifacts::curve::GeodesicResult;
+use crate::artifacts::paths::{FREE_ENERGY_FILE, PathsRecord};
 use crate::error::Error;
-use crate::stages::Run;
-use crate::stages::geodesic::GeodesicResult;
-use crate::stages::paths::{FREE_ENERGY_FILE, PathsRecord};
+use crate::run_context::Run;
 
 /// The figure; none where the paths know no free energy.
 pub(super) fn draw(

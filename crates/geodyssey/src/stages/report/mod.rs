@@ -1,5 +1,6 @@
 //! The report stage: `summary.json`, `report.html`, figures, viewer scripts and further trajectory formats, all from the artifacts.
 
+mod described;
 mod figures;
 mod free_energy;
 mod page;
@@ -11,24 +12,23 @@ mod surface;
 
 use std::time::Instant;
 
-use geodyssey_report::{
-    FileSummary, NumericColumns, Summary, ViewedPath, ViewerScene, pymol_script, vmd_script,
-};
+use geodyssey_report::{NumericColumns, Summary, ViewedPath, ViewerScene, pymol_script, vmd_script};
 use geodyssey_trajectory::{TrajectoryFormat, read_frames};
 
-use super::NAMES_FILE;
-use super::geodesic::{self, GeodesicResult};
-use super::landscape::{self, LandscapeResult};
-use super::paths::{self, PathsRecord, TOPOLOGY_FILE};
-use super::training::{self, LearnedDenoiser};
-use super::{Run, samples};
-use crate::commands::export::{frame_values, write_trajectory_with};
+use super::training;
+use crate::artifacts::curve::{self, GeodesicResult};
+use crate::artifacts::landscape::{self, LandscapeResult};
+use crate::artifacts::path_frames::frame_values;
+use crate::artifacts::paths::{self, PathsRecord, TOPOLOGY_FILE};
+use crate::artifacts::report::{CONFIG_FILE, PAGE_FILE};
+use crate::artifacts::trajectories::write_trajectory_with;
 use crate::error::Error;
+use crate::run_context::Run;
 use crate::run_directory::{Fingerprint, Ingredients, SUMMARY_FILE};
+use crate::stages::training::LearnedDenoiser;
+use described::described;
 use path_tables::{PathTable, read_path_rows, read_path_tables};
 
-pub(crate) use figures::FIGURES;
-pub(crate) use page::PAGE_FILE;
 pub(crate) use summary::summary;
 pub(crate) use surface::{surface, variable_axes};
 
@@ -36,8 +36,6 @@ pub(crate) use surface::{surface, variable_axes};
 const STAGE: &str = "report";
 /// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
 const REVISION: u32 = 3;
-/// The configuration with every default written out.
-pub(crate) const CONFIG_FILE: &str = "config.toml";
 /// Paths that a viewer loads at once; a line near the top of its script names the others.
 const SHOWN_PATHS: usize = 1;
 
@@ -57,7 +55,7 @@ pub(crate) fn run(
         run.record_time(STAGE, started, 0);
     }
     // Those of stages that went on under other settings, which nobody will take up.
-    for stage in [landscape::STAGE, training::STAGE, geodesic::STAGE, paths::STAGE] {
+    for stage in [landscape::STAGE, training::STAGE, curve::STAGE, paths::STAGE] {
         run.directory.remove_checkpoints(stage)?;
     }
     Summary::from_json(&run.directory.read_text(SUMMARY_FILE)?)
@@ -66,7 +64,7 @@ pub(crate) fn run(
 
 fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
     let learned = run.problem.config.denoiser.training_data().map(|_| training::STAGE);
-    let stages = [landscape::STAGE, geodesic::STAGE, paths::STAGE].into_iter().chain(learned);
+    let stages = [landscape::STAGE, curve::STAGE, paths::STAGE].into_iter().chain(learned);
     let ingredients = stages.fold(Ingredients::of_stage(STAGE, REVISION), |sum, stage| {
         sum.upstream(stage, &run.directory.output_fingerprint(stage))
     });
@@ -98,8 +96,8 @@ fn write_all(
     }
     let mut summary = summary(run, landscape, learned, Some(geodesic), Some(paths))?;
     let page = page::write(run, geodesic, &summary, &figures, &tables, &rows, &outputs)?;
-    run.directory.write(page::PAGE_FILE, page.as_bytes())?;
-    outputs.push(page::PAGE_FILE.to_owned());
+    run.directory.write(PAGE_FILE, page.as_bytes())?;
+    outputs.push(PAGE_FILE.to_owned());
     summary.files.extend(outputs.iter().map(|name| described(name)));
     summary.files.sort_by(|a, b| a.path.cmp(&b.path));
     let text = summary.to_json().map_err(|error| Error::failed("the summary", error))?;
@@ -159,34 +157,4 @@ fn write_viewers(run: &Run<'_>, tables: &[PathTable]) -> Result<Vec<String>, Err
         names.push(name.to_owned());
     }
     Ok(names)
-}
-
-/// What a file of a run directory holds, by its name.
-fn described(name: &str) -> FileSummary {
-    let content = match name {
-        landscape::TABLE_FILE => "energy of the variables",
-        samples::SAMPLES_FILE => "samples of the variables with their weights",
-        landscape::RECORD_FILE => "how the landscape came about",
-        training::WEIGHTS_FILE => "weights of the learned denoiser",
-        training::HISTORY_FILE => "loss during the training",
-        training::HELD_OUT_FILE => "error of the fit by noise level",
-        training::RECORD_FILE => "how the learned denoiser came about",
-        geodesic::CURVE_FILE => "the curve through spacetime",
-        geodesic::RECORD_FILE => "length, windings and constraints of the curve",
-        paths::TABLE_FILE => "one row a path",
-        paths::FREE_ENERGY_FILE => "free energy along the curve, from the paths",
-        paths::RECORD_FILE => "what the paths say together",
-        NAMES_FILE => "names of atoms in PDB files that differ from the topology's",
-        TOPOLOGY_FILE => "atoms and bonds for the trajectories",
-        paths::START_FILE => "structure of the start state, as the paths begin with it",
-        paths::END_FILE => "structure of the end state, as the backward paths begin with it",
-        CONFIG_FILE => "the configuration with every default",
-        page::PAGE_FILE => "this run on one page, to be opened in a browser",
-        "view.vmd" => "shows the paths in VMD",
-        "view.pml" => "shows the paths in PyMOL",
-        _ if name.starts_with("plots/") => "figure",
-        _ if name.ends_with(".csv") => "frames of a path: place, variables, energies, work",
-        _ => "trajectory of a path",
-    };
-    FileSummary { path: name.to_owned(), content: content.to_owned() }
 }

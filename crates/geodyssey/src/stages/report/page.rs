@@ -5,16 +5,15 @@ use geodyssey_report::Summary;
 use geodyssey_report::page::{PageFigure, PagePath, RunPage, Selection, run_page, select_paths};
 use geodyssey_trajectory::read_frames;
 
-use super::described;
+use super::described::described;
 use super::figures::Drawn;
 use super::path_tables::{PathRow, PathTable};
+use crate::artifacts::curve::GeodesicResult;
+use crate::artifacts::paths::{FREE_ENERGY_FILE, TOPOLOGY_FILE};
+use crate::artifacts::report::PAGE_FILE;
 use crate::error::Error;
-use crate::stages::Run;
-use crate::stages::geodesic::GeodesicResult;
-use crate::stages::paths::{FREE_ENERGY_FILE, TOPOLOGY_FILE};
+use crate::run_context::Run;
 
-/// The page.
-pub(crate) const PAGE_FILE: &str = "report.html";
 /// Residues that the title of a page names.
 const NAMED_RESIDUES: usize = 8;
 

@@ -3,10 +3,10 @@
 use geodyssey_report::{NumericColumns, ReportError};
 use serde::Deserialize;
 
+use crate::artifacts::landscape::LandscapeResult;
+use crate::artifacts::paths;
 use crate::error::Error;
-use crate::stages::Run;
-use crate::stages::landscape::LandscapeResult;
-use crate::stages::paths;
+use crate::run_context::Run;
 
 /// One path's table.
 pub(super) struct PathTable {

@@ -8,12 +8,12 @@ use geodyssey_spacetime::{
 };
 
 use super::surface::uncut_start;
+use crate::artifacts::curve::GeodesicResult;
+use crate::artifacts::landscape::LandscapeResult;
 use crate::config::CurveKind;
 use crate::error::Error;
+use crate::problem::Problem;
 use crate::stages::denoiser::{Points, exact_denoiser};
-use crate::stages::geodesic::GeodesicResult;
-use crate::stages::landscape::LandscapeResult;
-use crate::stages::system::Problem;
 
 /// Times and samples at which the density is computed.
 const GRID: [usize; 2] = [161, 161];

@@ -3,8 +3,8 @@
 use geodyssey_landscape::{basin, nearest_point};
 use geodyssey_report::StateSummary;
 
-use crate::stages::landscape::LandscapeResult;
-use crate::stages::system::Problem;
+use crate::artifacts::landscape::LandscapeResult;
+use crate::problem::Problem;
 
 /// Both states; none where the configuration has none.
 pub(super) fn states(problem: &Problem, landscape: &LandscapeResult) -> Vec<StateSummary> {

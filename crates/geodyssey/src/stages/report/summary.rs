@@ -4,20 +4,20 @@ use geodyssey_report::{
     ConstraintSummary, DenoiserSummary, LandscapeSummary, Summary, SystemSummary, VariableSummary,
 };
 
-use super::described;
+use super::described::described;
 use super::states::states;
+use crate::artifacts::curve::GeodesicResult;
+use crate::artifacts::landscape::LandscapeResult;
+use crate::artifacts::paths::PathsRecord;
 use crate::config::Measure;
 use crate::error::Error;
+use crate::problem::cautions::cautions;
+use crate::problem::variables::Variable;
+use crate::problem::{Problem, molecule_warnings, temperature_of};
+use crate::run_context::Run;
 use crate::run_directory::Ingredients;
-use crate::stages::Run;
-use crate::stages::cautions::cautions;
-use crate::stages::geodesic::{self, GeodesicResult};
-use crate::stages::landscape::{self, LandscapeResult};
-use crate::stages::molecule_warnings;
-use crate::stages::paths::{self, PathsRecord};
-use crate::stages::system::{Problem, temperature_of};
 use crate::stages::training::{self, LearnedDenoiser};
-use crate::stages::variables::Variable;
+use crate::stages::{geodesic, landscape, paths};
 
 /// The summary of as many stages as there are.
 pub(crate) fn summary(

@@ -2,8 +2,8 @@
 
 use geodyssey_report::plots::{Surface, VariableAxis};
 
-use crate::stages::landscape::LandscapeResult;
-use crate::stages::system::Problem;
+use crate::artifacts::landscape::LandscapeResult;
+use crate::problem::Problem;
 
 /// Energies above the minimum, NaN where nothing was sampled, which figures leave grey; none for more than two variables, and where there is no grid.
 pub(crate) fn surface(problem: &Problem, landscape: &LandscapeResult) -> Option<Surface> {

@@ -4,8 +4,8 @@ use geodyssey_denoiser::{BandwidthSettings, HoldOut, KernelDenoiser, SampleSet, 
 
 use crate::config::{Bandwidth, LandscapeConfig, SamplesSource};
 use crate::error::Error;
-use crate::stages::system::Problem;
-use crate::stages::variables::scaled;
+use crate::problem::Problem;
+use crate::problem::variables::scaled;
 use crate::terminal::say;
 
 /// Stretches of time of which some are held out. Frames of a simulation that follow each other are too much alike.

@@ -3,51 +3,21 @@
 
 mod denoiser;
 mod replica_exchange;
-mod table;
 mod trajectory;
 
-use geodyssey_denoiser::SampleSet;
 use geodyssey_report::{SamplesSummary, Warning};
-use serde::{Deserialize, Serialize};
 
-use super::Run;
-use super::landscape::{LandscapeRecord, LandscapeResult, PosteriorData, ranges};
-use super::system::{EnergySource, Problem};
+use crate::artifacts::landscape::{LandscapeRecord, SamplesRecord};
 use crate::config::{LandscapeConfig, ReplicaExchangeConfig, SamplesSource};
 use crate::error::Error;
+use crate::problem::{EnergySource, Problem};
+use crate::run_context::Run;
 use crate::run_directory::Fingerprint;
 
 pub(crate) use denoiser::kernel_denoiser;
-pub(crate) use table::{SampleTable, read_table};
-
-/// The samples.
-pub(crate) const SAMPLES_FILE: &str = "samples.csv";
-
-/// How samples came about.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct SamplesRecord {
-    /// How many, and what they are worth.
-    pub(crate) summary: SamplesSummary,
-    /// Of samples that the run made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) replica_exchange: Option<ReplicaExchangeRecord>,
-}
-
-/// How replica exchange went.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct ReplicaExchangeRecord {
-    /// Temperatures, lowest first, K.
-    pub(crate) temperatures_k: Vec<f64>,
-    /// Ladders side by side.
-    pub(crate) ladders: usize,
-    /// Share of accepted exchanges for each pair of neighbours.
-    pub(crate) exchange_rates: Vec<Option<f64>>,
-    /// `-log ∫ exp(-β_k U)` of every temperature by MBAR, the first one's being 0.
-    pub(crate) free_energies: Vec<f64>,
-}
 
 /// The samples as text of [`SAMPLES_FILE`] and the record, where they lie in files; `None` where they must be made first.
-pub(super) fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord)>, Error> {
+pub(crate) fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord)>, Error> {
     let (LandscapeConfig::Samples(settings), EnergySource::Samples(table)) =
         (&problem.config.landscape, &problem.source)
     else {
@@ -65,11 +35,11 @@ pub(super) fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord
     let frames_without_positions = (without_positions > 0).then_some(without_positions);
     let summary = SamplesSummary { frames_without_positions, ..table.summary() };
     let samples = SamplesRecord { summary, replica_exchange: None };
-    Ok(Some((table.to_csv(problem), record(samples, 0, Vec::new()))))
+    Ok(Some((table.to_csv(&problem.variables), record(samples, 0, Vec::new()))))
 }
 
 /// Refuses settings that cannot be used.
-pub(super) fn check(problem: &Problem) -> Result<(), Error> {
+pub(crate) fn check(problem: &Problem) -> Result<(), Error> {
     match replica_exchange_of(problem) {
         Some(settings) => replica_exchange::check(problem, settings),
         // Trajectories are read, since what is wrong with them is known then.
@@ -86,18 +56,18 @@ fn replica_exchange_of(problem: &Problem) -> Option<&ReplicaExchangeConfig> {
 }
 
 /// Energy evaluations of replica exchange.
-pub(super) fn evaluations(problem: &Problem) -> Option<f64> {
+pub(crate) fn evaluations(problem: &Problem) -> Option<f64> {
     replica_exchange::size(problem, replica_exchange_of(problem)?).map(|(_, _, evaluations)| evaluations)
 }
 
 /// Replicas and frames of replica exchange.
-pub(super) fn size(problem: &Problem) -> Option<(f64, f64)> {
+pub(crate) fn size(problem: &Problem) -> Option<(f64, f64)> {
     replica_exchange::size(problem, replica_exchange_of(problem)?)
         .map(|(replicas, frames, _)| (replicas, frames))
 }
 
 /// Samples that the run makes.
-pub(super) fn make(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
+pub(crate) fn make(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
     replica_exchange::run(run, made_from)
 }
 
@@ -120,24 +90,6 @@ pub(crate) fn describe(problem: &Problem) -> Result<String, Error> {
 pub(crate) fn without_positions(count: usize) -> String {
     let (frames, hold) = if count == 1 { ("frame", "holds") } else { ("frames", "hold") };
     format!("{count} {frames} left out, which {hold} velocities or forces but no positions")
-}
-
-/// A landscape of samples from its artifacts.
-pub(super) fn load(problem: &Problem, text: &str, record: LandscapeRecord) -> Result<LandscapeResult, Error> {
-    let table = read_table(text, &problem.variables).map_err(|why| Error::failed(SAMPLES_FILE, why))?;
-    let scaled: Vec<Vec<f64>> = table.points.iter().map(|point| problem.scales.scaled(point)).collect();
-    let set = SampleSet::new(&scaled, Some(&table.weights), problem.periods())
-        .map_err(|error| Error::failed(SAMPLES_FILE, error))?;
-    let points: Vec<Vec<f64>> = (0..set.len()).map(|index| problem.scales.own(set.point(index))).collect();
-    Ok(LandscapeResult {
-        record,
-        landscape: None,
-        ranges: ranges(points.iter().map(Vec::as_slice), &problem.periods()),
-        data: PosteriorData::Samples(set),
-        grid: None,
-        ground: None,
-        minimum: 0.0,
-    })
 }
 
 fn record(samples: SamplesRecord, energy_evaluations: u64, warnings: Vec<Warning>) -> LandscapeRecord {

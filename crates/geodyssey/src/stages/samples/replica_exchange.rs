@@ -1,29 +1,21 @@
 //! Samples that the run makes by replica exchange, with a checkpoint every few seconds.
 
-use std::time::{Duration, Instant};
-
 use geodyssey_report::{SamplesSummary, Warning};
 use geodyssey_sampling::replica_exchange::ReplicaExchangeState;
 use geodyssey_sampling::{MolecularSystem, ReplicaExchange, SamplingError, reweight_temperatures};
 
-use super::table::SampleTable;
-use super::{ReplicaExchangeRecord, SamplesRecord, record};
+use super::record;
+use crate::artifacts::landscape::{LandscapeRecord, ReplicaExchangeRecord, STAGE, SamplesRecord};
 use crate::config::{InputError, LandscapeConfig, ReplicaExchangeConfig, SamplesSource};
 use crate::error::Error;
-use crate::interrupt;
-use crate::pace::Pace;
+use crate::problem::{Molecule, Problem, SampleTable};
 use crate::progress::Progress;
+use crate::run_context::Run;
 use crate::run_directory::Fingerprint;
-use crate::stages::Run;
-use crate::stages::landscape::{LandscapeRecord, STAGE};
-use crate::stages::system::{Molecule, Problem};
+use crate::stages::checkpoints::Checkpoints;
 
 /// The one checkpoint's name.
 const CHECKPOINT: &str = "replica-exchange";
-/// Between two checkpoints.
-const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
-/// Checkpoints hold all frames, so they grow: writing them may take this share of the time.
-const CHECKPOINT_SHARE: f64 = 0.05;
 /// Exchange rate below which a ladder is hardly one.
 const LOW_EXCHANGE_RATE: f64 = 0.05;
 
@@ -40,31 +32,26 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     };
     let exchange = make(problem, settings, molecule)?;
     let structures = starting_structures(problem, molecule)?;
-    let kept = run.directory.read_checkpoint(STAGE, CHECKPOINT, made_from);
-    let mut state: ReplicaExchangeState = match kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+    let checkpoints = Checkpoints { directory: &run.directory, stage: STAGE, made_from };
+    let state: ReplicaExchangeState = match checkpoints.read(CHECKPOINT) {
         Some(state) => state,
         None => exchange.start(structures).map_err(failed)?,
     };
     let mut progress = Progress::start(STAGE, exchange.rounds(), state.rounds);
-    let (mut written, mut interval, mut pace) = (Instant::now(), CHECKPOINT_INTERVAL, Pace::new());
-    while !exchange.is_finished(&state) {
-        state = exchange.advance(state, pace.next_block()).map_err(failed)?;
-        progress.set(state.rounds, "");
-        let stop = interrupt::check();
-        if stop.is_err() || written.elapsed() > interval {
-            let begun = Instant::now();
-            let bytes =
-                serde_json::to_vec(&state).map_err(|error| Error::failed("writing a checkpoint", error))?;
-            run.directory.write_checkpoint(STAGE, CHECKPOINT, made_from, &bytes)?;
-            interval = CHECKPOINT_INTERVAL.max(begun.elapsed().div_f64(CHECKPOINT_SHARE));
-            written = Instant::now();
-        }
-        stop?;
-    }
+    let state = checkpoints.advance(
+        CHECKPOINT,
+        state,
+        |state| exchange.is_finished(state),
+        |state, rounds| {
+            let state = exchange.advance(state, rounds).map_err(failed)?;
+            progress.set(state.rounds, "");
+            Ok(state)
+        },
+    )?;
     let (table, samples) = finish(problem, settings, &exchange, &state).map_err(failed)?;
     progress.finish(&in_words(&samples));
     let warnings = warnings(&samples);
-    Ok((table.to_csv(problem), record(samples, state.energy_evaluations, warnings)))
+    Ok((table.to_csv(&problem.variables), record(samples, state.energy_evaluations, warnings)))
 }
 
 /// Refuses settings that cannot be used.

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use geodyssey_trajectory::{TrajectoryError, TrajectoryReader};
 
-use super::table::{SampleTable, read_weights};
 use crate::config::SamplesConfig;
 use crate::error::Error;
-use crate::stages::system::{Molecule, Problem};
+use crate::problem::{Molecule, Problem, SampleTable, read_weights};
 use crate::text_file::read_text;
 
 /// The variables of every frame that is taken, with its weight; and how many frames hold no positions and were left out.

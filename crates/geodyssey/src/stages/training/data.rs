@@ -4,13 +4,13 @@ use geodyssey_denoiser::{Denoiser, PairSource, SampleSet};
 use geodyssey_landscape::{BoltzmannSamples, LandscapeError, boltzmann_rows, boltzmann_samples};
 use geodyssey_sampling::RandomStream;
 
+use crate::artifacts::landscape::{LandscapeResult, PosteriorData};
 use crate::config::TrainingDataConfig;
 use crate::error::Error;
+use crate::problem::Problem;
 use crate::stages::barrier;
 use crate::stages::denoiser::{Points, exact_denoiser};
-use crate::stages::landscape::{LandscapeResult, PosteriorData};
 use crate::stages::samples::kernel_denoiser;
-use crate::stages::system::Problem;
 
 /// By default one kT of the broadened density is this share of the barrier.
 const BARRIER_SHARE: f64 = 0.5;

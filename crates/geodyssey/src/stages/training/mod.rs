@@ -16,12 +16,14 @@ use geodyssey_denoiser::{
 pub(crate) use data::{TrainingData, boltzmann_set};
 pub(crate) use record::TrainingRecord;
 
-use super::Run;
-use super::landscape::{self, LandscapeResult, json};
-use super::system::Problem;
+use super::landscape;
+use crate::artifacts::json::json;
+use crate::artifacts::landscape::LandscapeResult;
 use crate::config::{DenoiserConfig, InputError, NeuralConfig, TrainingDataConfig};
 use crate::error::Error;
 use crate::interrupt;
+use crate::problem::Problem;
+use crate::run_context::Run;
 use crate::run_directory::{Fingerprint, Ingredients};
 use crate::terminal::say;
 

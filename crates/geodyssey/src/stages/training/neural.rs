@@ -15,8 +15,8 @@ use crate::error::Error;
 use crate::interrupt;
 use crate::pace::Pace;
 use crate::progress::Progress;
+use crate::run_context::Run;
 use crate::run_directory::Fingerprint;
-use crate::stages::Run;
 
 /// Longest time between two checkpoints, however few steps were taken in it.
 const CHECKPOINT_TIME: Duration = Duration::from_secs(10);

@@ -10,7 +10,7 @@ use super::{STAGE, failed};
 use crate::config::RandomFeaturesConfig;
 use crate::error::Error;
 use crate::progress::Activity;
-use crate::stages::Run;
+use crate::run_context::Run;
 
 /// Fits; takes seconds.
 pub(super) fn fit(

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use geodyssey_forcefield::Engine as _;
 use geodyssey_molecule::Replicas;
 
-use super::system::Problem;
-use super::{landscape, paths, samples};
 use crate::config::{DenoiserConfig, InputError, LandscapeConfig, SamplingMethod, Space};
+use crate::problem::{METADYNAMICS_GRID_POINTS, Problem};
+use crate::stages::{landscape, paths, samples};
 
 /// Bytes of a number in memory, and of one in a checkpoint as text.
 const NUMBER: f64 = 8.0;
@@ -99,8 +99,7 @@ fn of_landscape(problem: &Problem) -> Vec<Need> {
     match &problem.config.landscape {
         LandscapeConfig::Metadynamics(settings) => {
             let walkers = settings.parameters.walkers as f64;
-            let nodes =
-                grid(settings.grid_points.map_or(landscape::METADYNAMICS_GRID_POINTS, |count| count.get()));
+            let nodes = grid(settings.grid_points.map_or(METADYNAMICS_GRID_POINTS, |count| count.get()));
             let copies = walkers * atoms * 3.0 * (VECTORS_OF_A_WALKER * NUMBER + 2.0 * NUMBER_AS_TEXT);
             // Counts of four stretches of time for every sixteen walkers, in four bytes each, and their copy.
             let counts = (walkers / 16.0).ceil() * 4.0 * nodes * 8.0;

@@ -3,8 +3,8 @@
 use geodyssey_forcefield::Engine as _;
 use geodyssey_molecule::Replicas;
 
-use super::system::{Molecule, Problem};
 use crate::config::{InputError, LandscapeConfig, SamplesSource, Space};
+use crate::problem::{Molecule, Problem};
 
 /// Farthest that the forces of a start may throw an atom in the first time step, nm: the length of a bond. Thermal motion is a hundredth of
 /// that, and atoms that lie upon each other are thrown many times as far.

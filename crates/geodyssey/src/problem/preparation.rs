@@ -11,7 +11,7 @@ use geodyssey_sampling::{
     SamplingError,
 };
 
-use super::system::Molecule;
+use super::molecule::Molecule;
 use super::variables::{State, Variable};
 use crate::config::{Config, InputError, Space, StateConfig};
 

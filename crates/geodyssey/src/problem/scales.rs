@@ -7,7 +7,6 @@
 
 use geodyssey_landscape::Landscape;
 
-use super::system::Problem;
 use super::variables::{State, Variable};
 use crate::config::{Config, InputError, Measure};
 
@@ -83,13 +82,6 @@ impl Scales {
     /// A landscape over the scaled variables.
     pub(crate) fn landscape<'l>(&'l self, landscape: &'l dyn Landscape) -> ScaledLandscape<'l> {
         ScaledLandscape { landscape, scales: self }
-    }
-}
-
-impl Problem {
-    /// The centre of a state in the spacetime's units.
-    pub(crate) fn scaled_center(&self, state: &State) -> Vec<f64> {
-        self.scales.scaled(&state.center)
     }
 }
 

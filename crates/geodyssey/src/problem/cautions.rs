@@ -4,8 +4,8 @@
 use geodyssey_constraints::{ConstraintSettings, LowVarianceSettings};
 use geodyssey_report::Warning;
 
+use super::definition::Problem;
 use super::preparation::{Origin, Preparation};
-use super::system::Problem;
 use super::variables::State;
 
 /// Largest standard deviation of a tether at the ends, in radii of the states: wider, and paths arrive by chance.

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::system::Problem;
+use super::definition::Problem;
 use crate::config::{PerVariable, Real, Space, StateConfig};
 use crate::run_directory::Fingerprint;
 

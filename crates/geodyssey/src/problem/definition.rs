@@ -1,43 +1,25 @@
-//! The first stage: reads the input files and gives what the configuration names its meaning. It writes nothing.
+//! A run's problem: all that its configuration names, read and understood.
 
 use std::collections::BTreeMap;
 
-use geodyssey_landscape::table_file::TableRows;
-use geodyssey_landscape::text_table::TableVariable;
-use geodyssey_landscape::{Formula, formula, formula_names};
 use geodyssey_molecule::units::{BOLTZMANN_KJ_MOL_K, thermal_energy_kj_mol};
 use geodyssey_trajectory::TrajectoryFormat;
 
-use super::input_files::{read_input, read_text};
-use super::molecule::{read_molecule, tethered};
+use super::declared::declared;
+use super::energy_source::EnergySource;
+use super::input_files::read_input;
+use super::molecule::{Molecule, read_molecule, tethered};
 use super::preparation::{self, Preparation};
-use super::samples::{SampleTable, read_table};
 use super::scales::Scales;
-use super::variables::{State, Variable, declared};
-use crate::config::{
-    Config, FormulaConfig, InputError, LandscapeConfig, SamplesConfig, SamplesSource, TableConfig,
-};
-use crate::run_directory::{Fingerprint, Ingredients};
-
-pub(crate) use super::molecule::{Molecule, undefined_torsion};
+use super::variables::{State, Variable};
+use crate::config::{Config, InputError, LandscapeConfig};
+use crate::run_directory::Fingerprint;
 
 /// Temperature of a table or formula whose configuration gives none, K.
 const DEFAULT_TEMPERATURE_K: f64 = 300.0;
 
-/// Where the energy of the variables comes from, as far as it need not be computed.
-pub(crate) enum EnergySource {
-    /// The molecule, by metadynamics or a relaxed scan.
-    Molecule,
-    /// Samples of the variables: those of a table, or what a trajectory or the molecule gives later.
-    Samples(Option<SampleTable>),
-    /// Rows of a file.
-    Table(TableRows),
-    /// A formula.
-    Formula(Box<dyn Formula>),
-}
-
 /// A run's problem: all that was written, read and understood.
-pub(crate) struct Problem {
+pub struct Problem {
     /// The configuration.
     pub(crate) config: Config,
     /// The molecule, if there is one.
@@ -64,22 +46,14 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// Reads all that a configuration names.
-    pub(crate) fn read(config: Config) -> Result<Self, InputError> {
+    ///
+    /// # Errors
+    /// A file that cannot be read or does not fit, with the key that names it.
+    pub fn read(config: Config) -> Result<Self, InputError> {
         let mut inputs = BTreeMap::new();
         let formats = formats(&config)?;
         let (temperature_k, thermal_energy) = temperature(&config);
-        let source = match &config.landscape {
-            LandscapeConfig::Metadynamics(_) | LandscapeConfig::RelaxedScan(_) => EnergySource::Molecule,
-            LandscapeConfig::Samples(samples) => {
-                EnergySource::Samples(read_samples(&config, samples, &mut inputs)?)
-            }
-            LandscapeConfig::Table(table) => {
-                EnergySource::Table(read_table_file(&config, table, &mut inputs)?)
-            }
-            LandscapeConfig::Formula(settings) => {
-                EnergySource::Formula(read_formula(&config, settings, thermal_energy)?)
-            }
-        };
+        let source = EnergySource::read(&config, thermal_energy, &mut inputs)?;
         let variables = declared(&config, &source)?;
         let molecule =
             config.system.as_ref().map(|system| read_molecule(&config, system, &mut inputs)).transpose()?;
@@ -183,6 +157,11 @@ impl Problem {
         inputs.map(|(key, fingerprint)| (*key, *fingerprint)).collect()
     }
 
+    /// The centre of a state in the spacetime's units.
+    pub(crate) fn scaled_center(&self, state: &State) -> Vec<f64> {
+        self.scales.scaled(&state.center)
+    }
+
     /// Period of every variable.
     pub(crate) fn periods(&self) -> Vec<Option<f64>> {
         self.variables.iter().map(|variable| variable.period).collect()
@@ -215,77 +194,4 @@ fn temperature(config: &Config) -> (Option<f64>, f64) {
 /// The temperature that goes with a thermal energy, K.
 pub(crate) fn temperature_of(thermal_energy: f64) -> f64 {
     thermal_energy / BOLTZMANN_KJ_MOL_K
-}
-
-fn read_table_file(
-    config: &Config,
-    table: &TableConfig,
-    inputs: &mut BTreeMap<&'static str, Fingerprint>,
-) -> Result<TableRows, InputError> {
-    let key = "landscape.file";
-    if config.variables.is_empty() {
-        let message = "a table needs its columns named: one [[variable]] with a `name` for each";
-        return Err(config.error(key, message));
-    }
-    let text = read_text(config, key, &table.file, inputs)?;
-    let variables = table_variables(config);
-    let wanted: Vec<TableVariable<'_>> = variables.iter().map(Variable::in_table).collect();
-    geodyssey_landscape::table_file::read_table(&text, &wanted)
-        .map_err(|error| config.error(key, format!("{}: {error}", table.file.display())))
-}
-
-/// The samples of a table; of a trajectory only what its files hold is noted.
-fn read_samples(
-    config: &Config,
-    settings: &SamplesConfig,
-    inputs: &mut BTreeMap<&'static str, Fingerprint>,
-) -> Result<Option<SampleTable>, InputError> {
-    match settings.source() {
-        SamplesSource::ReplicaExchange(_) => Ok(None),
-        SamplesSource::Trajectory(files) => {
-            let key = "landscape.trajectory";
-            let mut all = Ingredients::of(key);
-            for file in files {
-                let content = std::fs::File::open(file)
-                    .and_then(Fingerprint::of_reader)
-                    .map_err(|error| config.error(key, format!("cannot read {}: {error}", file.display())))?;
-                all = all.upstream("file", &content);
-            }
-            inputs.insert(key, all.fingerprint());
-            if let Some(file) = &settings.weights {
-                read_input(config, "landscape.weights", file, inputs)?;
-            }
-            Ok(None)
-        }
-        SamplesSource::Table(file) => {
-            let key = "landscape.samples";
-            if config.variables.is_empty() {
-                let message = "a table needs its columns named: one [[variable]] with a `name` for each";
-                return Err(config.error(key, message));
-            }
-            read_table(&read_text(config, key, file, inputs)?, &table_variables(config))
-                .map(Some)
-                .map_err(|why| config.error(key, format!("{}: {why}", file.display())))
-        }
-    }
-}
-
-/// The variables as a table has them.
-fn table_variables(config: &Config) -> Vec<Variable> {
-    let variable = if config.system.is_some() { Variable::of_molecule } else { Variable::coordinate };
-    config.variables.iter().map(variable).collect()
-}
-
-fn read_formula(
-    config: &Config,
-    settings: &FormulaConfig,
-    thermal_energy: f64,
-) -> Result<Box<dyn Formula>, InputError> {
-    let names = formula_names();
-    if !names.contains(&settings.name.as_str()) {
-        return Err(config
-            .error("landscape.name", format!("there is no formula `{}`", settings.name))
-            .valid_names(&settings.name, names));
-    }
-    formula(&settings.name, thermal_energy).map_err(|error| config.error("landscape.name", error.to_string()))
 }

@@ -1,4 +1,4 @@
-//! `samples.csv`, out and in.
+//! Samples of the variables with their weights as a table: `samples.csv`, and those that a user gives.
 
 use std::fmt::Write as _;
 
@@ -6,9 +6,8 @@ use geodyssey_landscape::LandscapeError;
 use geodyssey_landscape::text_table::TextTable;
 use geodyssey_report::SamplesSummary;
 
-use crate::stages::system::Problem;
-use crate::stages::variable_table::VariableTable;
-use crate::stages::variables::Variable;
+use super::variable_table::VariableTable;
+use super::variables::Variable;
 
 const WEIGHT_COLUMN: &str = "weight";
 
@@ -25,7 +24,7 @@ pub(crate) struct SampleTable {
 
 impl SampleTable {
     /// Samples with weights of any sum, or equal ones.
-    pub(super) fn new(points: Vec<Vec<f64>>, weights: Option<Vec<f64>>) -> Result<Self, String> {
+    pub(crate) fn new(points: Vec<Vec<f64>>, weights: Option<Vec<f64>>) -> Result<Self, String> {
         if points.is_empty() {
             return Err("it holds no samples".to_owned());
         }
@@ -51,7 +50,7 @@ impl SampleTable {
     }
 
     /// How many they are and what they are worth; nothing is known of their correlation.
-    pub(super) fn summary(&self) -> SamplesSummary {
+    pub(crate) fn summary(&self) -> SamplesSummary {
         SamplesSummary {
             frames: self.points.len(),
             effective_size: 1.0 / self.weights.iter().map(|weight| weight * weight).sum::<f64>(),
@@ -63,12 +62,12 @@ impl SampleTable {
     }
 
     /// Text of the file.
-    pub(super) fn to_csv(&self, problem: &Problem) -> String {
+    pub(crate) fn to_csv(&self, variables: &[Variable]) -> String {
         let mut text = "index,".to_owned();
         if self.origin.is_some() {
             text.push_str("temperature_k,");
         }
-        for variable in &problem.variables {
+        for variable in variables {
             text.push_str(&(variable.column() + ","));
         }
         if self.origin.is_some() {
@@ -104,7 +103,7 @@ pub(crate) fn read_table(text: &str, variables: &[Variable]) -> Result<SampleTab
 }
 
 /// The column of weights of a table, which must have one.
-pub(super) fn read_weights(text: &str) -> Result<Vec<f64>, LandscapeError> {
+pub(crate) fn read_weights(text: &str) -> Result<Vec<f64>, LandscapeError> {
     Ok(TextTable::read(text)?.finite_column(WEIGHT_COLUMN)?.to_vec())
 }
 

@@ -2,10 +2,11 @@
 
 use geodyssey_trajectory::{TrajectoryFormat, renamed_in_pdb};
 
-use super::system::Problem;
-use super::{NAMES_FILE, geodesic, landscape, paths, report, training};
+use crate::artifacts::{curve, landscape, paths, report};
 use crate::config::{DenoiserConfig, SamplingMethod};
+use crate::problem::{NAMES_FILE, Problem};
 use crate::run_directory::{Claim, SUMMARY_FILE};
+use crate::stages::training;
 
 /// The claim of a problem. Names are those that can be known before anything is computed.
 pub(crate) fn claim(problem: &Problem) -> Claim {
@@ -13,8 +14,8 @@ pub(crate) fn claim(problem: &Problem) -> Claim {
     let mut names: Vec<String> = [
         landscape::table_file(problem),
         landscape::RECORD_FILE,
-        geodesic::CURVE_FILE,
-        geodesic::RECORD_FILE,
+        curve::CURVE_FILE,
+        curve::RECORD_FILE,
         paths::TABLE_FILE,
         paths::RECORD_FILE,
         report::CONFIG_FILE,

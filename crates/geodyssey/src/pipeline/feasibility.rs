@@ -3,10 +3,10 @@
 use geodyssey_constraints::{ConstraintContext, ConstraintError, ConstraintSettings};
 use geodyssey_denoiser::{Covariance, GridDenoiser, MixtureComponent, MixtureDenoiser, SpacetimePoint};
 
-use super::constraints::{ball, regions, units};
-use super::system::Problem;
-use super::{denoiser, geodesic, landscape, training};
 use crate::config::{DenoiserConfig, InputError, LandscapeConfig};
+use crate::problem::{Problem, grid_axes};
+use crate::stages::constraints::{ball, regions, units};
+use crate::stages::{denoiser, geodesic, training};
 
 /// Variance of the density that stands in for the landscape's, in squared units of the variables: next to flat.
 const STAND_IN_VARIANCE: f64 = 100.0;
@@ -37,7 +37,7 @@ const MOST_GRID_POINTS: f64 = 1e8;
 
 /// Refuses a grid that is too large to be a table.
 pub(crate) fn check_size(problem: &Problem) -> Result<(), InputError> {
-    let axes = landscape::axes(problem).unwrap_or_default();
+    let axes = grid_axes(problem).unwrap_or_default();
     if axes.len() > MOST_GRID_VARIABLES {
         return check_grid(problem);
     }
@@ -59,7 +59,7 @@ fn check_grid(problem: &Problem) -> Result<(), InputError> {
         LandscapeConfig::Table(_) | LandscapeConfig::Samples(_) => false,
     };
     // What else is wrong with the axes is said where they are made.
-    let Some(axes) = landscape::axes(problem).ok().filter(|_| has_grid) else { return Ok(()) };
+    let Some(axes) = grid_axes(problem).ok().filter(|_| has_grid) else { return Ok(()) };
     GridDenoiser::check_size(&denoiser::axes(problem, &axes)).map_err(|error| {
         if axes.len() <= MOST_GRID_VARIABLES {
             return config.error("landscape.grid_points", format!("{error} (`grid_points`)"));

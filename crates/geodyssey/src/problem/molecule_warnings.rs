@@ -5,7 +5,8 @@ use geodyssey_molecule::exchanged_labels::ExchangedLabels;
 use geodyssey_report::{Warning, decimals};
 use geodyssey_trajectory::renamed_in_pdb;
 
-use super::system::{Molecule, Problem};
+use super::definition::Problem;
+use super::molecule::Molecule;
 
 /// The stage that these warnings are about: the reading of the input.
 const STAGE: &str = "system";

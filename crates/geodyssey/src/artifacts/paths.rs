@@ -1,0 +1,45 @@
+//! `paths.csv` and `paths.json`, and the names of what stands beside them: what the paths say, one by one and together.
+
+use geodyssey_report::{
+    FreeEnergySummary, MaxEnergySummary, SampledConstraint, SamplingSummary, TransitionSummary, Warning,
+    WorkSummary,
+};
+use serde::{Deserialize, Serialize};
+
+/// Name of the stage.
+pub(crate) const STAGE: &str = "paths";
+/// One row a path.
+pub(crate) const TABLE_FILE: &str = "paths.csv";
+/// The free energy along the curve, from the paths of both directions.
+pub(crate) const FREE_ENERGY_FILE: &str = "free-energy.csv";
+/// Atoms and bonds for the trajectories.
+pub(crate) const TOPOLOGY_FILE: &str = "topology.pdb";
+/// The structures of the two states, as the paths begin with them.
+pub(crate) const START_FILE: &str = "states/start.pdb";
+pub(crate) const END_FILE: &str = "states/end.pdb";
+/// What the paths say together.
+pub(crate) const RECORD_FILE: &str = "paths.json";
+
+/// What is kept in `paths.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct PathsRecord {
+    /// How many arrived, and what they cost.
+    pub(crate) sampling: SamplingSummary,
+    /// How high they went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_energy: Option<MaxEnergySummary>,
+    /// Metrics of transition path sampling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) transition: Option<TransitionSummary>,
+    /// Work and free-energy differences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) work: Option<WorkSummary>,
+    /// Free energies that the paths know by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) free_energy: Option<FreeEnergySummary>,
+    /// What must be known before this is believed.
+    #[serde(default)]
+    pub(crate) warnings: Vec<Warning>,
+    /// What the paths make of every constraint.
+    pub(crate) constraints: Vec<Option<SampledConstraint>>,
+}

@@ -1,0 +1,81 @@
+//! Transition paths of molecules along geodesics of a diffusion model's spacetime: what the program `geodyssey` does, for Rust.
+//!
+//! The driver: configuration, run directory and the stages system → landscape → denoiser → geodesic → paths → report. It alone
+//! touches the file system, clocks and the terminal; the other crates compute. From high to low: [`program`] and its commands, the pipeline
+//! (the order of the stages), the stages, what is common to them (a run that is going on), the artifacts that they write, the problem that a
+//! configuration means, and below these the run directory, which knows no physics.
+//!
+//! Structure files in formats other than PDB, GRO, mol2 and XYZ are read by another process of the program (a damaged one may bring a reader
+//! down): there a caller of this library needs the program `geodyssey`.
+//!
+//! A run of a configuration into a directory, as far as the curve (progress is said on standard error):
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use geodyssey::{Config, Problem, Stage};
+//!
+//! let config = Config::read(Path::new("configs/alanine-dipeptide.toml"), &["sampling.paths=8".to_owned()], Some(2))?;
+//! let problem = Problem::read(config)?;
+//! geodyssey::check(&problem, Stage::Geodesic)?;
+//! let summary = geodyssey::run(&problem, Path::new("runs/mine"), Stage::Geodesic)?;
+//! println!("{:?}", summary.geodesic.map(|curve| curve.length));
+//! # Ok::<(), geodyssey::Error>(())
+//! ```
+
+// A closed terminal must not end a run: `terminal` writes, and nothing else does.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
+mod artifacts;
+mod cli;
+mod commands;
+mod config;
+mod error;
+mod interrupt;
+mod pace;
+mod pipeline;
+mod problem;
+mod progress;
+mod run_context;
+mod run_directory;
+mod stages;
+mod terminal;
+mod text_file;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use geodyssey_report::Summary;
+
+pub use config::{Config, InputError};
+pub use error::Error;
+pub use pipeline::{Stage, check};
+pub use problem::Problem;
+
+use run_directory::RunDirectory;
+
+/// Goes through the stages of a problem up to one of them, in a directory that is made where it is missing. What is up to date there is not
+/// computed again; an interrupted run goes on. The summary holds what was reached.
+///
+/// # Errors
+/// A directory that holds the run of another configuration or files of others where this run would write; what any stage cannot do.
+pub fn run(problem: &Problem, directory: &Path, until: Stage) -> Result<Summary, Error> {
+    let directory = RunDirectory::open(directory, &pipeline::claim(problem))?;
+    pipeline::carry_out(&mut pipeline::begin(problem, directory), until)
+}
+
+/// The program: carries out what the arguments of this process say. Its exit code is 0 where it was done, 1 where it failed, 2 for wrong
+/// usage or input.
+pub fn program() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    if let Ok(program) = std::env::current_exe() {
+        geodyssey_trajectory::foreign::set_program(program);
+    }
+    match commands::execute(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::say!("{error}");
+            error.exit_code()
+        }
+    }
+}

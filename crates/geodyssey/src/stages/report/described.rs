@@ -1,0 +1,38 @@
+//! What stands beside each file in the summary and on the page.
+
+use geodyssey_report::FileSummary;
+
+use crate::artifacts::report::{CONFIG_FILE, PAGE_FILE};
+use crate::artifacts::{curve, landscape, paths};
+use crate::problem::NAMES_FILE;
+use crate::stages::training;
+
+/// What a file of a run directory holds, by its name.
+pub(super) fn described(name: &str) -> FileSummary {
+    let content = match name {
+        landscape::TABLE_FILE => "energy of the variables",
+        landscape::SAMPLES_FILE => "samples of the variables with their weights",
+        landscape::RECORD_FILE => "how the landscape came about",
+        training::WEIGHTS_FILE => "weights of the learned denoiser",
+        training::HISTORY_FILE => "loss during the training",
+        training::HELD_OUT_FILE => "error of the fit by noise level",
+        training::RECORD_FILE => "how the learned denoiser came about",
+        curve::CURVE_FILE => "the curve through spacetime",
+        curve::RECORD_FILE => "length, windings and constraints of the curve",
+        paths::TABLE_FILE => "one row a path",
+        paths::FREE_ENERGY_FILE => "free energy along the curve, from the paths",
+        paths::RECORD_FILE => "what the paths say together",
+        NAMES_FILE => "names of atoms in PDB files that differ from the topology's",
+        paths::TOPOLOGY_FILE => "atoms and bonds for the trajectories",
+        paths::START_FILE => "structure of the start state, as the paths begin with it",
+        paths::END_FILE => "structure of the end state, as the backward paths begin with it",
+        CONFIG_FILE => "the configuration with every default",
+        PAGE_FILE => "this run on one page, to be opened in a browser",
+        "view.vmd" => "shows the paths in VMD",
+        "view.pml" => "shows the paths in PyMOL",
+        _ if name.starts_with("plots/") => "figure",
+        _ if name.ends_with(".csv") => "frames of a path: place, variables, energies, work",
+        _ => "trajectory of a path",
+    };
+    FileSummary { path: name.to_owned(), content: content.to_owned() }
+}
