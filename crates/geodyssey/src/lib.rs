@@ -1,7 +1,7 @@
 //! Transition paths of molecules along geodesics of a diffusion model's spacetime: what the program `geodyssey` does, for Rust.
 //!
-//! The driver: configuration, run directory and the stages system → landscape → denoiser → geodesic → paths → report. It alone
-//! touches the file system, clocks and the terminal; the other crates compute. From high to low: [`program`] and its commands, the pipeline
+//! The driver: configuration, run directory and the stages system → landscape → denoiser → geodesic → paths → report. It alone reads
+//! configurations, writes run directories and speaks to the terminal; the other crates compute, and `trajectory` reads and writes frames. From high to low: [`program`] and its commands, the pipeline
 //! (the order of the stages), the stages, what is common to them (a run that is going on), the artifacts that they write, the problem that a
 //! configuration means, and below these the run directory, which knows no physics.
 //!

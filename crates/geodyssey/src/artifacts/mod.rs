@@ -1,4 +1,5 @@
-//! What a run directory holds: each file's columns, writer and reader in one place, below the stages that make it.
+//! What a run directory holds, below the stages that make it: names and records, and of landscape, samples and curve the columns with
+//! their writer and reader.
 
 pub(crate) mod curve;
 pub(crate) mod json;
