@@ -113,11 +113,11 @@ fn of_structures_it_depends_on_their_shape_alone() {
     assert_eq!((&low["log_snr"], matrix(&low)), (&pair["log_snr"], matrix(&pair)));
     let text = std::fs::read_to_string(out.join("distance/edits.csv")).expect("the edits");
     let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
-    assert_eq!(rows.len(), 42);
+    assert_eq!(rows.len(), 66);
     assert_eq!(rows[0][..6], ["point", "edit", "arc_length", "log_snr", "y_phi_rad", "y_psi_rad"]);
     assert!(rows.iter().any(|row| row[1] == "noise") && rows.iter().any(|row| row[1] == "denoise"));
     let frames = std::fs::read_to_string(out.join("distance/edits.pdb")).expect("the frames");
-    assert_eq!(frames.lines().filter(|line| line.starts_with("MODEL")).count(), 41);
+    assert_eq!(frames.lines().filter(|line| line.starts_with("MODEL")).count(), 65);
     // The frames' own torsions follow the posterior means: the frames are measured once more as structures.
     let frames = out.join("distance/edits.xtc");
     let copy = folder.path().join("edits.xtc");
