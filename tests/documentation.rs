@@ -7,7 +7,7 @@ use std::process::Command;
 use geodyssey_tests::{Outcome, command, repository, run, short};
 
 /// From a sequence to a film.
-const TUTORIAL: &str = "docs/tutorial.md";
+const TUTORIAL: &str = "docs/tutorial/valine-dipeptide.md";
 /// From AMBER's files to a run.
 const SMALL_MOLECULES: &str = "docs/how-to/small-molecules.md";
 

@@ -1,5 +1,5 @@
-//! The figures and numbers of docs/pullback.md: what pullback geometry, the Fisher–Rao metric of pure noise and spacetime make of the
-//! paper's mixture of one variable and of three wells of two variables.
+//! The figures and numbers of docs/explanation/pullback.md: what pullback geometry, the Fisher–Rao metric of pure noise and
+//! spacetime make of the paper's mixture of one variable and of three wells of two variables.
 //!
 //! `cargo run --release --example pullback -- docs/figures`
 

@@ -127,7 +127,7 @@ fn wrapped_information(variance: f64) -> [f64; 2] {
 }
 
 /// The metric of this crate is that of the posterior on the cover. On the circle a step is shorter where the tether is wide: the table of
-/// docs/method.md.
+/// docs/explanation/method.md.
 #[test]
 fn the_metric_is_that_of_the_unwrapped_posterior() {
     let count = 90;

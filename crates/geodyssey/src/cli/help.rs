@@ -12,13 +12,13 @@ Examples:
   geodyssey export runs/alanine-dipeptide --format pdb
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or input.
-`geodyssey COMMAND --help` says more of each command; docs/artifacts.md names every file and column that a run writes.";
+`geodyssey COMMAND --help` says more of each command; docs/reference/artifacts.md names every file and column of a run.";
 
 /// `geodyssey run --help`.
 pub(super) const RUN: &str = "\
 Writes into runs/NAME, NAME being the configuration's file name, or into --out: report.html (look here first), summary.json
-(all numbers), paths/ (a trajectory and a table for each path), plots/, view.vmd and view.pml. docs/artifacts.md names every
-file and column.
+(all numbers), paths/ (a trajectory and a table for each path), plots/, view.vmd and view.pml.
+docs/reference/artifacts.md names every file and column.
 
 Several configurations run one after the other; what two have in common, such as the landscape, is computed once. Ctrl-C ends the
 run within two seconds; the same command goes on from the last checkpoint and ends with the same bytes. Files that no run made are
