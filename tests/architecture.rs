@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use geodyssey_tests::repository;
+use geodyssey_tests::{repository, sources};
 
 /// Who may depend on whom.
 const ARROWS: [(&str, &[&str]); 10] = [
@@ -112,26 +112,16 @@ fn versions_and_lints_stand_in_the_workspace() {
     }
 }
 
-fn sources() -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![repository().join("crates"), repository().join("tests")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                files.push(path);
-            }
-        }
-    }
+fn all_sources() -> Vec<PathBuf> {
+    let files: Vec<PathBuf> =
+        ["crates", "tests"].iter().flat_map(|folder| sources(&repository().join(folder))).collect();
     assert!(files.len() > 50, "the sources were not found");
     files
 }
 
 #[test]
 fn files_are_short_and_named_by_what_they_are_about() {
-    for path in sources() {
+    for path in all_sources() {
         let text = std::fs::read_to_string(&path).expect("a source");
         let lines = text.lines().count();
         assert!(lines <= LONGEST_FILE, "{} has {lines} lines: split it by meaning", path.display());
@@ -148,7 +138,7 @@ fn files_are_short_and_named_by_what_they_are_about() {
 
 #[test]
 fn no_crate_re_exports_with_a_glob() {
-    for path in sources().iter().filter(|path| path.ends_with("src/lib.rs")) {
+    for path in all_sources().iter().filter(|path| path.ends_with("src/lib.rs")) {
         let text = std::fs::read_to_string(path).expect("a source");
         assert!(
             !text.lines().any(|line| line.trim_start().starts_with("pub use") && line.contains("::*")),
@@ -170,7 +160,7 @@ fn no_decomposition_goes_on_without_end() {
         ".singular_values()",
         "Schur::new(",
     ];
-    for path in sources().iter().filter(|path| path.components().any(|part| part.as_os_str() == "src")) {
+    for path in all_sources().iter().filter(|path| path.components().any(|part| part.as_os_str() == "src")) {
         let text = std::fs::read_to_string(path).expect("a source");
         for call in endless {
             assert!(

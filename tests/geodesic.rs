@@ -104,24 +104,49 @@ fn a_ridge_between_two_points_of_a_curve_counts() {
     assert!((few - many).abs() < 0.3, "{few} {many}");
 }
 
-/// The shipped Müller–Brown goes through its valley; by a wide tether and without a ceiling it does not, and the reader is told.
+/// The shipped Müller–Brown goes through its valley; by a wide tether and without a ceiling a geodesic does not: the reader is told, and
+/// where the kind of curve is not given the minimum-energy path is followed instead, through the saddle.
 #[test]
 fn a_curve_far_above_the_lowest_barrier_is_warned_of() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let solve = |config: &str, points: usize| {
+    let solve = |config: &str, points: usize, more: &[&str]| {
         let out = folder.path().join(format!("{points}"));
-        let changes = [format!("geodesic.points={points}"), "landscape.grid_points=64".to_owned()];
+        let more = more.iter().map(|&change| change.to_owned());
+        let changes: Vec<String> =
+            [format!("geodesic.points={points}"), "landscape.grid_points=64".to_owned()]
+                .into_iter()
+                .chain(more)
+                .collect();
         let summary = run(arguments(Path::new(config), &out, &changes)).exits_with(0).json();
         let warned = summary["warnings"].as_array().into_iter().flatten();
         let warned =
             warned.filter(|one| one["message"].as_str().is_some_and(|text| text.contains("lowest barrier")));
-        (summary["geodesic"]["crest_kj_mol"].as_f64().expect("a crest"), warned.count())
+        let crest = summary["geodesic"]["crest_kj_mol"].as_f64().expect("a crest");
+        (crest, warned.count(), summary)
     };
     // The bottleneck is the saddle at 106.03 kJ/mol, kT is 10.
-    let (crest, warnings) = solve("configs/mueller-brown.toml", 96);
+    let (crest, warnings, summary) = solve("configs/mueller-brown.toml", 96, &[]);
     assert!(crest < 106.04 + 20.0 && warnings == 0, "{crest} {warnings}");
-    let (crest, warnings) = solve("tests/cases/across-the-shoulder/mueller-brown.toml", 40);
+    assert_eq!(summary["geodesic"]["kind"], "geodesic");
+    let across = "tests/cases/across-the-shoulder/mueller-brown.toml";
+    let (crest, warnings, _) = solve(across, 40, &[]);
     assert!(crest > 150.0 && warnings == 1, "{crest} {warnings}");
+    let (crest, warnings, summary) = solve(across, 48, &["geodesic.kind=automatic"]);
+    assert!(crest < 106.04 + 10.0 && warnings == 0, "{crest} {warnings}");
+    assert_eq!(summary["geodesic"]["kind"], "minimum-energy-path");
+    assert!(summary["warnings"].to_string().contains("followed instead"), "{}", summary["warnings"]);
+    let windings = summary["geodesic"]["windings"].to_string();
+    assert!(windings.contains("runs far above the pass"), "{windings}");
+    // A path that must keep out of the valley keeps out of it: a minimum-energy path would not.
+    let (crest, _, summary) = solve(
+        across,
+        56,
+        &[
+            "geodesic.kind=automatic",
+            r#"constraint=[{kind="region-avoidance",center=[-0.822,0.624],radius=0.15}]"#,
+        ],
+    );
+    assert!(crest > 106.04 + 10.0 && summary["geodesic"]["kind"] == "geodesic", "{crest} {summary}");
 }
 
 #[cfg(unix)]

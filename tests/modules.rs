@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use geodyssey_tests::repository;
+use geodyssey_tests::{repository, sources};
 
 /// A module by its path: `["stages", "landscape"]`.
 type Module = Vec<String>;
@@ -21,25 +21,16 @@ const LAYERS: [&[&str]; 8] = [
 ];
 
 /// The sources of a crate by module, without comments and tests.
-fn sources(root: &Path) -> BTreeMap<Module, String> {
+fn modules(root: &Path) -> BTreeMap<Module, String> {
     let mut found = BTreeMap::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let relative = path.strip_prefix(root).expect("below the root").with_extension("");
-                let mut module: Module =
-                    relative.iter().map(|part| part.to_string_lossy().into_owned()).collect();
-                if module.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
-                    module.pop();
-                }
-                let text = std::fs::read_to_string(&path).expect("a source");
-                found.entry(module).or_insert_with(String::new).push_str(&bare(&text));
-            }
+    for path in sources(root) {
+        let relative = path.strip_prefix(root).expect("below the root").with_extension("");
+        let mut module: Module = relative.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        if module.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
+            module.pop();
         }
+        let text = std::fs::read_to_string(&path).expect("a source");
+        found.entry(module).or_insert_with(String::new).push_str(&bare(&text));
     }
     found
 }
@@ -229,7 +220,7 @@ fn upward(imports: &BTreeMap<Module, BTreeSet<Module>>) -> Vec<String> {
 }
 
 fn driver() -> BTreeMap<Module, String> {
-    let sources = sources(&repository().join("crates/geodyssey/src"));
+    let sources = modules(&repository().join("crates/geodyssey/src"));
     assert!(sources.len() > 100, "the sources were not found");
     sources
 }

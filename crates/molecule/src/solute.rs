@@ -32,6 +32,18 @@ pub fn solute_atoms(topology: &Topology, chosen: &[usize]) -> Vec<usize> {
     if without_water.is_empty() { (0..topology.atom_count()).collect() } else { without_water }
 }
 
+/// Fewest atoms by which a structure can be laid over another in one way.
+const FEWEST_SUPERPOSED: usize = 3;
+
+/// The atoms by which structures are laid over each other and compared: the heavy ones of the solute ([`solute_atoms`]), or all of the
+/// solute where these are fewer than three.
+pub fn superposition_atoms(topology: &Topology, chosen: &[usize]) -> Vec<usize> {
+    let solute = solute_atoms(topology, chosen);
+    let is_heavy = |atom: &&usize| topology.atoms()[**atom].element.is_heavy();
+    let heavy: Vec<usize> = solute.iter().filter(is_heavy).copied().collect();
+    if heavy.len() < FEWEST_SUPERPOSED { solute } else { heavy }
+}
+
 /// Whether a connected piece is one oxygen with two hydrogens.
 fn is_water(topology: &Topology, atoms: &[usize]) -> bool {
     let count =
@@ -78,6 +90,9 @@ mod tests {
         let bonds = [[0, 1], [1, 2], [3, 4], [3, 5], [7, 8], [8, 9]];
         let topology = topology(&elements, &bonds);
         assert_eq!(solute_atoms(&topology, &[]), [0, 1, 2]);
+        // Two heavy atoms do not say how a structure is turned: the hydrogen counts too, and still no water.
+        assert_eq!(superposition_atoms(&topology, &[]), [0, 1, 2]);
+        assert_eq!(superposition_atoms(&topology, &[6]), [0, 1, 6]);
         // A variable from the molecule to one water and to the ion.
         assert_eq!(solute_atoms(&topology, &[0, 3, 6]), [0, 1, 2, 3, 4, 5, 6]);
     }

@@ -34,7 +34,7 @@ pub(crate) struct LandscapeRecord {
     pub(crate) method: String,
     /// Evaluations of the molecule's energy or gradient.
     pub(crate) energy_evaluations: u64,
-    /// Root mean square block error of the free energy below 40 kJ/mol.
+    /// Root mean square standard error of the free energy where it was sampled and lies below 40 kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rms_block_error_kj_mol: Option<f64>,
     /// Of a relaxed scan: how it went.

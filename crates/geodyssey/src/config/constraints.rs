@@ -6,8 +6,15 @@ use serde::Serialize;
 use super::error::InputError;
 use super::source::Section;
 
-/// Names of the kinds, as the configuration has them.
-const KINDS: [&str; 3] = ["low-variance", "region-avoidance", "energy-ceiling"];
+/// Reads the settings of one kind.
+type ReadSettings = fn(Section<'_>) -> Result<ConstraintSettings, InputError>;
+
+/// The kinds, by their names in a configuration.
+const KINDS: [(&str, ReadSettings); 3] = [
+    ("low-variance", |section| Ok(ConstraintSettings::LowVariance(section.read()?))),
+    ("region-avoidance", |section| Ok(ConstraintSettings::RegionAvoidance(section.read()?))),
+    ("energy-ceiling", |section| Ok(ConstraintSettings::EnergyCeiling(section.read()?))),
+];
 
 /// One `[[constraint]]`.
 #[derive(Clone, Debug, Serialize)]
@@ -27,10 +34,9 @@ pub(super) fn read_constraints(root: &Section<'_>) -> Result<Vec<ConstraintConfi
 
 fn read_constraint(mut section: Section<'_>) -> Result<ConstraintConfig, InputError> {
     let report_only = section.take("report_only")?.unwrap_or(false);
-    let settings = match section.take_kind("kind", None, &KINDS)?.as_str() {
-        "low-variance" => ConstraintSettings::LowVariance(section.read()?),
-        "region-avoidance" => ConstraintSettings::RegionAvoidance(section.read()?),
-        _ => ConstraintSettings::EnergyCeiling(section.read()?),
-    };
-    Ok(ConstraintConfig { settings, report_only })
+    let names = KINDS.map(|(name, _)| name);
+    let kind = section.take_kind("kind", None, &names)?;
+    let place = names.iter().position(|name| *name == kind).unwrap_or_default();
+    let (_, read) = KINDS[place];
+    Ok(ConstraintConfig { settings: read(section)?, report_only })
 }

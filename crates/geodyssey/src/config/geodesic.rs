@@ -8,6 +8,8 @@ use super::values::{Count, Ends, PositiveReal, Real};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum CurveKind {
+    /// The geodesic; where it runs far above the lowest barrier of its channel, the minimum-energy path, if that keeps the constraints.
+    Automatic,
     /// The shortest curve that keeps the constraints.
     Geodesic,
     /// The straight line in the variables, logSNR linear between its ends or as `log_snr_schedule` has it: a baseline.
@@ -26,12 +28,18 @@ impl CurveKind {
     /// Its name in the configuration.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Automatic => "automatic",
             Self::Geodesic => "geodesic",
             Self::Straight => "straight",
             Self::Tent => "tent",
             Self::MinimumEnergyPath => "minimum-energy-path",
             Self::Pullback => "pullback",
         }
+    }
+
+    /// Whether a geodesic is solved for, which constraints bend.
+    pub(crate) fn is_geodesic(self) -> bool {
+        matches!(self, Self::Automatic | Self::Geodesic)
     }
 }
 
@@ -94,7 +102,7 @@ pub(crate) struct GeodesicConfig {
 impl Default for GeodesicConfig {
     fn default() -> Self {
         Self {
-            kind: CurveKind::Geodesic,
+            kind: CurveKind::Automatic,
             points: Count::constant(128),
             log_snr: Ends { start: 4.0, end: 4.0 },
             log_snr_min: Real::constant(-6.0),

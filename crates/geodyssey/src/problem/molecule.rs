@@ -6,7 +6,7 @@ use std::path::Path;
 use geodyssey_forcefield::{Engine as _, ForceField, System, read_system};
 use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
 use geodyssey_molecule::labellings::Labellings;
-use geodyssey_molecule::solute::solute_atoms;
+use geodyssey_molecule::solute::{solute_atoms, superposition_atoms};
 use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
 use geodyssey_molecule::variables::{Angle, Distance, Scaled, Torsion};
 use geodyssey_molecule::whole::gather;
@@ -16,9 +16,6 @@ use super::input_files::{read_structure_file, read_text};
 use super::scales::Scales;
 use crate::config::{AtomName, Config, InputError, Measure, SystemConfig};
 use crate::run_directory::Fingerprint;
-
-/// Fewer atoms leave a rotation free.
-const FEWEST_ALIGNED_ATOMS: usize = 3;
 
 /// A molecule with its force field and variables.
 pub(crate) struct Molecule {
@@ -48,7 +45,7 @@ impl Molecule {
 
     /// The atoms of the solute: neither water nor ions, unless a variable names them.
     pub(crate) fn solute(&self) -> Vec<usize> {
-        solute(&self.topology, &self.variables)
+        solute_atoms(&self.topology, &named(&self.variables))
     }
 
     /// Atoms on which frames are laid over each other and by which they are compared: the solute's heavy ones, or all of the
@@ -138,17 +135,14 @@ fn chains(variables: &[Box<dyn CollectiveVariable>]) -> Vec<Vec<usize>> {
     variables.iter().map(|variable| variable.atoms().to_vec()).collect()
 }
 
-/// The atoms of the solute: neither water nor ions, unless a variable names them.
-fn solute(topology: &Topology, variables: &[Box<dyn CollectiveVariable>]) -> Vec<usize> {
-    let named: Vec<usize> = variables.iter().flat_map(|variable| variable.atoms()).copied().collect();
-    solute_atoms(topology, &named)
+/// The atoms by which frames are laid over each other.
+fn aligned_atoms(topology: &Topology, variables: &[Box<dyn CollectiveVariable>]) -> Vec<usize> {
+    superposition_atoms(topology, &named(variables))
 }
 
-fn aligned_atoms(topology: &Topology, variables: &[Box<dyn CollectiveVariable>]) -> Vec<usize> {
-    let solute = solute(topology, variables);
-    let is_heavy = |atom: &&usize| topology.atoms()[**atom].element.is_heavy();
-    let heavy: Vec<usize> = solute.iter().filter(is_heavy).copied().collect();
-    if heavy.len() < FEWEST_ALIGNED_ATOMS { solute } else { heavy }
+/// Atoms that variables name: they are of interest, water or not.
+fn named(variables: &[Box<dyn CollectiveVariable>]) -> Vec<usize> {
+    variables.iter().flat_map(|variable| variable.atoms()).copied().collect()
 }
 
 pub(super) fn read_molecule(

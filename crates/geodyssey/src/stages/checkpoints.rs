@@ -34,6 +34,15 @@ impl Checkpoints<'_> {
         serde_json::from_slice(&state).ok()
     }
 
+    /// Where a computation goes on: where an interrupted run left it, or at its beginning.
+    pub(crate) fn resume<S: DeserializeOwned>(
+        &self,
+        name: &str,
+        begin: impl FnOnce() -> Result<S, Error>,
+    ) -> Result<S, Error> {
+        self.read(name).map_or_else(begin, Ok)
+    }
+
     /// Keeps a part.
     pub(crate) fn write<T: Serialize>(&self, name: &str, part: &T) -> Result<(), Error> {
         let state = serde_json::to_vec(part).map_err(|error| Error::failed(self.stage, error))?;

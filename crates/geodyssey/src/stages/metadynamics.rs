@@ -39,10 +39,8 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     let hills = Hills::choose(problem, settings, &system, structures)?;
     let metadynamics = make(problem, settings, system, &hills)?;
     let checkpoints = Checkpoints { directory: &run.directory, stage: STAGE, made_from };
-    let state: MetadynamicsState = match checkpoints.read(CHECKPOINT) {
-        Some(state) => state,
-        None => metadynamics.start(structures).map_err(failed)?,
-    };
+    let state: MetadynamicsState =
+        checkpoints.resume(CHECKPOINT, || metadynamics.start(structures).map_err(failed))?;
     let mut progress = Progress::start(STAGE, metadynamics.rounds(&state), state.rounds);
     let state = checkpoints.advance(
         CHECKPOINT,

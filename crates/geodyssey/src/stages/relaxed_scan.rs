@@ -35,14 +35,11 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     let scan = make(problem, settings, molecule, &same_molecule)?;
     let structures = starting_structures(problem, molecule)?;
     let checkpoints = Checkpoints { directory: &run.directory, stage: STAGE, made_from };
-    let state: RelaxedScanState = match checkpoints.read(CHECKPOINT) {
-        Some(state) => state,
-        None => {
-            let structures =
-                structures.each_ref().map(|positions| (positions.clone(), molecule.values(positions)));
-            scan.start(&structures).map_err(failed)?
-        }
-    };
+    let state: RelaxedScanState = checkpoints.resume(CHECKPOINT, || {
+        let structures =
+            structures.each_ref().map(|positions| (positions.clone(), molecule.values(positions)));
+        scan.start(&structures).map_err(failed)
+    })?;
     let mut progress = Progress::start(STAGE, state.points.len() as u64, state.known() as u64);
     let state =
         checkpoints.advance(CHECKPOINT, state, RelaxedScanState::is_finished, |mut state, blocks| {

@@ -356,10 +356,8 @@ mod tests {
         assert!(estimator.estimate(&vec![group(vec![0; 90]); 2], &[0, 0]).is_err());
     }
 
-    /// Walkers that never left the half in which they began: each group agrees with the others of its start, and the starts
-    /// contradict each other, so that the difference of the halves is as good as unknown.
-    #[test]
-    fn starts_that_contradict_each_other_make_the_error_large() {
+    /// Without a bias, from two groups of either start between the ends at -1.5 and 1.5.
+    fn between_ends(groups: &[GroupCounts; 4]) -> FreeEnergy {
         let variables = [MetadynamicsVariable::torsion("phi")];
         let bias = Grid::from_function(vec![variables[0].axis.clone()], |_| 0.0).unwrap();
         let ends = [-1.5, 1.5].map(|x| EndRegion { center: vec![x], radius: vec![0.5] });
@@ -370,6 +368,13 @@ mod tests {
             smoothing: 0.4,
             ends: Some(&ends),
         };
+        estimator.estimate(groups, &[0, 0, 1, 1]).unwrap()
+    }
+
+    /// Walkers that never left the half in which they began: each group agrees with the others of its start, and the starts
+    /// contradict each other, so that the difference of the halves is as good as unknown.
+    #[test]
+    fn starts_that_contradict_each_other_make_the_error_large() {
         let half = |start: usize| {
             let mut counts = vec![0; 90];
             counts[45 * start..45 * (start + 1)].fill(1000);
@@ -378,8 +383,8 @@ mod tests {
             group
         };
         let mixed = group(vec![250; 90]);
-        let apart = estimator.estimate(&[half(0), half(0), half(1), half(1)], &[0, 0, 1, 1]).unwrap();
-        let agreed = estimator.estimate(&vec![mixed; 4], &[0, 0, 1, 1]).unwrap();
+        let apart = between_ends(&[half(0), half(0), half(1), half(1)]);
+        let agreed = between_ends(&[mixed.clone(), mixed.clone(), mixed.clone(), mixed]);
         let [apart, agreed] = [apart, agreed].map(|result| result.ends.unwrap());
         assert!(apart.delta_f_kj_mol.abs() < 0.01 && agreed.delta_f_kj_mol.abs() < 0.01);
         assert!(agreed.delta_f_error_kj_mol < 0.002 && apart.delta_f_error_kj_mol > 10.0, "{apart:?}");
@@ -390,20 +395,10 @@ mod tests {
     /// does, where it is alone too.
     #[test]
     fn a_way_that_was_never_seen_makes_the_error_large() {
-        let variables = [MetadynamicsVariable::torsion("phi")];
-        let bias = Grid::from_function(vec![variables[0].axis.clone()], |_| 0.0).unwrap();
-        let ends = [-1.5, 1.5].map(|x| EndRegion { center: vec![x], radius: vec![0.5] });
-        let estimator = Estimator {
-            variables: &variables,
-            bias: &bias,
-            thermal_energy: 2.5,
-            smoothing: 0.4,
-            ends: Some(&ends),
-        };
         let mut group = GroupCounts { arrivals: [0, 8], ..GroupCounts::new(90) };
         group.by_last_end[0][10..35].fill(1000);
         group.by_last_end[1][55..80].fill(1000);
-        let found = estimator.estimate(&vec![group; 4], &[0, 0, 1, 1]).unwrap();
+        let found = between_ends(&[group.clone(), group.clone(), group.clone(), group]);
         let of_ends = found.ends.unwrap();
         // Arrivals 0 and 32: kT √(ψ₁(½) + ψ₁(32½)), with ψ₁(½) = π²/2 and ψ₁(32½) = 0.03125.
         let expected = 2.5 * (std::f64::consts::PI.powi(2) / 2.0 + 0.031_25_f64).sqrt();

@@ -75,12 +75,12 @@ impl FrameDecoder for GroDecoder {
         }
         let (mut positions, mut names) = (Vec::new(), Vec::new());
         for _ in 0..count {
-            let line = self.lines.expect()?;
+            let line = self.lines.required()?;
             let (position, name) = self.atom(&line)?;
             positions.push(position);
             names.push(name);
         }
-        let line = self.lines.expect()?;
+        let line = self.lines.required()?;
         Ok(Some(Decoded { positions: Some(positions), cell: Some(self.cell(&line)?), names }))
     }
 }

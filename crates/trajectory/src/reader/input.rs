@@ -133,7 +133,7 @@ impl Lines {
     }
 
     /// The next line, which must be there.
-    pub(super) fn expect(&mut self) -> Result<Line, DecodeError> {
+    pub(super) fn required(&mut self) -> Result<Line, DecodeError> {
         self.next()?.ok_or(DecodeError::Cut)
     }
 

@@ -65,7 +65,7 @@ impl FrameDecoder for XyzDecoder {
             self.lines.error(format!("expected the number of atoms, found `{}`", shortened(first.trim())))
         })?;
         limits.check_atoms(count)?;
-        let comment = self.lines.expect()?.text;
+        let comment = self.lines.required()?.text;
         let columns = columns(&comment).map_err(|reason| self.lines.error(reason))?;
         let cell = lattice(&comment).map_err(|reason| self.lines.error(reason))?;
         if count.saturating_mul(SHORTEST_LINE) > self.lines.left() + 1 {
@@ -73,7 +73,7 @@ impl FrameDecoder for XyzDecoder {
         }
         let (mut positions, mut names) = (Vec::new(), Vec::new());
         for _ in 0..count {
-            let line = self.lines.expect()?;
+            let line = self.lines.required()?;
             let (position, name) = self.atom(&line, columns)?;
             positions.push(position);
             names.push(name);

@@ -7,7 +7,7 @@ mod paths;
 use std::path::{Path, PathBuf};
 
 use geodyssey_molecule::Topology;
-use geodyssey_molecule::solute::solute_atoms;
+use geodyssey_molecule::solute::superposition_atoms;
 use geodyssey_molecule::superposition::superposed;
 use geodyssey_trajectory::{TrajectoryFormat, read_structure};
 
@@ -25,8 +25,6 @@ use paths::{Chosen, ExportedPath, Selection};
 const ALL_PATHS: &str = "paths";
 /// NumPy's archive of arrays.
 const NPZ: &str = "npz";
-/// Atoms that a superposition needs at least.
-const LEAST_ALIGNED_ATOMS: usize = 3;
 
 /// What is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -165,18 +163,17 @@ fn trajectories(
 
 /// Lays every frame over the first frame of the first path; what was done, in words.
 fn align(paths: &mut [ExportedPath], topology: &Topology, wanted: AlignedAtoms) -> Result<String, Error> {
-    let all: Vec<usize> = (0..topology.atom_count()).collect();
-    // Water and ions go their own ways.
-    let solute = solute_atoms(topology, &[]);
-    let heavy: Vec<usize> =
-        topology.heavy_atoms().into_iter().filter(|atom| solute.binary_search(atom).is_ok()).collect();
     let (atoms, words) = match wanted {
-        AlignedAtoms::Heavy if heavy.len() >= LEAST_ALIGNED_ATOMS => {
-            let words = format!("{} heavy atoms", heavy.len());
-            (heavy, words)
+        // As the run itself does, but that it knows also which water or ion a variable names.
+        AlignedAtoms::Heavy => {
+            let atoms = superposition_atoms(topology, &[]);
+            let is_heavy = atoms.iter().all(|&atom| topology.atoms()[atom].element.is_heavy());
+            let kind = if is_heavy { "heavy atoms" } else { "atoms, of which fewer than three are heavy" };
+            let words = format!("{} {kind}", atoms.len());
+            (atoms, words)
         }
-        AlignedAtoms::Heavy => (all, "all atoms, since it has fewer than three heavy ones".to_owned()),
         AlignedAtoms::All => {
+            let all: Vec<usize> = (0..topology.atom_count()).collect();
             let words = format!("all {} atoms", all.len());
             (all, words)
         }

@@ -85,7 +85,7 @@ impl Baseline {
             Self::StraightScheduled => {
                 let schedule = &first.curve.points;
                 let levels: Vec<f64> = schedule.iter().map(|point| point.log_snr).collect();
-                if !has_own_schedule(config.geodesic.kind, &levels) {
+                if !has_own_schedule(first.curve_kind(), &levels) {
                     return Vec::new();
                 }
                 vec![of(
@@ -119,7 +119,7 @@ fn has_own_schedule(kind: CurveKind, levels: &[f64]) -> bool {
     let is_off = |(index, level): (usize, &f64)| {
         (level - first - (last - first) * index as f64 / segments).abs() > LINEAR_LOG_SNR
     };
-    kind == CurveKind::Geodesic && levels.iter().enumerate().any(is_off)
+    kind.is_geodesic() && levels.iter().enumerate().any(is_off)
 }
 
 /// The first path's curve and constraints are replaced; a learned denoiser is, too, since nothing but the curve's length depends
@@ -170,15 +170,17 @@ fn shooting(first: &Finished, length: &str) -> Variant {
 pub(crate) fn is_same(row: &Finished, baseline: &Problem) -> bool {
     let turns = baseline.config.geodesic.winding.as_ref();
     let winding = turns.map_or_else(Vec::new, |turns| turns.iter().map(|&turns| i64::from(turns)).collect());
-    followed(&row.entry.problem.config, row.winding()) == followed(&baseline.config, &winding)
+    let kind = baseline.config.geodesic.kind;
+    followed(&row.entry.problem.config, row.curve_kind(), row.winding())
+        == followed(&baseline.config, kind, &winding)
 }
 
 /// All that decides on the paths of a curve that no constraint bends.
-fn followed(config: &Config, winding: &[i64]) -> Value {
+fn followed(config: &Config, kind: CurveKind, winding: &[i64]) -> Value {
     let geodesic = &config.geodesic;
-    let tent = (geodesic.kind == CurveKind::Tent).then(|| geodesic.tent_log_snr.get());
-    let latents = (geodesic.kind == CurveKind::Pullback).then_some(geodesic.latent_log_snr);
-    let bent = geodesic.kind == CurveKind::Geodesic;
+    let tent = (kind == CurveKind::Tent).then(|| geodesic.tent_log_snr.get());
+    let latents = (kind == CurveKind::Pullback).then_some(geodesic.latent_log_snr);
+    let bent = kind.is_geodesic();
     let mut sampling = json!(config.sampling);
     let timed = config.space() == Space::Atoms && config.sampling.steps_per_point.is_none();
     if timed && config.sampling.duration_ps.is_none() {
@@ -186,7 +188,7 @@ fn followed(config: &Config, winding: &[i64]) -> Value {
         sampling["duration_ps"] = json!(DEFAULT_DURATION_PS);
     }
     json!({
-        "kind": geodesic.kind,
+        "kind": kind,
         "points": geodesic.points,
         "log_snr": [geodesic.log_snr.start, geodesic.log_snr.end],
         "tent": tent,

@@ -109,6 +109,19 @@ impl Finished {
         self.summary.sampling.as_ref().is_some_and(|paths| paths.shooting.is_some())
     }
 
+    /// The kind of curve that it followed: of `automatic` what it came to.
+    pub(super) fn curve_kind(&self) -> CurveKind {
+        let asked = self.entry.problem.config.geodesic.kind;
+        let followed = self.summary.geodesic.as_ref().map(|curve| curve.kind.as_str());
+        let came_to = [CurveKind::Geodesic, CurveKind::MinimumEnergyPath].into_iter();
+        match asked {
+            CurveKind::Automatic => {
+                came_to.into_iter().find(|kind| followed == Some(kind.name())).unwrap_or(asked)
+            }
+            _ => asked,
+        }
+    }
+
     /// The winding that it followed.
     pub(super) fn winding(&self) -> &[i64] {
         self.summary.geodesic.as_ref().map_or(&[], |curve| &curve.winding)
@@ -213,8 +226,8 @@ fn curve(problem: &Problem, run: &FinishedRun) -> Result<FollowedCurve, Error> {
     })
 }
 
-/// Which curve a configuration follows, what bends it, and whose spacetime it is.
-pub(super) fn curve_in_words(config: &Config) -> String {
+/// Which curve paths followed, what bends it, and whose spacetime it is.
+pub(super) fn curve_in_words(config: &Config, kind: CurveKind) -> String {
     if config.sampling.method == SamplingMethod::TwoWayShooting {
         let length = match config.sampling.length.unwrap_or_default() {
             ShootingLength::Fixed => "fixed",
@@ -223,8 +236,8 @@ pub(super) fn curve_in_words(config: &Config) -> String {
         return format!("two-way shooting, {length} length");
     }
     let geodesic = &config.geodesic;
-    let mut words = match geodesic.kind {
-        CurveKind::Geodesic => "geodesic".to_owned(),
+    let mut words = match kind {
+        CurveKind::Automatic | CurveKind::Geodesic => "geodesic".to_owned(),
         CurveKind::Straight if geodesic.log_snr_schedule.is_some() => {
             "straight line with a geodesic's logSNR".to_owned()
         }
@@ -233,7 +246,7 @@ pub(super) fn curve_in_words(config: &Config) -> String {
         CurveKind::MinimumEnergyPath => "minimum-energy path".to_owned(),
         CurveKind::Pullback => "pullback geodesic".to_owned(),
     };
-    if geodesic.kind == CurveKind::Geodesic {
+    if kind.is_geodesic() {
         for constraint in config.constraints.iter().filter(|constraint| !constraint.report_only) {
             words.push_str(match constraint.settings {
                 ConstraintSettings::LowVariance(_) => ", low variance",

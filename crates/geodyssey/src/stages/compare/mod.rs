@@ -140,7 +140,7 @@ fn compare_group(group: &Group, regions: &Regions) -> Result<ComparisonGroup, Er
         let remark = best.or_else(|| shooting_remark(&summary));
         compared.push(ComparisonRow {
             name: row.entry.name.clone(),
-            curve: curve_in_words(&row.entry.problem.config),
+            curve: curve_in_words(&row.entry.problem.config, row.curve_kind()),
             role: row.entry.role,
             directory: row.entry.directory.display().to_string(),
             remark,

@@ -39,7 +39,7 @@ impl Solve<'_> {
         };
         match settings.kind {
             CurveKind::Tent => Ok(unsolved(tent(start, end, settings.tent_log_snr.get(), points))),
-            CurveKind::Straight | CurveKind::Geodesic => {
+            CurveKind::Straight | CurveKind::Geodesic | CurveKind::Automatic => {
                 let line = straight_line(start, end, points);
                 Ok(unsolved(match &settings.log_snr_schedule {
                     Some(schedule) => {
@@ -56,7 +56,7 @@ impl Solve<'_> {
     }
 
     /// From the path of least resistance where that is known, else from the straight line.
-    fn minimum_energy_path(
+    pub(super) fn minimum_energy_path(
         &self,
         start: &SpacetimePoint,
         end: &SpacetimePoint,

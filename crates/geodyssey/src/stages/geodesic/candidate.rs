@@ -3,8 +3,12 @@
 use geodyssey_report::{ConstraintSummary, Warning};
 use geodyssey_spacetime::{CurveMeasures, CurveNode};
 
+use crate::config::CurveKind;
+
 /// One winding's curve.
 pub(super) struct Candidate {
+    /// What kind of curve it is.
+    pub(super) kind: CurveKind,
     /// Turns of the end's image.
     pub(super) winding: Vec<i32>,
     /// Its points with their moments.

@@ -127,6 +127,7 @@ mod tests {
     use geodyssey_spacetime::CurveMeasures;
 
     use super::*;
+    use crate::config::CurveKind;
 
     fn candidate(length: f64, barrier: f64, violation: bool) -> Candidate {
         let constraint = ConstraintSummary {
@@ -141,6 +142,7 @@ mod tests {
             sampled: None,
         };
         Candidate {
+            kind: CurveKind::Geodesic,
             winding: vec![0],
             nodes: Vec::new(),
             arc_length: Vec::new(),

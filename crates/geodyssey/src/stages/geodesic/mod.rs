@@ -7,6 +7,7 @@ mod crest;
 mod found;
 mod geodesics;
 mod images;
+mod pass;
 mod pullback;
 mod solve;
 

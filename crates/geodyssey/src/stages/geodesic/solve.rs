@@ -25,9 +25,6 @@ use crate::stages::checkpoints::Checkpoints;
 use crate::stages::constraints::{self, Which};
 use crate::terminal::say;
 
-/// A curve this much above the lowest barrier is warned of, kT: more than the thermal energy with which paths scatter about it.
-const HIGH_CREST: f64 = 2.0;
-
 /// All that a solve needs.
 pub(crate) struct Solve<'s> {
     /// What is to be solved.
@@ -57,11 +54,11 @@ pub(super) struct Windings {
     /// Constraints that bend the curves.
     pub(super) active: Vec<Box<dyn PathConstraint>>,
     /// The lowest bottleneck of all, no region avoided.
-    lowest: Option<LowestBarrier>,
+    pub(super) lowest: Option<LowestBarrier>,
 }
 
 impl Windings {
-    fn barriers(&self) -> Barriers {
+    pub(super) fn barriers(&self) -> Barriers {
         if self.channels.iter().any(Option::is_some) { Barriers::Bottlenecks } else { Barriers::MeanEnergies }
     }
 
@@ -71,7 +68,7 @@ impl Windings {
     }
 
     /// The lowest of them.
-    fn lowest_barrier(&self) -> f64 {
+    pub(super) fn lowest_barrier(&self) -> f64 {
         (0..self.all.len()).map(|index| self.barrier(index)).fold(f64::INFINITY, f64::min)
     }
 }
@@ -83,21 +80,23 @@ impl Solve<'_> {
         let (mut candidates, failures) = self.candidates(&windings)?;
         let choice = self.problem.config.geodesic.choose;
         let left_out = candidates.len() + failures.len() < windings.all.len();
-        let verdict = choose(choice, self.problem.thermal_energy, windings.barriers(), &candidates, left_out)
-            .ok_or_else(|| Error::Failed("no geodesic was found for any winding".to_owned()))?;
+        let mut verdict =
+            choose(choice, self.problem.thermal_energy, windings.barriers(), &candidates, left_out)
+                .ok_or_else(|| Error::Failed("no geodesic was found for any winding".to_owned()))?;
         let length = candidates[verdict.chosen].measures.length;
         if !(length.is_finite() && length > 0.0) {
             return Err(Error::Failed(format!(
                 "the curve has length {length}: its two ends are one point to this landscape and logSNR"
             )));
         }
+        self.over_the_pass(&windings, &mut candidates, &mut verdict)?;
         let record = self.record(&windings, &candidates, &verdict, &failures)?;
         Ok((candidates.swap_remove(verdict.chosen), record))
     }
 
     /// The geodesic of one winding and its energy; none where the configuration asks for a baseline.
     pub(crate) fn geodesic_of(&self, winding: &[i32]) -> Result<Option<(Vec<SpacetimePoint>, f64)>, Error> {
-        if self.problem.config.geodesic.kind != CurveKind::Geodesic {
+        if !self.problem.config.geodesic.kind.is_geodesic() {
             return Ok(None);
         }
         let windings = self.prepare(vec![winding.to_vec()])?;
@@ -211,9 +210,10 @@ impl Solve<'_> {
                 let winding = &windings.all[index];
                 let turns = in_words(winding);
                 let step = |text: String| report(&format!("winding {turns}: {text}"));
-                let found = match self.problem.config.geodesic.kind {
-                    CurveKind::Geodesic => self.geodesic(windings, index, &step)?,
-                    _ => self.baseline(windings, index)?,
+                let found = if self.problem.config.geodesic.kind.is_geodesic() {
+                    self.geodesic(windings, index, &step)?
+                } else {
+                    self.baseline(windings, index)?
                 };
                 self.checkpoints.write(&checkpoint(winding), &found)?;
                 done.fetch_add(1, Ordering::Relaxed);
@@ -229,14 +229,21 @@ impl Solve<'_> {
     }
 
     /// All that is measured on a curve. Constraints and heights are read between its points too.
-    fn candidate(&self, windings: &Windings, index: usize, found: Found) -> Result<Candidate, Error> {
+    pub(super) fn candidate(
+        &self,
+        windings: &Windings,
+        index: usize,
+        found: Found,
+    ) -> Result<Candidate, Error> {
         let nodes = self.nodes(found.curve)?;
         let (curve, moments): (Vec<SpacetimePoint>, Vec<PosteriorMoments>) =
             nodes.iter().map(|node| (node.point.clone(), node.moments.clone())).unzip();
         let arc_length = arc_length(&curve, &moments);
         let fine = self.along_segments(&nodes, &arc_length)?;
         let constraints = windings.active.iter();
+        let kind = self.problem.config.geodesic.kind;
         Ok(Candidate {
+            kind: if kind.is_geodesic() { CurveKind::Geodesic } else { kind },
             winding: windings.all[index].clone(),
             measures: measure_curve(&curve, &moments),
             iterations: found.iterations,
@@ -306,9 +313,9 @@ impl Solve<'_> {
         let crest = self.landscape.landscape.as_ref().and(best.crest);
         let mut warnings = best.warnings.clone();
         warnings.extend(self.warn_of_failures(windings, best, failures));
-        warnings.extend(self.warn_of_high_crest(windings, crest));
+        warnings.extend(self.warn_of_high_crest(windings, best.kind, crest));
         let summary = GeodesicSummary {
-            kind: self.problem.config.geodesic.kind.name().to_owned(),
+            kind: best.kind.name().to_owned(),
             length: best.measures.length,
             energy: best.measures.energy,
             constant_speed: best.measures.constant_speed,
@@ -410,46 +417,10 @@ impl Solve<'_> {
         told.map(|message| Warning::new(STAGE, message)).collect()
     }
 
-    /// A curve far above the lowest barrier is no way that the molecule would take.
-    fn warn_of_high_crest(&self, windings: &Windings, crest: Option<f64>) -> Option<Warning> {
-        // Of any winding; but of the ways that are left where the configuration asks for a detour.
-        let detours = constraints::regions(self.problem).iter().any(|region| region.active);
-        let open = windings.lowest.as_ref().filter(|_| !detours).map(|barrier| barrier.energy_kj_mol);
-        let lowest = open.unwrap_or_else(|| windings.lowest_barrier());
-        let (crest, minimum) = (crest?, self.landscape.minimum);
-        let above = (crest - lowest) / self.problem.thermal_energy;
-        if !(lowest.is_finite() && above > HIGH_CREST) {
-            return None;
-        }
-        let help = match self.problem.config.geodesic.kind {
-            CurveKind::Geodesic => {
-                "`geodesic.kind = \"minimum-energy-path\"` follows the lowest pass; a constraint `energy-ceiling` together with a \
-                 narrower tether (a higher `log_snr_floor`) bends the geodesic towards it"
-            }
-            CurveKind::MinimumEnergyPath => "more `geodesic.points` follow the pass more closely",
-            _ => "it is a baseline, and knows nothing of barriers",
-        };
-        Some(Warning::new(
-            STAGE,
-            format!(
-                "The curve crosses {:.1} kJ/mol, {above:.1} kT above the lowest barrier between the states ({:.1} kJ/mol): its paths \
-                 are not those by which the molecule crosses. {}.",
-                crest - minimum,
-                lowest - minimum,
-                capitalised(help)
-            ),
-        ))
-    }
-
     /// The image of the end that a winding leads to.
     pub(super) fn image(&self, windings: &Windings, index: usize) -> SpacetimePoint {
         wound(&windings.end, &self.problem.periods(), &windings.all[index])
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn turns(winding: &[i32]) -> Vec<i64> {

@@ -10,7 +10,6 @@ use geodyssey_spacetime::{
 use super::surface::uncut_start;
 use crate::artifacts::curve::GeodesicResult;
 use crate::artifacts::landscape::LandscapeResult;
-use crate::config::CurveKind;
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::stages::denoiser::{Points, exact_denoiser};
@@ -43,8 +42,9 @@ pub(super) fn draw(
         points.iter().map(|point| picture.place(point)).collect()
     };
     let curve = ways(&geodesic.points);
-    let straight = match problem.config.geodesic.kind {
-        CurveKind::Straight => Vec::new(),
+    let kind = geodesic.record.summary.kind.as_str();
+    let straight = match kind {
+        "straight" => Vec::new(),
         _ => ways(&straight_line(start, end, geodesic.points.len())),
     };
     let seen = || curve.iter().chain(&straight);
@@ -85,14 +85,12 @@ pub(super) fn draw(
             .flow(time, sample)
             .map_err(|error: SpacetimeError| Error::failed("the probability flow", error))?,
         geodesic: curve,
-        geodesic_name: match problem.config.geodesic.kind {
-            CurveKind::Geodesic => "geodesic",
-            CurveKind::Straight => "straight line (followed)",
-            CurveKind::Tent => "tent (followed)",
-            CurveKind::MinimumEnergyPath => "minimum-energy path (followed)",
-            CurveKind::Pullback => "pullback geodesic (followed)",
-        }
-        .to_owned(),
+        geodesic_name: match kind {
+            "geodesic" => "geodesic".to_owned(),
+            "straight" => "straight line (followed)".to_owned(),
+            "pullback" => "pullback geodesic (followed)".to_owned(),
+            other => format!("{} (followed)", other.replace("-energy-path", "-energy path")),
+        },
         straight,
     };
     figure.render().map(Some).map_err(|error: ReportError| Error::failed("the figure of spacetime", error))

@@ -33,10 +33,8 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
     let exchange = make(problem, settings, molecule)?;
     let structures = starting_structures(problem, molecule)?;
     let checkpoints = Checkpoints { directory: &run.directory, stage: STAGE, made_from };
-    let state: ReplicaExchangeState = match checkpoints.read(CHECKPOINT) {
-        Some(state) => state,
-        None => exchange.start(structures).map_err(failed)?,
-    };
+    let state: ReplicaExchangeState =
+        checkpoints.resume(CHECKPOINT, || exchange.start(structures).map_err(failed))?;
     let mut progress = Progress::start(STAGE, exchange.rounds(), state.rounds);
     let state = checkpoints.advance(
         CHECKPOINT,

@@ -1,0 +1,111 @@
+//! How high a curve runs above the pass of its channel, and what is followed where a geodesic cuts over a shoulder beside it.
+
+use geodyssey_report::Warning;
+
+use super::candidate::Candidate;
+use super::choice::{Barriers, Verdict};
+use super::solve::{Solve, Windings};
+use crate::artifacts::curve::STAGE;
+use crate::config::CurveKind;
+use crate::error::Error;
+use crate::stages::constraints;
+
+/// A curve this much above the lowest barrier is no way that the molecule takes, kT: more than the thermal energy with which paths
+/// scatter about it.
+const HIGH_CREST: f64 = 2.0;
+
+impl Solve<'_> {
+    /// Where the kind of curve is left to the program: puts the minimum-energy path in the place of a geodesic that runs far above the
+    /// barrier of its channel, and says so.
+    ///
+    /// A geodesic measures how posteriors differ and not how high they lie. That it cuts over a shoulder is known once it is solved, and
+    /// only where the channel's pass is known: on a landscape whose ground was sampled. The path takes its place where it keeps every
+    /// constraint that the geodesic keeps, and is lower.
+    pub(super) fn over_the_pass(
+        &self,
+        windings: &Windings,
+        candidates: &mut [Candidate],
+        verdict: &mut Verdict,
+    ) -> Result<(), Error> {
+        let is_sampled = windings.lowest.as_ref().is_some_and(|lowest| lowest.sampled);
+        let geodesic = &candidates[verdict.chosen];
+        if self.problem.config.geodesic.kind != CurveKind::Automatic
+            || windings.barriers() != Barriers::Bottlenecks
+            || !is_sampled
+        {
+            return Ok(());
+        }
+        let (Some(pass), Some(crest)) = (geodesic.barrier, geodesic.crest) else { return Ok(()) };
+        let above = (crest - pass) / self.problem.thermal_energy;
+        let index = windings.all.iter().position(|winding| *winding == geodesic.winding);
+        let Some(index) = index.filter(|_| pass.is_finite() && above > HIGH_CREST) else { return Ok(()) };
+        let channel = windings.channels[index].as_ref();
+        let found = self.minimum_energy_path(&windings.start, &self.image(windings, index), channel)?;
+        let path = self.candidate(windings, index, found)?;
+        let keeps = path.satisfied() || !geodesic.satisfied();
+        let Some(lower) = path.crest.filter(|lower| keeps && *lower < crest) else { return Ok(()) };
+        let minimum = self.landscape.minimum;
+        let mut warnings = path.warnings;
+        warnings.push(Warning::new(
+            STAGE,
+            format!(
+                "The geodesic crosses {:.1} kJ/mol, {above:.1} kT above the pass of its channel ({:.1} kJ/mol), by which the molecule \
+                 would go. The minimum-energy path is followed instead, which crosses {:.1} kJ/mol. `geodesic.kind = \"geodesic\"` \
+                 follows the geodesic all the same.",
+                crest - minimum,
+                pass - minimum,
+                lower - minimum
+            ),
+        ));
+        verdict.reasons[verdict.chosen]
+            .push_str("; the minimum-energy path, for its geodesic runs far above the pass");
+        candidates[verdict.chosen] = Candidate {
+            kind: CurveKind::MinimumEnergyPath,
+            evaluations: geodesic.evaluations + path.evaluations,
+            warnings,
+            ..path
+        };
+        Ok(())
+    }
+
+    /// A curve far above the lowest barrier is no way that the molecule would take.
+    pub(super) fn warn_of_high_crest(
+        &self,
+        windings: &Windings,
+        kind: CurveKind,
+        crest: Option<f64>,
+    ) -> Option<Warning> {
+        // Of any winding; but of the ways that are left where the configuration asks for a detour.
+        let detours = constraints::regions(self.problem).iter().any(|region| region.active);
+        let open = windings.lowest.as_ref().filter(|_| !detours).map(|barrier| barrier.energy_kj_mol);
+        let lowest = open.unwrap_or_else(|| windings.lowest_barrier());
+        let (crest, minimum) = (crest?, self.landscape.minimum);
+        let above = (crest - lowest) / self.problem.thermal_energy;
+        if !(lowest.is_finite() && above > HIGH_CREST) {
+            return None;
+        }
+        let help = match kind {
+            CurveKind::Automatic | CurveKind::Geodesic => {
+                "`geodesic.kind = \"minimum-energy-path\"` follows the lowest pass; a constraint `energy-ceiling` together with a \
+                 narrower tether (a higher `log_snr_floor`) bends the geodesic towards it"
+            }
+            CurveKind::MinimumEnergyPath => "more `geodesic.points` follow the pass more closely",
+            _ => "it is a baseline, and knows nothing of barriers",
+        };
+        Some(Warning::new(
+            STAGE,
+            format!(
+                "The curve crosses {:.1} kJ/mol, {above:.1} kT above the lowest barrier between the states ({:.1} kJ/mol): its paths \
+                 are not those by which the molecule crosses. {}.",
+                crest - minimum,
+                lowest - minimum,
+                capitalised(help)
+            ),
+        ))
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
