@@ -57,6 +57,7 @@ fn solve(
         .collect();
     let problem = GeodesicProblem {
         denoiser,
+        metric: None,
         start: start.clone(),
         end: end.clone(),
         constraints: &constraints,
@@ -244,6 +245,7 @@ fn an_end_that_violates_a_constraint_is_an_error_that_says_so() {
     let constraints = [constraint.build(&context).unwrap()];
     let problem = GeodesicProblem {
         denoiser: &denoiser,
+        metric: None,
         start: start.clone(),
         end: end.clone(),
         constraints: &constraints,

@@ -130,6 +130,7 @@ fn spacetime_geodesic(
     let at = |y: &[f64]| SpacetimePoint { log_snr: DATA, y: y.to_vec() };
     let problem = GeodesicProblem {
         denoiser,
+        metric: None,
         start: at(start),
         end: at(end),
         constraints: &[],

@@ -59,6 +59,7 @@ pub fn edit_geodesic(
     let end = |y: &[f64]| SpacetimePoint { log_snr, y: y.to_vec() };
     let problem = |end: SpacetimePoint, points: usize| GeodesicProblem {
         denoiser,
+        metric: None,
         start: SpacetimePoint { log_snr, y: a.to_vec() },
         end,
         constraints: &[],

@@ -20,6 +20,7 @@
 //! let denoiser = MixtureDenoiser::new(vec![well(-1.0), well(1.0)], vec![None])?;
 //! let problem = GeodesicProblem {
 //!     denoiser: &denoiser,
+//!     metric: None,
 //!     start: SpacetimePoint { log_snr: 4.0, y: vec![-1.0] },
 //!     end: SpacetimePoint { log_snr: 4.0, y: vec![1.0] },
 //!     constraints: &[],
@@ -41,6 +42,7 @@ mod error;
 mod exponential_family;
 mod flow;
 mod gaussian;
+mod metric;
 mod newton;
 mod objective;
 mod parametrisation;
@@ -67,6 +69,7 @@ pub use flow::{
     Prior, ProbabilityFlowSettings, ReverseDiffusionSettings, Trajectory, probability_flow, reverse_diffusion,
 };
 pub use gaussian::isotropic_gaussian_distance;
+pub use metric::{FisherRao, LengthModel, PathMetric};
 pub use parametrisation::CurveKind;
 pub use problem::{Geodesic, GeodesicProblem, SolverProgress, SolverSettings, StopReason};
 pub use pullback::{

@@ -2,22 +2,23 @@
 
 use std::cell::Cell;
 
-use geodyssey_denoiser::{Denoiser, PosteriorMoments, SpacetimePoint};
+use geodyssey_denoiser::{Denoiser, SpacetimePoint};
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
 use crate::block_tridiagonal::BlockTridiagonal;
 use crate::chart::Chart;
 use crate::constraint::{CurveNode, PathConstraint};
-use crate::curve::jeffreys_divergences;
 use crate::error::SpacetimeError;
+use crate::metric::PathMetric;
 
 /// `E + augmented Lagrangian` of a curve between two fixed ends.
 ///
-/// `E = (N-1)/2 Σ Δη·Δμ`. Every inequality `c ≤ 0` of every inner node, divided by its constraint's scale, adds
+/// `E = (N-1)/2 Σ l²`, with the squared lengths of a metric ([`PathMetric`]). Every inequality `c ≤ 0` of every inner node, divided by its constraint's scale, adds
 /// `h [ρ/2 max(0, c + m/ρ)² - m²/(2ρ)]` with `h = 1/(N-1)`, so that multipliers `m` are densities along the curve and do not
 /// change with `N` (Powell, Hestenes, Rockafellar; J. Nocedal, S. Wright, *Numerical Optimization*, chapter 17).
 pub(crate) struct Objective<'a> {
     pub(crate) denoiser: &'a dyn Denoiser,
+    pub(crate) metric: &'a dyn PathMetric,
     pub(crate) chart: &'a Chart,
     pub(crate) constraints: Vec<&'a dyn PathConstraint>,
     pub(crate) first: CurveNode,
@@ -37,8 +38,6 @@ pub(crate) struct Evaluation {
     pub(crate) coordinates: Vec<DVector<f64>>,
     /// All nodes, ends included.
     pub(crate) nodes: Vec<CurveNode>,
-    /// `η` of all nodes.
-    natural: Vec<DVector<f64>>,
     /// Inequalities of the inner nodes.
     pub(crate) inequalities: Vec<Vec<Inequality>>,
     /// `E`.
@@ -92,7 +91,7 @@ impl Objective<'_> {
         check_finite(&natural, "natural parameter")?;
         check_finite(&expectation, "expectation parameter")?;
         let segments = (nodes.len() - 1) as f64;
-        let energy = 0.5 * segments * jeffreys_divergences(&natural, &expectation).iter().sum::<f64>();
+        let energy = 0.5 * segments * self.metric.squared_lengths(&nodes).iter().sum::<f64>();
 
         let mut inequalities = Vec::with_capacity(coordinates.len());
         let mut penalty_terms = 0.0;
@@ -121,7 +120,7 @@ impl Objective<'_> {
         if !value.is_finite() {
             return Err(SpacetimeError::NotFinite { node: 0, quantity: "energy" });
         }
-        Ok(Evaluation { coordinates, nodes, natural, inequalities, energy, value })
+        Ok(Evaluation { coordinates, nodes, inequalities, energy, value })
     }
 
     /// `m` of one inequality.
@@ -130,20 +129,11 @@ impl Objective<'_> {
     }
 
     /// The second-order model at a curve.
-    ///
-    /// With `Δ²η_i = η_{i-1} - 2η_i + η_{i+1}`, per `(N-1)/2`: gradient `-Δ²μ_i - G_iᵀ Δ²η_i`; Hessian `4G_i - κ_i[Δ²η_i]` on
-    /// the diagonal, with `κ` the derivative of `G`, and `-(G_i + G_{i+1})` beside it.
     pub(crate) fn model(&self, curve: &Evaluation) -> Result<NodeModel, SpacetimeError> {
         let inner = curve.coordinates.len();
         let segments = (inner + 1) as f64;
-        let bends: Vec<DVector<f64>> =
-            curve.natural.windows(3).map(|eta| &eta[0] - &eta[1] * 2.0 + &eta[2]).collect();
-        let symmetric: Vec<DMatrix<f64>> = curve
-            .nodes
-            .iter()
-            .map(|node| (&node.moments.metric + node.moments.metric.transpose()) * 0.5)
-            .collect();
-        let derivatives = self.metric_derivatives(curve, &symmetric, &bends)?;
+        let lengths = self.metric.model(&curve.nodes)?;
+        self.evaluations.set(self.evaluations.get() + lengths.evaluations);
 
         let mut model = NodeModel {
             gradient: Vec::with_capacity(inner),
@@ -160,12 +150,7 @@ impl Objective<'_> {
         let jacobians: Vec<_> = curve.coordinates.iter().map(|u| self.chart.jacobian(u)).collect();
         for index in 0..inner {
             let node = index + 1;
-            let mu = |at: usize| &curve.nodes[at].moments.expectation_parameter;
-            let energy_gradient = (mu(node) * 2.0
-                - mu(node - 1)
-                - mu(node + 1)
-                - curve.nodes[node].moments.metric.tr_mul(&bends[index]))
-                * (0.5 * segments);
+            let energy_gradient = &lengths.gradient[index] * (0.5 * segments);
             let jacobian = &jacobians[index];
             let mut gradient = jacobian.tr_mul(&energy_gradient);
             let pull_back = |matrix: &DMatrix<f64>| jacobian.tr_mul(&(matrix * jacobian));
@@ -184,9 +169,8 @@ impl Objective<'_> {
                     }
                 }
             }
-            let exact = (&symmetric[node] * 4.0 - &derivatives[index]) * (0.5 * segments);
-            let springs =
-                (&symmetric[node - 1] + &symmetric[node] * 2.0 + &symmetric[node + 1]) * (0.5 * segments);
+            let exact = &lengths.diagonal[index] * (0.5 * segments);
+            let springs = &lengths.springs[index] * (0.5 * segments);
             model.hessian.diagonal.push(
                 pull_back(&exact)
                     + self.chart.curvature(&curve.coordinates[index], &energy_gradient)
@@ -195,58 +179,17 @@ impl Objective<'_> {
             );
             model.gauss_newton.diagonal.push(pull_back(&springs) + constraint_part);
             if index + 1 < inner {
-                let coupling = (&symmetric[node] + &symmetric[node + 1]) * (-0.5 * segments);
+                let coupling = &lengths.upper[index] * (0.5 * segments);
                 let block = jacobian.tr_mul(&(coupling * &jacobians[index + 1]));
                 model.hessian.upper.push(block.clone());
                 model.gauss_newton.upper.push(block);
             }
-            let metric = positive_definite(pull_back(&symmetric[node]) * segments);
+            let metric = positive_definite(pull_back(&lengths.metric[index]) * segments);
             model.metric.push(metric.ok_or(SpacetimeError::NotFinite { node, quantity: "metric" })?);
             model.gradient.push(gradient);
         }
         check_finite(&model.gradient, "gradient of the energy")?;
         Ok(model)
-    }
-
-    /// `∂G/∂η · Δ²η` at the inner nodes: the denoiser's own, or one-sided differences of `G` along a short step.
-    fn metric_derivatives(
-        &self,
-        curve: &Evaluation,
-        symmetric: &[DMatrix<f64>],
-        bends: &[DVector<f64>],
-    ) -> Result<Vec<DMatrix<f64>>, SpacetimeError> {
-        let inner = &curve.nodes[1..curve.nodes.len() - 1];
-        let points: Vec<SpacetimePoint> = inner.iter().map(|node| node.point.clone()).collect();
-        self.evaluations.set(self.evaluations.get() + points.len());
-        if let Some(derivatives) = self.denoiser.metric_derivatives(&points, bends)? {
-            return Ok(derivatives);
-        }
-        // The step is short in the metric (a Jeffreys divergence of 1e-8) and keeps e^λ positive.
-        let steps: Vec<f64> = (0..points.len())
-            .map(|index| {
-                let bend = &bends[index];
-                let eta = &curve.natural[index + 1];
-                let last = eta.len() - 1;
-                let norm = bend.dot(&(&symmetric[index + 1] * bend)).max(0.0).sqrt();
-                let largest = 0.1 * (eta[last] / bend[last]).abs();
-                (1e-4 / norm.max(f64::MIN_POSITIVE)).min(largest).min(1e3)
-            })
-            .collect();
-        let moved: Vec<SpacetimePoint> = (0..points.len())
-            .map(|index| {
-                let eta = &curve.natural[index + 1] + &bends[index] * steps[index];
-                SpacetimePoint::from_natural_parameter(&eta).unwrap_or_else(|| points[index].clone())
-            })
-            .collect();
-        let moments: Vec<PosteriorMoments> = self.denoiser.moments(&moved)?;
-        Ok(moments
-            .iter()
-            .enumerate()
-            .map(|(index, moment)| {
-                let there = (&moment.metric + moment.metric.transpose()) * 0.5;
-                (there - &symmetric[index + 1]) / steps[index]
-            })
-            .collect())
     }
 }
 
@@ -287,6 +230,7 @@ mod tests {
 
     use super::*;
     use crate::augmented_lagrangian::LogSnrBounds;
+    use crate::metric::FisherRao;
     use crate::starts::tent;
 
     #[test]
@@ -309,8 +253,10 @@ mod tests {
             .collect();
         // Some inner nodes violate the bound, some carry a multiplier, some neither.
         let bounds = LogSnrBounds { lower: 0.3, upper: 9.0 };
+        let metric = FisherRao::new(&denoiser);
         let objective = Objective {
             denoiser: &denoiser,
+            metric: &metric,
             chart: &chart,
             constraints: vec![&bounds],
             first: nodes[0].clone(),

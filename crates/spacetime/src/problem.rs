@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::constraint::{ConstraintReport, CurveNode, PathConstraint};
 use crate::curve::CurveMeasures;
 use crate::error::SpacetimeError;
+use crate::metric::PathMetric;
 use crate::parametrisation::CurveKind;
 
 /// Numbers that steer the solver; every one has a default.
@@ -69,6 +70,8 @@ pub struct SolverProgress {
 pub struct GeodesicProblem<'a> {
     /// The denoiser whose spacetime it is.
     pub denoiser: &'a dyn Denoiser,
+    /// What the curve's length is measured by; the Fisher–Rao metric of the denoiser where none is given.
+    pub metric: Option<&'a dyn PathMetric>,
     /// First point, fixed.
     pub start: SpacetimePoint,
     /// Last point, fixed.

@@ -11,8 +11,9 @@ use crate::augmented_lagrangian::{
 };
 use crate::chart::Chart;
 use crate::constraint::{CurveNode, PathConstraint};
-use crate::curve::{arc_length, measure_curve};
+use crate::curve::{cumulative, measure_segments};
 use crate::error::{SpacetimeError, unless_interrupted};
+use crate::metric::{FisherRao, PathMetric};
 use crate::newton::{Minimum, NewtonEnd, NewtonSettings};
 use crate::objective::Objective;
 use crate::parametrisation::{CurveKind, Parametrisation};
@@ -99,6 +100,7 @@ pub fn solve_from_starts(
 /// What all curves of a problem share.
 pub(crate) struct Setup<'a> {
     pub(crate) problem: &'a GeodesicProblem<'a>,
+    fisher_rao: FisherRao<'a>,
     chart: Chart,
     first: CurveNode,
     last: CurveNode,
@@ -165,7 +167,12 @@ impl<'a> Setup<'a> {
             check_ends(constraint.as_ref(), &first, &last)?;
         }
         let bounds = LogSnrBounds { lower, upper };
-        Ok(Self { problem, chart, first, last, bounds })
+        Ok(Self { problem, fisher_rao: FisherRao::new(problem.denoiser), chart, first, last, bounds })
+    }
+
+    /// What lengths are measured by.
+    pub(crate) fn metric(&self) -> &dyn PathMetric {
+        self.problem.metric.unwrap_or(&self.fisher_rao)
     }
 
     /// The energy with the constraints that are not bounds of the unknowns.
@@ -184,6 +191,7 @@ impl<'a> Setup<'a> {
         );
         Objective {
             denoiser: self.problem.denoiser,
+            metric: self.metric(),
             chart: &self.chart,
             constraints,
             first: self.first.clone(),
@@ -295,7 +303,11 @@ impl<'a> Setup<'a> {
             &uniform_parameters(fine.max(3)),
         );
         let points: Vec<_> = dense.iter().map(|u| self.chart.point(u)).collect();
-        let arc = arc_length(&points, &self.problem.denoiser.moments(&points)?);
+        let moments = self.problem.denoiser.moments(&points)?;
+        let nodes = points.iter().cloned().zip(moments);
+        let nodes: Vec<CurveNode> =
+            nodes.map(|(point, moments)| CurveNode { point, moments, energy: None }).collect();
+        let arc = arc_length(&self.metric().squared_lengths(&nodes));
         let total = arc[arc.len() - 1];
         if !(total.is_finite() && total > 0.0) {
             return Ok(interpolate_linearly(
@@ -341,9 +353,9 @@ impl<'a> Setup<'a> {
                 self.problem.progress,
             )?;
             iterations += minimum.iterations;
-            let (points, moments) = unzip(&minimum.evaluation.nodes);
-            let speed = measure_curve(&points, &moments).constant_speed;
-            let arc = arc_length(&points, &moments);
+            let lengths = self.metric().squared_lengths(&minimum.evaluation.nodes);
+            let speed = measure_segments(&lengths).constant_speed;
+            let arc = arc_length(&lengths);
             round += 1;
             let is_even = (speed - 1.0).abs() <= settings.constant_speed_tolerance;
             let is_last = round == SPEED_ROUNDS || minimum.end != NewtonEnd::Converged;
@@ -380,7 +392,7 @@ impl<'a> Setup<'a> {
         evaluations: usize,
     ) -> Result<Geodesic, SpacetimeError> {
         let mut nodes = minimum.evaluation.nodes;
-        let (points, moments) = unzip(&nodes);
+        let points: Vec<SpacetimePoint> = nodes.iter().map(|node| node.point.clone()).collect();
         if let Some(energies) = self.problem.denoiser.energy_moments(&points)? {
             for (node, energy) in nodes.iter_mut().zip(energies) {
                 node.energy = Some(energy);
@@ -392,7 +404,8 @@ impl<'a> Setup<'a> {
             .iter()
             .map(|constraint| report(constraint.as_ref(), &nodes))
             .collect::<Result<_, _>>()?;
-        let measures = measure_curve(&points, &moments);
+        let lengths = self.metric().squared_lengths(&nodes);
+        let measures = measure_segments(&lengths);
         let uneven = (measures.constant_speed - 1.0).abs() > self.problem.settings.constant_speed_tolerance;
         let stop_reason = if constraints.iter().any(|report| !report.satisfied) {
             StopReason::ConstraintsNotMet
@@ -405,7 +418,7 @@ impl<'a> Setup<'a> {
             }
         };
         Ok(Geodesic {
-            arc_length: arc_length(&points, &moments),
+            arc_length: arc_length(&lengths),
             nodes,
             measures,
             iterations,
@@ -436,6 +449,7 @@ fn even_parameters(parameters: &[f64], arc: &[f64]) -> Vec<f64> {
     even
 }
 
-fn unzip(nodes: &[CurveNode]) -> (Vec<SpacetimePoint>, Vec<geodyssey_denoiser::PosteriorMoments>) {
-    nodes.iter().map(|node| (node.point.clone(), node.moments.clone())).unzip()
+/// Length from the first node to each node; negative squares add nothing.
+fn arc_length(squared_lengths: &[f64]) -> Vec<f64> {
+    cumulative(squared_lengths.iter().map(|squared| squared.max(0.0).sqrt()))
 }

@@ -39,6 +39,7 @@ fn solved_length(case: &([f64; 2], [f64; 2], f64), points: usize) -> f64 {
     let denoiser = gaussian_data(1);
     let problem = GeodesicProblem {
         denoiser: &denoiser,
+        metric: None,
         start: posterior(&case.0[..1], case.0[1]),
         end: posterior(&case.1[..1], case.1[1]),
         constraints: &[],
@@ -103,6 +104,7 @@ fn a_bound_on_log_snr_is_kept_and_costs_length() {
         .map(|log_snr_min| {
             let problem = GeodesicProblem {
                 denoiser: &denoiser,
+                metric: None,
                 start: start.clone(),
                 end: end.clone(),
                 constraints: &[],
@@ -150,6 +152,7 @@ fn the_error_of_a_length_falls_with_the_square_of_the_points() {
                 isotropic_gaussian_distance(dimension, shift * factor, deviation(&start), deviation(&end));
             let problem = GeodesicProblem {
                 denoiser: &denoiser,
+                metric: None,
                 start,
                 end,
                 constraints: &[],
@@ -171,6 +174,7 @@ fn the_work_is_proportional_to_the_points() {
     let solved = |points: usize| {
         let problem = GeodesicProblem {
             denoiser: &denoiser,
+            metric: None,
             start: posterior(&[-0.3], 0.05),
             end: posterior(&[0.4], 0.3),
             constraints: &[],

@@ -51,7 +51,7 @@ fn problem<'a>(
     end: SpacetimePoint,
     settings: SolverSettings,
 ) -> GeodesicProblem<'a> {
-    GeodesicProblem { denoiser, start, end, constraints: &[], settings, progress: None }
+    GeodesicProblem { denoiser, metric: None, start, end, constraints: &[], settings, progress: None }
 }
 
 fn paper_ends() -> (SpacetimePoint, SpacetimePoint) {

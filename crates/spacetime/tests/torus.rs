@@ -25,6 +25,7 @@ fn torus() -> MixtureDenoiser {
 fn problem(denoiser: &MixtureDenoiser, points: usize) -> GeodesicProblem<'_> {
     GeodesicProblem {
         denoiser,
+        metric: None,
         start: SpacetimePoint { log_snr: 4.0, y: vec![-2.2, 0.4] },
         end: SpacetimePoint { log_snr: 4.0, y: vec![2.0, -0.3] },
         constraints: &[],

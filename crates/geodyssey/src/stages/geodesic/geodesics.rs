@@ -30,6 +30,7 @@ impl Solve<'_> {
         };
         let problem = GeodesicProblem {
             denoiser: self.denoiser,
+            metric: None,
             start: windings.start.clone(),
             end: end.clone(),
             constraints: &windings.active,
