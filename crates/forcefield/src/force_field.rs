@@ -66,8 +66,8 @@ impl Engine for ForceField {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::openmm::read_system;
     use crate::simd::tests::PORTABLE_ONLY;
-    use crate::system::read_system;
 
     /// Plain arrays and the machine's widest instructions differ by rounding only.
     #[test]

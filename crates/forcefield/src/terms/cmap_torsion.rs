@@ -5,14 +5,11 @@
 //! Hermite in each angle.
 
 use std::f64::consts::TAU;
-use std::sync::Arc;
 
 use geodyssey_molecule::LANES;
 
 use crate::block::Block;
-use crate::document::Element;
 use crate::engine::EnergyTerm;
-use crate::error::ForceFieldError;
 use crate::simd::{Kernel, Simd, atan2, dispatch};
 use crate::terms::dihedral::{Dihedral, is_undefined};
 
@@ -26,48 +23,46 @@ struct Map {
     nodes: Vec<[f64; 4]>,
 }
 
-struct Torsion {
-    map: usize,
-    first: [usize; 4],
-    second: [usize; 4],
+/// One pair of dihedral angles with its map.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CmapTorsion {
+    /// Which of the maps.
+    pub map: usize,
+    /// Atoms of the first angle.
+    pub first: [usize; 4],
+    /// Atoms of the second angle.
+    pub second: [usize; 4],
 }
 
-struct CmapTorsions {
+/// Energies at the nodes of a grid over two angles, both from 0 to 2π.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CmapEnergies {
+    /// Nodes along each angle, at least 2.
+    pub size: usize,
+    /// `size²` energies, kJ/mol; that of node `(s, t)` at `s + size·t`.
+    pub energies_kj_mol: Vec<f64>,
+}
+
+/// All torsion-torsion maps of a molecule.
+pub struct CmapTorsions {
     maps: Vec<Map>,
-    torsions: Vec<Torsion>,
+    torsions: Vec<CmapTorsion>,
 }
 
-/// Reads `<Map size><Energy e>…` and `<Torsion map a1 a2 a3 a4 b1 b2 b3 b4>`.
-pub(crate) fn read(forces: &[&Element], atoms: usize) -> Result<Arc<dyn EnergyTerm>, ForceFieldError> {
-    let (mut maps, mut torsions) = (Vec::new(), Vec::new());
-    for force in forces {
-        force.without_periodic_boundaries("usesPeriodic")?;
-        let before = maps.len();
-        for map in &force.child("Maps")?.children {
-            let size = map.integer("size")?;
-            if size < 2 || map.children.len() != size * size {
-                return Err(map.invalid(format!(
-                    "size={size}, but there are {} energies; size² are needed, and a size of at least 2",
-                    map.children.len()
-                )));
-            }
-            let energies = map.children.iter().map(|node| node.number("e")).collect::<Result<Vec<_>, _>>()?;
-            maps.push(Map::new(size, &energies));
+impl CmapTorsions {
+    /// Of these maps and torsions; none if a map has another number of energies than `size²`, or a torsion names a map that is not there.
+    pub fn new(maps: &[CmapEnergies], torsions: &[CmapTorsion]) -> Option<Self> {
+        let is_whole = |map: &CmapEnergies| map.size >= 2 && map.energies_kj_mol.len() == map.size * map.size;
+        if !maps.iter().all(is_whole) || torsions.iter().any(|torsion| torsion.map >= maps.len()) {
+            return None;
         }
-        for torsion in &force.child("Torsions")?.children {
-            let map = torsion.integer("map")?;
-            if before + map >= maps.len() {
-                return Err(torsion.invalid(format!("map={map}, but there are {} maps", maps.len() - before)));
-            }
-            let first = torsion.atoms(["a1", "a2", "a3", "a4"], atoms)?;
-            let second = torsion.atoms(["b1", "b2", "b3", "b4"], atoms)?;
-            // A map of zeros adds nothing, wherever its angles are.
-            if maps[before + map].nodes.iter().flatten().any(|&value| value != 0.0) {
-                torsions.push(Torsion { map: before + map, first, second });
-            }
-        }
+        let maps: Vec<Map> = maps.iter().map(|map| Map::new(map.size, &map.energies_kj_mol)).collect();
+        // A map of zeros adds nothing, wherever its angles are.
+        let acts =
+            |torsion: &&CmapTorsion| maps[torsion.map].nodes.iter().flatten().any(|&value| value != 0.0);
+        let torsions = torsions.iter().filter(acts).copied().collect();
+        Some(Self { maps, torsions })
     }
-    Ok(Arc::new(CmapTorsions { maps, torsions }))
 }
 
 impl EnergyTerm for CmapTorsions {

@@ -13,21 +13,19 @@
 //! `E = -½ C (1/ε_in - 1/ε_out) Σ_ij q_i q_j / sqrt(r² + B_i B_j exp(-r²/(4 B_i B_j))) + 4π γ_s Σ_i (R_i + 0.14 nm)² (R_i/B_i)⁶`
 
 use std::f64::consts::PI;
-use std::sync::Arc;
 
 use geodyssey_molecule::LANES;
 
 use crate::block::Block;
-use crate::document::Element;
 use crate::engine::EnergyTerm;
-use crate::error::ForceFieldError;
 use crate::simd::{Kernel, Simd, Vector3, dispatch, exp, ln, tanh};
 use crate::terms::COULOMB_KJ_NM_MOL;
 
 /// OpenMM's name.
 pub(crate) const NAME: &str = "GBSAOBCForce";
 
-const DIELECTRIC_OFFSET_NM: f64 = 0.009;
+/// By how much Born radii are smaller, nm.
+pub const DIELECTRIC_OFFSET_NM: f64 = 0.009;
 const PROBE_RADIUS_NM: f64 = 0.14;
 const ALPHA: f64 = 1.0;
 const BETA: f64 = 0.8;
@@ -45,53 +43,54 @@ struct Particle {
     surface: f64,
 }
 
-struct GbsaObc {
+/// An atom in implicit solvent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BornAtom {
+    /// Charge, e.
+    pub charge: f64,
+    /// `R`, nm; above [`DIELECTRIC_OFFSET_NM`].
+    pub radius_nm: f64,
+    /// By how much its offset radius is scaled where it descreens others.
+    pub scale: f64,
+}
+
+/// The solvent and the molecule in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dielectrics {
+    /// `ε_in` of the molecule.
+    pub solute: f64,
+    /// `ε_out` of the solvent.
+    pub solvent: f64,
+    /// `γ_s` of the surface, kJ/mol/nm².
+    pub surface_energy_kj_mol_nm2: f64,
+}
+
+/// Generalised Born energy and surface term of a molecule.
+pub struct GbsaObc {
     particles: Vec<Particle>,
     /// `-C (1/ε_in - 1/ε_out)`, kJ/mol·nm
     prefactor: f64,
 }
 
-/// Reads `<Particle q r scale>` and the dielectric constants and surface energy of the force.
-pub(crate) fn read(forces: &[&Element], atoms: usize) -> Result<Arc<dyn EnergyTerm>, ForceFieldError> {
-    let force = forces[0];
-    if let Some(second) = forces.get(1) {
-        return Err(second.unsupported("there is more than one GBSAOBCForce", "keep one of them"));
-    }
-    if force.integer("method")? != 0 {
-        return Err(force.unsupported("it uses a cutoff", "make the System with nonbondedMethod=NoCutoff"));
-    }
-    let (solute, solvent) = (force.number("soluteDielectric")?, force.number("solventDielectric")?);
-    if solute <= 0.0 || solvent <= 0.0 {
-        return Err(force.invalid("the dielectric constants must be positive"));
-    }
-    let surface_energy = match force.text("surfaceAreaEnergy") {
-        Ok(_) => force.number("surfaceAreaEnergy")?,
-        // Files of version 1 lack it: OpenMM's default.
-        Err(_) => 2.25936,
-    };
-    let particles = force.child("Particles")?;
-    if particles.children.len() != atoms {
-        return Err(particles.invalid(format!(
-            "there are {} particles, but the system has {atoms}",
-            particles.children.len()
-        )));
-    }
-    let read_particle = |particle: &Element| {
-        let (radius, scale) = (particle.number("r")?, particle.non_negative("scale")?);
-        let offset_radius = radius - DIELECTRIC_OFFSET_NM;
-        if offset_radius <= 0.0 {
-            return Err(particle.invalid(format!("r={radius}, but it must exceed {DIELECTRIC_OFFSET_NM} nm")));
+impl GbsaObc {
+    /// Of these atoms.
+    pub fn new(atoms: &[BornAtom], dielectrics: Dielectrics) -> Self {
+        let Dielectrics { solute, solvent, surface_energy_kj_mol_nm2: surface_energy } = dielectrics;
+        let particle = |&BornAtom { charge, radius_nm: radius, scale }: &BornAtom| {
+            let offset_radius = radius - DIELECTRIC_OFFSET_NM;
+            Particle {
+                charge,
+                radius,
+                offset_radius,
+                scaled_radius: scale * offset_radius,
+                surface: 4.0 * PI * surface_energy * (radius + PROBE_RADIUS_NM).powi(2) * radius.powi(6),
+            }
+        };
+        Self {
+            particles: atoms.iter().map(particle).collect(),
+            prefactor: -COULOMB_KJ_NM_MOL * (1.0 / solute - 1.0 / solvent),
         }
-        Ok(Particle {
-            charge: particle.number("q")?,
-            radius,
-            offset_radius,
-            scaled_radius: scale * offset_radius,
-            surface: 4.0 * PI * surface_energy * (radius + PROBE_RADIUS_NM).powi(2) * radius.powi(6),
-        })
-    };
-    let particles = particles.children.iter().map(read_particle).collect::<Result<_, _>>()?;
-    Ok(Arc::new(GbsaObc { particles, prefactor: -COULOMB_KJ_NM_MOL * (1.0 / solute - 1.0 / solvent) }))
+    }
 }
 
 impl EnergyTerm for GbsaObc {

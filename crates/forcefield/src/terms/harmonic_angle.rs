@@ -1,13 +1,9 @@
 //! Harmonic angles: `E = ½ k (θ - θ₀)²`.
 
-use std::sync::Arc;
-
 use geodyssey_molecule::LANES;
 
 use crate::block::Block;
-use crate::document::Element;
 use crate::engine::EnergyTerm;
-use crate::error::ForceFieldError;
 use crate::simd::{Kernel, Simd, atan2, dispatch};
 
 /// OpenMM's name.
@@ -17,30 +13,24 @@ pub(crate) const NAME: &str = "HarmonicAngleForce";
 const LEAST_CROSS_PRODUCT_NM2: f64 = 1e-6;
 
 /// One angle; the second atom is its vertex.
-struct Angle {
-    atoms: [usize; 3],
-    /// radian
-    angle: f64,
-    /// kJ/mol/rad²
-    stiffness: f64,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HarmonicAngle {
+    /// Its atoms.
+    pub atoms: [usize; 3],
+    /// Rest angle `θ₀`, radian.
+    pub angle_rad: f64,
+    /// `k`, kJ/mol/rad².
+    pub stiffness_kj_mol_rad2: f64,
 }
 
-struct HarmonicAngles(Vec<Angle>);
+/// All harmonic angles of a molecule.
+pub struct HarmonicAngles(Vec<HarmonicAngle>);
 
-/// Reads `<Angle p1 p2 p3 a k>`.
-pub(crate) fn read(forces: &[&Element], atoms: usize) -> Result<Arc<dyn EnergyTerm>, ForceFieldError> {
-    let mut angles = Vec::new();
-    for force in forces {
-        force.without_periodic_boundaries("usesPeriodic")?;
-        for angle in &force.child("Angles")?.children {
-            angles.push(Angle {
-                atoms: angle.atoms(["p1", "p2", "p3"], atoms)?,
-                angle: angle.number("a")?,
-                stiffness: angle.number("k")?,
-            });
-        }
+impl HarmonicAngles {
+    /// Of these angles.
+    pub fn new(angles: Vec<HarmonicAngle>) -> Self {
+        Self(angles)
     }
-    Ok(Arc::new(HarmonicAngles(angles)))
 }
 
 impl EnergyTerm for HarmonicAngles {
@@ -66,8 +56,8 @@ impl Kernel for HarmonicAngles {
                 // θ from its tangent |a × c| / a·c: exact near 0 and π too.
                 let normal = a.cross(c);
                 let sine = V::splat(LEAST_CROSS_PRODUCT_NM2).max(normal.dot(normal).sqrt());
-                let bend = atan2(sine, a.dot(c)) - V::splat(angle.angle);
-                let slope = V::splat(angle.stiffness) * bend;
+                let bend = atan2(sine, a.dot(c)) - V::splat(angle.angle_rad);
+                let slope = V::splat(angle.stiffness_kj_mol_rad2) * bend;
                 energy = (V::splat(0.5) * slope).mul_add(bend, energy);
                 // ∂θ/∂x_i = a × (a × c) / (a² |a × c|), ∂θ/∂x_k = (a × c) × c / (c² |a × c|).
                 let (a_square, c_square) = (a.dot(a), c.dot(c));

@@ -1,14 +1,14 @@
-//! The energy terms, one file each: what the file's entries mean, and the kernel.
+//! The energy terms, one file each: their numbers, and the kernel.
 
-pub(crate) mod cmap_torsion;
+pub mod cmap_torsion;
 mod dihedral;
 mod dihedral_polynomial;
-pub(crate) mod gbsa_obc;
-pub(crate) mod harmonic_angle;
-pub(crate) mod harmonic_bond;
-pub(crate) mod nonbonded;
-pub(crate) mod periodic_torsion;
-pub(crate) mod ryckaert_bellemans_torsion;
+pub mod gbsa_obc;
+pub mod harmonic_angle;
+pub mod harmonic_bond;
+pub mod nonbonded;
+pub mod periodic_torsion;
+pub mod ryckaert_bellemans_torsion;
 
 /// Coulomb's constant `e²/(4πε₀)` in kJ·nm/mol, from CODATA 2018 as OpenMM has it.
 pub(crate) const COULOMB_KJ_NM_MOL: f64 = 138.935_457_644_382;

@@ -1,14 +1,11 @@
 //! Lennard-Jones and Coulomb energies of pairs, without cutoff: `E = 4ε ((σ/r)¹² - (σ/r)⁶) + q_i q_j e²/(4πε₀ r)`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use geodyssey_molecule::LANES;
 
 use crate::block::Block;
-use crate::document::Element;
 use crate::engine::EnergyTerm;
-use crate::error::ForceFieldError;
 use crate::simd::{Kernel, Simd, Vector3, dispatch};
 use crate::terms::COULOMB_KJ_NM_MOL;
 
@@ -26,74 +23,55 @@ struct Partner {
     charge_product: f64,
 }
 
-/// All pairs of a molecule that interact, by their first atom.
-struct Pairs(Vec<(usize, Vec<Partner>)>);
-
-/// Reads `<Particle q sig eps>` and `<Exception p1 p2 q sig eps>`; an exception replaces what the particles say.
-pub(crate) fn read(forces: &[&Element], atoms: usize) -> Result<Arc<dyn EnergyTerm>, ForceFieldError> {
-    let force = forces[0];
-    if let Some(second) = forces.get(1) {
-        return Err(second.unsupported("there is more than one NonbondedForce", "keep one of them"));
-    }
-    if force.integer("method")? != 0 {
-        return Err(force.unsupported(
-            "it uses a cutoff, Ewald sums or periodic boundary conditions",
-            "the native engine has no explicit solvent: make the System of the molecule alone, in vacuum or implicit solvent, with \
-             nonbondedMethod=NoCutoff",
-        ));
-    }
-    force.without("GlobalParameters", "make the System without parameter offsets")?;
-    force.without("ParticleOffsets", "make the System without parameter offsets")?;
-    force.without("ExceptionOffsets", "make the System without parameter offsets")?;
-
-    let particles = force.child("Particles")?;
-    if particles.children.len() != atoms {
-        return Err(particles.invalid(format!(
-            "there are {} particles, but the system has {atoms}",
-            particles.children.len()
-        )));
-    }
-    let mut parameters = Vec::new();
-    for particle in &particles.children {
-        parameters.push((
-            particle.number("q")?,
-            particle.non_negative("sig")?,
-            particle.non_negative("eps")?,
-        ));
-    }
-    let mut exceptions = BTreeMap::new();
-    for exception in &force.child("Exceptions")?.children {
-        let [i, j] = exception.atoms(["p1", "p2"], atoms)?;
-        let values = (exception.number("q")?, exception.non_negative("sig")?, exception.non_negative("eps")?);
-        if exceptions.insert((i.min(j), i.max(j)), values).is_some() {
-            return Err(exception.invalid(format!("there is a second exception for the atoms {i} and {j}")));
-        }
-    }
-
-    let mut pairs = Vec::new();
-    for i in 0..atoms {
-        let mut partners = Vec::new();
-        for j in i + 1..atoms {
-            let ((q_i, sigma_i, epsilon_i), (q_j, sigma_j, epsilon_j)) = (parameters[i], parameters[j]);
-            let mixed = (q_i * q_j, 0.5 * (sigma_i + sigma_j), (epsilon_i * epsilon_j).sqrt());
-            let (charge_product, sigma, epsilon) = exceptions.get(&(i, j)).copied().unwrap_or(mixed);
-            if charge_product != 0.0 || (epsilon != 0.0 && sigma != 0.0) {
-                partners.push(Partner {
-                    atom: j,
-                    repulsion: 48.0 * epsilon * sigma.powi(12),
-                    attraction: 24.0 * epsilon * sigma.powi(6),
-                    charge_product: COULOMB_KJ_NM_MOL * charge_product,
-                });
-            }
-        }
-        if !partners.is_empty() {
-            pairs.push((i, partners));
-        }
-    }
-    Ok(Arc::new(Pairs(pairs)))
+/// Charge and Lennard-Jones parameters of an atom, or of a pair of atoms.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NonbondedParameters {
+    /// Charge, e; of a pair the product of both charges, e².
+    pub charge: f64,
+    /// `σ`, nm.
+    pub sigma_nm: f64,
+    /// `ε`, kJ/mol.
+    pub epsilon_kj_mol: f64,
 }
 
-impl EnergyTerm for Pairs {
+/// All pairs of a molecule that interact, by their first atom.
+pub struct NonbondedPairs(Vec<(usize, Vec<Partner>)>);
+
+impl NonbondedPairs {
+    /// Of these atoms, by the rules of Lorentz and Berthelot; an exception, under its atoms in rising order, replaces what these say.
+    pub fn new(
+        atoms: &[NonbondedParameters],
+        exceptions: &BTreeMap<(usize, usize), NonbondedParameters>,
+    ) -> Self {
+        let mut pairs = Vec::new();
+        for i in 0..atoms.len() {
+            let mut partners = Vec::new();
+            for j in i + 1..atoms.len() {
+                let mixed = NonbondedParameters {
+                    charge: atoms[i].charge * atoms[j].charge,
+                    sigma_nm: 0.5 * (atoms[i].sigma_nm + atoms[j].sigma_nm),
+                    epsilon_kj_mol: (atoms[i].epsilon_kj_mol * atoms[j].epsilon_kj_mol).sqrt(),
+                };
+                let NonbondedParameters { charge, sigma_nm: sigma, epsilon_kj_mol: epsilon } =
+                    exceptions.get(&(i, j)).copied().unwrap_or(mixed);
+                if charge != 0.0 || (epsilon != 0.0 && sigma != 0.0) {
+                    partners.push(Partner {
+                        atom: j,
+                        repulsion: 48.0 * epsilon * sigma.powi(12),
+                        attraction: 24.0 * epsilon * sigma.powi(6),
+                        charge_product: COULOMB_KJ_NM_MOL * charge,
+                    });
+                }
+            }
+            if !partners.is_empty() {
+                pairs.push((i, partners));
+            }
+        }
+        Self(pairs)
+    }
+}
+
+impl EnergyTerm for NonbondedPairs {
     fn name(&self) -> &'static str {
         NAME
     }
@@ -103,7 +81,7 @@ impl EnergyTerm for Pairs {
     }
 }
 
-impl Kernel for Pairs {
+impl Kernel for NonbondedPairs {
     #[inline(always)]
     fn run<V: Simd>(&self, block: &mut Block<'_>) {
         for part in 0..LANES / V::WIDTH {

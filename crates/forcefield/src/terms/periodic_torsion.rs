@@ -1,11 +1,7 @@
 //! Periodic torsions: `E = k (1 + cos(n φ - δ))`.
 
-use std::sync::Arc;
-
 use crate::block::Block;
-use crate::document::Element;
 use crate::engine::EnergyTerm;
-use crate::error::ForceFieldError;
 use crate::simd::dispatch;
 use crate::terms::dihedral_polynomial::{DihedralPolynomial, DihedralPolynomials};
 
@@ -13,27 +9,34 @@ use crate::terms::dihedral_polynomial::{DihedralPolynomial, DihedralPolynomials}
 pub(crate) const NAME: &str = "PeriodicTorsionForce";
 
 /// Highest periodicity: beyond, the polynomials' coefficients (up to 2ⁿ) cost digits.
-const HIGHEST_PERIODICITY: usize = 12;
+pub const HIGHEST_PERIODICITY: usize = 12;
 
-struct PeriodicTorsions(DihedralPolynomials);
+/// One torsion.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PeriodicTorsion {
+    /// Its atoms.
+    pub atoms: [usize; 4],
+    /// `n`, from 1 to [`HIGHEST_PERIODICITY`].
+    pub periodicity: usize,
+    /// `δ`, radian.
+    pub phase_rad: f64,
+    /// `k`, kJ/mol.
+    pub height_kj_mol: f64,
+}
 
-/// Reads `<Torsion p1 p2 p3 p4 periodicity phase k>`.
-pub(crate) fn read(forces: &[&Element], atoms: usize) -> Result<Arc<dyn EnergyTerm>, ForceFieldError> {
-    let mut torsions = Vec::new();
-    for force in forces {
-        force.without_periodic_boundaries("usesPeriodic")?;
-        for torsion in &force.child("Torsions")?.children {
-            let periodicity = torsion.integer("periodicity")?;
-            if !(1..=HIGHEST_PERIODICITY).contains(&periodicity) {
-                return Err(torsion.invalid(format!(
-                    "periodicity={periodicity}, but it must lie between 1 and {HIGHEST_PERIODICITY}"
-                )));
-            }
-            let polynomial = fourier_component(periodicity, torsion.number("phase")?, torsion.number("k")?);
-            torsions.push((torsion.atoms(["p1", "p2", "p3", "p4"], atoms)?, polynomial));
-        }
+/// All periodic torsions of a molecule.
+pub struct PeriodicTorsions(DihedralPolynomials);
+
+impl PeriodicTorsions {
+    /// Of these torsions; none if a periodicity is 0 or above [`HIGHEST_PERIODICITY`].
+    pub fn new(torsions: &[PeriodicTorsion]) -> Option<Self> {
+        let is_known = |torsion: &PeriodicTorsion| (1..=HIGHEST_PERIODICITY).contains(&torsion.periodicity);
+        let polynomials = torsions.iter().map(|torsion| {
+            let PeriodicTorsion { atoms, periodicity, phase_rad, height_kj_mol } = *torsion;
+            (atoms, fourier_component(periodicity, phase_rad, height_kj_mol))
+        });
+        torsions.iter().all(is_known).then(|| Self(DihedralPolynomials::new(polynomials)))
     }
-    Ok(Arc::new(PeriodicTorsions(DihedralPolynomials::new(torsions))))
 }
 
 /// `k (1 + cos δ T_n(c) + sin δ · s U_{n-1}(c))` with Chebyshev's polynomials T and U.

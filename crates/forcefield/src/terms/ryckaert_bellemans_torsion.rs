@@ -1,36 +1,36 @@
 //! Ryckaert–Bellemans torsions: `E = Σ_{n=0}^{5} C_n cosⁿ ψ` with `ψ = φ - π`.
 
-use std::sync::Arc;
-
 use crate::block::Block;
-use crate::document::Element;
 use crate::engine::EnergyTerm;
-use crate::error::ForceFieldError;
 use crate::simd::dispatch;
 use crate::terms::dihedral_polynomial::{DihedralPolynomial, DihedralPolynomials};
 
 /// OpenMM's name.
 pub(crate) const NAME: &str = "RBTorsionForce";
 
-struct RyckaertBellemansTorsions(DihedralPolynomials);
+/// One torsion.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RyckaertBellemansTorsion {
+    /// Its atoms.
+    pub atoms: [usize; 4],
+    /// `C_0` to `C_5`, kJ/mol.
+    pub coefficients_kj_mol: [f64; 6],
+}
 
-/// Reads `<Torsion p1 p2 p3 p4 c0 … c5>`.
-pub(crate) fn read(forces: &[&Element], atoms: usize) -> Result<Arc<dyn EnergyTerm>, ForceFieldError> {
-    let mut torsions = Vec::new();
-    for force in forces {
-        force.without_periodic_boundaries("usesPeriodic")?;
-        for torsion in &force.child("Torsions")?.children {
-            let mut cosine = Vec::new();
-            for (power, name) in ["c0", "c1", "c2", "c3", "c4", "c5"].into_iter().enumerate() {
-                // cos ψ = -cos φ.
-                let sign = if power % 2 == 0 { 1.0 } else { -1.0 };
-                cosine.push(sign * torsion.number(name)?);
-            }
-            let polynomial = DihedralPolynomial { cosine, sine: vec![] };
-            torsions.push((torsion.atoms(["p1", "p2", "p3", "p4"], atoms)?, polynomial));
-        }
+/// All Ryckaert–Bellemans torsions of a molecule.
+pub struct RyckaertBellemansTorsions(DihedralPolynomials);
+
+impl RyckaertBellemansTorsions {
+    /// Of these torsions.
+    pub fn new(torsions: &[RyckaertBellemansTorsion]) -> Self {
+        let polynomials = torsions.iter().map(|torsion| {
+            let powers = torsion.coefficients_kj_mol.iter().enumerate();
+            // cos ψ = -cos φ.
+            let cosine = powers.map(|(power, c)| if power % 2 == 0 { *c } else { -c }).collect();
+            (torsion.atoms, DihedralPolynomial { cosine, sine: vec![] })
+        });
+        Self(DihedralPolynomials::new(polynomials))
     }
-    Ok(Arc::new(RyckaertBellemansTorsions(DihedralPolynomials::new(torsions))))
 }
 
 impl EnergyTerm for RyckaertBellemansTorsions {
