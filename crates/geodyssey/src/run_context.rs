@@ -1,4 +1,4 @@
-//! A run that is going on: its problem, its directory and its times. What every stage is given.
+//! A run that is going on: its problem, its directory and its times. What every stage is given, and how a stage is brought up to date.
 
 use std::path::Path;
 use std::time::Instant;
@@ -6,9 +6,48 @@ use std::time::Instant;
 use geodyssey_report::{StageTiming, Timings};
 
 use crate::error::Error;
+use crate::interrupt;
 use crate::problem::Problem;
-use crate::run_directory::{Fingerprint, RunDirectory, TIMINGS_FILE};
+use crate::run_directory::{Fingerprint, Ingredients, RunDirectory, TIMINGS_FILE};
 use crate::terminal::say;
+
+/// A part of a run that has files of its own. It is given what earlier stages have read back from theirs.
+pub(crate) trait Stage {
+    /// Its name, in the manifest and in what the program says.
+    const NAME: &'static str;
+    /// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
+    const REVISION: u32;
+    /// Whether it is taken over from another run directory that made it from just the same.
+    const IS_SHARED: bool = false;
+    /// Whether it is spoken of, and its time kept: it takes some.
+    const IS_TOLD: bool = true;
+    /// What its files say.
+    type Output;
+
+    /// Adds all that its files are made from; its name and revision are there already.
+    fn ingredients(&self, run: &Run<'_>, ingredients: Ingredients) -> Result<Ingredients, Error>;
+
+    /// Computes and writes its files.
+    fn make(&self, run: &Run<'_>, made_from: &Fingerprint) -> Result<Made, Error>;
+
+    /// Reads them. Whoever computes later is given this and never what was in memory.
+    fn load(&self, run: &Run<'_>) -> Result<Self::Output, Error>;
+}
+
+/// What a stage has made.
+pub(crate) struct Made {
+    /// Names of its files, all of them written.
+    pub(crate) outputs: Vec<String>,
+    /// Evaluations of the energy or its gradient.
+    pub(crate) energy_evaluations: u64,
+}
+
+impl Made {
+    /// Files that took no evaluation of an energy.
+    pub(crate) fn files(outputs: Vec<String>) -> Self {
+        Self { outputs, energy_evaluations: 0 }
+    }
+}
 
 /// A stage beside those of a run, which no run makes again, and what it is made from.
 pub(crate) struct Dependent {
@@ -46,18 +85,47 @@ impl<'r> Run<'r> {
         Self { problem, directory, dependents, timings, started: Instant::now() }
     }
 
+    /// Brings a stage up to date, if it is not, and reads what it says.
+    ///
+    /// # Errors
+    /// What the stage cannot do, or Ctrl-C.
+    pub(crate) fn bring_up_to_date<S: Stage>(&mut self, stage: &S) -> Result<S::Output, Error> {
+        let ingredients = stage.ingredients(self, Ingredients::of_stage(S::NAME, S::REVISION))?;
+        let made_from = ingredients.fingerprint();
+        if !S::IS_TOLD {
+            if !self.directory.is_current(S::NAME, &made_from) {
+                let made = stage.make(self, &made_from)?;
+                self.finish(S::NAME, S::REVISION, made_from, &made.outputs)?;
+            }
+            return stage.load(self);
+        }
+        let is_there = self.is_up_to_date(S::NAME, S::REVISION, &made_from)?
+            || (S::IS_SHARED && self.adopt(S::NAME, S::REVISION, &made_from)?);
+        if !is_there {
+            let started = Instant::now();
+            let made = stage.make(self, &made_from)?;
+            self.finish(S::NAME, S::REVISION, made_from, &made.outputs)?;
+            self.record_time(S::NAME, started, made.energy_evaluations);
+            interrupt::check()?;
+        }
+        stage.load(self)
+    }
+
+    /// Writes files, given by name; the names.
+    pub(crate) fn write_all(&self, files: Vec<(String, Vec<u8>)>) -> Result<Vec<String>, Error> {
+        for (name, bytes) in &files {
+            self.directory.write(name, bytes)?;
+        }
+        Ok(files.into_iter().map(|(name, _)| name).collect())
+    }
+
     /// Notes how long a stage took.
-    pub(crate) fn record_time(&mut self, stage: &str, started: Instant, evaluations: u64) {
+    fn record_time(&mut self, stage: &str, started: Instant, evaluations: u64) {
         self.replace_timing(StageTiming::new(stage, started.elapsed().as_secs_f64(), evaluations));
     }
 
     /// Whether a stage's files are what it would make; if so, that is noted, and checkpoints that a killed run left are removed.
-    pub(crate) fn is_up_to_date(
-        &mut self,
-        stage: &str,
-        revision: u32,
-        made_from: &Fingerprint,
-    ) -> Result<bool, Error> {
+    fn is_up_to_date(&mut self, stage: &str, revision: u32, made_from: &Fingerprint) -> Result<bool, Error> {
         if self.directory.is_current(stage, made_from) {
             self.directory.remove_checkpoints(stage)?;
             self.record_up_to_date(stage);
@@ -72,7 +140,7 @@ impl<'r> Run<'r> {
     }
 
     /// Notes that a stage is finished, and removes what was said of what it made before.
-    pub(crate) fn finish(
+    fn finish(
         &mut self,
         stage: &str,
         revision: u32,
@@ -85,12 +153,7 @@ impl<'r> Run<'r> {
     }
 
     /// Takes a stage over from another run directory that made it from just the same; whether there is one.
-    pub(crate) fn adopt(
-        &mut self,
-        stage: &str,
-        revision: u32,
-        made_from: &Fingerprint,
-    ) -> Result<bool, Error> {
+    fn adopt(&mut self, stage: &str, revision: u32, made_from: &Fingerprint) -> Result<bool, Error> {
         let before = self.directory.output_fingerprint(stage);
         let Some(other) = self.directory.adopt(stage, revision, made_from)? else { return Ok(false) };
         self.record_taken_over(stage, &other);

@@ -40,6 +40,16 @@ pub enum MoleculeError {
         /// Number of atoms.
         atoms: usize,
     },
+    /// A collective variable takes another number of atoms.
+    #[error("a {variable} takes {expected} atoms, found {found}")]
+    AtomsOfVariable {
+        /// Name of its quantity.
+        variable: &'static str,
+        /// How many it takes.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
     /// A collective variable names an atom twice.
     #[error("a {variable} needs distinct atoms, but atom {index} stands twice")]
     AtomRepeated {

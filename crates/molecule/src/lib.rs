@@ -29,4 +29,4 @@ pub use error::MoleculeError;
 pub use replicas::{LANES, Replicas};
 pub use selection::AtomSelector;
 pub use topology::{Atom, Residue, Structure, Topology, UNNAMED_RESIDUE};
-pub use variables::{CollectiveVariable, VariableKind};
+pub use variables::CollectiveVariable;

@@ -3,7 +3,8 @@
 use std::f64::consts::{PI, TAU};
 
 use geodyssey_molecule::variables::{Angle, Distance, Torsion};
-use geodyssey_molecule::{CollectiveVariable, Replicas, VariableKind};
+use geodyssey_molecule::variables::{COORDINATE, Unit, VARIABLES};
+use geodyssey_molecule::{CollectiveVariable, Replicas};
 use nalgebra::{Rotation3, Vector3};
 use proptest::prelude::*;
 
@@ -65,7 +66,7 @@ proptest! {
                         let numeric = circular(shifted(1.0) - shifted(-1.0), variable.period()) / (2.0 * step);
                         let analytic = gradient[(slot * 3 + axis) * batch.stride() + replica];
                         prop_assert!((numeric - analytic).abs() < 1e-6 * (1.0 + analytic.abs()),
-                            "{:?} atom {atom} axis {axis}: {numeric} against {analytic}", variable.kind());
+                            "{:?} atom {atom} axis {axis}: {numeric} against {analytic}", variable.quantity().name);
                     }
                 }
             }
@@ -84,7 +85,7 @@ proptest! {
         for variable in variables() {
             let value = variable.value(&frame);
             prop_assert!(circular(variable.value(&moved) - value, variable.period()).abs() < 1e-10);
-            let image = if variable.kind() == VariableKind::Torsion { -value } else { value };
+            let image = if variable.quantity().name == "torsion" { -value } else { value };
             prop_assert!(circular(variable.value(&mirrored) - image, variable.period()).abs() < 1e-10);
         }
     }
@@ -106,10 +107,28 @@ proptest! {
 
     #[test]
     fn display_units_come_back(value in -10.0..10.0_f64) {
-        for kind in [VariableKind::Torsion, VariableKind::Distance, VariableKind::Angle] {
-            prop_assert!((kind.from_display(kind.to_display(value)) - value).abs() < 1e-14);
+        for unit in [Unit::Radian, Unit::Nanometre, Unit::Own] {
+            prop_assert!((value / unit.factor() * unit.factor() - value).abs() < 1e-14);
         }
-        prop_assert!((VariableKind::Torsion.to_display(PI) - 180.0).abs() < 1e-12);
-        prop_assert_eq!(VariableKind::Distance.to_display(value), value);
+        prop_assert!((PI / Unit::Radian.factor() - 180.0).abs() < 1e-12);
+    }
+}
+
+/// Every kind makes variables of as many atoms as it says, and of no other number; names are told apart.
+#[test]
+fn kinds_of_variables_are_what_they_say() {
+    let frame = [[0.0, 0.0, 0.0], [0.15, 0.0, 0.0], [0.2, 0.14, 0.0], [0.3, 0.15, 0.1], [0.4, 0.1, 0.2]];
+    for (index, kind) in VARIABLES.iter().enumerate() {
+        assert!(VARIABLES[..index].iter().all(|other| other.quantity.name != kind.quantity.name));
+        assert_ne!(kind.quantity.name, COORDINATE.name);
+        for count in 0..=frame.len() {
+            let atoms: Vec<usize> = (0..count).collect();
+            let made = (kind.new)(&atoms, frame.len());
+            assert_eq!(made.is_ok(), count == kind.atoms, "{} of {count} atoms", kind.quantity.name);
+            let Ok(variable) = made else { continue };
+            assert_eq!(variable.quantity(), &kind.quantity);
+            let value = variable.value(&frame);
+            assert!(kind.quantity.range.is_none_or(|(low, high)| (low..=high).contains(&value)), "{value}");
+        }
     }
 }

@@ -62,6 +62,7 @@ fn ramachandran() -> LandscapeFigure {
         }))
     };
     LandscapeFigure {
+        all_paths: 0,
         variables: vec![torsion("phi"), torsion("psi")],
         surface: Some(Surface {
             origin: vec![-PI, -PI],
@@ -113,6 +114,7 @@ fn box_surface() -> LandscapeFigure {
         periodic: false,
     };
     LandscapeFigure {
+        all_paths: 0,
         variables: vec![axis("x", -1.6, 1.2), axis("y", -0.4, 2.0)],
         surface: Some(Surface {
             origin: vec![-1.6, -0.4],
@@ -148,6 +150,7 @@ fn one_variable() -> LandscapeFigure {
     };
     let at = |s: f64| vec![-2.3 + 4.3 * s * s * (3.0 - 2.0 * s)];
     LandscapeFigure {
+        all_paths: 0,
         variables: vec![VariableAxis {
             name: "x".to_owned(),
             unit: String::new(),

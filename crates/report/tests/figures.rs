@@ -45,6 +45,7 @@ fn figure(dimension: usize) -> LandscapeFigure {
         points: vec![vec![3.0; dimension], vec![3.5; dimension], vec![-2.0; dimension]],
     };
     LandscapeFigure {
+        all_paths: 0,
         variables: ["phi", "psi", "chi1"][..dimension].iter().map(|n| axis(n, true)).collect(),
         surface: (dimension < 3).then(|| Surface {
             origin: vec![-std::f64::consts::PI; dimension],

@@ -57,7 +57,7 @@ pub(crate) fn curve_csv(problem: &Problem, nodes: &[CurveNode], arc_length: &[f6
             .variables
             .iter()
             .map(|variable| {
-                let power = if variable.measure.column_unit().is_empty() { "" } else { power };
+                let power = if variable.quantity.column_unit().is_empty() { "" } else { power };
                 format!("{prefix}_{}{power}", variable.column())
             })
             .collect()

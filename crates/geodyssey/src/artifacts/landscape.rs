@@ -11,7 +11,7 @@ use geodyssey_landscape::{Grid, Landscape, LandscapeError, SampledGround, TableL
 use geodyssey_report::{MetadynamicsSummary, SamplesSummary, Warning};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Interpolation, LandscapeConfig};
+use crate::config::Interpolation;
 use crate::error::Error;
 use crate::problem::{self, EnergySource, Problem};
 
@@ -141,21 +141,7 @@ pub(crate) fn read(
 
 /// The file that holds the energies or samples.
 pub(crate) fn table_file(problem: &Problem) -> &'static str {
-    match problem.config.landscape {
-        LandscapeConfig::Samples(_) => SAMPLES_FILE,
-        _ => TABLE_FILE,
-    }
-}
-
-/// How the rows of a table are taken.
-pub(crate) fn interpolation(problem: &Problem) -> Interpolation {
-    match &problem.config.landscape {
-        LandscapeConfig::Table(table) => table.interpolation,
-        LandscapeConfig::Metadynamics(_)
-        | LandscapeConfig::RelaxedScan(_)
-        | LandscapeConfig::Samples(_)
-        | LandscapeConfig::Formula(_) => Interpolation::Bicubic,
-    }
+    if problem.config.landscape.is_samples() { SAMPLES_FILE } else { TABLE_FILE }
 }
 
 /// A landscape from its artifacts.
@@ -174,7 +160,7 @@ pub(crate) fn load(
     let named: Vec<TableVariable<'_>> =
         columns.iter().zip(&periods).map(|(column, period)| TableVariable::own(column, *period)).collect();
     let rows = read_table(table, &named).map_err(failed)?;
-    if interpolation(problem) == Interpolation::None {
+    if problem.config.landscape.interpolation() == Interpolation::None {
         let grid = rows.clone().into_grid(&periods).ok();
         let surface = grid.clone().map(TableLandscape::new).transpose().map_err(failed)?;
         return Ok(LandscapeResult {

@@ -5,6 +5,7 @@ pub(crate) mod curve;
 pub(crate) mod json;
 pub(crate) mod landscape;
 pub(crate) mod path_frames;
+pub(crate) mod path_id;
 pub(crate) mod paths;
 pub(crate) mod report;
 pub(crate) mod trajectories;

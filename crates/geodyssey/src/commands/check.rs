@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::run::{read, run_directory};
 use super::{claim, print, use_threads};
 use crate::cli::OneConfiguration;
-use crate::config::{Config, ConstraintConfig, DenoiserConfig, LandscapeConfig, SamplingMethod, Space};
+use crate::config::{Config, ConstraintConfig, DenoiserConfig, SamplingMethod, Space};
 use crate::error::Error;
 use crate::pipeline::{Requirements, Stage, check as check_before, requirements};
 use crate::problem::cautions::{cautions, tethers_at_the_ends};
-use crate::problem::{EnergySource, Problem, molecule_warnings};
+use crate::problem::{Problem, molecule_warnings};
 use crate::run_directory::check_claim;
+use crate::stages::landscape;
 use crate::stages::paths::steps_of_a_path;
-use crate::stages::samples::describe as describe_samples;
 
 /// Carries the command out.
 pub(crate) fn check(arguments: &OneConfiguration) -> Result<(), Error> {
@@ -120,7 +120,7 @@ fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Err
         });
         add("tether_at_the_ends", each.collect());
     }
-    add("landscape", json!(landscape(problem)?));
+    add("landscape", json!(landscape::method(problem).describe(problem)?));
     add("denoiser", json!(denoiser(config)));
     let points = config.geodesic.points.get();
     add("curve_points", json!(points));
@@ -176,32 +176,4 @@ fn denoiser(config: &Config) -> String {
         ),
         (None, DenoiserConfig::Mixture(_)) => kind.to_owned(),
     }
-}
-
-fn landscape(problem: &Problem) -> Result<String, Error> {
-    Ok(match (&problem.config.landscape, &problem.source) {
-        (LandscapeConfig::Metadynamics(settings), _) => {
-            let times = &settings.parameters;
-            let least = times.filling_time_ps + times.equilibration_time_ps + times.sampling_time_ps;
-            let most = times.filling_limit_ps().max(times.filling_time_ps)
-                + times.equilibration_time_ps
-                + times.sampling_limit_ps().max(times.sampling_time_ps);
-            let evaluations = |time: f64| time / times.time_step_ps * times.walkers as f64;
-            format!(
-                "metadynamics: {} walkers for {least} ps each, {:.2e} energy evaluations; where they do not recross, up to {most} \
-                 ps and {:.2e}",
-                times.walkers,
-                evaluations(least),
-                evaluations(most)
-            )
-        }
-        (LandscapeConfig::RelaxedScan(settings), _) => format!(
-            "relaxed scan: {} grid points",
-            settings.grid_points.get().pow(problem.variables.len() as u32)
-        ),
-        (_, EnergySource::Samples(_)) => describe_samples(problem)?,
-        (_, EnergySource::Table(rows)) => format!("table of {} rows", rows.points.len()),
-        (_, EnergySource::Formula(formula)) => format!("formula {}", formula.name()),
-        (_, EnergySource::Molecule) => "metadynamics".to_owned(),
-    })
 }

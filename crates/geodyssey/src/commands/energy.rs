@@ -14,7 +14,7 @@ use crate::cli::EnergyArguments;
 use crate::commands::print;
 use crate::error::Error;
 use crate::problem::undefined_torsion;
-use crate::stages::samples::without_positions;
+use crate::stages::landscape::without_positions;
 use crate::terminal::say;
 use crate::text_file::read_text;
 

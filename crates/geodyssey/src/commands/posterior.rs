@@ -155,9 +155,7 @@ fn far_outside(problem: &Problem, y: &[f64]) -> Option<String> {
 fn table(problem: &Problem, answer: &Answer) -> Result<String, Error> {
     let failed = |error| Error::failed("the table", error);
     let mut columns = vec![Column::number("logSNR", "")];
-    let unit = |variable: &crate::problem::variables::Variable| {
-        variable.measure.column_unit().trim_start_matches('_').to_owned()
-    };
+    let unit = |variable: &crate::problem::variables::Variable| variable.quantity.unit.column().to_owned();
     columns.extend(
         problem
             .variables

@@ -10,6 +10,9 @@ use super::samples::SamplesConfig;
 use super::source::Section;
 use super::values::{Count, PerVariable, PositiveReal};
 
+/// Grid points along each variable of metadynamics where the configuration gives none and hills ask for no more.
+const METADYNAMICS_GRID_POINTS: usize = 90;
+
 /// Names of the methods, as the configuration has them.
 const METHODS: [&str; 5] = ["metadynamics", "relaxed-scan", "samples", "table", "formula"];
 
@@ -110,7 +113,7 @@ pub(crate) struct TableConfig {
     /// kT, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) thermal_energy: Option<PositiveReal>,
-    /// T, K.
+    /// Temperature, K, instead of kT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) temperature: Option<PositiveReal>,
 }
@@ -127,7 +130,7 @@ pub(crate) struct FormulaConfig {
     /// kT, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) thermal_energy: Option<PositiveReal>,
-    /// T, K.
+    /// Temperature, K, instead of kT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) temperature: Option<PositiveReal>,
 }
@@ -136,7 +139,65 @@ fn formula_grid() -> Count {
     Count::constant(64)
 }
 
+/// What the rest of the program must know of a landscape before it is made.
 impl LandscapeConfig {
+    /// kT (kJ/mol) or T (K), where the landscape itself gives one.
+    pub(crate) fn thermal_energy_or_temperature(&self) -> (Option<PositiveReal>, Option<PositiveReal>) {
+        match self {
+            Self::Metadynamics(_) => (None, None),
+            Self::RelaxedScan(scan) => (scan.thermal_energy, None),
+            Self::Samples(samples) => (samples.thermal_energy, samples.temperature),
+            Self::Table(table) => (table.thermal_energy, table.temperature),
+            Self::Formula(formula) => (formula.thermal_energy, formula.temperature),
+        }
+    }
+
+    /// Points along each variable of the grid that it is made on; none where it is made on no grid of its own.
+    pub(crate) fn grid_points(&self) -> Option<usize> {
+        match self {
+            Self::Metadynamics(settings) => {
+                Some(settings.grid_points.map_or(METADYNAMICS_GRID_POINTS, |count| count.get()))
+            }
+            Self::RelaxedScan(settings) => Some(settings.grid_points.get()),
+            Self::Formula(settings) => Some(settings.grid_points.get()),
+            Self::Table(_) | Self::Samples(_) => None,
+        }
+    }
+
+    /// The files that it is read from.
+    pub(super) fn files_mut(&mut self) -> Vec<&mut PathBuf> {
+        match self {
+            Self::Table(table) => vec![&mut table.file],
+            Self::Samples(samples) => samples
+                .trajectory
+                .iter_mut()
+                .chain(&mut samples.weights)
+                .chain(&mut samples.samples)
+                .collect(),
+            Self::Metadynamics(_) | Self::RelaxedScan(_) | Self::Formula(_) => Vec::new(),
+        }
+    }
+
+    /// How rows of a table are taken.
+    pub(crate) fn interpolation(&self) -> Interpolation {
+        match self {
+            Self::Table(table) => table.interpolation,
+            Self::Metadynamics(_) | Self::RelaxedScan(_) | Self::Samples(_) | Self::Formula(_) => {
+                Interpolation::Bicubic
+            }
+        }
+    }
+
+    /// Whether it is the least potential energy at given variables, which is no free energy.
+    pub(crate) fn is_relaxed(&self) -> bool {
+        matches!(self, Self::RelaxedScan(_))
+    }
+
+    /// Whether it is samples, which have no energy.
+    pub(crate) fn is_samples(&self) -> bool {
+        matches!(self, Self::Samples(_))
+    }
+
     /// Reads `[landscape]`; without it a molecule gets metadynamics.
     pub(super) fn read(root: &Section<'_>, molecule: bool) -> Result<Self, InputError> {
         let Some(mut section) = root.table("landscape")? else {
@@ -164,13 +225,9 @@ impl LandscapeConfig {
             }
             _ => Self::Formula(section.read()?),
         };
-        let (energy, temperature) = match &landscape {
-            // A relaxed scan is no free energy, so that its kT need not be the molecule's.
-            Self::Metadynamics(_) | Self::RelaxedScan(_) => (None, None),
-            Self::Samples(samples) => (samples.thermal_energy, samples.temperature),
-            Self::Table(table) => (table.thermal_energy, table.temperature),
-            Self::Formula(formula) => (formula.thermal_energy, formula.temperature),
-        };
+        let (energy, temperature) = landscape.thermal_energy_or_temperature();
+        // A relaxed scan is no free energy, so that its kT need not be the molecule's.
+        let energy = energy.filter(|_| !landscape.is_relaxed());
         if energy.is_some() && temperature.is_some() {
             return Err(whole.error("thermal_energy", "give `thermal_energy` or `temperature`, not both"));
         }

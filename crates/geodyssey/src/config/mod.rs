@@ -10,6 +10,8 @@ mod error;
 mod geodesic;
 mod key_path;
 mod landscape;
+#[cfg(test)]
+mod reference;
 mod reserved_names;
 mod samples;
 mod sampling;
@@ -35,7 +37,7 @@ pub(crate) use sampling::{
     SamplingMethod, ShootingLength, Space,
 };
 pub(crate) use system::{
-    AtomName, Boundary, Matching, Measure, StateConfig, StatesConfig, SystemConfig, VariableConfig,
+    AtomName, Boundary, Matching, StateConfig, StatesConfig, SystemConfig, VariableAtoms, VariableConfig,
 };
 pub(crate) use values::{PerVariable, Real};
 
@@ -295,7 +297,7 @@ impl Config {
     fn check_bandwidth(&self) -> Result<(), InputError> {
         if let DenoiserConfig::Mixture(mixture) = &self.denoiser
             && mixture.bandwidth.is_some()
-            && !matches!(self.landscape, LandscapeConfig::Samples(_))
+            && !self.landscape.is_samples()
         {
             let message = "a bandwidth is for samples: this landscape has an energy";
             return Err(self.error("denoiser.bandwidth", message));
@@ -367,20 +369,7 @@ impl Config {
             states.start.structure.iter_mut().for_each(&change);
             states.end.structure.iter_mut().for_each(&change);
         }
-        match &mut self.landscape {
-            LandscapeConfig::Table(table) => change(&mut table.file),
-            LandscapeConfig::Samples(samples) => {
-                samples
-                    .trajectory
-                    .iter_mut()
-                    .chain(&mut samples.weights)
-                    .chain(&mut samples.samples)
-                    .for_each(&change);
-            }
-            LandscapeConfig::Metadynamics(_)
-            | LandscapeConfig::RelaxedScan(_)
-            | LandscapeConfig::Formula(_) => {}
-        }
+        self.landscape.files_mut().into_iter().for_each(&change);
         if let Some(data) = self.denoiser.training_data_mut() {
             data.weights.iter_mut().for_each(&change);
         }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use geodyssey_molecule::variables::{COORDINATE, Quantity, VARIABLES, VariableDefinition};
+use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize};
 
 use super::error::InputError;
@@ -17,7 +19,7 @@ pub(crate) struct SystemConfig {
     pub(crate) topology: PathBuf,
     /// OpenMM System XML.
     pub(crate) force_field: PathBuf,
-    /// K.
+    /// Temperature.
     #[serde(default = "room_temperature")]
     pub(crate) temperature: PositiveReal,
 }
@@ -70,104 +72,93 @@ pub(crate) enum Boundary {
 }
 
 /// `[[variable]]` as it is written.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VariableConfig {
     /// Its name: the column in every table.
     pub(crate) name: String,
-    /// Four atoms of a dihedral angle.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) torsion: Option<Vec<AtomName>>,
-    /// Two atoms.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) distance: Option<Vec<AtomName>>,
-    /// Three atoms of a bond angle.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) angle: Option<Vec<AtomName>>,
+    /// What of the molecule it measures, and of which atoms: under the key of a kind of variable, `torsion`, `distance`, `angle`, …
+    #[serde(skip_deserializing)]
+    pub(crate) of_atoms: Option<VariableAtoms>,
     /// Period of a variable of a table or formula, in its own unit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(crate) period: Option<PositiveReal>,
     /// Least and largest value looked at: degrees, nm, or the unit of the table or formula.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(crate) range: Option<[Real; 2]>,
     /// Whether the ends of the range are joined.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(crate) boundary: Option<Boundary>,
     /// What logSNR counts as one: degrees, nm, or the unit of the table; by default 1 rad or 0.1 nm, or less where a state's radius
     /// is small. Not for periodic variables.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(crate) scale: Option<PositiveReal>,
 }
 
-/// What a variable measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Measure {
-    /// Dihedral angle of four atoms; degrees in the configuration.
-    Torsion,
-    /// Distance of two atoms; nm.
-    Distance,
-    /// Bond angle of three atoms; degrees in the configuration.
-    Angle,
-    /// A coordinate of a table or formula, in its own unit.
-    Coordinate,
+/// A kind of variable and the atoms that it is taken of.
+#[derive(Clone)]
+pub(crate) struct VariableAtoms {
+    /// What it measures, and how it is made.
+    pub(crate) definition: &'static VariableDefinition,
+    /// Its atoms, as they are written.
+    pub(crate) atoms: Vec<AtomName>,
 }
 
-impl Measure {
-    /// Factor from the configuration's unit to the program's.
-    pub(crate) fn factor(self) -> f64 {
-        match self {
-            Self::Torsion | Self::Angle => std::f64::consts::PI / 180.0,
-            Self::Distance | Self::Coordinate => 1.0,
-        }
+impl std::fmt::Debug for VariableAtoms {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} of {:?}", self.definition.quantity.name, self.atoms)
     }
+}
 
-    /// The unit that a person reads; empty for a coordinate without a stated unit.
-    pub(crate) fn display_unit(self) -> &'static str {
-        match self {
-            Self::Torsion | Self::Angle => "°",
-            Self::Distance => "nm",
-            Self::Coordinate => "",
+impl Serialize for VariableConfig {
+    /// As it is written: the atoms under the name of what they measure.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &self.name)?;
+        if let Some(of_atoms) = &self.of_atoms {
+            map.serialize_entry(of_atoms.definition.quantity.name, &of_atoms.atoms)?;
         }
-    }
-
-    /// Ending of a column's name in files; empty for a coordinate without a stated unit.
-    pub(crate) fn column_unit(self) -> &'static str {
-        match self {
-            Self::Torsion | Self::Angle => "_rad",
-            Self::Distance => "_nm",
-            Self::Coordinate => "",
+        if let Some(period) = &self.period {
+            map.serialize_entry("period", period)?;
         }
+        if let Some(range) = &self.range {
+            map.serialize_entry("range", range)?;
+        }
+        if let Some(boundary) = &self.boundary {
+            map.serialize_entry("boundary", boundary)?;
+        }
+        if let Some(scale) = &self.scale {
+            map.serialize_entry("scale", scale)?;
+        }
+        map.end()
     }
 }
 
 impl VariableConfig {
-    /// What it measures, and of which atoms.
-    pub(crate) fn measure(&self) -> (Measure, &[AtomName]) {
-        match (&self.torsion, &self.distance, &self.angle) {
-            (Some(atoms), _, _) => (Measure::Torsion, atoms),
-            (_, Some(atoms), _) => (Measure::Distance, atoms),
-            (_, _, Some(atoms)) => (Measure::Angle, atoms),
-            _ => (Measure::Coordinate, &[]),
-        }
+    /// What it measures: of atoms, or a coordinate of a table or formula.
+    pub(crate) fn quantity(&self) -> &'static Quantity {
+        self.of_atoms.as_ref().map_or(&COORDINATE, |of_atoms| &of_atoms.definition.quantity)
     }
 
     /// The key under which its atoms stand.
     pub(crate) fn atoms_key(&self) -> &'static str {
-        match self.measure().0 {
-            Measure::Torsion => "torsion",
-            Measure::Distance => "distance",
-            Measure::Angle => "angle",
-            Measure::Coordinate => "name",
-        }
+        self.of_atoms.as_ref().map_or("name", |of_atoms| of_atoms.definition.quantity.name)
     }
 }
 
 /// Reads all `[[variable]]` tables.
 pub(super) fn read_variables(root: &Section<'_>, molecule: bool) -> Result<Vec<VariableConfig>, InputError> {
     let mut variables: Vec<VariableConfig> = Vec::new();
-    for section in root.tables("variable")? {
-        let variable: VariableConfig = section.clone().read()?;
-        check_variable(&section, &variable, molecule)?;
+    for mut section in root.tables("variable")? {
+        let whole = section.clone();
+        let mut given = Vec::new();
+        for definition in VARIABLES {
+            let atoms: Option<Vec<AtomName>> = section.take(definition.quantity.name)?;
+            given.extend(atoms.map(|atoms| VariableAtoms { definition, atoms }));
+        }
+        let variable = VariableConfig { of_atoms: given.first().cloned(), ..section.read()? };
+        let section = whole;
+        check_variable(&section, &variable, given.len(), molecule)?;
         if variables.iter().any(|other| other.name == variable.name) {
             let message = format!("two variables have the name `{}`", variable.name);
             return Err(section.error("name", message));
@@ -180,37 +171,27 @@ pub(super) fn read_variables(root: &Section<'_>, molecule: bool) -> Result<Vec<V
 fn check_variable(
     section: &Section<'_>,
     variable: &VariableConfig,
+    given: usize,
     molecule: bool,
 ) -> Result<(), InputError> {
     let name = &variable.name;
     if let Some(why) = reserved_names::why_not(name) {
         return Err(section.error("name", format!("`{name}` cannot be a variable's name: {why}")));
     }
-    let given = [&variable.torsion, &variable.distance, &variable.angle]
-        .iter()
-        .filter(|atoms| atoms.is_some())
-        .count();
-    let (measure, atoms) = variable.measure();
-    let key = variable.atoms_key();
+    let (quantity, key) = (variable.quantity(), variable.atoms_key());
     if molecule && given != 1 {
-        return Err(section.error(
-            "name",
-            format!(
-                "variable `{name}` needs exactly one of `torsion` (4 atoms), `distance` (2) and `angle` (3)"
-            ),
-        ));
+        return Err(
+            section.error("name", format!("variable `{name}` needs exactly one of {}", kinds_in_words()))
+        );
     }
     if !molecule && given != 0 {
         return Err(section.error(key, format!("variable `{name}` names atoms, but there is no [system]")));
     }
-    let expected = match measure {
-        Measure::Torsion => 4,
-        Measure::Distance => 2,
-        Measure::Angle => 3,
-        Measure::Coordinate => 0,
-    };
-    if atoms.len() != expected {
-        return Err(section.error(key, format!("`{key}` takes {expected} atoms, found {}", atoms.len())));
+    if let Some(VariableAtoms { definition, atoms }) = &variable.of_atoms
+        && atoms.len() != definition.atoms
+    {
+        let message = format!("`{key}` takes {} atoms, found {}", definition.atoms, atoms.len());
+        return Err(section.error(key, message));
     }
     if molecule && variable.period.is_some() {
         return Err(
@@ -228,15 +209,30 @@ fn check_variable(
             section.error("range", format!("the range must rise, found [{}, {}]", low.get(), high.get()))
         );
     }
-    if measure == Measure::Torsion && variable.range.is_some() {
-        return Err(section.error("range", "a torsion's range is the whole circle: leave `range` out"));
+    if quantity.period.is_some() && variable.range.is_some() {
+        let message = format!("a {}'s range is the whole circle: leave `range` out", quantity.name);
+        return Err(section.error("range", message));
     }
-    if measure == Measure::Distance && variable.range.is_none() {
-        return Err(
-            section.error("name", format!("distance `{name}` needs a `range = [least, largest]` in nm"))
-        );
+    if variable.of_atoms.is_some() && quantity.range.is_none() && variable.range.is_none() {
+        let unit = quantity.display_unit();
+        let message = format!("{} `{name}` needs a `range = [least, largest]` in {unit}", quantity.name);
+        return Err(section.error("name", message));
     }
     Ok(())
+}
+
+/// ``torsion` (4 atoms), `distance` (2) and `angle` (3)`.
+fn kinds_in_words() -> String {
+    let one = |(index, definition): (usize, &&VariableDefinition)| {
+        let atoms = if index == 0 { " atoms" } else { "" };
+        format!("`{}` ({}{atoms})", definition.quantity.name, definition.atoms)
+    };
+    let all: Vec<String> = VARIABLES.iter().enumerate().map(one).collect();
+    match all.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// One state: `[states.start]` or `[states.end]`.

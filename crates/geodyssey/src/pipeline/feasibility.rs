@@ -3,7 +3,7 @@
 use geodyssey_constraints::{ConstraintContext, ConstraintError, ConstraintSettings};
 use geodyssey_denoiser::{Covariance, GridDenoiser, MixtureComponent, MixtureDenoiser, SpacetimePoint};
 
-use crate::config::{DenoiserConfig, InputError, LandscapeConfig};
+use crate::config::{DenoiserConfig, InputError};
 use crate::problem::{Problem, grid_axes};
 use crate::stages::constraints::{ball, regions, units};
 use crate::stages::{denoiser, geodesic, training};
@@ -52,12 +52,8 @@ pub(crate) fn check_size(problem: &Problem) -> Result<(), InputError> {
 /// The exact denoiser must be able to hold the landscape's grid.
 fn check_grid(problem: &Problem) -> Result<(), InputError> {
     let config = &problem.config;
-    let has_grid = match &config.landscape {
-        LandscapeConfig::Metadynamics(_) | LandscapeConfig::RelaxedScan(_) => true,
-        // Gaussians need no grid; a learned denoiser is taught by the exact one.
-        LandscapeConfig::Formula(_) => true,
-        LandscapeConfig::Table(_) | LandscapeConfig::Samples(_) => false,
-    };
+    // Gaussians of a formula need no grid, but a learned denoiser is taught by the exact one.
+    let has_grid = config.landscape.grid_points().is_some();
     // What else is wrong with the axes is said where they are made.
     let Some(axes) = grid_axes(problem).ok().filter(|_| has_grid) else { return Ok(()) };
     GridDenoiser::check_size(&denoiser::axes(problem, &axes)).map_err(|error| {

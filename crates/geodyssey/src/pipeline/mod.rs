@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::problem::Problem;
 use crate::run_context::{Dependent, Run};
 use crate::run_directory::RunDirectory;
-use crate::stages::{diagnose, distance, geodesic, landscape, paths, report, training};
+use crate::stages::{configuration, diagnose, distance, geodesic, landscape, paths, report, training};
 
 /// Stages beside those of a run.
 const DEPENDENTS: [Dependent; 2] = [
@@ -39,7 +39,7 @@ pub(crate) fn begin<'r>(problem: &'r Problem, directory: RunDirectory) -> Run<'r
 pub fn check(problem: &Problem, until: Stage) -> Result<(), Error> {
     feasibility::check_size(problem)?;
     requirements::check(problem)?;
-    landscape::check(problem)?;
+    landscape::method(problem).check(problem)?;
     starts::check(problem)?;
     if until > Stage::Landscape {
         feasibility::check(problem)?;
@@ -87,6 +87,7 @@ pub(crate) fn distances(run: &mut Run<'_>, request: &distance::Request) -> Resul
 }
 
 fn stages(run: &mut Run<'_>, until: Stage) -> Result<Summary, Error> {
+    configuration::run(run)?;
     let landscape = landscape::run(run)?;
     if until == Stage::Landscape {
         return report::summary(run, &landscape, None, None, None);

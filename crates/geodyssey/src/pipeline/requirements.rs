@@ -5,30 +5,17 @@ use std::time::{Duration, Instant};
 use geodyssey_forcefield::Engine as _;
 use geodyssey_molecule::Replicas;
 
-use crate::config::{DenoiserConfig, InputError, LandscapeConfig, SamplingMethod, Space};
-use crate::problem::{METADYNAMICS_GRID_POINTS, Problem};
-use crate::stages::{landscape, paths, samples};
+use crate::config::{DenoiserConfig, InputError, SamplingMethod, Space};
+use crate::problem::Problem;
+use crate::stages::need::{NUMBER, NUMBER_AS_TEXT, Need};
+use crate::stages::{landscape, paths};
 
-/// Bytes of a number in memory, and of one in a checkpoint as text.
-const NUMBER: f64 = 8.0;
-const NUMBER_AS_TEXT: f64 = 20.0;
-/// Vectors that are kept of every atom of a walker: positions, velocities, forces of three kinds, and the copy that is stored.
-const VECTORS_OF_A_WALKER: f64 = 7.0;
 /// Independent chains of two-way shooting.
 const CHAINS: f64 = 16.0;
 /// For so long force evaluations are timed.
 const TIMED: Duration = Duration::from_millis(30);
 /// Replicas that are evaluated together by the dynamics.
 const REPLICAS: usize = 16;
-
-/// One thing that takes memory.
-struct Need {
-    /// The key that makes it large.
-    key: &'static str,
-    /// What it is.
-    what: String,
-    bytes: f64,
-}
 
 /// What a run would need.
 pub(crate) struct Requirements {
@@ -83,59 +70,14 @@ fn memory_of_this_machine() -> Option<f64> {
 }
 
 fn needs(problem: &Problem) -> Vec<Need> {
-    let mut needs: Vec<Need> = of_landscape(problem).into_iter().chain(of_denoiser(problem)).collect();
+    let mut needs: Vec<Need> =
+        landscape::method(problem).needs(problem).into_iter().chain(of_denoiser(problem)).collect();
     needs.extend(of_paths(problem));
     needs
 }
 
 fn atoms(problem: &Problem) -> f64 {
     problem.molecule.as_ref().map_or(0, |molecule| molecule.topology.atom_count()) as f64
-}
-
-fn of_landscape(problem: &Problem) -> Vec<Need> {
-    let (atoms, dimension) = (atoms(problem), problem.variables.len());
-    let grid = |count: usize| (count as f64).powi(dimension as i32);
-    let need = |key, what: String, bytes| Need { key, what, bytes };
-    match &problem.config.landscape {
-        LandscapeConfig::Metadynamics(settings) => {
-            let walkers = settings.parameters.walkers as f64;
-            let nodes = grid(settings.grid_points.map_or(METADYNAMICS_GRID_POINTS, |count| count.get()));
-            let copies = walkers * atoms * 3.0 * (VECTORS_OF_A_WALKER * NUMBER + 2.0 * NUMBER_AS_TEXT);
-            // Counts of four stretches of time for every sixteen walkers, in four bytes each, and their copy.
-            let counts = (walkers / 16.0).ceil() * 4.0 * nodes * 8.0;
-            vec![
-                need("landscape.walkers", format!("{walkers} walkers of {atoms} atoms"), copies),
-                need(
-                    "landscape.grid_points",
-                    format!("the counts of {walkers} walkers on {nodes} grid points"),
-                    counts,
-                ),
-            ]
-        }
-        LandscapeConfig::RelaxedScan(settings) => {
-            let nodes = grid(settings.grid_points.get());
-            let bytes = nodes * atoms * 3.0 * (NUMBER + NUMBER_AS_TEXT);
-            vec![need(
-                "landscape.grid_points",
-                format!("structures of {atoms} atoms at {nodes} grid points"),
-                bytes,
-            )]
-        }
-        LandscapeConfig::Formula(settings) => {
-            let nodes = grid(settings.grid_points.get());
-            vec![need("landscape.grid_points", format!("a table of {nodes} grid points"), nodes * 100.0)]
-        }
-        LandscapeConfig::Samples(_) => {
-            let (replicas, frames) = samples::size(problem).unwrap_or((0.0, 0.0));
-            let copies = replicas * atoms * 3.0 * (VECTORS_OF_A_WALKER * NUMBER + NUMBER_AS_TEXT);
-            let kept = frames * (dimension as f64 + 1.0) * (2.0 * NUMBER + NUMBER_AS_TEXT);
-            vec![
-                need("landscape.replica_exchange", format!("{replicas} replicas of {atoms} atoms"), copies),
-                need("landscape.replica_exchange", format!("{frames} frames of the variables"), kept),
-            ]
-        }
-        LandscapeConfig::Table(_) => Vec::new(),
-    }
 }
 
 fn of_denoiser(problem: &Problem) -> Option<Need> {
@@ -194,7 +136,7 @@ fn of_paths(problem: &Problem) -> Option<Need> {
 /// Energy evaluations of landscape and paths.
 fn evaluations(problem: &Problem) -> f64 {
     let config = &problem.config;
-    let landscape = landscape::evaluations(problem).unwrap_or(0.0);
+    let landscape = landscape::method(problem).evaluations(problem).unwrap_or(0.0);
     let shooting = config.sampling.method == SamplingMethod::TwoWayShooting;
     let counted = problem.states.is_some() && config.space() == Space::Atoms && !shooting;
     let directions = if config.sampling.backward { 2.0 } else { 1.0 };

@@ -3,8 +3,9 @@
 use geodyssey_forcefield::Engine as _;
 use geodyssey_molecule::Replicas;
 
-use crate::config::{InputError, LandscapeConfig, SamplesSource, Space};
+use crate::config::{InputError, Space};
 use crate::problem::{Molecule, Problem};
+use crate::stages::landscape;
 
 /// Farthest that the forces of a start may throw an atom in the first time step, nm: the length of a bond. Thermal motion is a hundredth of
 /// that, and atoms that lie upon each other are thrown many times as far.
@@ -61,14 +62,7 @@ fn check_one(problem: &Problem, molecule: &Molecule, positions: &[[f64; 3]]) -> 
 /// The longest step of all dynamics that begin with the structures, ps; none where there are only minimisations.
 fn longest_time_step(problem: &Problem) -> Option<f64> {
     let config = &problem.config;
-    let landscape = match &config.landscape {
-        LandscapeConfig::Metadynamics(settings) => Some(settings.parameters.time_step_ps),
-        LandscapeConfig::Samples(settings) => match settings.source() {
-            SamplesSource::ReplicaExchange(settings) => Some(settings.parameters.time_step_ps),
-            SamplesSource::Trajectory(_) | SamplesSource::Table(_) => None,
-        },
-        LandscapeConfig::RelaxedScan(_) | LandscapeConfig::Table(_) | LandscapeConfig::Formula(_) => None,
-    };
+    let landscape = landscape::method(problem).time_step_ps(problem);
     let paths = (config.space() == Space::Atoms).then_some(config.sampling.time_step_ps.get());
     landscape.into_iter().chain(paths).reduce(f64::max)
 }

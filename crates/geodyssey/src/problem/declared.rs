@@ -1,8 +1,10 @@
 //! The variables of a configuration, completed by what is known where the energy comes from.
 
+use geodyssey_molecule::variables::COORDINATE;
+
 use super::energy_source::EnergySource;
 use super::variables::Variable;
-use crate::config::{Boundary, Config, InputError, Measure};
+use crate::config::{Boundary, Config, InputError};
 
 /// The variables of a configuration, with what the source of the energy knows of them.
 pub(super) fn declared(config: &Config, source: &EnergySource) -> Result<Vec<Variable>, InputError> {
@@ -29,7 +31,7 @@ pub(super) fn declared(config: &Config, source: &EnergySource) -> Result<Vec<Var
             .iter()
             .map(|variable| Variable {
                 name: variable.name.to_owned(),
-                measure: Measure::Coordinate,
+                quantity: &COORDINATE,
                 period: None,
                 range: Some((variable.lower, variable.upper)),
             })

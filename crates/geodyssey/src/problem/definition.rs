@@ -12,7 +12,7 @@ use super::molecule::{Molecule, read_molecule, tethered};
 use super::preparation::{self, Preparation};
 use super::scales::Scales;
 use super::variables::{State, Variable};
-use crate::config::{Config, InputError, LandscapeConfig};
+use crate::config::{Config, InputError};
 use crate::run_directory::Fingerprint;
 
 /// Temperature of a table or formula whose configuration gives none, K.
@@ -176,13 +176,7 @@ fn formats(config: &Config) -> Result<Vec<TrajectoryFormat>, InputError> {
 }
 
 fn temperature(config: &Config) -> (Option<f64>, f64) {
-    let (energy, temperature) = match &config.landscape {
-        LandscapeConfig::Metadynamics(_) => (None, None),
-        LandscapeConfig::RelaxedScan(scan) => (scan.thermal_energy, None),
-        LandscapeConfig::Samples(samples) => (samples.thermal_energy, samples.temperature),
-        LandscapeConfig::Table(table) => (table.thermal_energy, table.temperature),
-        LandscapeConfig::Formula(formula) => (formula.thermal_energy, formula.temperature),
-    };
+    let (energy, temperature) = config.landscape.thermal_energy_or_temperature();
     if let Some(energy) = energy {
         return (None, energy.get());
     }

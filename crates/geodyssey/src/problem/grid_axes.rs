@@ -3,24 +3,15 @@
 use geodyssey_landscape::GridAxis;
 
 use super::definition::Problem;
-use crate::config::{InputError, LandscapeConfig};
+use crate::config::InputError;
 
 /// Fewest points along a variable through which an interpolation can be laid.
 pub(crate) const FEWEST_GRID_POINTS: usize = 4;
-/// Grid points a variable of metadynamics where none are given; hills may need more.
-pub(crate) const METADYNAMICS_GRID_POINTS: usize = 90;
 
 /// The grid's axes of a formula, of metadynamics or of a relaxed scan.
 pub(crate) fn grid_axes(problem: &Problem) -> Result<Vec<GridAxis>, InputError> {
     let config = &problem.config;
-    let count = match &config.landscape {
-        LandscapeConfig::Metadynamics(settings) => {
-            settings.grid_points.map_or(METADYNAMICS_GRID_POINTS, |count| count.get())
-        }
-        LandscapeConfig::RelaxedScan(settings) => settings.grid_points.get(),
-        LandscapeConfig::Formula(settings) => settings.grid_points.get(),
-        LandscapeConfig::Table(_) | LandscapeConfig::Samples(_) => 0,
-    };
+    let count = config.landscape.grid_points().unwrap_or(0);
     let axes = problem.variables.iter().enumerate().map(|(index, variable)| {
         let name = variable.column();
         match (variable.range, variable.period) {

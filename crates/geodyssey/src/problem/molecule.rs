@@ -8,13 +8,13 @@ use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
 use geodyssey_molecule::labellings::Labellings;
 use geodyssey_molecule::solute::{solute_atoms, superposition_atoms};
 use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
-use geodyssey_molecule::variables::{Angle, Distance, Scaled, Torsion};
+use geodyssey_molecule::variables::Scaled;
 use geodyssey_molecule::whole::gather;
 use geodyssey_molecule::{CollectiveVariable, MoleculeError, Structure, Topology};
 
 use super::input_files::{read_structure_file, read_text};
 use super::scales::Scales;
-use crate::config::{AtomName, Config, InputError, Measure, SystemConfig};
+use crate::config::{AtomName, Config, InputError, SystemConfig, VariableAtoms};
 use crate::run_directory::Fingerprint;
 
 /// A molecule with its force field and variables.
@@ -196,7 +196,9 @@ fn collective_variable(
     topology: &Topology,
 ) -> Result<Box<dyn CollectiveVariable>, InputError> {
     let variable = &config.variables[index];
-    let (measure, names) = variable.measure();
+    let Some(VariableAtoms { definition, atoms: names }) = &variable.of_atoms else {
+        return Err(config.error(&format!("variable.{index}"), "it names no atoms"));
+    };
     let key = format!("variable.{index}.{}", variable.atoms_key());
     let mut atoms = Vec::with_capacity(names.len());
     for (position, name) in names.iter().enumerate() {
@@ -207,13 +209,6 @@ fn collective_variable(
         atoms.push(found.map_err(|error| config.error(&format!("{key}.{position}"), error.to_string()))?);
     }
     let count = topology.atom_count();
-    let made: Result<Box<dyn CollectiveVariable>, MoleculeError> = match (measure, atoms.as_slice()) {
-        (Measure::Torsion, &[a, b, c, d]) => {
-            Torsion::new([a, b, c, d], count).map(|torsion| Box::new(torsion) as _)
-        }
-        (Measure::Angle, &[a, b, c]) => Angle::new([a, b, c], count).map(|angle| Box::new(angle) as _),
-        (Measure::Distance, &[a, b]) => Distance::new([a, b], count).map(|distance| Box::new(distance) as _),
-        _ => return Err(config.error(&key, "the number of atoms does not fit the kind of variable")),
-    };
+    let made = (definition.new)(&atoms, count);
     made.map_err(|error| config.error(&key, error.to_string()))
 }

@@ -109,11 +109,12 @@ pub(crate) fn read_weights(text: &str) -> Result<Vec<f64>, LandscapeError> {
 
 #[cfg(test)]
 mod tests {
+    use geodyssey_molecule::variables::VARIABLES;
+
     use super::*;
-    use crate::config::Measure;
 
     fn torsion(name: &str) -> Variable {
-        Variable { name: name.to_owned(), measure: Measure::Torsion, period: Some(6.0), range: None }
+        Variable { name: name.to_owned(), quantity: &VARIABLES[0].quantity, period: Some(6.0), range: None }
     }
 
     #[test]

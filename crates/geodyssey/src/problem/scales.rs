@@ -6,12 +6,11 @@
 //! Landscapes, states and all files have radian and nm; whatever crosses the border goes through [`Scales`].
 
 use geodyssey_landscape::Landscape;
+use geodyssey_molecule::variables::DefaultScale;
 
 use super::variables::{State, Variable};
-use crate::config::{Config, InputError, Measure};
+use crate::config::{Config, InputError};
 
-/// Scale of a distance, nm: as a torsion moves on a circle of a bond's size, one radian of it moves atoms by this much.
-const DISTANCE_SCALE_NM: f64 = 0.1;
 /// A state's radius in scaled variables is at least this, the default radius of a torsion (20°): a smaller radius makes the scale
 /// smaller, so that a tether holds what has to arrive as closely as it holds a torsion.
 const LEAST_SCALED_RADIUS: f64 = 20.0 * std::f64::consts::PI / 180.0;
@@ -36,14 +35,13 @@ impl Scales {
                 return Err(config.error(&format!("variable.{index}.scale"), message));
             }
             if let Some(given) = given {
-                return Ok(given.get() * variable.measure.factor());
+                return Ok(given.get() * variable.quantity.factor());
             }
             let radii = states.iter().flat_map(|states| states.iter()).map(|state| state.radius[index]);
             let by_radius = radii.fold(f64::INFINITY, f64::min) / LEAST_SCALED_RADIUS;
-            Ok(match variable.measure {
-                Measure::Torsion | Measure::Coordinate => 1.0,
-                Measure::Angle => by_radius.min(1.0),
-                Measure::Distance => by_radius.min(DISTANCE_SCALE_NM),
+            Ok(match variable.quantity.scale {
+                DefaultScale::Fixed(scale) => scale,
+                DefaultScale::AtMost(scale) => by_radius.min(scale),
             })
         });
         Ok(Self(scales.collect::<Result<_, _>>()?))

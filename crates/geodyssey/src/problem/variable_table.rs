@@ -1,9 +1,9 @@
 //! Values of the variables in a table that a user gives: samples, conformations, points of spacetime.
 
 use geodyssey_landscape::text_table::{TableUnit, TableVariable, TextTable};
+use geodyssey_molecule::variables::Unit;
 
 use super::variables::Variable;
-use crate::config::Measure;
 
 /// A table with a column for each variable, by its name with or without a unit at the end.
 pub(crate) struct VariableTable {
@@ -57,10 +57,10 @@ impl VariableTable {
 impl Variable {
     /// How it is looked for in a table.
     pub(crate) fn in_table(&self) -> TableVariable<'_> {
-        let unit = match self.measure {
-            Measure::Torsion | Measure::Angle => TableUnit::Radian,
-            Measure::Distance => TableUnit::Nanometre,
-            Measure::Coordinate => TableUnit::Own,
+        let unit = match self.quantity.unit {
+            Unit::Radian => TableUnit::Radian,
+            Unit::Nanometre => TableUnit::Nanometre,
+            Unit::Own => TableUnit::Own,
         };
         TableVariable { name: &self.name, unit, period: self.period, bounded: true }
     }

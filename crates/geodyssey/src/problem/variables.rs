@@ -1,13 +1,8 @@
 //! The variables and states of a run, in the program's units.
 
-use std::f64::consts::{PI, TAU};
+use geodyssey_molecule::variables::{COORDINATE, DefaultRadius, Quantity, Unit};
 
-use crate::config::{Boundary, Config, InputError, Measure, PerVariable, Space, StateConfig, VariableConfig};
-
-/// Radius of a state where the configuration gives none: degrees, nm, or a share of a coordinate's range.
-const DEFAULT_ANGLE_RADIUS_DEGREES: f64 = 20.0;
-const DEFAULT_DISTANCE_RADIUS_NM: f64 = 0.05;
-const DEFAULT_COORDINATE_RADIUS_SHARE: f64 = 0.1;
+use crate::config::{Boundary, Config, InputError, PerVariable, Space, StateConfig, VariableConfig};
 
 /// A variable, in radian, nm or the landscape's own unit.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +10,7 @@ pub(crate) struct Variable {
     /// Its name.
     pub(crate) name: String,
     /// What it measures.
-    pub(crate) measure: Measure,
+    pub(crate) quantity: &'static Quantity,
     /// Its period, if it is taken as periodic.
     pub(crate) period: Option<f64>,
     /// Least and largest value looked at, where that is known before the landscape is.
@@ -25,15 +20,10 @@ pub(crate) struct Variable {
 impl Variable {
     /// A molecule's variable.
     pub(crate) fn of_molecule(config: &VariableConfig) -> Self {
-        let (measure, _) = config.measure();
-        let (period, default) = match measure {
-            Measure::Torsion => (Some(TAU), Some((-PI, PI))),
-            Measure::Angle => (None, Some((0.0, PI))),
-            Measure::Distance | Measure::Coordinate => (None, None),
-        };
-        let given =
-            config.range.map(|[low, high]| (low.get() * measure.factor(), high.get() * measure.factor()));
-        Self { name: config.name.clone(), measure, period, range: given.or(default) }
+        let quantity = config.quantity();
+        let factor = quantity.factor();
+        let given = config.range.map(|[low, high]| (low.get() * factor, high.get() * factor));
+        Self { name: config.name.clone(), quantity, period: quantity.period, range: given.or(quantity.range) }
     }
 
     /// A coordinate of a table or formula.
@@ -41,7 +31,7 @@ impl Variable {
         let boxed = config.boundary == Some(Boundary::Box);
         Self {
             name: config.name.clone(),
-            measure: Measure::Coordinate,
+            quantity: &COORDINATE,
             period: config.period.map(|period| period.get()).filter(|_| !boxed),
             range: config.range.map(|[low, high]| (low.get(), high.get())),
         }
@@ -49,16 +39,17 @@ impl Variable {
 
     /// The head of its column in files: its name with the unit.
     pub(crate) fn column(&self) -> String {
-        format!("{}{}", self.name, self.measure.column_unit())
+        format!("{}{}", self.name, self.quantity.column_unit())
     }
 
     /// A value in the unit that a person reads, with that unit.
     pub(crate) fn display(&self, value: f64) -> String {
-        let value = value / self.measure.factor();
-        let (decimals, unit) = match self.measure {
-            Measure::Torsion | Measure::Angle => (1, "°"),
-            Measure::Distance => (3, " nm"),
-            Measure::Coordinate => (4, ""),
+        let value = value / self.quantity.factor();
+        let (decimals, unit) = match self.quantity.unit {
+            // Degrees stand close to their number.
+            Unit::Radian => (1, "°".to_owned()),
+            Unit::Own => (Unit::Own.decimals() as i32, String::new()),
+            unit => (unit.decimals() as i32, format!(" {}", unit.display())),
         };
         // What is not nothing is not shown as nothing.
         if value != 0.0 && value.abs() < 0.5 * 10_f64.powi(-decimals) {
@@ -73,7 +64,7 @@ impl Variable {
     ///
     /// For that the image is rounded to 12 digits of the period: of degrees, to nine decimals, beyond which no value is meant.
     pub(crate) fn within_period(&self, value: f64) -> Option<f64> {
-        let scale = self.measure.factor();
+        let scale = self.quantity.factor();
         let Some(period) = self.period else { return Some(value * scale) };
         let grain = 10_f64.powi(12 - (period / scale).log10().ceil() as i32);
         // A quotient of two numbers that are exact is the number nearest to the decimal one.
@@ -192,19 +183,18 @@ fn radius(
     let Some(given) = given else {
         return Ok(variables
             .iter()
-            .map(|variable| match variable.measure {
-                Measure::Torsion | Measure::Angle => DEFAULT_ANGLE_RADIUS_DEGREES.to_radians(),
-                Measure::Distance => DEFAULT_DISTANCE_RADIUS_NM,
-                Measure::Coordinate => {
+            .map(|variable| match variable.quantity.radius {
+                DefaultRadius::Fixed(radius) => radius,
+                DefaultRadius::ShareOfRange(share) => {
                     let extent =
                         variable.period.or(variable.range.map(|(low, high)| high - low)).unwrap_or(1.0);
-                    DEFAULT_COORDINATE_RADIUS_SHARE * extent
+                    share * extent
                 }
             })
             .collect());
     };
     let mixed =
-        variables.windows(2).any(|pair| pair[0].measure.column_unit() != pair[1].measure.column_unit());
+        variables.windows(2).any(|pair| pair[0].quantity.column_unit() != pair[1].quantity.column_unit());
     if mixed && matches!(given, PerVariable::One(_)) {
         let message =
             format!("expected {} numbers, one per variable, since their units differ", variables.len());
@@ -221,17 +211,21 @@ fn radius(
 /// Positive numbers of a configuration in the program's units; `None` if their number is not the variables'.
 pub(crate) fn scaled(given: &PerVariable, variables: &[Variable]) -> Option<Vec<f64>> {
     let values = given.expand(variables.len())?;
-    Some(values.iter().zip(variables).map(|(value, variable)| value * variable.measure.factor()).collect())
+    Some(values.iter().zip(variables).map(|(value, variable)| value * variable.quantity.factor()).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::{PI, TAU};
+
+    use geodyssey_molecule::variables::VARIABLES;
+
     use super::*;
 
     fn torsion() -> Variable {
         Variable {
             name: "phi".to_owned(),
-            measure: Measure::Torsion,
+            quantity: &VARIABLES[0].quantity,
             period: Some(TAU),
             range: Some((-PI, PI)),
         }
@@ -241,7 +235,7 @@ mod tests {
     fn the_image_in_which_a_value_is_written_leaves_no_trace() {
         let coordinate = Variable {
             name: "x".to_owned(),
-            measure: Measure::Coordinate,
+            quantity: &COORDINATE,
             period: Some(TAU),
             range: Some((0.0, TAU)),
         };

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::artifact::{self, remove_if_there};
+use super::stream::{Mark, Stream, StreamReader};
 use super::{Fingerprint, Ingredients, RunDirectory};
 use crate::error::Error;
 use crate::interrupt;
@@ -28,7 +29,7 @@ impl RunDirectory {
         let path = self.claim(&file_name(stage, name))?;
         let mut bytes = seal(made_from, state).as_bytes().to_vec();
         bytes.extend_from_slice(state);
-        artifact::write(&path, &bytes)
+        self.unless_gone(artifact::write(&path, &bytes))
     }
 
     /// What an interrupted stage had done, if it was made from just this and is undamaged.
@@ -42,6 +43,26 @@ impl RunDirectory {
         let (own, state) = bytes.split_at_checked(SEAL_BYTES)?;
         let is_right = own == seal(made_from, state).as_bytes();
         is_right.then(|| bytes.split_off(SEAL_BYTES))
+    }
+
+    /// A stream of a running stage, empty.
+    pub(crate) fn begin_stream(&self, stage: &str, name: &str) -> Result<Stream, Error> {
+        Stream::begin(&self.claim(&file_name(stage, name))?)
+    }
+
+    /// A stream that an interrupted run has left, up to a mark; none where that much of it is not there as it was.
+    pub(crate) fn resume_stream(
+        &self,
+        stage: &str,
+        name: &str,
+        mark: &Mark,
+    ) -> Result<Option<Stream>, Error> {
+        Stream::resume(&self.claim(&file_name(stage, name))?, mark)
+    }
+
+    /// A stream of this process, to be read.
+    pub(crate) fn read_stream(&self, stage: &str, name: &str) -> Result<StreamReader, Error> {
+        StreamReader::open(self.file(&file_name(stage, name)))
     }
 
     /// Removes those of a stage, from whatever run they are.

@@ -16,6 +16,7 @@ mod lock;
 mod manifest;
 mod names;
 mod owner;
+mod stream;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -28,6 +29,7 @@ pub(crate) use finished::FinishedRun;
 pub(crate) use lock::DirectoryLock;
 pub(crate) use names::{SUMMARY_FILE, TIMINGS_FILE};
 pub(crate) use owner::Claim;
+pub(crate) use stream::{Mark, Stream, StreamReader};
 
 use artifact::remove_if_there;
 use manifest::{Entry, Manifest};
@@ -158,6 +160,10 @@ impl RunDirectory {
     /// # Errors
     /// A file that the program did not make stands there; the directory or its lock has gone.
     pub(crate) fn claim(&self, name: &str) -> Result<PathBuf, Error> {
+        self.unless_gone(self.make_ready(name))
+    }
+
+    fn make_ready(&self, name: &str) -> Result<PathBuf, Error> {
         self.lock.verify()?;
         let path = self.file(name);
         {
@@ -191,7 +197,15 @@ impl RunDirectory {
 
     /// Writes an artifact.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        artifact::write(&self.claim(name)?, bytes)
+        self.unless_gone(artifact::write(&self.claim(name)?, bytes))
+    }
+
+    /// The result of writing something; where it failed since the directory or its lock has gone, that is the error.
+    fn unless_gone<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        if result.is_err() {
+            self.lock.verify()?;
+        }
+        result
     }
 
     /// Reads an artifact.
@@ -230,6 +244,17 @@ impl RunDirectory {
     /// Notes that a stage is finished: its files are all written. Files that it wrote in an earlier run and not in this one are removed, so
     /// are files that were begun and never came into a finished stage, and its checkpoints.
     pub(crate) fn finish(
+        &mut self,
+        stage: &str,
+        revision: u32,
+        made_from: Fingerprint,
+        outputs: &[String],
+    ) -> Result<(), Error> {
+        let result = self.note_finished(stage, revision, made_from, outputs);
+        self.unless_gone(result)
+    }
+
+    fn note_finished(
         &mut self,
         stage: &str,
         revision: u32,

@@ -4,10 +4,10 @@ use geodyssey_constraints::{
     ConstraintContext, ConstraintError, ConstraintSettings, RegionAvoidanceSettings, UserUnit,
 };
 use geodyssey_denoiser::{Denoiser, SpacetimePoint};
+use geodyssey_molecule::variables::Unit;
 use geodyssey_report::ConstraintSummary;
 use geodyssey_spacetime::{CurveNode, PathConstraint};
 
-use crate::config::Measure;
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::problem::variables::{State, Variable};
@@ -58,7 +58,7 @@ pub(crate) fn ball(problem: &Problem, settings: &RegionAvoidanceSettings) -> Opt
     if settings.center.len() != problem.variables.len() {
         return None;
     }
-    let scales = || problem.variables.iter().map(|variable| variable.measure.factor());
+    let scales = || problem.variables.iter().map(|variable| variable.quantity.factor());
     let center = settings.center.iter().zip(scales()).map(|(value, scale)| value * scale).collect();
     // A tether's standard deviation is the radius of the region that it stands for.
     let radius = match (settings.radius, settings.log_snr) {
@@ -101,10 +101,9 @@ pub(crate) fn units(problem: &Problem) -> Vec<UserUnit> {
     let variables = problem.variables.iter().zip(problem.scales.each());
     variables
         .map(|(variable, scale)| {
-            let unit = match variable.measure {
-                Measure::Torsion | Measure::Angle => UserUnit::degree(),
-                Measure::Distance => UserUnit::internal("nm"),
-                Measure::Coordinate => UserUnit::internal(""),
+            let unit = match variable.quantity.unit {
+                Unit::Radian => UserUnit::degree(),
+                unit => UserUnit::internal(unit.display()),
             };
             UserUnit { factor: unit.factor / scale, ..unit }
         })

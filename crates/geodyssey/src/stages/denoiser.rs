@@ -7,7 +7,7 @@ use geodyssey_denoiser::{
 use geodyssey_landscape::table_file::TableRows;
 use geodyssey_landscape::{Grid, Landscape as _, LandscapeError, TableLandscape};
 
-use super::samples::kernel_denoiser;
+use super::kernel_denoiser::kernel_denoiser;
 use crate::artifacts::landscape::{LandscapeResult, PosteriorData};
 use crate::error::Error;
 use crate::problem::{EnergySource, Problem};

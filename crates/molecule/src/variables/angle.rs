@@ -1,9 +1,27 @@
 //! Bond angle of three atoms.
 
+use std::f64::consts::PI;
+
 use super::lanes::{combine, cross, difference, dot, get, load, set, store};
-use super::{CollectiveVariable, VariableKind, check_atoms};
+use super::{
+    CollectiveVariable, DefaultRadius, DefaultScale, Quantity, Unit, VariableDefinition, check_atoms, exactly,
+};
 use crate::MoleculeError;
 use crate::replicas::{LANES, Replicas};
+
+/// What an angle is to the rest of the program.
+pub(super) static DEFINITION: VariableDefinition = VariableDefinition {
+    quantity: Quantity {
+        name: "angle",
+        unit: Unit::Radian,
+        period: None,
+        range: Some((0.0, PI)),
+        radius: DefaultRadius::Fixed(20.0 * (PI / 180.0)),
+        scale: DefaultScale::AtMost(1.0),
+    },
+    atoms: 3,
+    new: |atoms, atom_count| Ok(Box::new(Angle::new(exactly("angle", atoms)?, atom_count)?)),
+};
 
 /// Angle `θ ∈ [0, π]` at atom `j` between `i` and `k`, radian.
 ///
@@ -26,8 +44,8 @@ impl Angle {
 }
 
 impl CollectiveVariable for Angle {
-    fn kind(&self) -> VariableKind {
-        VariableKind::Angle
+    fn quantity(&self) -> &'static Quantity {
+        &DEFINITION.quantity
     }
 
     fn atoms(&self) -> &[usize] {

@@ -1,9 +1,26 @@
 //! Distance of two atoms.
 
 use super::lanes::{difference, dot, get, load, scale, set, store};
-use super::{CollectiveVariable, VariableKind, check_atoms};
+use super::{
+    CollectiveVariable, DefaultRadius, DefaultScale, Quantity, Unit, VariableDefinition, check_atoms, exactly,
+};
 use crate::MoleculeError;
 use crate::replicas::{LANES, Replicas};
+
+/// What a distance is to the rest of the program. Its scale: as a torsion moves on a circle of a bond's size, one radian of it moves atoms
+/// by 0.1 nm.
+pub(super) static DEFINITION: VariableDefinition = VariableDefinition {
+    quantity: Quantity {
+        name: "distance",
+        unit: Unit::Nanometre,
+        period: None,
+        range: None,
+        radius: DefaultRadius::Fixed(0.05),
+        scale: DefaultScale::AtMost(0.1),
+    },
+    atoms: 2,
+    new: |atoms, atom_count| Ok(Box::new(Distance::new(exactly("distance", atoms)?, atom_count)?)),
+};
 
 /// Distance `|r_i - r_j|`, nm. Its gradient is not finite where the atoms coincide.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +40,8 @@ impl Distance {
 }
 
 impl CollectiveVariable for Distance {
-    fn kind(&self) -> VariableKind {
-        VariableKind::Distance
+    fn quantity(&self) -> &'static Quantity {
+        &DEFINITION.quantity
     }
 
     fn atoms(&self) -> &[usize] {

@@ -3,66 +3,40 @@
 mod angle;
 mod distance;
 mod lanes;
+mod quantity;
 mod scaled;
 mod torsion;
 
 pub use angle::Angle;
 pub use distance::Distance;
+pub use quantity::{COORDINATE, DefaultRadius, DefaultScale, Quantity, Unit};
 pub use scaled::Scaled;
 pub use torsion::Torsion;
 
 use crate::MoleculeError;
 use crate::replicas::Replicas;
 
-/// What a variable measures, and so its unit inside the program and in what a person reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VariableKind {
-    /// Dihedral angle, radian, period 2π; shown in degrees.
-    Torsion,
-    /// Distance, nm.
-    Distance,
-    /// Bond angle, radian, in [0, π]; shown in degrees.
-    Angle,
+/// Makes the variable of some atoms of a molecule with so many atoms.
+pub type NewVariable = fn(&[usize], usize) -> Result<Box<dyn CollectiveVariable>, MoleculeError>;
+
+/// A kind of variable of a molecule: what it measures, of how many atoms, and how it is made.
+pub struct VariableDefinition {
+    /// What it measures. Its name is the key under which a configuration has the atoms.
+    pub quantity: Quantity,
+    /// How many atoms it takes.
+    pub atoms: usize,
+    /// The variable of atoms of a molecule with so many atoms.
+    pub new: NewVariable,
 }
 
-impl VariableKind {
-    /// From the program's unit (radian, nm) to what a person reads (degree, nm).
-    pub fn to_display(self, value: f64) -> f64 {
-        match self {
-            Self::Torsion | Self::Angle => value.to_degrees(),
-            Self::Distance => value,
-        }
-    }
-
-    /// From what a person writes (degree, nm) to the program's unit (radian, nm).
-    pub fn from_display(self, value: f64) -> f64 {
-        match self {
-            Self::Torsion | Self::Angle => value.to_radians(),
-            Self::Distance => value,
-        }
-    }
-
-    /// The program's unit, as the columns of its files are named: `rad` or `nm`.
-    pub fn column_suffix(self) -> &'static str {
-        match self {
-            Self::Torsion | Self::Angle => "rad",
-            Self::Distance => "nm",
-        }
-    }
-
-    /// The unit of what a person reads and writes: `°` or `nm`.
-    pub fn display_unit(self) -> &'static str {
-        match self {
-            Self::Torsion | Self::Angle => "°",
-            Self::Distance => "nm",
-        }
-    }
-}
+/// All kinds of variables. A new one is a file and a line here.
+pub static VARIABLES: [&VariableDefinition; 3] =
+    [&torsion::DEFINITION, &distance::DEFINITION, &angle::DEFINITION];
 
 /// A function of the positions of a few atoms, evaluated for all replicas of a batch.
 pub trait CollectiveVariable: Send + Sync {
     /// What it measures.
-    fn kind(&self) -> VariableKind;
+    fn quantity(&self) -> &'static Quantity;
 
     /// Indices of the atoms it depends on, in the order of its gradient.
     fn atoms(&self) -> &[usize];
@@ -73,10 +47,7 @@ pub trait CollectiveVariable: Send + Sync {
 
     /// Period of the values, if there is one (2π for a torsion).
     fn period(&self) -> Option<f64> {
-        match self.kind() {
-            VariableKind::Torsion => Some(std::f64::consts::TAU),
-            VariableKind::Distance | VariableKind::Angle => None,
-        }
+        self.quantity().period
     }
 
     /// The value for one set of positions (nm).
@@ -87,6 +58,11 @@ pub trait CollectiveVariable: Send + Sync {
         self.evaluate(&batch, &mut values, &mut gradient);
         values[0]
     }
+}
+
+/// So many atoms, whatever list they come in.
+fn exactly<const N: usize>(variable: &'static str, atoms: &[usize]) -> Result<[usize; N], MoleculeError> {
+    atoms.try_into().map_err(|_| MoleculeError::AtomsOfVariable { variable, expected: N, found: atoms.len() })
 }
 
 /// Distinct atoms, all inside the molecule.

@@ -1,6 +1,6 @@
 //! A variable counted in another unit.
 
-use super::{CollectiveVariable, VariableKind};
+use super::{CollectiveVariable, Quantity};
 use crate::replicas::Replicas;
 
 /// `ξ(X)/scale` of another variable `ξ`, for tethers that hold variables of different units alike.
@@ -17,8 +17,8 @@ impl Scaled {
 }
 
 impl CollectiveVariable for Scaled {
-    fn kind(&self) -> VariableKind {
-        self.variable.kind()
+    fn quantity(&self) -> &'static Quantity {
+        self.variable.quantity()
     }
 
     fn atoms(&self) -> &[usize] {

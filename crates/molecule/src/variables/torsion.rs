@@ -1,11 +1,27 @@
 //! Dihedral angle of four atoms.
 
-use std::f64::consts::PI;
+use std::f64::consts::{PI, TAU};
 
 use super::lanes::{combine, cross, difference, dot, get, load, scale, set, store};
-use super::{CollectiveVariable, VariableKind, check_atoms};
+use super::{
+    CollectiveVariable, DefaultRadius, DefaultScale, Quantity, Unit, VariableDefinition, check_atoms, exactly,
+};
 use crate::MoleculeError;
 use crate::replicas::{LANES, Replicas};
+
+/// What a torsion is to the rest of the program.
+pub(super) static DEFINITION: VariableDefinition = VariableDefinition {
+    quantity: Quantity {
+        name: "torsion",
+        unit: Unit::Radian,
+        period: Some(TAU),
+        range: Some((-PI, PI)),
+        radius: DefaultRadius::Fixed(20.0 * (PI / 180.0)),
+        scale: DefaultScale::Fixed(1.0),
+    },
+    atoms: 4,
+    new: |atoms, atom_count| Ok(Box::new(Torsion::new(exactly("torsion", atoms)?, atom_count)?)),
+};
 
 /// Dihedral angle `φ ∈ [-π, π)` of the atoms `i j k l` about the bond `j k`, radian.
 ///
@@ -36,8 +52,8 @@ impl Torsion {
 }
 
 impl CollectiveVariable for Torsion {
-    fn kind(&self) -> VariableKind {
-        VariableKind::Torsion
+    fn quantity(&self) -> &'static Quantity {
+        &DEFINITION.quantity
     }
 
     fn atoms(&self) -> &[usize] {

@@ -11,7 +11,7 @@ use super::surface::Surface;
 use crate::ReportError;
 
 /// Most paths that are drawn; the legend says how many there are.
-const MOST_PATHS: usize = 64;
+pub const MOST_PATHS: usize = 64;
 /// About as many points of a path are drawn.
 const MOST_POINTS: usize = 600;
 
@@ -39,8 +39,10 @@ pub struct LandscapeFigure {
     pub energy_cap_kj_mol: Option<f64>,
     /// Posterior means `E[x | λ, y]` along the geodesic.
     pub geodesic: Trace,
-    /// Sampled paths.
+    /// Sampled paths; the first [`MOST_PATHS`] are drawn, and more need not be given.
     pub paths: Vec<Trace>,
+    /// How many paths there are.
+    pub all_paths: usize,
     /// Centre of the start state.
     pub start: Vec<f64>,
     /// Centre of the end state.
@@ -116,6 +118,7 @@ impl LandscapeFigure {
             energy_cap_kj_mol: self.energy_cap_kj_mol,
             geodesic: trace(&self.geodesic),
             paths: self.paths.iter().map(trace).collect(),
+            all_paths: self.all_paths,
             start: point(&self.start),
             end: point(&self.end),
             highest: self.highest.as_ref().map(point),
@@ -168,7 +171,7 @@ impl LandscapeFigure {
 
     /// `1 path`, `32 paths`, or `64 of 1000 paths` where not all are drawn.
     pub(crate) fn paths_label(&self) -> String {
-        match self.paths.len() {
+        match self.all_paths.max(self.paths.len()) {
             1 => "1 path".to_owned(),
             n if n > MOST_PATHS => format!("{MOST_PATHS} of {n} paths"),
             n => format!("{n} paths"),

@@ -35,7 +35,7 @@ pub use curves::{CurvesFigure, CurvesPanel, Scale, Series, SeriesStyle};
 pub use distances::{DendrogramFigure, DistanceMatrixFigure, EmbeddingFigure, Merge};
 pub use energy::{EnergyFigure, EnergyPanel};
 pub use frame::{PlotAxis, PlotFrame};
-pub use landscape::{LandscapeFigure, Trace};
+pub use landscape::{LandscapeFigure, MOST_PATHS, Trace};
 pub use log_snr::{LogSnrFigure, PosteriorSpread};
 pub use overlay::OverlayFigure;
 pub use points::{PointLayer, PointsFigure, PointsPanel};

@@ -60,8 +60,10 @@ pub struct AtomRecord {
 }
 
 /// Positions of a path at the end of its steps for one point of the curve.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AtomFrame {
+    /// Number of the path.
+    pub path: u32,
     /// Index of the point on the curve.
     pub point: usize,
     /// Positions, nm.
@@ -75,14 +77,13 @@ pub struct AtomPath {
     pub path: u32,
     /// One record for every point passed, in order; it ends early if the path blew up.
     pub records: Vec<AtomRecord>,
-    /// The frames kept.
-    pub frames: Vec<AtomFrame>,
     /// Set if the path blew up.
     pub failure: Option<Failure>,
 }
 
 /// A batch of paths between two points of the curve. Stored and read back it goes on with the same bits, given a format
-/// that keeps doubles exactly (serde_json does with its feature `float_roundtrip`); all its numbers are finite.
+/// that keeps doubles exactly (serde_json does with its feature `float_roundtrip`); all its numbers are finite. Its frames are not
+/// stored with it: [`AtomAnnealingState::take_frames`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AtomAnnealingState {
     next_point: usize,
@@ -90,6 +91,8 @@ pub struct AtomAnnealingState {
     work: Vec<f64>,
     paths: Vec<AtomPath>,
     snapshot: LangevinSnapshot,
+    #[serde(skip)]
+    frames: Vec<AtomFrame>,
     #[serde(skip)]
     live: Option<Box<LangevinState>>,
 }
@@ -108,6 +111,12 @@ impl AtomAnnealingState {
     /// The paths so far.
     pub fn paths(&self) -> &[AtomPath] {
         &self.paths
+    }
+
+    /// The frames that were kept since they were last taken, in the order of the points and at each in that of the paths. A molecule's
+    /// frames are most of what a path takes in memory, so that whoever runs a batch decides where they go.
+    pub fn take_frames(&mut self) -> Vec<AtomFrame> {
+        std::mem::take(&mut self.frames)
     }
 
     /// The paths, taken out.
@@ -180,14 +189,10 @@ impl<'a> AtomAnnealing<'a> {
                     work: vec![0.0; positions.len()],
                     paths: numbers
                         .iter()
-                        .map(|&path| AtomPath {
-                            path,
-                            records: Vec::new(),
-                            frames: Vec::new(),
-                            failure: None,
-                        })
+                        .map(|&path| AtomPath { path, records: Vec::new(), failure: None })
                         .collect(),
                     snapshot: state.snapshot(),
+                    frames: Vec::new(),
                     live: Some(Box::new(state)),
                 })
             })
@@ -218,7 +223,7 @@ impl<'a> AtomAnnealing<'a> {
     /// Runs one batch until the points before `until_point` are done.
     ///
     /// # Errors
-    /// As [`AtomAnnealing::run`].
+    /// If the state does not belong to this system. Paths that blow up are no error: [`AtomPath::failure`].
     pub fn advance(&self, state: &mut AtomAnnealingState, until_point: usize) -> Result<(), SamplingError> {
         let until_point = until_point.min(self.curve.len());
         if state.next_point >= until_point {
@@ -308,7 +313,8 @@ impl<'a> AtomAnnealing<'a> {
                 }),
             });
             if keep {
-                path.frames.push(AtomFrame { point, positions: live.positions.replica(replica) });
+                let positions = live.positions.replica(replica);
+                state.frames.push(AtomFrame { path: path.path, point, positions });
             }
         }
     }

@@ -7,7 +7,7 @@
 
 mod descent;
 
-use geodyssey_molecule::variables::VariableKind;
+use geodyssey_molecule::variables::Unit;
 use geodyssey_molecule::{LANES, Replicas};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -16,12 +16,6 @@ use crate::error::SamplingError;
 use crate::system::MolecularSystem;
 use descent::{Descent, Outcome};
 
-/// Restraint of a torsion or angle (kJ/mol/rad²) and of a distance (kJ/mol/nm²): as stiff as what holds the atoms anyway.
-const ANGULAR_STIFFNESS: f64 = 5e3;
-const DISTANCE_STIFFNESS: f64 = 5e5;
-/// Offset from the wanted value (radian, nm) that may remain.
-const ANGULAR_OFFSET: f64 = 1e-3;
-const DISTANCE_OFFSET: f64 = 1e-4;
 /// Share of the largest offset that may be left after a change of the multipliers; else the restraint is made stiffer,
 const SLOW_DECREASE: f64 = 0.25;
 /// by this factor.
@@ -156,18 +150,12 @@ struct Block<'b> {
 impl<'b> Block<'b> {
     fn new(minimisation: &'b RestrainedMinimisation<'b>, tasks: &'b [MinimisationTask]) -> Self {
         let (atoms, variables) = (minimisation.atoms(), minimisation.system.variables());
-        let of_kind = |angular: f64, distance: f64| {
-            let numbers = variables.iter().map(move |variable| match variable.kind() {
-                VariableKind::Torsion | VariableKind::Angle => angular,
-                VariableKind::Distance => distance,
-            });
-            numbers.collect()
-        };
+        let units = || variables.iter().map(|variable| variable.quantity().unit);
         Self {
             minimisation,
             tasks,
-            stiffness: of_kind(ANGULAR_STIFFNESS, DISTANCE_STIFFNESS),
-            offsets: of_kind(ANGULAR_OFFSET, DISTANCE_OFFSET),
+            stiffness: units().map(Unit::stiffness_kj_mol).collect(),
+            offsets: units().map(Unit::offset).collect(),
             periods: minimisation.system.periods(),
             lanes: Vec::new(),
             next: 0,

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use geodyssey_sampling::annealing::{AtomAnnealingState, AtomPath};
+use geodyssey_sampling::annealing::{AtomAnnealingState, AtomFrame, AtomPath};
 use geodyssey_sampling::work::{bar, jarzynski, mean_work};
 use geodyssey_sampling::{
     AnnealingProtocol, AtomAnnealing, Baoab, MolecularSystem, RandomStream, TetherPoint,
@@ -26,6 +26,23 @@ fn protocol(switches_per_point: u64) -> AnnealingProtocol {
     AnnealingProtocol { equilibration_steps: 200, steps_per_point: 10, switches_per_point, frame_stride: 8 }
 }
 
+fn led(
+    engine: &Wells,
+    curve: &[TetherPoint],
+    protocol: AnnealingProtocol,
+    integrator: Baoab,
+    stage: &str,
+    start: &[Vec<[f64; 3]>],
+) -> Vec<AtomAnnealingState> {
+    let variables = coordinates(&[0]);
+    let system = MolecularSystem::new(engine, &variables).unwrap();
+    let annealing =
+        AtomAnnealing::new(system, integrator, curve, protocol, RandomStream::new(5, stage)).unwrap();
+    let mut states = annealing.start(0, start).unwrap();
+    annealing.run(&mut states, &|_| ControlFlow::Continue(())).unwrap();
+    states
+}
+
 fn paths(
     engine: &Wells,
     curve: &[TetherPoint],
@@ -34,12 +51,7 @@ fn paths(
     stage: &str,
     start: &[Vec<[f64; 3]>],
 ) -> Vec<AtomPath> {
-    let variables = coordinates(&[0]);
-    let system = MolecularSystem::new(engine, &variables).unwrap();
-    let annealing =
-        AtomAnnealing::new(system, integrator, curve, protocol, RandomStream::new(5, stage)).unwrap();
-    let mut states = annealing.start(0, start).unwrap();
-    annealing.run(&mut states, &|_| ControlFlow::Continue(())).unwrap();
+    let states = led(engine, curve, protocol, integrator, stage, start);
     states.into_iter().flat_map(AtomAnnealingState::into_paths).collect()
 }
 
@@ -107,7 +119,10 @@ fn tightened_oscillator() {
     let curve = line((0.0, -0.5), (3.5, 0.8), 40);
     let backwards: Vec<_> = curve.iter().rev().cloned().collect();
     let integrator = Baoab::new(0.02, 5.0, KT).unwrap();
-    let forward = paths(&engine, &curve, protocol(5), integrator, "forward", &vec![vec![[0.0; 3]]; 512]);
+    let mut forward = led(&engine, &curve, protocol(5), integrator, "forward", &vec![vec![[0.0; 3]]; 512]);
+    let frames: Vec<AtomFrame> = forward.iter_mut().flat_map(AtomAnnealingState::take_frames).collect();
+    assert!(forward.iter_mut().all(|state| state.take_frames().is_empty()));
+    let forward: Vec<AtomPath> = forward.into_iter().flat_map(AtomAnnealingState::into_paths).collect();
     let reverse =
         paths(&engine, &backwards, protocol(5), integrator, "reverse", &vec![vec![[0.8, 0.0, 0.0]]; 512]);
     let exact = free_energy(5.0, &curve[39]) - free_energy(5.0, &curve[0]);
@@ -120,7 +135,8 @@ fn tightened_oscillator() {
 
     for path in &forward {
         assert_eq!(path.records.len(), 40);
-        let kept: Vec<usize> = path.frames.iter().map(|frame| frame.point).collect();
+        let of_path: Vec<&AtomFrame> = frames.iter().filter(|frame| frame.path == path.path).collect();
+        let kept: Vec<usize> = of_path.iter().map(|frame| frame.point).collect();
         assert_eq!(kept, [0, 8, 16, 24, 32, 39]);
         for record in &path.records {
             assert!((record.time_ps - 0.2 * (record.point + 1) as f64).abs() < 1e-12);
@@ -130,7 +146,7 @@ fn tightened_oscillator() {
             assert!((record.tether_energy_kj_mol - tether).abs() < 1e-9 * (1.0 + tether));
             assert!(record.maximum_potential_energy_kj_mol >= record.potential_energy_kj_mol);
         }
-        for frame in &path.frames {
+        for frame in of_path {
             assert_eq!(frame.positions[0][0], path.records[frame.point].variables[0]);
         }
     }
@@ -208,7 +224,7 @@ fn threads_and_interruptions_do_not_matter() {
     let run = |threads: usize, stops: bool| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let mut states = annealing.start(3, &start).unwrap();
-        let points = AtomicUsize::new(0);
+        let (points, mut frames) = (AtomicUsize::new(0), vec![Vec::new(); states.len()]);
         pool.install(|| {
             while states.iter().any(|state| state.next_point() < 12) {
                 let on_point = |_: &AtomAnnealingState| match points.fetch_add(1, Ordering::Relaxed) % 5 {
@@ -216,6 +232,9 @@ fn threads_and_interruptions_do_not_matter() {
                     _ => ControlFlow::Continue(()),
                 };
                 annealing.run(&mut states, &on_point).unwrap();
+                for (frames, state) in frames.iter_mut().zip(&mut states) {
+                    frames.extend(state.take_frames());
+                }
                 if stops {
                     let text = serde_json::to_string(&states).unwrap();
                     states = serde_json::from_str(&text).unwrap();
@@ -227,7 +246,7 @@ fn threads_and_interruptions_do_not_matter() {
             states.iter().map(AtomAnnealingState::energy_evaluations).sum::<u64>(),
             37 * (1 + 200 + 120)
         );
-        serde_json::to_string(&states).unwrap()
+        (serde_json::to_string(&states).unwrap(), frames)
     };
     let whole = run(1, false);
     assert!(whole == run(2, false));

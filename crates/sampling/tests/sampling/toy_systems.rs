@@ -1,7 +1,8 @@
 //! Systems with known answers behind the traits that molecules use.
 
 use geodyssey_forcefield::Engine;
-use geodyssey_molecule::{CollectiveVariable, Replicas, VariableKind};
+use geodyssey_molecule::variables::{Quantity, VARIABLES};
+use geodyssey_molecule::{CollectiveVariable, Replicas};
 
 /// Every coordinate in a well of its own: `½ k x² + ¼ q x⁴`.
 pub(crate) struct Wells {
@@ -33,8 +34,9 @@ impl Engine for Wells {
 pub(crate) struct Coordinate(pub(crate) [usize; 1]);
 
 impl CollectiveVariable for Coordinate {
-    fn kind(&self) -> VariableKind {
-        VariableKind::Distance
+    fn quantity(&self) -> &'static Quantity {
+        let distance = VARIABLES.iter().find(|kind| kind.quantity.name == "distance");
+        &distance.expect("distances").quantity
     }
 
     fn atoms(&self) -> &[usize] {

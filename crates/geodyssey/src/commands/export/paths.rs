@@ -7,11 +7,9 @@ use geodyssey_report::NumericColumns;
 use geodyssey_trajectory::{FrameProperty, TrajectoryFormat, read_frames};
 
 use crate::artifacts::path_frames::frame_values;
+use crate::artifacts::path_id::{FOLDER, PathId};
 use crate::error::Error;
 use crate::run_directory::FinishedRun;
-
-/// The folder of the paths' files.
-const FOLDER: &str = "paths/";
 
 /// One path and the frames of it that were asked for.
 pub(super) struct ExportedPath {
@@ -57,7 +55,7 @@ pub(super) fn read(
     topology: Option<&Topology>,
     selection: &Selection<'_>,
 ) -> Result<Chosen, Error> {
-    let known = names(run);
+    let known = PathId::all(run.names());
     if known.is_empty() {
         let run = run.path().display();
         return Err(Error::input(format!(
@@ -66,27 +64,27 @@ pub(super) fn read(
     }
     let chosen = choose(&known, selection.wanted)?;
     let asked = chosen.len();
-    let files = chosen.into_iter().map(|name| (name, topology.and_then(|_| trajectory(run, name))));
+    let files = chosen.into_iter().map(|path| (path, topology.and_then(|_| trajectory(run, path))));
     let (with, without): (Vec<_>, Vec<_>) =
         files.partition(|(_, trajectory)| trajectory.is_some() || !selection.atoms_needed);
-    if let Some((name, _)) = without.first()
+    if let Some((path, _)) = without.first()
         && (with.is_empty() || !selection.wanted.is_empty())
     {
-        return Err(lacks_atoms(run.path(), Some(*name).filter(|_| !selection.wanted.is_empty())));
+        return Err(lacks_atoms(run.path(), Some(*path).filter(|_| !selection.wanted.is_empty())));
     }
     let paths = with
         .into_iter()
-        .map(|(name, trajectory)| {
+        .map(|(path, trajectory)| {
             let atoms = topology.zip(trajectory);
-            read_one(run, name, atoms, selection.stride.max(1))
+            read_one(run, path, atoms, selection.stride.max(1))
         })
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Chosen { left_out: asked - paths.len(), paths })
 }
 
 /// One path, or all, have no atoms.
-fn lacks_atoms(run: &Path, name: Option<&str>) -> Error {
-    let of = name.map_or_else(String::new, |name| format!(" of {name}"));
+fn lacks_atoms(run: &Path, path: Option<PathId>) -> Error {
+    let of = path.map_or_else(String::new, |path| format!(" of {path}"));
     Error::input(format!(
         "{} holds no trajectory{of}: as many paths on a landscape get atoms as `sampling.lifted_paths` says; set it and run again, or \
          export with --format npz",
@@ -96,11 +94,11 @@ fn lacks_atoms(run: &Path, name: Option<&str>) -> Error {
 
 fn read_one(
     run: &FinishedRun,
-    name: &str,
+    path: PathId,
     atoms: Option<(&Topology, String)>,
     stride: usize,
 ) -> Result<ExportedPath, Error> {
-    let table_name = format!("{FOLDER}{name}.csv");
+    let (name, table_name) = (path.to_string(), path.table());
     let file = run.path().join(&table_name);
     let table = NumericColumns::from_csv(&run.read_text(&table_name)?)
         .map_err(|error| Error::input(format!("{}: {error}", file.display())))?;
@@ -129,58 +127,39 @@ fn read_one(
         values.push(taken.iter().map(|&row| column[row]).collect());
     }
     Ok(ExportedPath {
-        name: name.to_owned(),
         frames: taken.iter().map(|&row| row as u32).collect(),
         positions,
-        values: taken.iter().map(|&row| frame_values(name, &table, row)).collect(),
+        values: taken.iter().map(|&row| frame_values(&name, &table, row)).collect(),
+        name,
         columns,
         table: values,
     })
 }
 
-/// Names of all paths, forward ones first, in the order of their numbers.
-fn names(run: &FinishedRun) -> Vec<String> {
-    let tables = run.names().filter_map(|name| name.strip_prefix(FOLDER)?.strip_suffix(".csv"));
-    let mut names: Vec<String> = tables.map(str::to_owned).collect();
-    names.sort_by_key(|name| (name.starts_with("backward"), name.len(), name.clone()));
-    names
-}
-
 /// The paths that are named: `3` and `path-0003` a forward, `backward-3` and `backward-0003` a backward one.
-fn choose<'n>(known: &'n [String], wanted: &[String]) -> Result<Vec<&'n str>, Error> {
+fn choose(known: &[PathId], wanted: &[String]) -> Result<Vec<PathId>, Error> {
     if wanted.is_empty() {
-        return Ok(known.iter().map(String::as_str).collect());
+        return Ok(known.to_vec());
     }
-    let mut chosen: Vec<&str> = Vec::with_capacity(wanted.len());
+    let mut chosen = Vec::with_capacity(wanted.len());
     for text in wanted {
-        let (kind, digits) = match text.trim().rsplit_once('-') {
-            Some((kind @ ("path" | "backward"), digits)) => (kind, digits),
-            Some(_) => ("", ""),
-            None => ("path", text.trim()),
-        };
-        let number: Option<u64> = digits.parse().ok();
-        let found = known.iter().find(|name| {
-            number.is_some()
-                && name
-                    .rsplit_once('-')
-                    .is_some_and(|(own, own_digits)| own == kind && own_digits.parse().ok() == number)
-        });
-        let Some(name) = found else {
+        let path = text.parse::<PathId>().ok().filter(|path| known.contains(path));
+        let Some(path) = path else {
             let (first, last) = (&known[0], &known[known.len() - 1]);
             return Err(Error::input(format!(
                 "there is no path `{text}`: expected a number, or a name from {first} to {last}, such as backward-0"
             )));
         };
-        if !chosen.contains(&name.as_str()) {
-            chosen.push(name);
+        if !chosen.contains(&path) {
+            chosen.push(path);
         }
     }
     Ok(chosen)
 }
 
 /// The trajectory of a path, in the first format in which it is there.
-fn trajectory(run: &FinishedRun, name: &str) -> Option<String> {
-    let files = TrajectoryFormat::ALL.map(|format| format!("{FOLDER}{name}.{}", format.extension()));
+fn trajectory(run: &FinishedRun, path: PathId) -> Option<String> {
+    let files = TrajectoryFormat::ALL.map(|format| format!("{FOLDER}{path}.{}", format.extension()));
     files.into_iter().find(|file| run.has(file))
 }
 
@@ -190,12 +169,14 @@ mod tests {
 
     #[test]
     fn paths_are_named_by_number_or_by_file() {
-        let known: Vec<String> =
-            ["path-0000", "path-0012", "backward-0000", "backward-0012"].map(str::to_owned).to_vec();
+        let known: Vec<PathId> = ["path-0000", "path-0012", "backward-0000", "backward-0012"]
+            .iter()
+            .filter_map(|name| name.parse().ok())
+            .collect();
         let names = |wanted: &[&str]| -> Result<Vec<String>, String> {
             let wanted: Vec<String> = wanted.iter().map(|text| (*text).to_owned()).collect();
             choose(&known, &wanted)
-                .map(|names| names.into_iter().map(str::to_owned).collect())
+                .map(|paths| paths.iter().map(ToString::to_string).collect())
                 .map_err(|error| error.to_string())
         };
         assert_eq!(names(&[]).map(|all| all.len()), Ok(4));

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use geodyssey_constraints::ConstraintSettings;
 use geodyssey_denoiser::SpacetimePoint;
-use geodyssey_report::{NumericColumns, RowRole, RowSeconds, Summary, Timings};
+use geodyssey_report::{Direction, NumericColumns, RowRole, RowSeconds, Summary, Timings};
 
+use crate::artifacts::path_id::PathId;
 use crate::artifacts::{curve, landscape, paths};
 use crate::config::{Config, CurveKind, SamplingMethod, ShootingLength};
 use crate::error::Error;
@@ -187,11 +188,9 @@ fn values(run: &FinishedRun) -> Result<PathValues, Error> {
 }
 
 fn frames(problem: &Problem, run: &FinishedRun) -> Result<Vec<Vec<Vec<f64>>>, Error> {
-    let mut names: Vec<&str> =
-        run.names().filter(|name| name.starts_with("paths/path-") && name.ends_with(".csv")).collect();
-    names.sort_unstable();
+    let forward = PathId::all(run.names()).into_iter().filter(|path| path.direction == Direction::Forward);
     let heads: Vec<String> = problem.variables.iter().map(|variable| variable.column()).collect();
-    names.into_iter().map(|name| points(run, name, &heads)).collect()
+    forward.map(|path| points(run, &path.table(), &heads)).collect()
 }
 
 /// The points whose coordinates stand in columns of a table.

@@ -92,7 +92,7 @@ fn drawable(error: f64) -> f64 {
 }
 
 fn axes(problem: &Problem, landscape: &LandscapeResult) -> Vec<VariableAxis> {
-    let unit = |variable: &Variable| variable.measure.column_unit().trim_start_matches('_').to_owned();
+    let unit = |variable: &Variable| variable.quantity.unit.column().to_owned();
     let variables = problem.variables.iter().zip(&landscape.ranges);
     variables
         .map(|(variable, &(lower, upper))| VariableAxis {
@@ -153,13 +153,13 @@ fn samples(subject: &Subject<'_>, reverse: &ReverseSamples) -> Result<RenderedFi
     let panels = panels.map(|(axis, (variable, &(low, high)))| {
         let histogram = Histogram { axes: vec![(axis, variable, (low, high))], bins: DRAWN_BINS };
         let width = variable.period.unwrap_or(high - low) / DRAWN_BINS as f64;
-        let scale = variable.measure.factor();
+        let scale = variable.quantity.factor();
         let curves = sets.iter().map(|(name, points)| {
             let shares = histogram.of(points).into_iter().enumerate();
             let points = shares.map(|(bin, share)| [(low + (bin as f64 + 0.5) * width) / scale, share]);
             series(name, SeriesStyle::Line, points.collect())
         });
-        let title = format!("{} ({})", variable.name, variable.measure.display_unit());
+        let title = format!("{} ({})", variable.name, variable.quantity.display_unit());
         panel(title.trim_end_matches(" ()"), "share of samples", Scale::Linear, curves.collect())
     });
     CurvesFigure { panels: panels.collect(), doubtful: String::new() }.render()

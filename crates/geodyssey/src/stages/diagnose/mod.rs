@@ -15,8 +15,6 @@ mod subject;
 mod tables;
 mod verdict;
 
-use std::time::Instant;
-
 use geodyssey_denoiser::{Denoiser, InterruptibleDenoiser};
 use geodyssey_report::Diagnosis;
 
@@ -28,7 +26,7 @@ use crate::artifacts::landscape::{LandscapeResult, PosteriorData};
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Activity;
-use crate::run_context::Run;
+use crate::run_context::{Made, Run, Stage};
 use crate::run_directory::{Fingerprint, Ingredients};
 use crate::stages::denoiser::{Points, exact_denoiser};
 use crate::stages::training::LearnedDenoiser;
@@ -37,8 +35,6 @@ use subject::Subject;
 
 /// Name of the stage, and of its folder.
 pub(crate) const STAGE: &str = "diagnose";
-/// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
-const REVISION: u32 = 2;
 /// The numbers and the verdict.
 pub(crate) const SUMMARY_FILE: &str = "diagnose/summary.json";
 
@@ -48,19 +44,50 @@ pub(crate) fn run(run: &mut Run<'_>) -> Result<Diagnosis, Error> {
     let landscape = landscape::run(run)?;
     let learned = training::run(run, &landscape)?;
     let geodesic = geodesic::run(run, &landscape, learned.as_ref())?;
-    let made_from = fingerprint(run);
-    if !run.is_up_to_date(STAGE, REVISION, &made_from)? {
-        let started = Instant::now();
-        let outputs = diagnose(run, &landscape, learned.as_ref(), &geodesic, &made_from)?;
-        for (name, bytes) in &outputs {
-            run.directory.write(name, bytes)?;
-        }
-        let names: Vec<String> = outputs.into_iter().map(|(name, _)| name).collect();
-        run.finish(STAGE, REVISION, made_from, &names)?;
-        run.record_time(STAGE, started, 0);
+    run.bring_up_to_date(&DiagnoseStage {
+        landscape: &landscape,
+        learned: learned.as_ref(),
+        geodesic: &geodesic,
+    })
+}
+
+/// The stage.
+struct DiagnoseStage<'s> {
+    landscape: &'s LandscapeResult,
+    learned: Option<&'s LearnedDenoiser>,
+    geodesic: &'s GeodesicResult,
+}
+
+impl Stage for DiagnoseStage<'_> {
+    const NAME: &'static str = STAGE;
+    const REVISION: u32 = 2;
+    type Output = Diagnosis;
+
+    fn ingredients(&self, run: &Run<'_>, ingredients: Ingredients) -> Result<Ingredients, Error> {
+        let (problem, config) = (run.problem, &run.problem.config);
+        let stages = [landscape::STAGE, training::STAGE, geodesic::STAGE];
+        let ingredients = stages
+            .iter()
+            .fold(ingredients, |sum, stage| sum.upstream(stage, &run.directory.output_fingerprint(stage)));
+        Ok(ingredients
+            .settings("denoiser", &config.denoiser)
+            .settings("variables", &config.variables)
+            .settings("thermal energy", &problem.thermal_energy)
+            .settings("states", &problem.states_made_from())
+            .settings("geodesic", &config.geodesic)
+            .settings("constraints", &config.constraints)
+            .settings("seed", &config.seed))
     }
-    Diagnosis::from_json(&run.directory.read_text(SUMMARY_FILE)?)
-        .map_err(|error| Error::file("understand", &run.directory.file(SUMMARY_FILE), error))
+
+    fn make(&self, run: &Run<'_>, made_from: &Fingerprint) -> Result<Made, Error> {
+        let outputs = diagnose(run, self.landscape, self.learned, self.geodesic, made_from)?;
+        Ok(Made::files(run.write_all(outputs)?))
+    }
+
+    fn load(&self, run: &Run<'_>) -> Result<Diagnosis, Error> {
+        Diagnosis::from_json(&run.directory.read_text(SUMMARY_FILE)?)
+            .map_err(|error| Error::file("understand", &run.directory.file(SUMMARY_FILE), error))
+    }
 }
 
 /// Files by name.
@@ -129,21 +156,4 @@ fn diagnose(
     outputs.push((SUMMARY_FILE.to_owned(), text.into_bytes()));
     activity.finish("done");
     Ok(outputs)
-}
-
-fn fingerprint(run: &Run<'_>) -> Fingerprint {
-    let (problem, config) = (run.problem, &run.problem.config);
-    let stages = [landscape::STAGE, training::STAGE, geodesic::STAGE];
-    let ingredients = stages.iter().fold(Ingredients::of_stage(STAGE, REVISION), |sum, stage| {
-        sum.upstream(stage, &run.directory.output_fingerprint(stage))
-    });
-    ingredients
-        .settings("denoiser", &config.denoiser)
-        .settings("variables", &config.variables)
-        .settings("thermal energy", &problem.thermal_energy)
-        .settings("states", &problem.states_made_from())
-        .settings("geodesic", &config.geodesic)
-        .settings("constraints", &config.constraints)
-        .settings("seed", &config.seed)
-        .fingerprint()
 }

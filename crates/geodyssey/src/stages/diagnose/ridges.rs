@@ -12,7 +12,7 @@ use super::subject::Subject;
 use crate::artifacts::landscape::PosteriorData;
 use crate::error::Error;
 use crate::interrupt;
-use crate::stages::samples::kernel_denoiser;
+use crate::stages::kernel_denoiser::kernel_denoiser;
 use crate::stages::training::boltzmann_set;
 
 /// Dimension of the ridges: curves, as transition channels are.

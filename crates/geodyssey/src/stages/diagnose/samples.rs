@@ -228,13 +228,13 @@ fn total_variation(first: &[f64], second: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use geodyssey_molecule::variables::COORDINATE;
+
     use super::*;
-    use crate::config::Measure;
 
     #[test]
     fn histograms_close_periods_and_gather_what_lies_outside() {
-        let variable =
-            |period| Variable { name: "x".to_owned(), measure: Measure::Coordinate, period, range: None };
+        let variable = |period| Variable { name: "x".to_owned(), quantity: &COORDINATE, period, range: None };
         let (ring, segment) = (variable(Some(4.0)), variable(None));
         let histogram = |variable| Histogram { axes: vec![(0, variable, (-2.0, 2.0))], bins: 4 };
         let points: Vec<Vec<f64>> = [-1.5, 2.5, 0.5, 9.0].iter().map(|x| vec![*x]).collect();

@@ -58,7 +58,7 @@ fn apex(geodesic: &Geodesic) -> usize {
 fn table(problem: &Problem, geodesic: &Geodesic) -> String {
     let columns = |prefix: &str, power: &str| -> Vec<String> {
         let names = problem.variables.iter().map(|variable| {
-            let power = if variable.measure.column_unit().is_empty() { "" } else { power };
+            let power = if variable.quantity.column_unit().is_empty() { "" } else { power };
             format!("{prefix}_{}{power}", variable.column())
         });
         names.collect()
@@ -90,7 +90,7 @@ fn table(problem: &Problem, geodesic: &Geodesic) -> String {
 fn figure(problem: &Problem, geodesic: &Geodesic) -> LogSnrFigure {
     let spread = |(axis, variable): (usize, &crate::problem::variables::Variable)| PosteriorSpread {
         name: variable.name.clone(),
-        unit: variable.measure.column_unit().trim_start_matches('_').to_owned(),
+        unit: variable.quantity.unit.column().to_owned(),
         standard_deviation: geodesic
             .nodes
             .iter()

@@ -7,8 +7,6 @@ mod pairs;
 mod request;
 mod tables;
 
-use std::time::Instant;
-
 use geodyssey_denoiser::Denoiser;
 use geodyssey_report::{Configuration, Distances, PairDistance};
 use geodyssey_spacetime::SolverSettings;
@@ -17,7 +15,7 @@ use super::{landscape, training};
 use crate::config::LARGEST_LOG_SNR;
 use crate::error::Error;
 use crate::problem::Problem;
-use crate::run_context::Run;
+use crate::run_context::{Made, Run, Stage};
 use crate::run_directory::{Fingerprint, Ingredients};
 use crate::stages::denoiser::{Points, exact_denoiser};
 
@@ -25,8 +23,6 @@ pub(crate) use request::{Frames, Request};
 
 /// Name of the stage, and of its folder.
 pub(crate) const STAGE: &str = "distance";
-/// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
-const REVISION: u32 = 2;
 /// All numbers.
 const RECORD_FILE: &str = "distance/distances.json";
 
@@ -46,21 +42,63 @@ pub(crate) fn run(run: &mut Run<'_>, request: &Request) -> Result<Distances, Err
     let denoiser = learned.as_ref().map_or(exact.as_ref(), |learned| learned.denoiser.as_ref());
     check_range(denoiser.log_snr_range(), request.log_snr)?;
     let settings = settings(run.problem, denoiser, learned.is_some(), request.points);
-    let made_from = fingerprint(run, request, &settings);
-    if !run.is_up_to_date(STAGE, REVISION, &made_from)? {
-        let started = Instant::now();
+    run.bring_up_to_date(&DistanceStage { request, settings: &settings, denoiser })
+}
+
+/// The stage.
+struct DistanceStage<'s> {
+    request: &'s Request,
+    settings: &'s SolverSettings,
+    denoiser: &'s dyn Denoiser,
+}
+
+impl Stage for DistanceStage<'_> {
+    const NAME: &'static str = STAGE;
+    const REVISION: u32 = 2;
+    type Output = Distances;
+
+    fn ingredients(&self, run: &Run<'_>, ingredients: Ingredients) -> Result<Ingredients, Error> {
+        let (config, request) = (&run.problem.config, self.request);
+        let subjects: Vec<(&str, &[f64])> = request
+            .subjects
+            .iter()
+            .map(|subject| (subject.name.as_str(), subject.values.as_slice()))
+            .collect();
+        // Positions count for the trajectory of a pair only.
+        let positions: Vec<_> = match request.subjects.as_slice() {
+            [first, second] => vec![&first.positions, &second.positions],
+            _ => Vec::new(),
+        };
+        let stages = [landscape::STAGE, training::STAGE];
+        let ingredients = stages
+            .iter()
+            .fold(ingredients, |sum, stage| sum.upstream(stage, &run.directory.output_fingerprint(stage)));
+        Ok(ingredients
+            .settings("denoiser", &config.denoiser)
+            .settings("variables", &config.variables)
+            .settings("thermal energy", &run.problem.thermal_energy)
+            .settings("scales", &run.problem.scales.each())
+            .settings("configurations", &subjects)
+            .settings("positions", &positions)
+            .settings("log_snr", &request.log_snr)
+            .settings("solver", self.settings)
+            .settings("inputs", &run.problem.inputs))
+    }
+
+    fn make(&self, run: &Run<'_>, made_from: &Fingerprint) -> Result<Made, Error> {
+        let Self { request, settings, denoiser } = *self;
         let (pairs, edits) = match request.subjects.as_slice() {
             [_, _] => {
-                let (pair, edits) = pairs::measure(run.problem, denoiser, request, &settings, (0, 1))?;
+                let (pair, edits) = pairs::measure(run.problem, denoiser, request, settings, (0, 1))?;
                 (vec![pair], Some(edits))
             }
             _ => {
                 let (problem, directory) = (run.problem, &run.directory);
-                let pairs = pairs::measure_all(problem, denoiser, request, &settings, directory, &made_from)?;
+                let pairs = pairs::measure_all(problem, denoiser, request, settings, directory, made_from)?;
                 (pairs, None)
             }
         };
-        let distances = gather(run, request, &settings, pairs);
+        let distances = gather(run, request, settings, pairs);
         let mut outputs = tables::write(run.problem, &distances)?;
         outputs.extend(figures::draw(&distances, request)?);
         if let Some(edits) = &edits {
@@ -68,15 +106,13 @@ pub(crate) fn run(run: &mut Run<'_>, request: &Request) -> Result<Distances, Err
         }
         let text = distances.to_json().map_err(|error| Error::failed("the distances", error))?;
         outputs.push((RECORD_FILE.to_owned(), text.into_bytes()));
-        for (name, bytes) in &outputs {
-            run.directory.write(name, bytes)?;
-        }
-        let names: Vec<String> = outputs.into_iter().map(|(name, _)| name).collect();
-        run.finish(STAGE, REVISION, made_from, &names)?;
-        run.record_time(STAGE, started, 0);
+        Ok(Made::files(run.write_all(outputs)?))
     }
-    Distances::from_json(&run.directory.read_text(RECORD_FILE)?)
-        .map_err(|error| Error::file("understand", &run.directory.file(RECORD_FILE), error))
+
+    fn load(&self, run: &Run<'_>) -> Result<Distances, Error> {
+        Distances::from_json(&run.directory.read_text(RECORD_FILE)?)
+            .map_err(|error| Error::file("understand", &run.directory.file(RECORD_FILE), error))
+    }
 }
 
 /// The configuration's own numbers; a learned denoiser is asked neither outside its range nor to more digits than it has.
@@ -130,30 +166,4 @@ fn gather(
         distances: matrix,
         pairs,
     }
-}
-
-fn fingerprint(run: &Run<'_>, request: &Request, settings: &SolverSettings) -> Fingerprint {
-    let config = &run.problem.config;
-    let subjects: Vec<(&str, &[f64])> =
-        request.subjects.iter().map(|subject| (subject.name.as_str(), subject.values.as_slice())).collect();
-    // Positions count for the trajectory of a pair only.
-    let positions: Vec<_> = match request.subjects.as_slice() {
-        [first, second] => vec![&first.positions, &second.positions],
-        _ => Vec::new(),
-    };
-    let stages = [landscape::STAGE, training::STAGE];
-    let ingredients = stages.iter().fold(Ingredients::of_stage(STAGE, REVISION), |sum, stage| {
-        sum.upstream(stage, &run.directory.output_fingerprint(stage))
-    });
-    ingredients
-        .settings("denoiser", &config.denoiser)
-        .settings("variables", &config.variables)
-        .settings("thermal energy", &run.problem.thermal_energy)
-        .settings("scales", &run.problem.scales.each())
-        .settings("configurations", &subjects)
-        .settings("positions", &positions)
-        .settings("log_snr", &request.log_snr)
-        .settings("solver", settings)
-        .settings("inputs", &run.problem.inputs)
-        .fingerprint()
 }

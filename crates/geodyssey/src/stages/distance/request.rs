@@ -9,7 +9,7 @@ use geodyssey_trajectory::{TrajectoryError, TrajectoryFrame, TrajectoryReader};
 use crate::error::Error;
 use crate::problem::variable_table::VariableTable;
 use crate::problem::{Molecule, Problem};
-use crate::stages::samples::without_positions;
+use crate::stages::landscape::without_positions;
 use crate::terminal::say;
 use crate::text_file::read_text;
 

@@ -11,8 +11,6 @@ mod pass;
 mod pullback;
 mod solve;
 
-use std::time::Instant;
-
 use geodyssey_denoiser::InterruptibleDenoiser;
 
 use super::checkpoints::Checkpoints;
@@ -24,7 +22,7 @@ use crate::config::InputError;
 use crate::error::Error;
 use crate::interrupt;
 use crate::problem::Problem;
-use crate::run_context::Run;
+use crate::run_context::{Made, Run, Stage};
 use crate::run_directory::{Fingerprint, Ingredients};
 use crate::stages::denoiser::{Points, exact_denoiser};
 use crate::stages::training::LearnedDenoiser;
@@ -32,8 +30,6 @@ use crate::stages::training::LearnedDenoiser;
 pub(crate) use crate::artifacts::curve::STAGE;
 pub(crate) use solve::Solve;
 
-/// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
-const REVISION: u32 = 2;
 /// Share of negative terms above which a curve is warned of.
 pub(crate) const LARGEST_NEGATIVE_SHARE: f64 = 0.01;
 
@@ -47,30 +43,64 @@ pub(crate) fn run(
     landscape: &LandscapeResult,
     learned: Option<&LearnedDenoiser>,
 ) -> Result<GeodesicResult, Error> {
-    let made_from = fingerprint(run)?;
-    if !run.is_up_to_date(STAGE, REVISION, &made_from)? {
-        let started = Instant::now();
-        let exact = exact_denoiser(run.problem, landscape, Points::OnGrid)?;
+    run.bring_up_to_date(&GeodesicStage { landscape, learned })
+}
+
+/// The stage.
+struct GeodesicStage<'s> {
+    landscape: &'s LandscapeResult,
+    learned: Option<&'s LearnedDenoiser>,
+}
+
+impl Stage for GeodesicStage<'_> {
+    const NAME: &'static str = STAGE;
+    const REVISION: u32 = 2;
+    type Output = GeodesicResult;
+
+    fn ingredients(&self, run: &Run<'_>, ingredients: Ingredients) -> Result<Ingredients, Error> {
+        let config = &run.problem.config;
+        run.problem.states()?;
+        let ingredients = match config.denoiser.training_data() {
+            Some(_) => {
+                ingredients.upstream(training::STAGE, &run.directory.output_fingerprint(training::STAGE))
+            }
+            None => ingredients.settings("denoiser", &config.denoiser),
+        };
+        Ok(ingredients
+            .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))
+            .settings("variables", &config.variables)
+            .settings("thermal energy", &run.problem.thermal_energy)
+            .settings("states", &run.problem.centers_made_from())
+            .settings("scales", &run.problem.scales.each())
+            .settings("geodesic", &config.geodesic)
+            .settings("constraints", &config.constraints))
+    }
+
+    fn make(&self, run: &Run<'_>, made_from: &Fingerprint) -> Result<Made, Error> {
+        let exact = exact_denoiser(run.problem, self.landscape, Points::OnGrid)?;
         let exact = InterruptibleDenoiser::new(exact.as_ref(), &interrupt::is_requested);
-        let learned = learned
+        let learned = self
+            .learned
             .map(|learned| InterruptibleDenoiser::new(learned.denoiser.as_ref(), &interrupt::is_requested));
         let solve = Solve {
             problem: run.problem,
-            landscape,
+            landscape: self.landscape,
             denoiser: learned.as_ref().unwrap_or(&exact),
             is_learned: learned.is_some(),
             exact: &exact,
-            checkpoints: Checkpoints { directory: &run.directory, stage: STAGE, made_from: &made_from },
+            checkpoints: Checkpoints { directory: &run.directory, stage: STAGE, made_from },
         };
         let (chosen, record) = solve.solve()?;
         interrupt::check()?;
-        run.directory
-            .write(CURVE_FILE, curve_csv(run.problem, &chosen.nodes, &chosen.arc_length).as_bytes())?;
-        run.directory.write(RECORD_FILE, &json(&record)?)?;
-        run.finish(STAGE, REVISION, made_from, &[CURVE_FILE.to_owned(), RECORD_FILE.to_owned()])?;
-        run.record_time(STAGE, started, 0);
+        let curve = curve_csv(run.problem, &chosen.nodes, &chosen.arc_length);
+        let files =
+            vec![(CURVE_FILE.to_owned(), curve.into_bytes()), (RECORD_FILE.to_owned(), json(&record)?)];
+        Ok(Made::files(run.write_all(files)?))
     }
-    curve::read(run.problem, &run.directory)
+
+    fn load(&self, run: &Run<'_>) -> Result<GeodesicResult, Error> {
+        curve::read(run.problem, &run.directory)
+    }
 }
 
 /// Refuses a curve that cannot be made, and a winding that turns what has no period.
@@ -90,23 +120,4 @@ pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
         return Err(problem.config.error("geodesic.winding", message));
     }
     Ok(())
-}
-
-fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
-    let config = &run.problem.config;
-    run.problem.states()?;
-    let ingredients = match config.denoiser.training_data() {
-        Some(_) => Ingredients::of_stage(STAGE, REVISION)
-            .upstream(training::STAGE, &run.directory.output_fingerprint(training::STAGE)),
-        None => Ingredients::of_stage(STAGE, REVISION).settings("denoiser", &config.denoiser),
-    };
-    Ok(ingredients
-        .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))
-        .settings("variables", &config.variables)
-        .settings("thermal energy", &run.problem.thermal_energy)
-        .settings("states", &run.problem.centers_made_from())
-        .settings("scales", &run.problem.scales.each())
-        .settings("geodesic", &config.geodesic)
-        .settings("constraints", &config.constraints)
-        .fingerprint())
 }

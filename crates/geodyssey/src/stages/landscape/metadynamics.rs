@@ -7,7 +7,7 @@ use geodyssey_landscape::{
 use geodyssey_report::{MetadynamicsSummary, Warning, decimals};
 use geodyssey_sampling::MolecularSystem;
 
-use super::checkpoints::Checkpoints;
+use super::method::{Landscape, LandscapeMethod, atoms, grid_points};
 use crate::artifacts::landscape::{LandscapeRecord, MetadynamicsRecord, STAGE};
 use crate::config::{InputError, LandscapeConfig, MetadynamicsConfig};
 use crate::error::Error;
@@ -15,7 +15,9 @@ use crate::problem::variables::scaled;
 use crate::problem::{FEWEST_GRID_POINTS, Molecule, Problem, grid_axes};
 use crate::progress::Progress;
 use crate::run_context::Run;
-use crate::run_directory::Fingerprint;
+use crate::run_directory::{Fingerprint, Ingredients};
+use crate::stages::checkpoints::Checkpoints;
+use crate::stages::need::{NUMBER, NUMBER_AS_TEXT, Need, VECTORS_OF_A_WALKER};
 
 /// The one checkpoint's name.
 const CHECKPOINT: &str = "metadynamics";
@@ -24,8 +26,74 @@ const MOST_GRID_POINTS: [usize; 3] = [1000, 180, 90];
 /// How much wider than the narrowest starting basin hills may be before it is spoken of.
 const TOLERATED_WIDTH: f64 = 1.2;
 
-/// The free energy as text of `landscape.csv`, and how it came about.
-pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
+/// The landscape of metadynamics.
+pub(super) struct Method<'s> {
+    /// Its settings.
+    pub(super) settings: &'s MetadynamicsConfig,
+}
+
+impl LandscapeMethod for Method<'_> {
+    fn check(&self, problem: &Problem) -> Result<(), Error> {
+        check(problem)
+    }
+
+    fn ingredients(&self, problem: &Problem, ingredients: Ingredients) -> Ingredients {
+        ingredients
+            .settings("metadynamics", self.settings)
+            .settings("states", &problem.regions_made_from())
+            .settings("seed", &problem.config.seed)
+    }
+
+    fn compute(&self, run: &Run<'_>, made_from: &Fingerprint) -> Result<Landscape, Error> {
+        compute(run, made_from)
+    }
+
+    fn evaluations(&self, _problem: &Problem) -> Option<f64> {
+        let times = &self.settings.parameters;
+        let time = times.filling_time_ps + times.equilibration_time_ps + times.sampling_time_ps;
+        Some(time / times.time_step_ps * times.walkers as f64)
+    }
+
+    fn time_step_ps(&self, _problem: &Problem) -> Option<f64> {
+        Some(self.settings.parameters.time_step_ps)
+    }
+
+    fn needs(&self, problem: &Problem) -> Vec<Need> {
+        let (atoms, walkers) = (atoms(problem), self.settings.parameters.walkers as f64);
+        let nodes = grid_points(problem, problem.config.landscape.grid_points().unwrap_or(0));
+        let copies = walkers * atoms * 3.0 * (VECTORS_OF_A_WALKER * NUMBER + 2.0 * NUMBER_AS_TEXT);
+        // Counts of four stretches of time for every sixteen walkers, in four bytes each, and their copy.
+        let counts = (walkers / 16.0).ceil() * 4.0 * nodes * 8.0;
+        let need = |key, what, bytes| Need { key, what, bytes };
+        vec![
+            need("landscape.walkers", format!("{walkers} walkers of {atoms} atoms"), copies),
+            need(
+                "landscape.grid_points",
+                format!("the counts of {walkers} walkers on {nodes} grid points"),
+                counts,
+            ),
+        ]
+    }
+
+    fn describe(&self, _problem: &Problem) -> Result<String, Error> {
+        let times = &self.settings.parameters;
+        let least = times.filling_time_ps + times.equilibration_time_ps + times.sampling_time_ps;
+        let most = times.filling_limit_ps().max(times.filling_time_ps)
+            + times.equilibration_time_ps
+            + times.sampling_limit_ps().max(times.sampling_time_ps);
+        let evaluations = |time: f64| time / times.time_step_ps * times.walkers as f64;
+        Ok(format!(
+            "metadynamics: {} walkers for {least} ps each, {:.2e} energy evaluations; where they do not recross, up to {most} \
+             ps and {:.2e}",
+            times.walkers,
+            evaluations(least),
+            evaluations(most)
+        ))
+    }
+}
+
+/// The free energy as text of `landscape.csv`, and how it was made.
+fn compute(run: &Run<'_>, made_from: &Fingerprint) -> Result<Landscape, Error> {
     let problem = run.problem;
     let failed = |error: LandscapeError| Error::failed("metadynamics", error);
     let (LandscapeConfig::Metadynamics(settings), Some(molecule)) =
@@ -76,7 +144,7 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
 }
 
 /// Refuses settings that cannot be used.
-pub(super) fn check(problem: &Problem) -> Result<(), Error> {
+fn check(problem: &Problem) -> Result<(), Error> {
     let (LandscapeConfig::Metadynamics(settings), Some(molecule)) =
         (&problem.config.landscape, &problem.molecule)
     else {

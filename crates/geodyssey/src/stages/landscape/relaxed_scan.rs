@@ -7,22 +7,58 @@ use geodyssey_molecule::Structure;
 use geodyssey_molecule::states::compare_states;
 use geodyssey_sampling::MolecularSystem;
 
-use super::checkpoints::Checkpoints;
+use super::method::{Landscape, LandscapeMethod, atoms, grid_points};
 use crate::artifacts::landscape::{LandscapeRecord, RelaxedScanRecord, STAGE};
 use crate::config::{InputError, LandscapeConfig, RelaxedScanConfig};
 use crate::error::Error;
 use crate::problem::{Molecule, Problem, grid_axes};
 use crate::progress::Progress;
 use crate::run_context::Run;
-use crate::run_directory::Fingerprint;
+use crate::run_directory::{Fingerprint, Ingredients};
+use crate::stages::checkpoints::Checkpoints;
+use crate::stages::need::{NUMBER, NUMBER_AS_TEXT, Need};
 
 /// The one checkpoint's name.
 const CHECKPOINT: &str = "relaxed-scan";
 /// Minimisations that keep a thread's lanes full.
 const MINIMISATIONS_AT_ONCE: usize = 48;
 
-/// The relaxed energies as text of `landscape.csv`, and how they came about.
-pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
+/// The landscape of a relaxed scan.
+pub(super) struct Method<'s> {
+    /// Its settings.
+    pub(super) settings: &'s RelaxedScanConfig,
+}
+
+impl LandscapeMethod for Method<'_> {
+    fn check(&self, problem: &Problem) -> Result<(), Error> {
+        check(problem)
+    }
+
+    fn ingredients(&self, problem: &Problem, ingredients: Ingredients) -> Ingredients {
+        ingredients.settings("relaxed scan", self.settings).settings("states", &problem.regions_made_from())
+    }
+
+    fn compute(&self, run: &Run<'_>, made_from: &Fingerprint) -> Result<Landscape, Error> {
+        compute(run, made_from)
+    }
+
+    fn needs(&self, problem: &Problem) -> Vec<Need> {
+        let (atoms, nodes) = (atoms(problem), grid_points(problem, self.settings.grid_points.get()));
+        vec![Need {
+            key: "landscape.grid_points",
+            what: format!("structures of {atoms} atoms at {nodes} grid points"),
+            bytes: nodes * atoms * 3.0 * (NUMBER + NUMBER_AS_TEXT),
+        }]
+    }
+
+    fn describe(&self, problem: &Problem) -> Result<String, Error> {
+        let points = self.settings.grid_points.get().pow(problem.variables.len() as u32);
+        Ok(format!("relaxed scan: {points} grid points"))
+    }
+}
+
+/// The relaxed energies as text of `landscape.csv`, and how they were made.
+fn compute(run: &Run<'_>, made_from: &Fingerprint) -> Result<Landscape, Error> {
     let problem = run.problem;
     let failed = |error: LandscapeError| Error::failed("the landscape", error);
     let (LandscapeConfig::RelaxedScan(settings), Some(molecule)) =
@@ -75,7 +111,7 @@ pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String,
 }
 
 /// Refuses settings that cannot be used.
-pub(super) fn check(problem: &Problem) -> Result<(), Error> {
+fn check(problem: &Problem) -> Result<(), Error> {
     let (LandscapeConfig::RelaxedScan(settings), Some(molecule)) =
         (&problem.config.landscape, &problem.molecule)
     else {

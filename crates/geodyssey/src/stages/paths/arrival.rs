@@ -9,7 +9,8 @@ use geodyssey_sampling::{
     MinimisationParameters, MinimisationTask, MolecularSystem, RestrainedMinimisation, SamplingError,
 };
 
-use super::sampled::{Sampled, SampledPath};
+use super::path::PathSummary;
+use super::sampled::Sampled;
 use crate::config::{Matching, Space};
 use crate::error::Error;
 use crate::problem::variables::State;
@@ -18,10 +19,13 @@ use crate::problem::{Molecule, Problem};
 /// Torsions of one rotamer differ by less than this after relaxation, degrees; rotamers are 60° and more apart.
 const TOLERANCE_DEGREES: f64 = 40.0;
 
+/// Paths whose structures are relaxed at a time: so many are in memory.
+const RELAXED_AT_ONCE: usize = 480;
+
 /// Looks at the last frame of every path that arrives in the variables: relaxed, the variables held at the state's own values, and
 /// compared with the state's structure by the torsions about all bonds between heavy atoms of the solute. Notes with every path
 /// whether it is the state's structure; none for paths without atoms.
-pub(super) fn look(problem: &Problem, sampled: &mut Sampled) -> Result<Option<StructureMatch>, Error> {
+pub(super) fn look(problem: &Problem, sampled: &mut Sampled<'_>) -> Result<Option<StructureMatch>, Error> {
     let (Space::Atoms, Some(molecule)) = (problem.config.space(), &problem.molecule) else { return Ok(None) };
     let Some(structures) = &molecule.structures else { return Ok(None) };
     let rotamers = Rotamers::of(&molecule.topology, &molecule.solute());
@@ -32,20 +36,22 @@ pub(super) fn look(problem: &Problem, sampled: &mut Sampled) -> Result<Option<St
         let arrived: Vec<usize> = (0..sampled.paths.len())
             .filter(|&index| {
                 let path = &sampled.paths[index];
-                path.direction == direction && path.reached_variables(&states[target], &problem.variables)
+                path.id.direction == direction && path.reached_variables(&states[target], &problem.variables)
             })
             .collect();
-        let relaxed = relaxed(molecule, &states[target], &structures[target], &arrived, sampled)?;
-        for (&index, frame) in arrived.iter().zip(&relaxed) {
-            let others = rotamers
-                .differing(&structures[target], frame, TOLERANCE_DEGREES.to_radians())
-                .map_err(|error| Error::failed("the structures that paths arrive at", error))?;
-            for (bond, _) in &others {
-                *differing.entry(*bond).or_default() += 1;
+        for arrived in arrived.chunks(RELAXED_AT_ONCE) {
+            let relaxed = relaxed(molecule, &states[target], &structures[target], arrived, sampled)?;
+            for (&index, frame) in arrived.iter().zip(&relaxed) {
+                let others = rotamers
+                    .differing(&structures[target], frame, TOLERANCE_DEGREES.to_radians())
+                    .map_err(|error| Error::failed("the structures that paths arrive at", error))?;
+                for (bond, _) in &others {
+                    *differing.entry(*bond).or_default() += 1;
+                }
+                sampled.paths[index].is_structure = Some(others.is_empty());
+                counts[1 - target][0] += 1;
+                counts[1 - target][1] += usize::from(others.is_empty());
             }
-            sampled.paths[index].is_structure = Some(others.is_empty());
-            counts[1 - target][0] += 1;
-            counts[1 - target][1] += usize::from(others.is_empty());
         }
     }
     let mut bonds: Vec<([usize; 2], usize)> = differing.into_iter().collect();
@@ -73,20 +79,23 @@ fn relaxed(
     state: &State,
     structure: &[[f64; 3]],
     arrived: &[usize],
-    sampled: &Sampled,
+    sampled: &Sampled<'_>,
 ) -> Result<Vec<Vec<[f64; 3]>>, Error> {
     let failed = |error: SamplingError| Error::failed("the structures that paths arrive at", error);
     let values = molecule.values(structure);
     let target = if values.iter().all(|value| value.is_finite()) { values } else { state.center.clone() };
-    let last = |&index: &usize| sampled.paths[index].positions.last().map(Vec::as_slice).unwrap_or(structure);
-    let tasks: Vec<MinimisationTask> = arrived
-        .iter()
-        .map(|index| MinimisationTask {
-            positions: last(index).to_vec(),
+    let last = |index: usize| match sampled.frames(index, structure.len())? {
+        Some(mut frames) => frames.read(frames.len() - 1),
+        None => Ok(structure.to_vec()),
+    };
+    let task = |&index: &usize| {
+        Ok(MinimisationTask {
+            positions: last(index)?,
             target: target.clone(),
             multipliers: vec![0.0; target.len()],
         })
-        .collect();
+    };
+    let tasks = arrived.iter().map(task).collect::<Result<Vec<MinimisationTask>, Error>>()?;
     let system = MolecularSystem::new(&molecule.force_field, &molecule.variables).map_err(failed)?;
     let minimisation =
         RestrainedMinimisation::new(system, MinimisationParameters::default()).map_err(failed)?;
@@ -94,7 +103,7 @@ fn relaxed(
     Ok(found.into_iter().map(|one| one.positions).collect())
 }
 
-impl SampledPath {
+impl PathSummary {
     /// Whether it arrived as the configuration wants it: in the variables, or at the state's structure too.
     pub(super) fn reached(&self, problem: &Problem, target: &State) -> bool {
         let structure = problem.config.states.as_ref().is_some_and(|states| {

@@ -2,20 +2,21 @@
 
 use geodyssey_landscape::Landscape;
 use geodyssey_report::Direction;
-use geodyssey_sampling::annealing::{AtomAnnealingState, AtomPath};
+use geodyssey_sampling::annealing::{AtomAnnealingState, AtomFrame, AtomPath, PATHS_PER_BATCH};
 use geodyssey_sampling::{
     AnnealingProtocol, AtomAnnealing, Baoab, MolecularSystem, SamplingError, TetherPoint,
 };
 
-use super::batches::{self, Keeper};
-use super::on_landscape::Steps;
-use super::sampled::{Sampled, SampledPath, SampledPoint};
+use super::batches::{BatchId, BatchStore, Batches, FinishedBatch, carry_out};
+use super::on_landscape::{Steps, both_ways, done_in_words, kept};
+use super::path::{SampledPath, SampledPoint};
+use super::sampled::Sampled;
 use super::streams::stream;
+use crate::artifacts::path_id::PathId;
 use crate::config::DEFAULT_DURATION_PS;
 use crate::error::Error;
 use crate::problem::scales::Scales;
 use crate::problem::{Molecule, Problem};
-use crate::run_directory::{Fingerprint, RunDirectory};
 
 /// Steps of the dynamics at each point of the curve.
 pub(super) fn steps_per_point(problem: &Problem, points: usize) -> u64 {
@@ -30,15 +31,13 @@ pub(super) fn steps_per_point(problem: &Problem, points: usize) -> u64 {
 }
 
 /// Samples all paths.
-pub(super) fn sample(
+pub(super) fn sample<'r>(
     problem: &Problem,
     molecule: &Molecule,
     landscape: Option<&dyn Landscape>,
-    directory: &RunDirectory,
-    made_from: &Fingerprint,
+    store: BatchStore<'r>,
     curve: &[TetherPoint],
-) -> Result<Sampled, Error> {
-    let failed = |error: SamplingError| Error::failed("sampling", error);
+) -> Result<Sampled<'r>, Error> {
     let settings = &problem.config.sampling;
     let steps_per_point = steps_per_point(problem, curve.len());
     let time_step = settings.time_step_ps.get();
@@ -75,49 +74,82 @@ pub(super) fn sample(
         .structures
         .as_ref()
         .ok_or_else(|| Error::Failed("the states have no structures".to_owned()))?;
-    let begin = |annealing: &AtomAnnealing<'_>, direction, structure: &Vec<[f64; 3]>, paths: usize| {
-        let fresh = annealing.start(0, &vec![structure.clone(); paths]).map_err(failed)?;
-        Ok::<_, Error>(batches::resume(directory, made_from, direction, fresh))
+    let batches = AtomBatches {
+        annealing: [forward, backward],
+        structures: [start, end],
+        points: curve.len(),
+        stride: protocol.frame_stride,
+        scales,
     };
-    let paths = settings.paths.get();
-    let mut forward_batches = begin(&forward, Direction::Forward, start, paths)?;
-    let mut backward_batches =
-        begin(&backward, Direction::Backward, end, if settings.backward { paths } else { 0 })?;
-
-    let batches = || forward_batches.iter().chain(&backward_batches);
-    let (total, done) =
-        (batches().count() * curve.len(), batches().map(AtomAnnealingState::next_point).sum());
-    let keeper = Keeper::new(directory, *made_from, curve.len(), total, done);
-    let (one, other) = rayon::join(
-        || forward.run(&mut forward_batches, &|batch| keeper.passed(Direction::Forward, batch)),
-        || backward.run(&mut backward_batches, &|batch| keeper.passed(Direction::Backward, batch)),
-    );
-    one.and(other).map_err(failed)?;
-    keeper.finish(&format!("{paths} paths{} done", if settings.backward { " each way" } else { "" }))?;
-
-    let all = || forward_batches.iter().chain(&backward_batches);
-    let energy_evaluations = all().map(AtomAnnealingState::energy_evaluations).sum();
-    let of = |batches: &[AtomAnnealingState], direction| -> Vec<SampledPath> {
-        batches
-            .iter()
-            .flat_map(|batch| batch.paths())
-            .map(|path| sampled(path, direction, curve.len(), scales))
-            .collect()
-    };
-    let mut paths = of(&forward_batches, Direction::Forward);
-    paths.extend(of(&backward_batches, Direction::Backward));
+    let all = both_ways(settings, PATHS_PER_BATCH);
+    carry_out(store, &batches, &all)?.finish(&done_in_words(settings));
     let path_time_ps = steps_per_point as f64 * curve.len() as f64 * time_step;
-    Ok(Sampled {
-        paths,
-        energy_evaluations,
-        path_time_ps: Some(path_time_ps),
-        shooting: None,
-        warnings: Vec::new(),
-    })
+    let mut sampled = Sampled::new(store, all)?;
+    sampled.path_time_ps = Some(path_time_ps);
+    Ok(sampled)
 }
 
-fn sampled(path: &AtomPath, direction: Direction, curve_points: usize, scales: &Scales) -> SampledPath {
-    let curve_point = |point: usize| match direction {
+/// Batches of both directions.
+struct AtomBatches<'b> {
+    annealing: [AtomAnnealing<'b>; 2],
+    /// Where paths of either direction begin.
+    structures: [&'b Vec<[f64; 3]>; 2],
+    points: usize,
+    stride: usize,
+    scales: &'b Scales,
+}
+
+impl<'b> AtomBatches<'b> {
+    fn annealing(&self, batch: BatchId) -> &AtomAnnealing<'b> {
+        &self.annealing[usize::from(batch.first.direction == Direction::Backward)]
+    }
+}
+
+impl Batches for AtomBatches<'_> {
+    type State = AtomAnnealingState;
+
+    fn steps(&self, _batch: BatchId) -> u64 {
+        self.points as u64
+    }
+
+    fn start(&self, batch: BatchId) -> Result<AtomAnnealingState, Error> {
+        let structure = self.structures[usize::from(batch.first.direction == Direction::Backward)];
+        let started = self
+            .annealing(batch)
+            .start(batch.first.number, &vec![structure.clone(); batch.count])
+            .map_err(failed)?;
+        started.into_iter().next().ok_or_else(|| Error::Failed("a batch without paths".to_owned()))
+    }
+
+    fn done(&self, state: &AtomAnnealingState) -> u64 {
+        state.next_point() as u64
+    }
+
+    fn advance(&self, batch: BatchId, state: &mut AtomAnnealingState) -> Result<(), Error> {
+        self.annealing(batch).advance(state, state.next_point() + 1).map_err(failed)
+    }
+
+    fn take_frames(&self, state: &mut AtomAnnealingState) -> Vec<AtomFrame> {
+        state.take_frames()
+    }
+
+    fn finish(&self, batch: BatchId, state: AtomAnnealingState) -> FinishedBatch {
+        let energy_evaluations = state.energy_evaluations();
+        let paths = batch.paths().zip(state.paths());
+        FinishedBatch {
+            paths: paths.map(|(id, path)| sampled(path, id, self.points, self.stride, self.scales)).collect(),
+            energy_evaluations,
+            ..FinishedBatch::default()
+        }
+    }
+}
+
+fn failed(error: SamplingError) -> Error {
+    Error::failed("sampling", error)
+}
+
+fn sampled(path: &AtomPath, id: PathId, curve_points: usize, stride: usize, scales: &Scales) -> SampledPath {
+    let curve_point = |point: usize| match id.direction {
         Direction::Forward => point,
         Direction::Backward => curve_points - 1 - point,
     };
@@ -136,17 +168,15 @@ fn sampled(path: &AtomPath, direction: Direction, curve_points: usize, scales: &
     let maxima = path.records.iter().map(|record| record.maximum_potential_energy_kj_mol);
     let on_landscape = || path.records.iter().filter_map(|record| record.maximum_landscape_energy);
     SampledPath {
-        direction,
-        number: path.path as usize,
+        id,
+        frames: kept(points.len(), curve_points, stride),
         points,
-        frames: path.frames.iter().map(|frame| frame.point).collect(),
-        positions: path.frames.iter().map(|frame| frame.positions.clone()).collect(),
+        frame_places: Vec::new(),
         maximum_potential_energy: maxima.reduce(f64::max),
         maximum_landscape_energy: on_landscape().map(|energy| energy.with_segments_kj_mol).reduce(f64::max),
         maximum_landscape_energy_at_steps: on_landscape()
             .map(|energy| energy.at_steps_kj_mol)
             .reduce(f64::max),
         failure: path.failure.clone(),
-        is_structure: None,
     }
 }

@@ -1,174 +1,309 @@
-//! Batches of paths that go on where an interrupted run left them.
+//! Batches of paths: units of work that do not know of each other. A batch goes on where an interrupted run left it, its frames go to the
+//! disk as they come, and what it made is on the disk when it is finished: no more than the batches that are under way is in memory.
 
-use std::collections::HashMap;
-use std::ops::ControlFlow;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use geodyssey_report::Direction;
-use geodyssey_sampling::annealing::{AtomAnnealingState, VariableAnnealingState};
-use geodyssey_sampling::shooting::ShootingChain;
-use serde::Serialize;
+use geodyssey_sampling::annealing::AtomFrame;
+use rayon::prelude::*;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::STAGE;
+use super::path::SampledPath;
+use crate::artifacts::path_id::PathId;
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::run_directory::{Fingerprint, RunDirectory};
+use crate::run_directory::{Fingerprint, Mark, RunDirectory, Stream};
 
 /// Between two checkpoints of one batch at least.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
-/// Checkpoints hold all frames: writing them may take this share of the time.
+/// Writing checkpoints may take this share of the time.
 const CHECKPOINT_SHARE: f64 = 0.05;
 
-/// A batch that can be kept and read back.
-pub(super) trait Batch: Serialize + DeserializeOwned + Sync {
-    /// Points of the curve that it has passed; of two-way shooting, paths that it has recorded.
-    fn passed(&self) -> usize;
-    /// Whether there is nothing left to do.
-    fn is_finished(&self, points: usize) -> bool {
-        self.passed() == points
-    }
-    /// Number of its first path.
-    fn first_path(&self) -> u32;
+/// Which paths a batch has: `count` of them from `first` on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BatchId {
+    /// Its first path.
+    pub(super) first: PathId,
+    /// How many paths it has.
+    pub(super) count: usize,
 }
 
-impl Batch for AtomAnnealingState {
-    fn passed(&self) -> usize {
-        self.next_point()
+impl BatchId {
+    /// Paths `0`, `1`, … of one direction, so many in a batch.
+    pub(super) fn split(first: PathId, paths: usize, per_batch: usize) -> Vec<Self> {
+        let starts = (0..paths).step_by(per_batch);
+        starts
+            .map(|start| Self {
+                first: PathId { number: first.number + start as u32, ..first },
+                count: per_batch.min(paths - start),
+            })
+            .collect()
     }
 
-    fn first_path(&self) -> u32 {
-        self.paths().first().map_or(0, |path| path.path)
-    }
-}
-
-impl Batch for VariableAnnealingState {
-    fn passed(&self) -> usize {
-        self.next_point()
+    /// Its paths.
+    pub(super) fn paths(self) -> impl Iterator<Item = PathId> {
+        (self.first.number..).take(self.count).map(move |number| PathId { number, ..self.first })
     }
 
-    fn first_path(&self) -> u32 {
-        self.paths().first().map_or(0, |path| path.path)
-    }
-}
-
-impl Batch for ShootingChain {
-    fn passed(&self) -> usize {
-        self.paths().len()
+    /// Of the file of its frames.
+    fn frames(self) -> String {
+        format!("{}-frames", self.first)
     }
 
-    fn is_finished(&self, _points: usize) -> bool {
-        Self::is_finished(self)
-    }
-
-    fn first_path(&self) -> u32 {
-        Self::first_path(self)
+    /// Of the file of what it came to.
+    fn finished(self) -> String {
+        format!("{}-finished", self.first)
     }
 }
 
-/// Keeps the batches of one run of the stage.
-pub(super) struct Keeper<'k> {
-    directory: &'k RunDirectory,
-    made_from: Fingerprint,
-    points: usize,
-    /// Of every batch, when its last checkpoint was written and for how long the next is not due.
-    written: Mutex<HashMap<String, (Instant, Duration)>>,
+/// How the batches of a run are computed.
+pub(super) trait Batches: Sync {
+    /// A batch under way. Stored and read back it goes on with the same bits.
+    type State: Serialize + DeserializeOwned;
+
+    /// The steps that a batch is counted in.
+    fn steps(&self, batch: BatchId) -> u64;
+    /// A batch before its first step.
+    fn start(&self, batch: BatchId) -> Result<Self::State, Error>;
+    /// Steps that it has done.
+    fn done(&self, state: &Self::State) -> u64;
+    /// Whether all is done.
+    fn is_finished(&self, batch: BatchId, state: &Self::State) -> bool {
+        self.done(state) == self.steps(batch)
+    }
+    /// One step more.
+    fn advance(&self, batch: BatchId, state: &mut Self::State) -> Result<(), Error>;
+    /// Frames of atoms that it made since they were last taken.
+    fn take_frames(&self, _state: &mut Self::State) -> Vec<AtomFrame> {
+        Vec::new()
+    }
+    /// What a batch came to.
+    fn finish(&self, batch: BatchId, state: Self::State) -> FinishedBatch;
+}
+
+/// What a batch came to.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct FinishedBatch {
+    /// Its paths, in the order of their numbers.
+    pub(super) paths: Vec<SampledPath>,
+    /// Evaluations of the energy or its gradient.
+    pub(super) energy_evaluations: u64,
+    /// Of two-way shooting: trials and how many were accepted.
+    pub(super) trials: u64,
+    /// How many of them were accepted.
+    pub(super) accepted: u64,
+    /// Steps of all its paths.
+    pub(super) path_steps: u64,
+}
+
+/// A batch under way as a checkpoint keeps it.
+#[derive(Serialize, Deserialize)]
+struct UnderWay<S> {
+    state: S,
+    /// Path and point of every frame that is in the stream, in this order.
+    frames: Vec<(u32, u32)>,
+    mark: Option<Mark>,
+}
+
+/// Where batches are kept.
+#[derive(Clone, Copy)]
+pub(super) struct BatchStore<'r> {
+    /// The run directory.
+    pub(super) directory: &'r RunDirectory,
+    /// What the paths are made from.
+    pub(super) made_from: &'r Fingerprint,
+}
+
+impl BatchStore<'_> {
+    /// A batch that is finished; none where it is not.
+    pub(super) fn finished(&self, batch: BatchId) -> Option<FinishedBatch> {
+        self.read(&batch.finished())
+    }
+
+    /// The name of the file of its frames.
+    pub(super) fn frames(batch: BatchId) -> String {
+        batch.frames()
+    }
+
+    fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let bytes = self.directory.read_checkpoint(STAGE, name, self.made_from)?;
+        postcard::from_bytes(&bytes).ok()
+    }
+
+    fn write<T: Serialize>(&self, name: &str, part: &T) -> Result<(), Error> {
+        let bytes =
+            postcard::to_stdvec(part).map_err(|error| Error::failed("writing a checkpoint", error))?;
+        self.directory.write_checkpoint(STAGE, name, self.made_from, &bytes)
+    }
+}
+
+/// The batches of one run of the stage, and how far they have come together.
+struct Execution<'e, B> {
+    store: BatchStore<'e>,
+    batches: &'e B,
     progress: Mutex<(Progress, u64)>,
+    /// Set when a batch fails, so that the others do not go on for nothing.
+    stopped: AtomicBool,
+    /// Of the first batch that failed.
     error: Mutex<Option<Error>>,
 }
 
-impl<'k> Keeper<'k> {
-    /// For batches along a curve of so many points, `total` steps of all batches together of which `done` are passed.
-    pub(super) fn new(
-        directory: &'k RunDirectory,
-        made_from: Fingerprint,
-        points: usize,
-        total: usize,
-        done: usize,
-    ) -> Self {
-        let progress = Progress::start(STAGE, total as u64, done as u64);
-        Self {
-            directory,
-            made_from,
-            points,
-            written: Mutex::new(HashMap::new()),
-            progress: Mutex::new((progress, done as u64)),
-            error: Mutex::new(None),
+/// Brings all batches to their ends, as many at a time as there are threads; the progress, to be closed with a word.
+///
+/// # Errors
+/// Ctrl-C, a disk that cannot be written, or a batch that cannot be computed; what the others have done is kept.
+pub(super) fn carry_out<B: Batches>(
+    store: BatchStore<'_>,
+    batches: &B,
+    all: &[BatchId],
+) -> Result<Progress, Error> {
+    let (finished, open): (Vec<BatchId>, Vec<BatchId>) =
+        all.iter().partition(|batch| store.finished(**batch).is_some());
+    let steps = |part: &[BatchId]| part.iter().map(|batch| batches.steps(*batch)).sum::<u64>();
+    let done = steps(&finished);
+    let execution = Execution {
+        store,
+        batches,
+        progress: Mutex::new((Progress::start(STAGE, steps(all), done), done)),
+        stopped: AtomicBool::new(false),
+        error: Mutex::new(None),
+    };
+    open.par_iter().with_max_len(1).for_each(|&batch| execution.carry_out(batch));
+    // Of several reasons Ctrl-C is the one that was meant.
+    interrupt::check()?;
+    if let Some(error) = execution.error.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(error);
+    }
+    let (progress, _) = execution.progress.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(progress)
+}
+
+impl<B: Batches> Execution<'_, B> {
+    fn carry_out(&self, batch: BatchId) {
+        if self.stopped.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Err(error) = self.to_the_end(batch) {
+            self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            self.stopped.store(true, Ordering::Relaxed);
         }
     }
 
-    /// To be called after every point of every batch.
-    pub(super) fn passed<B: Batch>(&self, direction: Direction, batch: &B) -> ControlFlow<()> {
-        if let Ok(mut progress) = self.progress.lock() {
-            progress.1 += 1;
-            let done = progress.1;
-            progress.0.set(done, "");
-        }
-        let name = name(direction, batch.first_path());
-        let stop = interrupt::check().is_err();
-        if stop || batch.is_finished(self.points) || self.is_due(&name) {
-            let begun = Instant::now();
-            let state = match serde_json::to_vec(batch) {
-                Ok(state) => state,
-                Err(error) => return self.fail(Error::failed("writing a checkpoint", error)),
-            };
-            if let Err(error) = self.directory.write_checkpoint(STAGE, &name, &self.made_from, &state) {
-                return self.fail(error);
+    fn to_the_end(&self, batch: BatchId) -> Result<(), Error> {
+        let (mut under_way, mut stream) = self.begin(batch)?;
+        self.passed(self.batches.done(&under_way.state));
+        let (mut written, mut interval) = (Instant::now(), CHECKPOINT_INTERVAL);
+        while !self.batches.is_finished(batch, &under_way.state) {
+            let before = self.batches.done(&under_way.state);
+            self.batches.advance(batch, &mut under_way.state)?;
+            let frames = self.batches.take_frames(&mut under_way.state);
+            if !frames.is_empty() {
+                self.append(batch, &mut under_way.frames, &mut stream, &frames)?;
             }
-            if let Ok(mut written) = self.written.lock() {
-                let interval = CHECKPOINT_INTERVAL.max(begun.elapsed().div_f64(CHECKPOINT_SHARE));
-                written.insert(name, (Instant::now(), interval));
+            self.passed(self.batches.done(&under_way.state) - before);
+            let stop = interrupt::is_requested() || self.stopped.load(Ordering::Relaxed);
+            if stop || written.elapsed() > interval {
+                let begun = Instant::now();
+                under_way.mark = stream.as_ref().map(Stream::mark).transpose()?;
+                self.store.write(&batch.first.to_string(), &under_way)?;
+                interval = CHECKPOINT_INTERVAL.max(begun.elapsed().div_f64(CHECKPOINT_SHARE));
+                written = Instant::now();
+            }
+            if stop {
+                return Err(Error::Interrupted);
             }
         }
-        if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-
-    fn is_due(&self, name: &str) -> bool {
-        let Ok(mut written) = self.written.lock() else { return false };
-        let (last, interval) =
-            written.entry(name.to_owned()).or_insert_with(|| (Instant::now(), CHECKPOINT_INTERVAL));
-        last.elapsed() > *interval
-    }
-
-    fn fail(&self, error: Error) -> ControlFlow<()> {
-        if let Ok(mut slot) = self.error.lock() {
-            slot.get_or_insert(error);
+        // Their bytes before the table that speaks of them.
+        if let Some(stream) = stream {
+            stream.mark()?;
         }
-        ControlFlow::Break(())
+        let UnderWay { state, frames, .. } = under_way;
+        let mut finished = self.batches.finish(batch, state);
+        for path in &mut finished.paths {
+            let own = frames.iter().enumerate().filter(|(_, (number, _))| *number == path.id.number);
+            path.frame_places = own.map(|(place, _)| place as u64).collect();
+        }
+        self.store.write(&batch.finished(), &finished)
     }
 
-    /// Whether all went well to the end of the curve.
-    pub(super) fn finish(self, message: &str) -> Result<(), Error> {
-        if let Some(error) = self.error.into_inner().ok().flatten() {
-            return Err(error);
+    /// Where an interrupted run left a batch, or its beginning.
+    fn begin(&self, batch: BatchId) -> Result<(UnderWay<B::State>, Option<Stream>), Error> {
+        let kept: Option<UnderWay<B::State>> = self.store.read(&batch.first.to_string());
+        if let Some(kept) = kept {
+            let Some(mark) = &kept.mark else { return Ok((kept, None)) };
+            if let Some(stream) = self.store.directory.resume_stream(STAGE, &batch.frames(), mark)? {
+                return Ok((kept, Some(stream)));
+            }
         }
-        interrupt::check()?;
-        if let Ok((progress, _)) = self.progress.into_inner() {
-            progress.finish(message);
+        let state = self.batches.start(batch)?;
+        Ok((UnderWay { state, frames: Vec::new(), mark: None }, None))
+    }
+
+    fn append(
+        &self,
+        batch: BatchId,
+        index: &mut Vec<(u32, u32)>,
+        stream: &mut Option<Stream>,
+        frames: &[AtomFrame],
+    ) -> Result<(), Error> {
+        let stream = match stream {
+            Some(stream) => stream,
+            None => stream.insert(self.store.directory.begin_stream(STAGE, &batch.frames())?),
+        };
+        for frame in frames {
+            stream.append(&frame_bytes(&frame.positions))?;
+            index.push((frame.path, frame.point as u32));
         }
         Ok(())
     }
+
+    fn passed(&self, steps: u64) {
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.1 += steps;
+        let done = progress.1;
+        progress.0.set(done, "");
+    }
 }
 
-/// Replaces fresh batches by those that an interrupted run kept.
-pub(super) fn resume<B: Batch>(
-    directory: &RunDirectory,
-    made_from: &Fingerprint,
-    direction: Direction,
-    batches: Vec<B>,
-) -> Vec<B> {
-    let kept = |batch: &B| {
-        let state = directory.read_checkpoint(STAGE, &name(direction, batch.first_path()), made_from)?;
-        serde_json::from_slice(&state).ok()
-    };
-    batches.into_iter().map(|batch| kept(&batch).unwrap_or(batch)).collect()
+/// A frame as a stream keeps it: its doubles, little-endian.
+pub(super) fn frame_bytes(positions: &[[f64; 3]]) -> Vec<u8> {
+    positions.iter().flatten().flat_map(|x| x.to_le_bytes()).collect()
 }
 
-fn name(direction: Direction, first_path: u32) -> String {
-    match direction {
-        Direction::Forward => format!("forward-{first_path:04}"),
-        Direction::Backward => format!("backward-{first_path:04}"),
+/// A frame from its bytes.
+pub(super) fn frame_of_bytes(bytes: &[u8]) -> Vec<[f64; 3]> {
+    let (numbers, _) = bytes.as_chunks::<8>();
+    let (atoms, _) = numbers.as_chunks::<3>();
+    atoms.iter().map(|atom| atom.map(f64::from_le_bytes)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use geodyssey_report::Direction;
+
+    use super::*;
+
+    #[test]
+    fn batches_hold_every_path_once() {
+        let first = PathId { direction: Direction::Backward, number: 0 };
+        for paths in [0, 1, 15, 16, 17, 100] {
+            let batches = BatchId::split(first, paths, 16);
+            assert_eq!(batches.len(), paths.div_ceil(16));
+            let all: Vec<u32> =
+                batches.iter().flat_map(|batch| batch.paths()).map(|path| path.number).collect();
+            assert_eq!(all, (0..paths as u32).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn frames_come_back_bit_for_bit() {
+        let frame = vec![[0.1, -0.0, f64::MIN_POSITIVE], [1e300, 0.1 + 0.2, -7.0]];
+        let back = frame_of_bytes(&frame_bytes(&frame));
+        assert_eq!(back, frame);
+        assert!(back[0][1].is_sign_negative());
     }
 }

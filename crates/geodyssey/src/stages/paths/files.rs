@@ -4,10 +4,12 @@ use geodyssey_molecule::superposition::{align_frames, superposed};
 use geodyssey_report::Direction;
 use geodyssey_trajectory::{TrajectoryFormat, renamed_in_pdb, write_pdb_structure};
 
-use super::sampled::{Sampled, SampledPath};
+use super::path::{PathSummary, SampledPath};
+use super::sampled::Sampled;
 use super::transition::PathTransition;
 use crate::artifacts::curve::GeodesicResult;
 use crate::artifacts::landscape::LandscapeResult;
+use crate::artifacts::path_id::FOLDER;
 use crate::artifacts::paths::{END_FILE, START_FILE, TABLE_FILE, TOPOLOGY_FILE};
 use crate::artifacts::trajectories::write_trajectory;
 use crate::error::Error;
@@ -44,7 +46,7 @@ pub(super) fn write(
     run: &Run<'_>,
     landscape: &LandscapeResult,
     geodesic: &GeodesicResult,
-    sampled: &Sampled,
+    sampled: &Sampled<'_>,
     transitions: &[Option<PathTransition>],
 ) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
@@ -67,14 +69,16 @@ pub(super) fn write(
             names.push(NAMES_FILE.to_owned());
         }
     }
-    for path in &sampled.paths {
-        let table = format!("paths/{}.csv", path.name());
-        run.directory.write(&table, &path_csv(run, landscape, geodesic, path)?)?;
+    for (index, PathSummary { id, .. }) in sampled.paths.iter().enumerate() {
+        let table = id.table();
+        run.directory.write(&table, &path_csv(run, landscape, geodesic, &*sampled.path(index)?)?)?;
         names.push(table);
-        if let (Some(molecule), false) = (&run.problem.molecule, path.positions.is_empty()) {
-            let name = format!("paths/{}.{}", path.name(), TrajectoryFormat::Xtc.extension());
+        let Some(molecule) = &run.problem.molecule else { continue };
+        if let Some(mut frames) = sampled.frames(index, molecule.topology.atom_count())? {
+            let name = format!("{FOLDER}{id}.{}", TrajectoryFormat::Xtc.extension());
             let file = run.directory.claim(&name)?;
-            write_trajectory(TrajectoryFormat::Xtc, &file, &molecule.topology, &aligned(molecule, path)?)?;
+            let frames = aligned(molecule, frames.read_all()?)?;
+            write_trajectory(TrajectoryFormat::Xtc, &file, &molecule.topology, &frames)?;
             names.push(name);
         }
     }
@@ -84,10 +88,9 @@ pub(super) fn write(
 }
 
 /// The frames of a path laid over the first, and the first over the state's structure, by the heavy atoms.
-fn aligned(molecule: &Molecule, path: &SampledPath) -> Result<Vec<Vec<[f64; 3]>>, Error> {
+fn aligned(molecule: &Molecule, mut frames: Vec<Vec<[f64; 3]>>) -> Result<Vec<Vec<[f64; 3]>>, Error> {
     let failed = |error| Error::failed("aligning a path", error);
     let atoms = molecule.aligned_atoms();
-    let mut frames = path.positions.clone();
     if let (Some(first), Some([start, _])) = (frames.first_mut(), &molecule.structures) {
         *first = superposed(first, start, &atoms).map_err(failed)?;
     }
@@ -137,7 +140,7 @@ fn path_csv(
 fn all_csv(
     run: &Run<'_>,
     landscape: &LandscapeResult,
-    sampled: &Sampled,
+    sampled: &Sampled<'_>,
     transitions: &[Option<PathTransition>],
 ) -> Result<Vec<u8>, Error> {
     let [start, end] = run.problem.states()?;
@@ -145,7 +148,7 @@ fn all_csv(
     let mut rows = vec![COLUMNS.map(str::to_owned).to_vec()];
     let cell = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     for (path, transition) in sampled.paths.iter().zip(transitions) {
-        let (direction, target) = match path.direction {
+        let (direction, target) = match path.id.direction {
             Direction::Forward => ("forward", end),
             Direction::Backward => ("backward", start),
         };
@@ -154,12 +157,12 @@ fn all_csv(
             .map(|energy| energy - landscape.minimum)
             .filter(|energy| energy.is_finite());
         let cells = [
-            path.name(),
+            path.id.to_string(),
             direction.to_owned(),
             u8::from(path.reached(run.problem, target)).to_string(),
             path.is_structure.map_or_else(String::new, |same| u8::from(same).to_string()),
             cell(path.final_distance(target, variables)),
-            path.frames.len().to_string(),
+            path.frames.to_string(),
             cell(path.maximum_potential_energy),
             cell(highest),
             cell(path.maximum_landscape_energy_at_steps.map(|energy| energy - landscape.minimum)),

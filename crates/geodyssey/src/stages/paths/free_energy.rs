@@ -11,8 +11,9 @@ use geodyssey_sampling::path_free_energy::{
 use geodyssey_sampling::work::Estimate;
 use geodyssey_sampling::{RandomStream, TetherPoint};
 
-use super::sampled::{Sampled, SampledPath};
-use crate::config::{LandscapeConfig, Space};
+use super::path::SampledPath;
+use super::sampled::Sampled;
+use crate::config::Space;
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::problem::scales::Scales;
@@ -37,21 +38,20 @@ pub(super) fn free_energy(
     problem: &Problem,
     divide: Option<&Divide>,
     curve: &[TetherPoint],
-    sampled: &Sampled,
+    sampled: &Sampled<'_>,
 ) -> Result<Option<PathsFreeEnergy>, Error> {
-    let of = |direction| -> Vec<&SampledPath> {
-        sampled.of(direction).filter(|path| path.failure.is_none()).collect()
-    };
-    let (forward, backward) = (of(Direction::Forward), of(Direction::Backward));
-    if sampled.shooting.is_some() || forward.len() < 2 || backward.len() < 2 {
+    let [forward, backward] =
+        [Direction::Forward, Direction::Backward].map(|direction| sampled.whole(direction));
+    if sampled.shooting.is_some() || forward < 2 || backward < 2 {
         return Ok(None);
     }
-    let kept = kept_points(curve.len(), forward.len() + backward.len());
+    let kept = kept_points(curve.len(), forward + backward);
     let windows: Vec<TetherPoint> = kept.iter().map(|&point| curve[point].clone()).collect();
     let scales = &problem.scales;
-    let of_kept = |path: &SampledPath| driven(path, &kept, scales);
-    let forward: Vec<DrivenPath> = forward.into_iter().map(of_kept).collect();
-    let backward: Vec<DrivenPath> = backward.into_iter().map(of_kept).map(DrivenPath::turned_round).collect();
+    let of = |direction| sampled.each_whole(direction).map(|path| Ok(driven(&*path?, &kept, scales)));
+    let forward = of(Direction::Forward).collect::<Result<Vec<DrivenPath>, Error>>()?;
+    let backward = of(Direction::Backward).map(|path| path.map(DrivenPath::turned_round));
+    let backward = backward.collect::<Result<Vec<DrivenPath>, Error>>()?;
     // As the dynamics have it: the tether of a molecule's torsion is summed over its images, walkers live on the universal cover.
     let periods = match problem.config.space() {
         Space::Atoms => problem.periods(),
@@ -91,8 +91,7 @@ pub(super) fn free_energy(
 /// Whether differences on the landscape are differences of the paths' free energy. Energies of a relaxed scan are least potential
 /// energies, which say what paths on the surface itself gain, but not what those of the atoms do.
 pub(super) fn has_free_energy(problem: &Problem) -> bool {
-    let relaxed = matches!(problem.config.landscape, LandscapeConfig::RelaxedScan(_));
-    !(relaxed && problem.config.space() == Space::Atoms)
+    !(problem.config.landscape.is_relaxed() && problem.config.space() == Space::Atoms)
 }
 
 /// The points of the curve that are windows: all, or evenly chosen ones, both ends among them.

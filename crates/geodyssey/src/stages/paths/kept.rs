@@ -4,9 +4,11 @@
 use geodyssey_constraints::{ConstraintSettings, LowVarianceSettings};
 use geodyssey_report::{ConstraintSummary, Direction, SampledConstraint};
 
-use super::sampled::{Sampled, SampledPath, SampledPoint};
+use super::path::SampledPoint;
+use super::sampled::Sampled;
 use crate::artifacts::landscape::LandscapeResult;
 use crate::config::ConstraintConfig;
+use crate::error::Error;
 use crate::problem::Problem;
 use crate::stages::constraints::ball;
 
@@ -24,21 +26,19 @@ pub(super) fn measure(
     problem: &Problem,
     landscape: &LandscapeResult,
     constraints: &[ConstraintSummary],
-    sampled: &Sampled,
-) -> Vec<Option<SampledConstraint>> {
+    sampled: &Sampled<'_>,
+) -> Result<Vec<Option<SampledConstraint>>, Error> {
     let all = &problem.config.constraints;
     let ordered = all
         .iter()
         .filter(|constraint| !constraint.report_only)
         .chain(all.iter().filter(|constraint| constraint.report_only));
-    let paths: Vec<&SampledPath> =
-        sampled.of(Direction::Forward).filter(|path| path.failure.is_none()).collect();
-    if paths.is_empty() {
-        return vec![None; constraints.len()];
+    if sampled.whole(Direction::Forward) == 0 {
+        return Ok(vec![None; constraints.len()]);
     }
     ordered
         .zip(constraints)
-        .map(|(constraint, summary)| one(problem, landscape, constraint, summary, &paths))
+        .map(|(constraint, summary)| one(problem, landscape, constraint, summary, sampled))
         .collect()
 }
 
@@ -47,16 +47,22 @@ fn one(
     landscape: &LandscapeResult,
     constraint: &ConstraintConfig,
     summary: &ConstraintSummary,
-    paths: &[&SampledPath],
-) -> Option<SampledConstraint> {
-    match &constraint.settings {
+    sampled: &Sampled<'_>,
+) -> Result<Option<SampledConstraint>, Error> {
+    let paths = sampled.whole(Direction::Forward);
+    Ok(match &constraint.settings {
         ConstraintSettings::RegionAvoidance(settings) => {
-            let region = ball(problem, settings)?;
-            let inside = |point: &&SampledPoint| region.contains(&problem.variables, &point.variables);
-            let counts: Vec<usize> =
-                paths.iter().map(|path| path.points.iter().filter(inside).count()).collect();
-            let points: usize = paths.iter().map(|path| path.points.len()).sum();
-            let value = counts.iter().filter(|&&count| count > 0).count() as f64 / paths.len() as f64;
+            let Some(region) = ball(problem, settings) else { return Ok(None) };
+            let (mut points, mut inside, mut entered) = (0_usize, 0_usize, 0_usize);
+            for path in sampled.each_whole(Direction::Forward) {
+                let path = path?;
+                let within = |point: &&SampledPoint| region.contains(&problem.variables, &point.variables);
+                let count = path.points.iter().filter(within).count();
+                points += path.points.len();
+                inside += count;
+                entered += usize::from(count > 0);
+            }
+            let value = entered as f64 / paths as f64;
             Some(SampledConstraint {
                 definition: format!(
                     "share of the forward paths that are inside the region at any point of the curve; kept if at most {LARGEST_SHARE_INSIDE}"
@@ -64,18 +70,18 @@ fn one(
                 unit: String::new(),
                 value,
                 limit: LARGEST_SHARE_INSIDE,
-                share_of_points_inside: Some(counts.iter().sum::<usize>() as f64 / points.max(1) as f64),
+                share_of_points_inside: Some(inside as f64 / points.max(1) as f64),
                 kept: value <= LARGEST_SHARE_INSIDE,
             })
         }
         ConstraintSettings::EnergyCeiling(_) => {
-            let surface = landscape.landscape.as_ref()?;
-            let means = inner_points(paths).map(|points| {
-                points.iter().map(|point| surface.energy(&point.variables)).sum::<f64>() / points.len() as f64
-            });
-            let value = means.reduce(f64::max)? - landscape.minimum;
+            let Some(surface) = &landscape.landscape else { return Ok(None) };
+            let sums = inner_sums(sampled, |_, point| surface.energy(&point.variables))?;
+            let highest = sums.into_iter().map(|sum| sum / paths as f64).reduce(f64::max);
+            let (Some(highest), Some(threshold)) = (highest, summary.threshold) else { return Ok(None) };
+            let value = highest - landscape.minimum;
             // An average of `n` paths fluctuates by kT/√n; one kT is beyond that, and little beside a barrier.
-            let limit = summary.threshold? - landscape.minimum + problem.thermal_energy;
+            let limit = threshold - landscape.minimum + problem.thermal_energy;
             Some(SampledConstraint {
                 definition: "largest mean energy of the forward paths at one point of the curve, on the landscape above its minimum; \
                              kept if not more than one kT above the ceiling"
@@ -88,11 +94,12 @@ fn one(
             })
         }
         ConstraintSettings::LowVariance(LowVarianceSettings { variance_ceiling: Some(_), .. })
-            if paths.len() >= FEWEST_PATHS =>
+            if paths >= FEWEST_PATHS =>
         {
-            let value = inner_points(paths).map(|points| variance(problem, &points)).reduce(f64::max)?;
-            let error = (2.0 / (paths.len() - 1) as f64).sqrt();
-            let limit = summary.threshold? * (1.0 + STANDARD_ERRORS * error);
+            let value = variances(problem, sampled)?.into_iter().reduce(f64::max);
+            let (Some(value), Some(threshold)) = (value, summary.threshold) else { return Ok(None) };
+            let error = (2.0 / (paths - 1) as f64).sqrt();
+            let limit = threshold * (1.0 + STANDARD_ERRORS * error);
             Some(SampledConstraint {
                 definition: format!(
                     "largest variance of the variables over the forward paths at one point of the curve; kept if not more than {STANDARD_ERRORS} standard errors above the ceiling"
@@ -105,27 +112,45 @@ fn one(
             })
         }
         ConstraintSettings::LowVariance(_) => None,
+    })
+}
+
+/// Of every inner point of the curve the sum over the forward paths of what `value` says of a path's point there; it is told how many
+/// inner points come before.
+fn inner_sums(
+    sampled: &Sampled<'_>,
+    mut value: impl FnMut(usize, &SampledPoint) -> f64,
+) -> Result<Vec<f64>, Error> {
+    let whole = sampled.of(Direction::Forward).filter(|path| path.is_whole());
+    let points = whole.map(|path| path.points).min().unwrap_or(0);
+    let mut sums = vec![0.0; points.saturating_sub(2)];
+    for path in sampled.each_whole(Direction::Forward) {
+        let path = path?;
+        for (index, sum) in sums.iter_mut().enumerate() {
+            *sum += value(index, &path.points[index + 1]);
+        }
     }
+    Ok(sums)
 }
 
-/// The paths' points at every inner point of the curve.
-fn inner_points<'p>(paths: &'p [&SampledPath]) -> impl Iterator<Item = Vec<&'p SampledPoint>> {
-    let count = paths.iter().map(|path| path.points.len()).min().unwrap_or(0);
-    (1..count.saturating_sub(1)).map(|index| paths.iter().map(|path| &path.points[index]).collect())
-}
-
-/// Trace of the covariance in the spacetime's units, periodic variables about the first path's value.
-fn variance(problem: &Problem, points: &[&SampledPoint]) -> f64 {
-    let Some(first) = points.first() else { return 0.0 };
-    let axes = problem.variables.iter().zip(problem.scales.each()).enumerate();
-    let of_axis = axes.map(|(axis, (variable, scale))| {
-        let offsets: Vec<f64> = points
-            .iter()
-            .map(|point| variable.difference(point.variables[axis], first.variables[axis]) / scale)
-            .collect();
-        let count = offsets.len() as f64;
-        let mean = offsets.iter().sum::<f64>() / count;
-        offsets.iter().map(|offset| (offset - mean).powi(2)).sum::<f64>() / (count - 1.0)
-    });
-    of_axis.sum()
+/// Traces of the covariance in the spacetime's units at every inner point of the curve, periodic variables about the first path's value.
+fn variances(problem: &Problem, sampled: &Sampled<'_>) -> Result<Vec<f64>, Error> {
+    let Some(first) = sampled.each_whole(Direction::Forward).next().transpose()? else {
+        return Ok(Vec::new());
+    };
+    let count = sampled.whole(Direction::Forward) as f64;
+    let mut traces: Option<Vec<f64>> = None;
+    for (axis, (variable, scale)) in problem.variables.iter().zip(problem.scales.each()).enumerate() {
+        let offset = |index: usize, point: &SampledPoint| {
+            variable.difference(point.variables[axis], first.points[index + 1].variables[axis]) / scale
+        };
+        let means: Vec<f64> = inner_sums(sampled, offset)?.into_iter().map(|sum| sum / count).collect();
+        let squares = inner_sums(sampled, |index, point| (offset(index, point) - means[index]).powi(2))?;
+        let of_axis = squares.into_iter().map(|sum| sum / (count - 1.0));
+        traces = Some(match traces {
+            Some(traces) => traces.into_iter().zip(of_axis).map(|(sum, one)| sum + one).collect(),
+            None => of_axis.collect(),
+        });
+    }
+    Ok(traces.unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use geodyssey_report::Direction;
 use geodyssey_sampling::TetherPoint;
 use rayon::prelude::*;
 
-use super::sampled::{Sampled, SampledPath};
+use super::sampled::Sampled;
 use crate::artifacts::landscape::LandscapeResult;
 use crate::error::Error;
 use crate::problem::Problem;
@@ -43,12 +43,11 @@ pub(super) fn lag(
     problem: &Problem,
     divide: &Divide,
     curve: &[TetherPoint],
-    sampled: &Sampled,
-) -> Option<Lag> {
-    let whole: Vec<&SampledPath> =
-        sampled.of(Direction::Forward).filter(|path| path.failure.is_none()).collect();
-    if sampled.shooting.is_some() || whole.is_empty() {
-        return None;
+    sampled: &Sampled<'_>,
+) -> Result<Option<Lag>, Error> {
+    let whole = sampled.whole(Direction::Forward);
+    if sampled.shooting.is_some() || whole == 0 {
+        return Ok(None);
     }
     let scales = &problem.scales;
     let exact: Vec<f64> = curve
@@ -56,12 +55,14 @@ pub(super) fn lag(
         .map(|point| divide.posterior(point.log_snr, &point.center, problem.thermal_energy).share_beyond)
         .collect();
     let mut beyond = vec![0_usize; curve.len()];
-    for point in whole.iter().flat_map(|path| &path.points) {
-        beyond[point.curve_point] += usize::from(divide.is_beyond(&scales.scaled(&point.variables)));
+    for path in sampled.each_whole(Direction::Forward) {
+        for point in &path?.points {
+            beyond[point.curve_point] += usize::from(divide.is_beyond(&scales.scaled(&point.variables)));
+        }
     }
-    let shares = beyond.iter().map(|count| *count as f64 / whole.len() as f64);
-    let largest = shares.zip(exact).map(|(share, exact)| (share - exact).abs()).reduce(f64::max)?;
-    Some(Lag { largest, by_chance: by_chance(whole.len()) })
+    let shares = beyond.iter().map(|count| *count as f64 / whole as f64);
+    let largest = shares.zip(exact).map(|(share, exact)| (share - exact).abs()).reduce(f64::max);
+    Ok(largest.map(|largest| Lag { largest, by_chance: by_chance(whole) }))
 }
 
 fn by_chance(paths: usize) -> f64 {

@@ -7,12 +7,14 @@ use geodyssey_sampling::{
 };
 
 use super::STAGE;
-use super::sampled::Sampled;
-use crate::config::{DEFAULT_LIFTED_PATHS, LandscapeConfig};
+use super::batches::frame_bytes;
+use super::sampled::{LIFTED, Sampled};
+use crate::config::DEFAULT_LIFTED_PATHS;
 use crate::error::Error;
 use crate::interrupt;
 use crate::problem::{Molecule, Problem};
 use crate::progress::Progress;
+use crate::run_directory::RunDirectory;
 
 /// Gives the frames of the first paths of each direction their atoms: a frame's minimisation begins with the structure of the
 /// frame before it, the first frame's with that of the state.
@@ -21,7 +23,8 @@ pub(super) fn lift(
     molecule: &Molecule,
     landscape: Option<&dyn Landscape>,
     lowest_kj_mol: Option<f64>,
-    sampled: &mut Sampled,
+    directory: &RunDirectory,
+    sampled: &mut Sampled<'_>,
 ) -> Result<(), Error> {
     let failed = |error: SamplingError| Error::failed("atoms for the paths", error);
     let Some(structures) = &molecule.structures else { return Ok(()) };
@@ -30,11 +33,11 @@ pub(super) fn lift(
         .into_iter()
         .flat_map(|direction| {
             let paths = sampled.paths.iter().enumerate();
-            let whole = paths.filter(move |(_, path)| path.direction == direction && path.failure.is_none());
+            let whole = paths.filter(move |(_, path)| path.id.direction == direction && path.is_whole());
             whole.map(|(index, _)| index).take(most).collect::<Vec<_>>()
         })
         .collect();
-    let frames = chosen.iter().map(|&index| sampled.paths[index].frames.len()).max().unwrap_or(0);
+    let frames = chosen.iter().map(|&index| sampled.paths[index].frames).max().unwrap_or(0);
     if frames == 0 {
         return Ok(());
     }
@@ -45,21 +48,21 @@ pub(super) fn lift(
         .iter()
         .map(|&index| {
             let [start, end] = structures;
-            let state = if sampled.paths[index].direction == Direction::Forward { start } else { end };
+            let state = if sampled.paths[index].id.direction == Direction::Forward { start } else { end };
             (state.clone(), vec![0.0; molecule.variables.len()])
         })
         .collect();
+    let targets = chosen.iter().map(|&index| {
+        let path = sampled.path(index)?;
+        Ok(path.frames.iter().map(|&frame| path.points[frame].variables.clone()).collect())
+    });
+    let targets = targets.collect::<Result<Vec<Vec<Vec<f64>>>, Error>>()?;
+    let (mut stream, mut written) = (directory.begin_stream(STAGE, LIFTED)?, 0);
     let mut progress = Progress::start(STAGE, frames as u64, 0);
     let (mut done, mut unfinished, mut squares) = (0_usize, 0_usize, 0.0);
     for frame in 0..frames {
-        let here: Vec<(usize, &Vec<f64>)> = chosen
-            .iter()
-            .enumerate()
-            .filter_map(|(place, &index)| {
-                let path = &sampled.paths[index];
-                Some((place, &path.points.get(*path.frames.get(frame)?)?.variables))
-            })
-            .collect();
+        let here = targets.iter().enumerate().filter_map(|(place, frames)| Some((place, frames.get(frame)?)));
+        let here: Vec<(usize, &Vec<f64>)> = here.collect();
         let tasks: Vec<MinimisationTask> = here
             .iter()
             .map(|&(place, target)| MinimisationTask {
@@ -76,18 +79,21 @@ pub(super) fn lift(
             if let (Some(surface), Some(lowest)) = (landscape, lowest_kj_mol) {
                 squares += (result.energy_kj_mol - lowest - surface.energy(&task.target)).powi(2);
             }
-            sampled.paths[chosen[place]].positions.push(result.positions.clone());
+            stream.append(&frame_bytes(&result.positions))?;
+            sampled.lifted.entry(chosen[place]).or_default().push(written);
+            written += 1;
             last[place] = (result.positions, result.multipliers);
         }
         progress.set(frame as u64 + 1, "atoms");
         interrupt::check()?;
     }
-    let agreement = match (&problem.config.landscape, lowest_kj_mol) {
-        (LandscapeConfig::RelaxedScan(_), Some(_)) => format!(
+    let agreement = if problem.config.landscape.is_relaxed() && lowest_kj_mol.is_some() {
+        format!(
             ", whose energies differ from the surface by {:.2} kJ/mol root mean square",
             (squares / done as f64).sqrt()
-        ),
-        _ => String::new(),
+        )
+    } else {
+        String::new()
     };
     progress.finish(&format!("atoms for {done} frames of {} paths{agreement}", chosen.len()));
     if unfinished > 0 {

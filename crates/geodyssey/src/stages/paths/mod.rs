@@ -11,14 +11,13 @@ mod lift;
 mod meaning;
 mod moments;
 mod on_landscape;
+mod path;
 mod sampled;
 mod shooting;
 mod statistics;
 mod streams;
 mod transition;
 mod unsampled;
-
-use std::time::Instant;
 
 use geodyssey_sampling::{TetherPoint, Walls};
 
@@ -30,13 +29,12 @@ use crate::artifacts::paths::{FREE_ENERGY_FILE, PathsRecord, RECORD_FILE};
 use crate::config::{SamplingMethod, Space};
 use crate::error::Error;
 use crate::problem::{EnergySource, Problem};
-use crate::run_context::Run;
+use crate::run_context::{Made, Run, Stage};
 use crate::run_directory::{Fingerprint, Ingredients};
+use batches::BatchStore;
 
 pub(crate) use crate::artifacts::paths::STAGE;
 
-/// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
-const REVISION: u32 = 3;
 /// Why rows of a table may be no landscape for dynamics.
 const NO_SURFACE: &str = "the dynamics need a smooth surface, and these rows lie on no regular grid: go as far as `geodyssey geodesic`";
 
@@ -46,27 +44,57 @@ pub(crate) fn run(
     landscape: &LandscapeResult,
     geodesic: &GeodesicResult,
 ) -> Result<PathsRecord, Error> {
-    let made_from = fingerprint(run)?;
-    if !run.is_up_to_date(STAGE, REVISION, &made_from)? {
-        let started = Instant::now();
+    run.bring_up_to_date(&PathsStage { landscape, geodesic })
+}
+
+/// The stage.
+struct PathsStage<'s> {
+    landscape: &'s LandscapeResult,
+    geodesic: &'s GeodesicResult,
+}
+
+impl Stage for PathsStage<'_> {
+    const NAME: &'static str = STAGE;
+    const REVISION: u32 = 3;
+    type Output = PathsRecord;
+
+    fn ingredients(&self, run: &Run<'_>, ingredients: Ingredients) -> Result<Ingredients, Error> {
+        let problem = run.problem;
+        problem.states()?;
+        Ok(ingredients
+            .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))
+            .upstream(geodesic::STAGE, &run.directory.output_fingerprint(geodesic::STAGE))
+            .settings("variables", &problem.config.variables)
+            .settings("thermal energy", &problem.thermal_energy)
+            .settings("states", &problem.states_made_from())
+            .settings("scales", &problem.scales.each())
+            .settings("constraints", &problem.config.constraints)
+            .settings("sampling", &problem.config.sampling)
+            .settings("seed", &problem.config.seed)
+            .settings("inputs", &problem.inputs_of_landscape()))
+    }
+
+    fn make(&self, run: &Run<'_>, made_from: &Fingerprint) -> Result<Made, Error> {
+        let Self { landscape, geodesic } = *self;
         let problem = run.problem;
         let curve: Vec<TetherPoint> = geodesic
             .points
             .iter()
             .map(|point| TetherPoint { log_snr: point.log_snr, center: point.y.clone() })
             .collect();
+        let store = BatchStore { directory: &run.directory, made_from };
         let mut sampled = match (problem.config.space(), &problem.molecule, &landscape.landscape) {
             (Space::Atoms, Some(molecule), _) => {
                 let surface = landscape.landscape.as_deref();
-                atoms::sample(problem, molecule, surface, &run.directory, &made_from, &curve)?
+                atoms::sample(problem, molecule, surface, store, &curve)?
             }
             (_, _, Some(surface)) if problem.config.sampling.method == SamplingMethod::TwoWayShooting => {
                 let walls = walls(problem, landscape)?;
-                shooting::sample(problem, surface.as_ref(), &run.directory, &made_from, walls, &curve)?
+                shooting::sample(problem, surface.as_ref(), store, walls, &curve)?
             }
             (_, _, Some(surface)) => {
                 let walls = walls(problem, landscape)?;
-                on_landscape::sample(problem, surface.as_ref(), &run.directory, &made_from, walls, &curve)?
+                on_landscape::sample(problem, surface.as_ref(), store, walls, &curve)?
             }
             _ => return Err(problem.config.error("landscape.file", NO_SURFACE).into()),
         };
@@ -79,10 +107,20 @@ pub(crate) fn run(
         if let (Space::Variables, Some(molecule)) = (problem.config.space(), &problem.molecule) {
             let scan = landscape.record.relaxed_scan.as_ref();
             let lowest = scan.map(|scan| scan.lowest_potential_energy_kj_mol);
-            lift::lift(problem, molecule, landscape.landscape.as_deref(), lowest, &mut sampled)?;
+            lift::lift(
+                problem,
+                molecule,
+                landscape.landscape.as_deref(),
+                lowest,
+                &run.directory,
+                &mut sampled,
+            )?;
         }
         let divide = lag::divide(problem, landscape)?;
-        let lag = divide.as_ref().and_then(|divide| lag::lag(problem, divide, &curve, &sampled));
+        let lag = match &divide {
+            Some(divide) => lag::lag(problem, divide, &curve, &sampled)?,
+            None => None,
+        };
         let free_energy = free_energy::free_energy(problem, divide.as_ref(), &curve, &sampled)?;
         let structure_match = arrival::look(problem, &mut sampled)?;
         if sampled.shooting.is_none() {
@@ -106,11 +144,13 @@ pub(crate) fn run(
         }
         run.directory.write(RECORD_FILE, &json(&record)?)?;
         outputs.push(RECORD_FILE.to_owned());
-        run.finish(STAGE, REVISION, made_from, &outputs)?;
-        run.record_time(STAGE, started, sampled.energy_evaluations);
+        Ok(Made { outputs, energy_evaluations: sampled.energy_evaluations })
     }
-    serde_json::from_slice(&run.directory.read(RECORD_FILE)?)
-        .map_err(|error| Error::file("understand", &run.directory.file(RECORD_FILE), error))
+
+    fn load(&self, run: &Run<'_>) -> Result<PathsRecord, Error> {
+        serde_json::from_slice(&run.directory.read(RECORD_FILE)?)
+            .map_err(|error| Error::file("understand", &run.directory.file(RECORD_FILE), error))
+    }
 }
 
 /// The box that paths of the variables live in: that over which the exact posterior is integrated. A mixture of Gaussians, whose
@@ -128,7 +168,7 @@ fn walls(problem: &Problem, landscape: &LandscapeResult) -> Result<Walls, Error>
 pub(crate) fn check(problem: &Problem) -> Result<(), Error> {
     if problem.config.space() == Space::Variables
         && !matches!(problem.source, EnergySource::Samples(_))
-        && !landscape::has_surface(problem)
+        && !landscape::method(problem).has_surface(problem)
     {
         return Err(problem.config.error("landscape.file", NO_SURFACE).into());
     }
@@ -151,21 +191,4 @@ pub(crate) fn steps_of_a_path(problem: &Problem, points: usize) -> u64 {
         Space::Variables => on_landscape::steps_per_point(problem),
     };
     per_point.saturating_mul(points as u64)
-}
-
-fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
-    let problem = run.problem;
-    problem.states()?;
-    Ok(Ingredients::of_stage(STAGE, REVISION)
-        .upstream(landscape::STAGE, &run.directory.output_fingerprint(landscape::STAGE))
-        .upstream(geodesic::STAGE, &run.directory.output_fingerprint(geodesic::STAGE))
-        .settings("variables", &problem.config.variables)
-        .settings("thermal energy", &problem.thermal_energy)
-        .settings("states", &problem.states_made_from())
-        .settings("scales", &problem.scales.each())
-        .settings("constraints", &problem.config.constraints)
-        .settings("sampling", &problem.config.sampling)
-        .settings("seed", &problem.config.seed)
-        .settings("inputs", &problem.inputs_of_landscape())
-        .fingerprint())
 }

@@ -2,20 +2,21 @@
 
 use geodyssey_landscape::Landscape;
 use geodyssey_report::Direction;
-use geodyssey_sampling::annealing::{VariableAnnealingState, VariablePath};
+use geodyssey_sampling::annealing::{PATHS_PER_BATCH, VariableAnnealingState, VariablePath};
 use geodyssey_sampling::{
     AnnealingProtocol, Overdamped, SamplingError, TetherPoint, VariableAnnealing, Walls,
 };
 
-use super::batches::{self, Keeper};
-use super::sampled::{Sampled, SampledPath, SampledPoint};
+use super::batches::{BatchId, BatchStore, Batches, FinishedBatch, carry_out};
+use super::path::{SampledPath, SampledPoint};
+use super::sampled::Sampled;
 use super::streams::stream;
-use crate::config::DEFAULT_STEPS_PER_POINT;
+use crate::artifacts::path_id::PathId;
+use crate::config::{DEFAULT_STEPS_PER_POINT, SamplingConfig};
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::problem::scales::Scales;
 use crate::problem::variables::State;
-use crate::run_directory::{Fingerprint, RunDirectory};
 
 /// Steps before a path begins, in units of the steps at one point.
 const EQUILIBRATION_POINTS: u64 = 16;
@@ -49,16 +50,32 @@ impl Steps {
     }
 }
 
+/// The batches of led paths: forward ones, and backward ones where these are wanted.
+pub(super) fn both_ways(settings: &SamplingConfig, paths_per_batch: usize) -> Vec<BatchId> {
+    let of =
+        |direction| BatchId::split(PathId { direction, number: 0 }, settings.paths.get(), paths_per_batch);
+    let backward = if settings.backward { of(Direction::Backward) } else { Vec::new() };
+    of(Direction::Forward).into_iter().chain(backward).collect()
+}
+
+/// What is said when all led paths are done.
+pub(super) fn done_in_words(settings: &SamplingConfig) -> String {
+    format!("{} paths{} done", settings.paths.get(), if settings.backward { " each way" } else { "" })
+}
+
+/// The points of a path that are frames: every so many, and the curve's last.
+pub(super) fn kept(points: usize, curve_points: usize, stride: usize) -> Vec<usize> {
+    (0..points).filter(|point| point.is_multiple_of(stride) || point + 1 == curve_points).collect()
+}
+
 /// Samples all paths.
-pub(super) fn sample(
+pub(super) fn sample<'r>(
     problem: &Problem,
     landscape: &dyn Landscape,
-    directory: &RunDirectory,
-    made_from: &Fingerprint,
+    store: BatchStore<'r>,
     walls: Walls,
     curve: &[TetherPoint],
-) -> Result<Sampled, Error> {
-    let failed = |error: SamplingError| Error::failed("sampling", error);
+) -> Result<Sampled<'r>, Error> {
     let settings = &problem.config.sampling;
     let steps_per_point = steps_per_point(problem);
     let Steps { step, segment } = Steps::of(problem, curve);
@@ -86,36 +103,71 @@ pub(super) fn sample(
     let backward = annealing(&reversed, Direction::Backward).map_err(failed)?;
 
     let [start, end] = problem.states()?;
-    let begin = |annealing: &VariableAnnealing<'_>, direction, values: Vec<f64>, paths: usize| {
-        let fresh = annealing.start(0, &vec![values; paths]).map_err(failed)?;
-        Ok::<_, Error>(batches::resume(directory, made_from, direction, fresh))
+    let batches = VariableBatches {
+        annealing: [forward, backward],
+        beginnings: [beginning(problem, start, curve), beginning(problem, end, &reversed)],
+        points: curve.len(),
+        stride: protocol.frame_stride,
+        scales,
     };
-    let paths = settings.paths.get();
-    let from_start = beginning(problem, start, curve);
-    let mut forward_batches = begin(&forward, Direction::Forward, from_start, paths)?;
-    let backward_paths = if settings.backward { paths } else { 0 };
-    let from_end = beginning(problem, end, &reversed);
-    let mut backward_batches = begin(&backward, Direction::Backward, from_end, backward_paths)?;
+    let all = both_ways(settings, PATHS_PER_BATCH);
+    carry_out(store, &batches, &all)?.finish(&done_in_words(settings));
+    Sampled::new(store, all)
+}
 
-    let batches = || forward_batches.iter().chain(&backward_batches);
-    let (total, done) =
-        (batches().count() * curve.len(), batches().map(VariableAnnealingState::next_point).sum());
-    let keeper = Keeper::new(directory, *made_from, curve.len(), total, done);
-    rayon::join(
-        || forward.run(&mut forward_batches, &|batch| keeper.passed(Direction::Forward, batch)),
-        || backward.run(&mut backward_batches, &|batch| keeper.passed(Direction::Backward, batch)),
-    );
-    keeper.finish(&format!("{paths} paths{} done", if settings.backward { " each way" } else { "" }))?;
+/// Batches of both directions.
+struct VariableBatches<'b> {
+    annealing: [VariableAnnealing<'b>; 2],
+    /// Where paths of either direction begin, in the spacetime's units.
+    beginnings: [Vec<f64>; 2],
+    points: usize,
+    stride: usize,
+    scales: &'b Scales,
+}
 
-    let all = || forward_batches.iter().chain(&backward_batches);
-    let energy_evaluations = all().map(VariableAnnealingState::energy_evaluations).sum();
-    let of = |batches: &[VariableAnnealingState], direction| -> Vec<SampledPath> {
-        let paths = batches.iter().flat_map(|batch| batch.paths());
-        paths.map(|path| sampled(path, direction, curve.len(), protocol.frame_stride, scales)).collect()
-    };
-    let mut paths = of(&forward_batches, Direction::Forward);
-    paths.extend(of(&backward_batches, Direction::Backward));
-    Ok(Sampled { paths, energy_evaluations, path_time_ps: None, shooting: None, warnings: Vec::new() })
+impl<'b> VariableBatches<'b> {
+    fn annealing(&self, batch: BatchId) -> &VariableAnnealing<'b> {
+        &self.annealing[usize::from(batch.first.direction == Direction::Backward)]
+    }
+}
+
+impl Batches for VariableBatches<'_> {
+    type State = VariableAnnealingState;
+
+    fn steps(&self, _batch: BatchId) -> u64 {
+        self.points as u64
+    }
+
+    fn start(&self, batch: BatchId) -> Result<VariableAnnealingState, Error> {
+        let values = &self.beginnings[usize::from(batch.first.direction == Direction::Backward)];
+        let started = self
+            .annealing(batch)
+            .start(batch.first.number, &vec![values.clone(); batch.count])
+            .map_err(failed)?;
+        started.into_iter().next().ok_or_else(|| Error::Failed("a batch without paths".to_owned()))
+    }
+
+    fn done(&self, state: &VariableAnnealingState) -> u64 {
+        state.next_point() as u64
+    }
+
+    fn advance(&self, batch: BatchId, state: &mut VariableAnnealingState) -> Result<(), Error> {
+        self.annealing(batch).advance(state, state.next_point() + 1);
+        Ok(())
+    }
+
+    fn finish(&self, batch: BatchId, state: VariableAnnealingState) -> FinishedBatch {
+        let paths = batch.paths().zip(state.paths());
+        FinishedBatch {
+            paths: paths.map(|(id, path)| sampled(path, id, self.points, self.stride, self.scales)).collect(),
+            energy_evaluations: state.energy_evaluations(),
+            ..FinishedBatch::default()
+        }
+    }
+}
+
+fn failed(error: SamplingError) -> Error {
+    Error::failed("sampling", error)
 }
 
 /// Where the paths of a curve begin: at the state's centre, in the image that the curve begins in. A curve may go round, and nothing
@@ -132,12 +184,12 @@ fn beginning(problem: &Problem, state: &State, curve: &[TetherPoint]) -> Vec<f64
 
 fn sampled(
     path: &VariablePath,
-    direction: Direction,
+    id: PathId,
     curve_points: usize,
     stride: usize,
     scales: &Scales,
 ) -> SampledPath {
-    let curve_point = |point: usize| match direction {
+    let curve_point = |point: usize| match id.direction {
         Direction::Forward => point,
         Direction::Backward => curve_points - 1 - point,
     };
@@ -156,17 +208,13 @@ fn sampled(
     let maxima = path.records.iter().map(|record| record.maximum_energy_kj_mol);
     let at_steps = path.records.iter().map(|record| record.maximum_energy_at_steps_kj_mol);
     SampledPath {
-        direction,
-        number: path.path as usize,
-        frames: (0..points.len())
-            .filter(|point| point.is_multiple_of(stride) || point + 1 == curve_points)
-            .collect(),
+        id,
+        frames: kept(points.len(), curve_points, stride),
         points,
-        positions: Vec::new(),
+        frame_places: Vec::new(),
         maximum_potential_energy: None,
         maximum_landscape_energy: maxima.reduce(f64::max),
         maximum_landscape_energy_at_steps: at_steps.reduce(f64::max),
         failure: path.failure.clone(),
-        is_structure: None,
     }
 }

@@ -1,83 +1,26 @@
-//! Paths as they come out of the dynamics, whatever space these took place in.
+//! All paths of a run: a summary of each in memory, their points and frames on the disk, from where they are read path by path.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::rc::Rc;
 
 use geodyssey_report::{Direction, ShootingSummary, Warning};
 use geodyssey_sampling::Failure;
 
-use crate::problem::variables::{State, Variable};
+use super::STAGE;
+use super::batches::{BatchId, BatchStore, FinishedBatch, frame_of_bytes};
+use super::path::{PathSummary, SampledPath};
+use crate::error::Error;
+use crate::run_directory::StreamReader;
 
-/// One point of a path.
-#[derive(Clone, Debug)]
-pub(super) struct SampledPoint {
-    /// Index of the point on the curve, counted from the state where forward paths begin.
-    pub(super) curve_point: usize,
-    /// The variables.
-    pub(super) variables: Vec<f64>,
-    /// `U(X)`, kJ/mol; none for paths of variables.
-    pub(super) potential_energy: Option<f64>,
-    /// Highest `U(X)` over every step since the point before, kJ/mol; none for paths of variables.
-    pub(super) highest_potential_energy: Option<f64>,
-    /// Energy of the tether, kJ/mol.
-    pub(super) tether_energy: f64,
-    /// Work done so far, kJ/mol.
-    pub(super) work: f64,
-}
-
-/// A path.
-#[derive(Clone, Debug)]
-pub(super) struct SampledPath {
-    /// From start to end, or back.
-    pub(super) direction: Direction,
-    /// Its number among those of its direction.
-    pub(super) number: usize,
-    /// Its points in the order in which it passed them; fewer than the curve's if it blew up.
-    pub(super) points: Vec<SampledPoint>,
-    /// Which of the points are frames.
-    pub(super) frames: Vec<usize>,
-    /// Positions of the frames, nm; empty for paths of variables that were not lifted to atoms.
-    pub(super) positions: Vec<Vec<[f64; 3]>>,
-    /// Highest `U(X)` over every step, kJ/mol.
-    pub(super) maximum_potential_energy: Option<f64>,
-    /// Highest landscape energy over every step and the segments between, kJ/mol; none without a landscape.
-    pub(super) maximum_landscape_energy: Option<f64>,
-    /// Highest landscape energy over every step, the segments left out, kJ/mol; none without a landscape.
-    pub(super) maximum_landscape_energy_at_steps: Option<f64>,
-    /// Set if it blew up.
-    pub(super) failure: Option<Failure>,
-    /// Of a path of atoms that arrived in the variables: whether it arrived at the state's structure.
-    pub(super) is_structure: Option<bool>,
-}
-
-impl SampledPath {
-    /// Its name, as its files are called.
-    pub(super) fn name(&self) -> String {
-        let kind = match self.direction {
-            Direction::Forward => "path",
-            Direction::Backward => "backward",
-        };
-        format!("{kind}-{:04}", self.number)
-    }
-
-    /// Distance of its last point from the centre of a state, in radii; none if it blew up.
-    pub(super) fn final_distance(&self, target: &State, variables: &[Variable]) -> Option<f64> {
-        let last = self.points.last().filter(|_| self.failure.is_none())?;
-        Some(target.distance(variables, &last.variables))
-    }
-
-    /// Whether it arrived in the variables.
-    pub(super) fn reached_variables(&self, target: &State, variables: &[Variable]) -> bool {
-        self.final_distance(target, variables).is_some_and(|distance| distance <= 1.0)
-    }
-
-    /// Work done on it, kJ/mol; none if it blew up.
-    pub(super) fn work(&self) -> Option<f64> {
-        self.points.last().filter(|_| self.failure.is_none()).map(|point| point.work)
-    }
-}
+/// Stream of frames that paths of variables were given afterwards.
+pub(super) const LIFTED: &str = "lifted-frames";
 
 /// All paths and what they cost.
-pub(super) struct Sampled {
+pub(super) struct Sampled<'r> {
     /// Forward paths, then backward ones.
-    pub(super) paths: Vec<SampledPath>,
+    pub(super) paths: Vec<PathSummary>,
     /// Evaluations of the energy or its gradient.
     pub(super) energy_evaluations: u64,
     /// Simulated time of one path, ps.
@@ -86,19 +29,122 @@ pub(super) struct Sampled {
     pub(super) shooting: Option<ShootingSummary>,
     /// What must be known before they are believed.
     pub(super) warnings: Vec<Warning>,
+    /// Of paths of variables that were given atoms: where each frame's positions stand in the stream [`LIFTED`].
+    pub(super) lifted: HashMap<usize, Vec<u64>>,
+    store: BatchStore<'r>,
+    batches: Vec<BatchId>,
+    /// Batch of every path, and its place there.
+    places: Vec<(usize, usize)>,
+    /// The batch that was read last: paths are mostly read in their order.
+    last: RefCell<Option<(usize, Rc<FinishedBatch>)>>,
 }
 
-impl Sampled {
+impl<'r> Sampled<'r> {
+    /// The paths of finished batches, in their order.
+    ///
+    /// # Errors
+    /// A batch that is not there.
+    pub(super) fn new(store: BatchStore<'r>, batches: Vec<BatchId>) -> Result<Self, Error> {
+        let mut sampled = Self {
+            paths: Vec::new(),
+            energy_evaluations: 0,
+            path_time_ps: None,
+            shooting: None,
+            warnings: Vec::new(),
+            lifted: HashMap::new(),
+            store,
+            batches,
+            places: Vec::new(),
+            last: RefCell::new(None),
+        };
+        for batch in 0..sampled.batches.len() {
+            let finished = sampled.batch(batch)?;
+            sampled.energy_evaluations += finished.energy_evaluations;
+            for (place, path) in finished.paths.iter().enumerate() {
+                sampled.paths.push(PathSummary::of(path));
+                sampled.places.push((batch, place));
+            }
+        }
+        Ok(sampled)
+    }
+
+    /// What its batches came to, one after the other.
+    pub(super) fn finished(&self) -> impl Iterator<Item = Result<Rc<FinishedBatch>, Error>> {
+        (0..self.batches.len()).map(|batch| self.batch(batch))
+    }
+
+    fn batch(&self, index: usize) -> Result<Rc<FinishedBatch>, Error> {
+        if let Some((last, batch)) = self.last.borrow().as_ref()
+            && *last == index
+        {
+            return Ok(batch.clone());
+        }
+        let batch = self.store.finished(self.batches[index]).ok_or_else(|| {
+            Error::File(
+                "paths that were finished have gone from the run directory: give the same command again"
+                    .to_owned(),
+            )
+        })?;
+        let batch = Rc::new(batch);
+        *self.last.borrow_mut() = Some((index, batch.clone()));
+        Ok(batch)
+    }
+
+    /// A path with all its points.
+    ///
+    /// # Errors
+    /// A file that has gone.
+    pub(super) fn path(&self, index: usize) -> Result<PathOfBatch, Error> {
+        let (batch, place) = self.places[index];
+        Ok(PathOfBatch { batch: self.batch(batch)?, place })
+    }
+
+    /// The paths of one direction with all their points, one after the other.
+    pub(super) fn each(&self, direction: Direction) -> impl Iterator<Item = Result<PathOfBatch, Error>> {
+        let of = (0..self.paths.len()).filter(move |&index| self.paths[index].id.direction == direction);
+        of.map(|index| self.path(index))
+    }
+
+    /// The same for those that came through.
+    pub(super) fn each_whole(
+        &self,
+        direction: Direction,
+    ) -> impl Iterator<Item = Result<PathOfBatch, Error>> {
+        let of = (0..self.paths.len()).filter(move |&index| {
+            self.paths[index].id.direction == direction && self.paths[index].is_whole()
+        });
+        of.map(|index| self.path(index))
+    }
+
+    /// The positions of a path's frames, to be read one by one; none where it has no atoms.
+    ///
+    /// # Errors
+    /// A file that has gone.
+    pub(super) fn frames(&self, index: usize, atoms: usize) -> Result<Option<PathFrames>, Error> {
+        let (name, places) = match self.lifted.get(&index) {
+            Some(places) => (LIFTED.to_owned(), places.clone()),
+            None => (
+                BatchStore::frames(self.batches[self.places[index].0]),
+                self.path(index)?.frame_places.clone(),
+            ),
+        };
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let reader = self.store.directory.read_stream(STAGE, &name)?;
+        Ok(Some(PathFrames { reader, places, bytes: atoms * size_of::<[f64; 3]>() }))
+    }
+
     /// The first failure, where no forward path came through.
     pub(super) fn all_failed(&self) -> Option<&Failure> {
-        let through = self.of(Direction::Forward).any(|path| path.failure.is_none());
+        let through = self.of(Direction::Forward).any(PathSummary::is_whole);
         if through { None } else { self.of(Direction::Forward).find_map(|path| path.failure.as_ref()) }
     }
 
     /// How many paths of either direction broke down, in words.
     pub(super) fn broken_down(&self) -> String {
         let count = |direction: Direction| {
-            let failed = self.of(direction).filter(|path| path.failure.is_some()).count();
+            let failed = self.of(direction).filter(|path| !path.is_whole()).count();
             (failed, self.of(direction).count())
         };
         match (count(Direction::Forward), count(Direction::Backward)) {
@@ -110,7 +156,59 @@ impl Sampled {
     }
 
     /// Those of one direction.
-    pub(super) fn of(&self, direction: Direction) -> impl Iterator<Item = &SampledPath> {
-        self.paths.iter().filter(move |path| path.direction == direction)
+    pub(super) fn of(&self, direction: Direction) -> impl Iterator<Item = &PathSummary> {
+        self.paths.iter().filter(move |path| path.id.direction == direction)
+    }
+
+    /// How many paths of one direction came through.
+    pub(super) fn whole(&self, direction: Direction) -> usize {
+        self.of(direction).filter(|path| path.is_whole()).count()
+    }
+}
+
+/// One path of a batch that was read.
+pub(super) struct PathOfBatch {
+    batch: Rc<FinishedBatch>,
+    place: usize,
+}
+
+impl Deref for PathOfBatch {
+    type Target = SampledPath;
+
+    fn deref(&self) -> &SampledPath {
+        &self.batch.paths[self.place]
+    }
+}
+
+/// The positions of a path's frames on the disk.
+pub(super) struct PathFrames {
+    reader: StreamReader,
+    places: Vec<u64>,
+    /// Of one frame.
+    bytes: usize,
+}
+
+impl PathFrames {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Positions of one frame, nm.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn read(&mut self, frame: usize) -> Result<Vec<[f64; 3]>, Error> {
+        let mut bytes = vec![0; self.bytes];
+        self.reader.read_at(self.places[frame] * self.bytes as u64, &mut bytes)?;
+        Ok(frame_of_bytes(&bytes))
+    }
+
+    /// Positions of all frames, nm.
+    ///
+    /// # Errors
+    /// As [`PathFrames::read`].
+    pub(super) fn read_all(&mut self) -> Result<Vec<Vec<[f64; 3]>>, Error> {
+        (0..self.len()).map(|frame| self.read(frame)).collect()
     }
 }

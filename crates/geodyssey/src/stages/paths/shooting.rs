@@ -8,14 +8,15 @@ use geodyssey_sampling::{
 };
 
 use super::STAGE;
-use super::batches::{self, Keeper};
+use super::batches::{BatchId, BatchStore, Batches, FinishedBatch, carry_out};
 use super::on_landscape::Steps;
-use super::sampled::{Sampled, SampledPath, SampledPoint};
+use super::path::{SampledPath, SampledPoint};
+use super::sampled::Sampled;
+use crate::artifacts::path_id::PathId;
 use crate::config::{SamplingConfig, ShootingLength};
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::problem::scales::Scales;
-use crate::run_directory::{Fingerprint, RunDirectory};
 
 /// Independent chains. A constant, so that results depend on nothing else.
 const CHAINS: usize = 16;
@@ -49,14 +50,13 @@ pub(super) fn path_steps(settings: &SamplingConfig) -> u64 {
 }
 
 /// Samples all paths.
-pub(super) fn sample(
+pub(super) fn sample<'r>(
     problem: &Problem,
     landscape: &dyn Landscape,
-    directory: &RunDirectory,
-    made_from: &Fingerprint,
+    store: BatchStore<'r>,
     walls: Walls,
     curve: &[TetherPoint],
-) -> Result<Sampled, Error> {
+) -> Result<Sampled<'r>, Error> {
     let failed = |error: SamplingError| Error::failed("two-way shooting", error);
     let settings = &problem.config.sampling;
     let protocol = protocol(settings, curve.len());
@@ -75,13 +75,24 @@ pub(super) fn sample(
     let paths = settings.paths.get();
     let line: Vec<Vec<f64>> = curve.iter().map(|point| point.center.clone()).collect();
     let fresh = shooting.start(&line, CHAINS, paths).map_err(failed)?;
-    let mut chains = batches::resume(directory, made_from, Direction::Forward, fresh);
-    let done = chains.iter().map(|chain| chain.paths().len()).sum();
-    let keeper = Keeper::new(directory, *made_from, 0, paths, done);
-    shooting.run(&mut chains, &|chain| keeper.passed(Direction::Forward, chain));
-    let trials: u64 = chains.iter().map(ShootingChain::trials).sum();
-    let accepted: u64 = chains.iter().map(ShootingChain::accepted).sum();
-    keeper.finish(&format!("{paths} paths done, {accepted} of {trials} trials accepted"))?;
+    let all: Vec<BatchId> = fresh
+        .iter()
+        .map(|chain| BatchId {
+            first: PathId { direction: Direction::Forward, number: chain.first_path() },
+            count: chain.path_count(),
+        })
+        .collect();
+    let batches = Chains { shooting, fresh, stride: settings.frame_stride.get(), scales };
+    let progress = carry_out(store, &batches, &all)?;
+    let mut sampled = Sampled::new(store, all)?;
+    let (mut trials, mut accepted, mut steps) = (0, 0, 0);
+    for chain in sampled.finished() {
+        let chain = chain?;
+        trials += chain.trials;
+        accepted += chain.accepted;
+        steps += chain.path_steps;
+    }
+    progress.finish(&format!("{paths} paths done, {accepted} of {trials} trials accepted"));
     let mut warnings = Vec::new();
     if accepted < paths as u64 {
         warnings.push(Warning::new(
@@ -90,23 +101,59 @@ pub(super) fn sample(
              ensemble: wider states, other `path_steps` or more `trials_per_path` are needed.",
         ));
     }
-    let steps: usize = chains.iter().flat_map(ShootingChain::paths).map(|path| path.steps).sum();
-    Ok(Sampled {
-        paths: chains.iter().flat_map(|chain| sampled(chain, settings.frame_stride.get(), scales)).collect(),
-        energy_evaluations: chains.iter().map(ShootingChain::energy_evaluations).sum(),
-        path_time_ps: None,
-        shooting: Some(ShootingSummary {
-            length: match protocol.length {
-                PathLength::Fixed(_) => "fixed".to_owned(),
-                PathLength::Flexible(_) => "flexible".to_owned(),
-            },
-            chains: chains.len(),
-            trials,
-            accepted,
-            mean_steps: steps as f64 / paths as f64,
-        }),
-        warnings,
-    })
+    sampled.shooting = Some(ShootingSummary {
+        length: match protocol.length {
+            PathLength::Fixed(_) => "fixed".to_owned(),
+            PathLength::Flexible(_) => "flexible".to_owned(),
+        },
+        chains: batches.fresh.len(),
+        trials,
+        accepted,
+        mean_steps: steps as f64 / paths as f64,
+    });
+    sampled.warnings = warnings;
+    Ok(sampled)
+}
+
+/// The chains, each of which records some of the paths.
+struct Chains<'c> {
+    shooting: TwoWayShooting<'c>,
+    /// Before their first trials.
+    fresh: Vec<ShootingChain>,
+    stride: usize,
+    scales: &'c Scales,
+}
+
+impl Batches for Chains<'_> {
+    type State = ShootingChain;
+
+    fn steps(&self, batch: BatchId) -> u64 {
+        batch.count as u64
+    }
+
+    fn start(&self, batch: BatchId) -> Result<ShootingChain, Error> {
+        let chain = self.fresh.iter().find(|chain| chain.first_path() == batch.first.number);
+        chain.cloned().ok_or_else(|| Error::Failed("a chain without paths".to_owned()))
+    }
+
+    fn done(&self, chain: &ShootingChain) -> u64 {
+        chain.paths().len() as u64
+    }
+
+    fn advance(&self, _batch: BatchId, chain: &mut ShootingChain) -> Result<(), Error> {
+        self.shooting.advance(chain);
+        Ok(())
+    }
+
+    fn finish(&self, _batch: BatchId, chain: ShootingChain) -> FinishedBatch {
+        FinishedBatch {
+            paths: sampled(&chain, self.stride, self.scales),
+            energy_evaluations: chain.energy_evaluations(),
+            trials: chain.trials(),
+            accepted: chain.accepted(),
+            path_steps: chain.paths().iter().map(|path| path.steps as u64).sum(),
+        }
+    }
 }
 
 /// A chain's paths. Each has as many points as the curve, at equal parts of its steps.
@@ -122,16 +169,14 @@ fn sampled(chain: &ShootingChain, stride: usize, scales: &Scales) -> Vec<Sampled
         });
         let last = path.points.len() - 1;
         SampledPath {
-            direction: Direction::Forward,
-            number: path.path as usize,
+            id: PathId { direction: Direction::Forward, number: path.path },
             points: points.collect(),
             frames: (0..=last).filter(|point| point.is_multiple_of(stride) || *point == last).collect(),
-            positions: Vec::new(),
+            frame_places: Vec::new(),
             maximum_potential_energy: None,
             maximum_landscape_energy: Some(path.maximum_energy_kj_mol),
             maximum_landscape_energy_at_steps: Some(path.maximum_energy_at_steps_kj_mol),
             failure: None,
-            is_structure: None,
         }
     });
     paths.collect()

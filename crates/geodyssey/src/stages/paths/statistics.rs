@@ -10,7 +10,8 @@ use geodyssey_sampling::work::{Estimate, bar, dissipated_work, dissipated_works,
 use super::free_energy::{LARGEST_ERROR_KT, has_free_energy};
 use super::lag::Lag;
 use super::moments::{energies, of_chains};
-use super::sampled::{Sampled, SampledPath};
+use super::path::PathSummary;
+use super::sampled::Sampled;
 use super::transition::{self, PathTransition};
 use super::{kept, unsampled};
 use crate::artifacts::curve::GeodesicRecord;
@@ -25,7 +26,7 @@ pub(super) fn record(
     problem: &Problem,
     landscape: &LandscapeResult,
     geodesic: &GeodesicRecord,
-    sampled: &Sampled,
+    sampled: &Sampled<'_>,
     transitions: &[Option<PathTransition>],
     lag: Option<Lag>,
     structure_match: Option<StructureMatch>,
@@ -42,12 +43,12 @@ pub(super) fn record(
         transition: transition::summary(problem, sampled, transitions),
         work: work(problem, geodesic, sampled).map_err(failed)?,
         free_energy: None,
-        constraints: kept::measure(problem, landscape, &geodesic.constraints, sampled),
-        warnings: sampled.warnings.iter().cloned().chain(unsampled::warning(landscape, sampled)).collect(),
+        constraints: kept::measure(problem, landscape, &geodesic.constraints, sampled)?,
+        warnings: sampled.warnings.iter().cloned().chain(unsampled::warning(landscape, sampled)?).collect(),
     })
 }
 
-fn sampling(problem: &Problem, sampled: &Sampled) -> Result<SamplingSummary, Error> {
+fn sampling(problem: &Problem, sampled: &Sampled<'_>) -> Result<SamplingSummary, Error> {
     let [start, end] = problem.states()?;
     let share = |direction, target| {
         let (count, reached) = sampled.of(direction).fold((0_usize, 0_usize), |(count, reached), path| {
@@ -58,11 +59,11 @@ fn sampling(problem: &Problem, sampled: &Sampled) -> Result<SamplingSummary, Err
     let failed = sampled.paths.iter().filter_map(|path| {
         let failure = path.failure.as_ref()?;
         Some(FailedPath {
-            path: path.number,
-            direction: path.direction,
-            point: path.points.len(),
+            path: path.id.number as usize,
+            direction: path.id.direction,
+            point: path.points,
             step: failure.step as usize,
-            energy_kj_mol: path.points.last().and_then(|point| point.potential_energy),
+            energy_kj_mol: path.last.as_ref().and_then(|point| point.potential_energy),
             reason: failure.to_string(),
         })
     });
@@ -74,7 +75,7 @@ fn sampling(problem: &Problem, sampled: &Sampled) -> Result<SamplingSummary, Err
         failed: failed.collect(),
         energy_evaluations: sampled.energy_evaluations,
         path_time_ps: sampled.path_time_ps,
-        share_inside_avoided: share_inside(problem, sampled),
+        share_inside_avoided: share_inside(problem, sampled)?,
         lag: None,
         structure_match: None,
         lag_by_chance: None,
@@ -84,28 +85,29 @@ fn sampling(problem: &Problem, sampled: &Sampled) -> Result<SamplingSummary, Err
 
 /// Share of the forward paths' frames inside any region that a constraint speaks of: of what stands in their files, so that the
 /// number can be had again from these.
-fn share_inside(problem: &Problem, sampled: &Sampled) -> Option<f64> {
+fn share_inside(problem: &Problem, sampled: &Sampled<'_>) -> Result<Option<f64>, Error> {
     let regions = constraints::regions(problem);
-    let mut frames = sampled
-        .of(Direction::Forward)
-        .flat_map(|path| path.frames.iter().filter_map(move |&frame| path.points.get(frame)))
-        .peekable();
-    if regions.is_empty() || frames.peek().is_none() {
-        return None;
+    if regions.is_empty() {
+        return Ok(None);
     }
-    let (count, inside) = frames.fold((0_usize, 0_usize), |(count, inside), point| {
-        let within = regions.iter().any(|region| region.contains(&problem.variables, &point.variables));
-        (count + 1, inside + usize::from(within))
-    });
-    Some(inside as f64 / count as f64)
+    let (mut count, mut inside) = (0_usize, 0_usize);
+    for path in sampled.each(Direction::Forward) {
+        let path = path?;
+        for point in path.frames.iter().filter_map(|&frame| path.points.get(frame)) {
+            count += 1;
+            let within = regions.iter().any(|region| region.contains(&problem.variables, &point.variables));
+            inside += usize::from(within);
+        }
+    }
+    Ok((count > 0).then(|| inside as f64 / count as f64))
 }
 
 fn max_energy(
     landscape: &LandscapeResult,
     geodesic: &GeodesicRecord,
-    sampled: &Sampled,
+    sampled: &Sampled<'_>,
 ) -> Option<MaxEnergySummary> {
-    let whole = || sampled.of(Direction::Forward).filter(|path| path.failure.is_none());
+    let whole = || sampled.of(Direction::Forward).filter(|path| path.is_whole());
     let highest =
         || whole().filter_map(|path| path.maximum_landscape_energy).map(|energy| energy - landscape.minimum);
     let definition = "highest landscape energy of a path over every step and the segments between steps, above the landscape's global minimum";
@@ -117,7 +119,7 @@ fn max_energy(
         "highest all-atom potential energy of a path over every step, absolute; contains thermal energy",
         whole().filter_map(|path| path.maximum_potential_energy).collect(),
     );
-    let start: Vec<f64> = whole().filter_map(|path| path.points.first()?.potential_energy).collect();
+    let start: Vec<f64> = whole().filter_map(|path| path.first_potential_energy).collect();
     let start_mean = start.iter().sum::<f64>() / start.len() as f64;
     let summary = MaxEnergySummary {
         landscape: on_landscape
@@ -133,12 +135,12 @@ fn max_energy(
 fn work(
     problem: &Problem,
     geodesic: &GeodesicRecord,
-    sampled: &Sampled,
+    sampled: &Sampled<'_>,
 ) -> Result<Option<WorkSummary>, SamplingError> {
     if sampled.shooting.is_some() {
         return Ok(None);
     }
-    let of = |direction| -> Vec<f64> { sampled.of(direction).filter_map(SampledPath::work).collect() };
+    let of = |direction| -> Vec<f64> { sampled.of(direction).filter_map(PathSummary::work).collect() };
     let (forward, backward) = (of(Direction::Forward), of(Direction::Backward));
     if forward.is_empty() && backward.is_empty() {
         return Ok(None);

@@ -9,10 +9,13 @@
 use geodyssey_report::{Direction, RmsdSummary, TransitionSummary};
 
 use super::moments::{energies, moments};
-use super::sampled::{Sampled, SampledPath};
-use crate::config::Measure;
+use super::path::SampledPath;
+use super::sampled::{PathFrames, Sampled};
 use crate::error::Error;
 use crate::problem::{Molecule, Problem};
+
+/// The quantity that they are told by.
+const TORSION: &str = "torsion";
 
 /// What one path does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,31 +33,41 @@ pub(super) struct PathTransition {
 }
 
 /// The metrics of every path, in their order.
-pub(super) fn of_all(problem: &Problem, sampled: &Sampled) -> Result<Vec<Option<PathTransition>>, Error> {
-    sampled.paths.iter().map(|path| of_path(problem, path)).collect()
+pub(super) fn of_all(problem: &Problem, sampled: &Sampled<'_>) -> Result<Vec<Option<PathTransition>>, Error> {
+    let atoms = problem.molecule.as_ref().map_or(0, |molecule| molecule.topology.atom_count());
+    let one = |index: usize| {
+        let Some(mut frames) = sampled.frames(index, atoms)? else { return Ok(None) };
+        of_path(problem, &*sampled.path(index)?, &mut frames)
+    };
+    (0..sampled.paths.len()).map(one).collect()
 }
 
 /// The metrics of one path; none for paths of variables and for those that broke down.
-fn of_path(problem: &Problem, path: &SampledPath) -> Result<Option<PathTransition>, Error> {
+fn of_path(
+    problem: &Problem,
+    path: &SampledPath,
+    frames: &mut PathFrames,
+) -> Result<Option<PathTransition>, Error> {
     let (Some(molecule), None) = (&problem.molecule, &path.failure) else { return Ok(None) };
     if path.points.iter().all(|point| point.highest_potential_energy.is_none()) {
         return Ok(None);
     }
     let Some(structures) = &molecule.structures else { return Ok(None) };
-    let target = match path.direction {
+    let target = match path.id.direction {
         Direction::Forward => &structures[1],
         Direction::Backward => &structures[0],
     };
-    let nearest =
-        |frame: &Vec<[f64; 3]>| molecule.labellings.compare(frame, target).map(|found| found.rmsd_nm);
-    let distances = path.positions.iter().map(nearest);
-    let distances = distances
-        .collect::<Result<Vec<f64>, _>>()
-        .map_err(|error| Error::failed("the distance of a path from its target", error))?;
+    let mut distances = Vec::with_capacity(frames.len());
+    for frame in 0..frames.len() {
+        let compared = molecule.labellings.compare(&frames.read(frame)?, target);
+        let compared =
+            compared.map_err(|error| Error::failed("the distance of a path from its target", error))?;
+        distances.push(compared.rmsd_nm);
+    }
     let nearest = (0..distances.len()).min_by(|&a, &b| distances[a].total_cmp(&distances[b]));
     let Some(last_frame) = nearest else { return Ok(None) };
     let point = path.frames[last_frame];
-    let torsion_distance_rad = torsion_distance(problem, molecule, &path.positions[last_frame], target);
+    let torsion_distance_rad = torsion_distance(problem, molecule, &frames.read(last_frame)?, target);
     let highest = path.points[..=point].iter().filter_map(|point| point.highest_potential_energy);
     Ok(Some(PathTransition {
         last_frame,
@@ -78,7 +91,7 @@ fn torsion_distance(
         .variables
         .iter()
         .zip(values)
-        .filter(|(variable, _)| variable.measure == Measure::Torsion)
+        .filter(|(variable, _)| variable.quantity.name == TORSION)
         .map(|(variable, (here, there))| variable.difference(here, there).powi(2))
         .collect();
     (!torsions.is_empty()).then(|| torsions.iter().sum::<f64>().sqrt())
@@ -87,12 +100,12 @@ fn torsion_distance(
 /// The metrics of all forward paths; none where there is no path of atoms or no torsion. Paths that broke down count as misses.
 pub(super) fn summary(
     problem: &Problem,
-    sampled: &Sampled,
+    sampled: &Sampled<'_>,
     transitions: &[Option<PathTransition>],
 ) -> Option<TransitionSummary> {
     let pairs = sampled.paths.iter().zip(transitions);
     let forward: Vec<Option<PathTransition>> = pairs
-        .filter(|(path, _)| path.direction == Direction::Forward)
+        .filter(|(path, _)| path.id.direction == Direction::Forward)
         .map(|(_, transition)| *transition)
         .collect();
     let paths = forward.len();

@@ -5,21 +5,23 @@ use geodyssey_report::{Direction, Warning};
 use super::sampled::Sampled;
 use crate::artifacts::landscape::LandscapeResult;
 use crate::artifacts::paths::STAGE;
+use crate::error::Error;
 
 /// What must be known of paths that were on ground that was not sampled: their landscape energies there are no estimates.
-pub(super) fn warning(landscape: &LandscapeResult, sampled: &Sampled) -> Option<Warning> {
-    let ground = landscape.ground.as_ref()?;
-    let paths = || sampled.of(Direction::Forward).chain(sampled.of(Direction::Backward));
-    let off =
-        paths().filter(|path| path.points.iter().any(|point| !ground.contains(&point.variables))).count();
-    (off > 0).then(|| {
+pub(super) fn warning(landscape: &LandscapeResult, sampled: &Sampled<'_>) -> Result<Option<Warning>, Error> {
+    let Some(ground) = &landscape.ground else { return Ok(None) };
+    let mut off = 0;
+    for path in sampled.each(Direction::Forward).chain(sampled.each(Direction::Backward)) {
+        off += usize::from(path?.points.iter().any(|point| !ground.contains(&point.variables)));
+    }
+    Ok((off > 0).then(|| {
         Warning::new(
             STAGE,
             format!(
                 "{off} of {} paths were on ground that the landscape did not sample: their landscape energies there, and the \
                  highest among them, are what unsampled ground is taken for.",
-                paths().count()
+                sampled.paths.len()
             ),
         )
-    })
+    }))
 }

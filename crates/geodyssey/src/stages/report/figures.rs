@@ -2,12 +2,12 @@
 
 use geodyssey_constraints::ConstraintSettings;
 use geodyssey_report::plots::{
-    AvoidedRegion, EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, PlotFrame, PosteriorSpread,
-    RenderedFigure, Trace, WorkFigure,
+    AvoidedRegion, EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, MOST_PATHS, PlotFrame,
+    PosteriorSpread, RenderedFigure, Trace, WorkFigure,
 };
 use geodyssey_report::{NumericColumns, ReportError};
 
-use super::path_tables::{PathRow, PathTable};
+use super::path_tables::{PathEntry, PathRow, read_path_table};
 use super::surface::{surface, uncut_start, variable_axes};
 use super::{free_energy, spacetime};
 use crate::artifacts::curve::{CURVE_FILE, GeodesicResult};
@@ -40,12 +40,13 @@ pub(super) fn draw(
     landscape: &LandscapeResult,
     geodesic: &GeodesicResult,
     paths: &PathsRecord,
-    tables: &[PathTable],
+    entries: &[PathEntry],
     rows: &[PathRow],
 ) -> Result<Vec<Drawn>, Error> {
     let curve = NumericColumns::from_csv(&run.directory.read_text(CURVE_FILE)?)
         .map_err(|error| Error::failed(CURVE_FILE, error))?;
-    let figures = Figures { problem: run.problem, landscape, geodesic, curve, tables };
+    let forward = ForwardPaths::read(run, landscape, entries)?;
+    let figures = Figures { problem: run.problem, landscape, geodesic, curve, forward: &forward };
     let failed = |error: ReportError| Error::failed("a figure", error);
     let mut drawn = Vec::new();
     drawn.extend(figures.landscape().map_err(failed)?);
@@ -79,12 +80,53 @@ fn work(paths: &PathsRecord, rows: &[PathRow]) -> Result<Option<Drawn>, ReportEr
     Ok(Some(Drawn::new("work", figure.render()?)))
 }
 
+/// What figures show of the forward paths: of all of them energies, of the first ones places too.
+struct ForwardPaths {
+    /// How many have a frame.
+    count: usize,
+    /// Arc length and variables at each frame, of the first paths.
+    drawn: Vec<(Vec<f64>, Vec<Vec<f64>>)>,
+    /// Arc length at each frame of a path that passed the whole curve.
+    arc_length: Option<Vec<f64>>,
+    /// Landscape energy at each frame, kJ/mol, of the paths that passed the whole curve.
+    landscape_energy: Vec<Vec<f64>>,
+    /// All-atom potential energy at each frame, kJ/mol, of the same.
+    potential_energy: Vec<Vec<f64>>,
+}
+
+impl ForwardPaths {
+    fn read(run: &Run<'_>, landscape: &LandscapeResult, entries: &[PathEntry]) -> Result<Self, Error> {
+        let forward = || entries.iter().filter(|path| path.is_forward() && path.frames > 0);
+        let frames = forward().map(|path| path.frames).max().unwrap_or(0);
+        let mut read = Self {
+            count: 0,
+            drawn: Vec::new(),
+            arc_length: None,
+            landscape_energy: Vec::new(),
+            potential_energy: Vec::new(),
+        };
+        for path in forward() {
+            let table = read_path_table(run, landscape, path.id)?;
+            read.count += 1;
+            if path.frames == frames {
+                read.landscape_energy.extend(table.landscape_energy);
+                read.potential_energy.extend(table.potential_energy);
+                read.arc_length.get_or_insert_with(|| table.arc_length.clone());
+            }
+            if read.drawn.len() < MOST_PATHS {
+                read.drawn.push((table.arc_length, table.points));
+            }
+        }
+        Ok(read)
+    }
+}
+
 struct Figures<'f> {
     problem: &'f Problem,
     landscape: &'f LandscapeResult,
     geodesic: &'f GeodesicResult,
     curve: NumericColumns,
-    tables: &'f [PathTable],
+    forward: &'f ForwardPaths,
 }
 
 impl Figures<'_> {
@@ -98,7 +140,7 @@ impl Figures<'_> {
 
     fn curve_columns(&self, prefix: &str, ending: &str) -> Result<Vec<&[f64]>, ReportError> {
         let columns = self.problem.variables.iter().map(|variable| {
-            let power = if variable.measure.column_unit().is_empty() { "" } else { ending };
+            let power = if variable.quantity.column_unit().is_empty() { "" } else { ending };
             self.curve.column(&format!("{prefix}_{}{power}", variable.column()))
         });
         columns.collect()
@@ -117,7 +159,6 @@ impl Figures<'_> {
         let (Some([start, end]), true) = (&self.problem.states, surface.is_some() || dimension > 1) else {
             return Ok(None);
         };
-        let forward = self.tables.iter().filter(|table| table.forward && table.frames() > 0);
         let geodesic = Trace { arc_share: self.shares(&self.geodesic.arc_length), points: self.means()? };
         let highest = self.landscape.landscape.as_ref().and_then(|surface| {
             geodesic.points.iter().max_by(|a, b| surface.energy(a).total_cmp(&surface.energy(b))).cloned()
@@ -138,12 +179,16 @@ impl Figures<'_> {
             surface,
             energy_cap_kj_mol: None,
             geodesic,
-            paths: forward
-                .map(|table| Trace {
-                    arc_share: self.shares(&table.arc_length),
-                    points: table.points.clone(),
+            paths: self
+                .forward
+                .drawn
+                .iter()
+                .map(|(arc_length, points)| Trace {
+                    arc_share: self.shares(arc_length),
+                    points: points.clone(),
                 })
                 .collect(),
+            all_paths: self.forward.count,
             start: start.center.clone(),
             end: end.center.clone(),
             highest,
@@ -169,7 +214,7 @@ impl Figures<'_> {
             posterior: spreads
                 .map(|(variable, variances)| PosteriorSpread {
                     name: variable.name.clone(),
-                    unit: variable.measure.column_unit().trim_start_matches('_').to_owned(),
+                    unit: variable.quantity.unit.column().to_owned(),
                     standard_deviation: variances.iter().map(|variance| variance.max(0.0).sqrt()).collect(),
                 })
                 .collect(),
@@ -179,15 +224,10 @@ impl Figures<'_> {
     }
 
     fn energy(&self) -> Result<Option<Drawn>, ReportError> {
-        let forward: Vec<&PathTable> = self.tables.iter().filter(|table| table.forward).collect();
-        let frames = forward.iter().map(|table| table.frames()).max().unwrap_or(0);
-        let whole: Vec<&PathTable> =
-            forward.into_iter().filter(|table| table.frames() == frames && frames > 0).collect();
-        let Some(first) = whole.first() else { return Ok(None) };
-        let arc_share = self.shares(&first.arc_length);
+        let Some(arc_length) = &self.forward.arc_length else { return Ok(None) };
+        let arc_share = self.shares(arc_length);
         let (mut panels, mut columns) = (Vec::new(), Vec::new());
-        let on_landscape: Vec<Vec<f64>> =
-            whole.iter().filter_map(|table| table.landscape_energy.clone()).collect();
+        let on_landscape = self.forward.landscape_energy.clone();
         if let (Some(surface), false) = (&self.landscape.landscape, on_landscape.is_empty()) {
             let means = self.means()?;
             let energies = means.iter().map(|mean| surface.energy(mean) - self.landscape.minimum);
@@ -200,7 +240,7 @@ impl Figures<'_> {
                 lower_bound_kj_mol: self.geodesic.record.lower_bound_kj_mol,
             });
         }
-        let atoms: Vec<Vec<f64>> = whole.iter().filter_map(|table| table.potential_energy.clone()).collect();
+        let atoms = self.forward.potential_energy.clone();
         if !atoms.is_empty() {
             columns.push("potential_energy_kj_mol");
             panels.push(EnergyPanel {

@@ -10,8 +10,6 @@ mod states;
 mod summary;
 mod surface;
 
-use std::time::Instant;
-
 use geodyssey_report::{NumericColumns, Summary, ViewedPath, ViewerScene, pymol_script, vmd_script};
 use geodyssey_trajectory::{TrajectoryFormat, read_frames};
 
@@ -23,19 +21,18 @@ use crate::artifacts::paths::{self, PathsRecord, TOPOLOGY_FILE};
 use crate::artifacts::report::{CONFIG_FILE, PAGE_FILE};
 use crate::artifacts::trajectories::write_trajectory_with;
 use crate::error::Error;
-use crate::run_context::Run;
+use crate::run_context::{Made, Run, Stage};
 use crate::run_directory::{Fingerprint, Ingredients, SUMMARY_FILE};
 use crate::stages::training::LearnedDenoiser;
 use described::described;
-use path_tables::{PathTable, read_path_rows, read_path_tables};
+use page::PageContent;
+use path_tables::{PathEntry, read_path_entries, read_path_rows};
 
 pub(crate) use summary::summary;
 pub(crate) use surface::{surface, variable_axes};
 
 /// Name of the stage.
 const STAGE: &str = "report";
-/// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
-const REVISION: u32 = 3;
 /// Paths that a viewer loads at once; a line near the top of its script names the others.
 const SHOWN_PATHS: usize = 1;
 
@@ -47,31 +44,47 @@ pub(crate) fn run(
     geodesic: &GeodesicResult,
     paths: &PathsRecord,
 ) -> Result<Summary, Error> {
-    let made_from = fingerprint(run)?;
-    if !run.is_up_to_date(STAGE, REVISION, &made_from)? {
-        let started = Instant::now();
-        let outputs = write_all(run, landscape, learned, geodesic, paths)?;
-        run.finish(STAGE, REVISION, made_from, &outputs)?;
-        run.record_time(STAGE, started, 0);
-    }
+    let stage = ReportStage { landscape, learned, geodesic, paths };
+    let summary = run.bring_up_to_date(&stage)?;
     // Those of stages that went on under other settings, which nobody will take up.
     for stage in [landscape::STAGE, training::STAGE, curve::STAGE, paths::STAGE] {
         run.directory.remove_checkpoints(stage)?;
     }
-    Summary::from_json(&run.directory.read_text(SUMMARY_FILE)?)
-        .map_err(|error| Error::file("understand", &run.directory.file(SUMMARY_FILE), error))
+    Ok(summary)
 }
 
-fn fingerprint(run: &Run<'_>) -> Result<Fingerprint, Error> {
-    let learned = run.problem.config.denoiser.training_data().map(|_| training::STAGE);
-    let stages = [landscape::STAGE, curve::STAGE, paths::STAGE].into_iter().chain(learned);
-    let ingredients = stages.fold(Ingredients::of_stage(STAGE, REVISION), |sum, stage| {
-        sum.upstream(stage, &run.directory.output_fingerprint(stage))
-    });
-    Ok(ingredients
-        .add("configuration", run.problem.config.resolved()?.as_bytes())
-        .settings("inputs", &run.problem.inputs)
-        .fingerprint())
+/// The stage.
+struct ReportStage<'s> {
+    landscape: &'s LandscapeResult,
+    learned: Option<&'s LearnedDenoiser>,
+    geodesic: &'s GeodesicResult,
+    paths: &'s PathsRecord,
+}
+
+impl Stage for ReportStage<'_> {
+    const NAME: &'static str = STAGE;
+    const REVISION: u32 = 3;
+    type Output = Summary;
+
+    fn ingredients(&self, run: &Run<'_>, ingredients: Ingredients) -> Result<Ingredients, Error> {
+        let learned = run.problem.config.denoiser.training_data().map(|_| training::STAGE);
+        let stages = [landscape::STAGE, curve::STAGE, paths::STAGE].into_iter().chain(learned);
+        let ingredients = stages
+            .fold(ingredients, |sum, stage| sum.upstream(stage, &run.directory.output_fingerprint(stage)));
+        Ok(ingredients
+            .add("configuration", run.problem.config.resolved()?.as_bytes())
+            .settings("inputs", &run.problem.inputs))
+    }
+
+    fn make(&self, run: &Run<'_>, _made_from: &Fingerprint) -> Result<Made, Error> {
+        let outputs = write_all(run, self.landscape, self.learned, self.geodesic, self.paths)?;
+        Ok(Made::files(outputs))
+    }
+
+    fn load(&self, run: &Run<'_>) -> Result<Summary, Error> {
+        Summary::from_json(&run.directory.read_text(SUMMARY_FILE)?)
+            .map_err(|error| Error::file("understand", &run.directory.file(SUMMARY_FILE), error))
+    }
 }
 
 fn write_all(
@@ -81,13 +94,12 @@ fn write_all(
     geodesic: &GeodesicResult,
     paths: &PathsRecord,
 ) -> Result<Vec<String>, Error> {
-    let tables = read_path_tables(run, landscape)?;
-    let mut outputs = vec![CONFIG_FILE.to_owned()];
-    run.directory.write(CONFIG_FILE, run.problem.config.resolved()?.as_bytes())?;
-    outputs.extend(write_formats(run, &tables)?);
-    outputs.extend(write_viewers(run, &tables)?);
+    let entries = read_path_entries(run, landscape)?;
+    let mut outputs = Vec::new();
+    outputs.extend(write_formats(run, &entries)?);
+    outputs.extend(write_viewers(run, &entries)?);
     let rows = read_path_rows(run)?;
-    let figures = figures::draw(run, landscape, geodesic, paths, &tables, &rows)?;
+    let figures = figures::draw(run, landscape, geodesic, paths, &entries, &rows)?;
     for figure in &figures {
         let (png, svg) = (format!("plots/{}.png", figure.name), format!("plots/{}.svg", figure.name));
         run.directory.write(&png, &figure.files.png)?;
@@ -95,10 +107,12 @@ fn write_all(
         outputs.extend([png, svg]);
     }
     let mut summary = summary(run, landscape, learned, Some(geodesic), Some(paths))?;
-    let page = page::write(run, geodesic, &summary, &figures, &tables, &rows, &outputs)?;
+    let content = PageContent { figures: &figures, entries: &entries, rows: &rows, others: &outputs };
+    let page = page::write(run, landscape, geodesic, &summary, &content)?;
     run.directory.write(PAGE_FILE, page.as_bytes())?;
     outputs.push(PAGE_FILE.to_owned());
-    summary.files.extend(outputs.iter().map(|name| described(name)));
+    let written = [CONFIG_FILE.to_owned()].into_iter().chain(outputs.iter().cloned());
+    summary.files.extend(written.map(|name| described(&name)));
     summary.files.sort_by(|a, b| a.path.cmp(&b.path));
     let text = summary.to_json().map_err(|error| Error::failed("the summary", error))?;
     run.directory.write(SUMMARY_FILE, text.as_bytes())?;
@@ -107,22 +121,20 @@ fn write_all(
 }
 
 /// Further formats, from the trajectories that the paths stage wrote.
-fn write_formats(run: &Run<'_>, tables: &[PathTable]) -> Result<Vec<String>, Error> {
+fn write_formats(run: &Run<'_>, entries: &[PathEntry]) -> Result<Vec<String>, Error> {
     let Some(molecule) = &run.problem.molecule else { return Ok(Vec::new()) };
     let mut names = Vec::new();
     for format in run.problem.formats.iter().filter(|format| **format != TrajectoryFormat::Xtc) {
-        for (table, trajectory) in tables.iter().filter_map(|table| Some((table, table.trajectory.as_ref()?)))
-        {
+        for (id, trajectory) in entries.iter().filter_map(|path| Some((path.id, path.trajectory.as_ref()?))) {
             let file = run.directory.file(trajectory);
             let frames = read_frames(&file, Some(&molecule.topology))
                 .map_err(|error| Error::failed("a trajectory", error))?;
             let name = trajectory.replace(TrajectoryFormat::Xtc.extension(), format.extension());
             let path = run.directory.claim(&name)?;
-            let columns =
-                NumericColumns::from_csv(&run.directory.read_text(&format!("paths/{}.csv", table.name))?)
-                    .map_err(|error| Error::failed(&table.name, error))?;
+            let columns = NumericColumns::from_csv(&run.directory.read_text(&id.table())?)
+                .map_err(|error| Error::failed(id, error))?;
             let values: Vec<_> =
-                (0..frames.len()).map(|row| frame_values(&table.name, &columns, row)).collect();
+                (0..frames.len()).map(|row| frame_values(&id.to_string(), &columns, row)).collect();
             let positions: Vec<&[[f64; 3]]> = frames.iter().map(Vec::as_slice).collect();
             let steps: Vec<u32> = (0_u32..).take(frames.len()).collect();
             write_trajectory_with(*format, &path, &molecule.topology, &positions, &steps, &values)?;
@@ -132,12 +144,12 @@ fn write_formats(run: &Run<'_>, tables: &[PathTable]) -> Result<Vec<String>, Err
     Ok(names)
 }
 
-fn write_viewers(run: &Run<'_>, tables: &[PathTable]) -> Result<Vec<String>, Error> {
-    let paths: Vec<ViewedPath> = tables
+fn write_viewers(run: &Run<'_>, entries: &[PathEntry]) -> Result<Vec<String>, Error> {
+    let paths: Vec<ViewedPath> = entries
         .iter()
-        .filter_map(|table| {
-            let trajectory = table.trajectory.clone()?;
-            Some(ViewedPath { trajectory, frames: table.frames(), highest_frame: table.highest_frame() })
+        .filter_map(|path| {
+            let trajectory = path.trajectory.clone()?;
+            Some(ViewedPath { trajectory, frames: path.frames, highest_frame: path.highest_frame })
         })
         .collect();
     let (false, Some(molecule)) = (paths.is_empty(), &run.problem.molecule) else { return Ok(Vec::new()) };

@@ -7,39 +7,55 @@ use geodyssey_trajectory::read_frames;
 
 use super::described::described;
 use super::figures::Drawn;
-use super::path_tables::{PathRow, PathTable};
+use super::path_tables::{PathEntry, PathRow, PathTable, read_path_table};
 use crate::artifacts::curve::GeodesicResult;
+use crate::artifacts::landscape::LandscapeResult;
 use crate::artifacts::paths::{FREE_ENERGY_FILE, TOPOLOGY_FILE};
-use crate::artifacts::report::PAGE_FILE;
+use crate::artifacts::report::{CONFIG_FILE, PAGE_FILE};
 use crate::error::Error;
 use crate::run_context::Run;
 
 /// Residues that the title of a page names.
 const NAMED_RESIDUES: usize = 8;
 
+/// What the page shows beside the summary.
+pub(super) struct PageContent<'c> {
+    /// Its figures, in their order.
+    pub(super) figures: &'c [Drawn],
+    /// All paths.
+    pub(super) entries: &'c [PathEntry],
+    /// The table of all paths.
+    pub(super) rows: &'c [PathRow],
+    /// Names of the other files that were written.
+    pub(super) others: &'c [String],
+}
+
 /// The text of the page.
 pub(super) fn write(
     run: &Run<'_>,
+    landscape: &LandscapeResult,
     geodesic: &GeodesicResult,
     summary: &Summary,
-    figures: &[Drawn],
-    tables: &[PathTable],
-    rows: &[PathRow],
-    others: &[String],
+    content: &PageContent<'_>,
 ) -> Result<String, Error> {
-    let molecule = run.problem.molecule.as_ref().filter(|_| tables.iter().any(|t| t.trajectory.is_some()));
+    let PageContent { figures, entries, rows, others } = *content;
+    let molecule =
+        run.problem.molecule.as_ref().filter(|_| entries.iter().any(|path| path.trajectory.is_some()));
     let atoms = molecule.map_or(0, |molecule| molecule.topology.atom_count());
     // Of paths of a molecule's variables only some have atoms.
-    let shown: Vec<&PathTable> =
-        tables.iter().filter(|table| molecule.is_none() || table.trajectory.is_some()).collect();
-    let sizes: Vec<(bool, usize)> = shown.iter().map(|table| (table.forward, table.frames())).collect();
+    let shown: Vec<&PathEntry> =
+        entries.iter().filter(|path| molecule.is_none() || path.trajectory.is_some()).collect();
+    let sizes: Vec<(bool, usize)> = shown.iter().map(|path| (path.is_forward(), path.frames)).collect();
     let selection = select_paths(&sizes, atoms, run.problem.variables.len());
     let topology = molecule.filter(|_| selection.with_positions).map(|molecule| &molecule.topology);
     let structure = topology.map(|_| run.directory.read_text(TOPOLOGY_FILE)).transpose()?;
     let length = geodesic.arc_length.last().copied().filter(|length| *length > 0.0).unwrap_or(1.0);
     let paths = selection.paths.iter().map(|index| {
-        let row = rows.iter().find(|row| row.path == shown[*index].name);
-        path(run, shown[*index], row, topology, &selection, length)
+        let entry = shown[*index];
+        let name = entry.id.to_string();
+        let row = rows.iter().find(|row| row.path == name);
+        let table = read_path_table(run, landscape, entry.id)?;
+        path(run, entry, &table, row, topology, &selection, length)
     });
     let page = RunPage {
         title: &title(run),
@@ -60,7 +76,7 @@ pub(super) fn write(
             .collect(),
         structure: structure.as_deref(),
         paths: paths.collect::<Result<_, _>>()?,
-        all_paths: tables.iter().filter(|table| table.frames() > 0).count(),
+        all_paths: entries.iter().filter(|path| path.frames > 0).count(),
         stride: selection.stride,
         links: links(others, summary.free_energy.is_some()),
     };
@@ -100,6 +116,7 @@ fn place(run: &Run<'_>, center: &[f64]) -> String {
 
 fn path(
     run: &Run<'_>,
+    entry: &PathEntry,
     table: &PathTable,
     row: Option<&PathRow>,
     topology: Option<&Topology>,
@@ -108,7 +125,7 @@ fn path(
 ) -> Result<PagePath, Error> {
     let frames = selection.frames(table.frames());
     let taken = |values: &[f64]| -> Vec<f64> { frames.iter().map(|&frame| values[frame]).collect() };
-    let positions_nm = match (topology, &table.trajectory) {
+    let positions_nm = match (topology, &entry.trajectory) {
         (Some(topology), Some(trajectory)) => {
             let all = read_frames(run.directory.file(trajectory), Some(topology))
                 .map_err(|error| Error::failed("a trajectory", error))?;
@@ -116,12 +133,11 @@ fn path(
         }
         _ => Vec::new(),
     };
-    let highest = table.highest_frame();
-    let nearest = frames.iter().enumerate().min_by_key(|(_, frame)| frame.abs_diff(highest));
+    let nearest = frames.iter().enumerate().min_by_key(|(_, frame)| frame.abs_diff(entry.highest_frame));
     Ok(PagePath {
-        name: table.name.clone(),
+        name: entry.id.to_string(),
         reached: row.map(|row| row.reached == 1),
-        label: label(table, row),
+        label: label(entry, row),
         arc_share: taken(&table.arc_length).iter().map(|arc| arc / length).collect(),
         log_snr: taken(&table.log_snr),
         variables: frames.iter().map(|&frame| table.points[frame].clone()).collect(),
@@ -135,9 +151,10 @@ fn path(
 }
 
 /// How a path is listed: name, whether it arrived, how high it went, its work.
-fn label(table: &PathTable, row: Option<&PathRow>) -> String {
-    let Some(row) = row else { return table.name.clone() };
-    let mut parts = vec![table.name.clone()];
+fn label(entry: &PathEntry, row: Option<&PathRow>) -> String {
+    let name = entry.id.to_string();
+    let Some(row) = row else { return name };
+    let mut parts = vec![name];
     parts.push(if row.reached == 1 { "reached" } else { "did not reach" }.to_owned());
     if let Some(energy) = row.max_landscape_energy_kj_mol.or(row.max_potential_energy_kj_mol) {
         parts.push(format!("highest {energy:.1} kJ/mol"));
@@ -199,7 +216,7 @@ fn links(others: &[String], with_free_energy: bool) -> Vec<(String, String)> {
         "view.pml",
     ];
     let there = |name: &&str| {
-        ["summary.json", "paths.csv", "geodesic.csv"].contains(name)
+        ["summary.json", "paths.csv", "geodesic.csv", CONFIG_FILE].contains(name)
             || (*name == FREE_ENERGY_FILE && with_free_energy)
             || others.iter().any(|other| other == name)
     };

@@ -1,21 +1,35 @@
-//! The tables of the paths, read back for figures, viewer scripts and the page.
+//! The tables of the paths, read back for figures, viewer scripts and the page: one by one, since there may be many.
 
-use geodyssey_report::{NumericColumns, ReportError};
+use geodyssey_report::{Direction, NumericColumns, ReportError};
 use serde::Deserialize;
 
 use crate::artifacts::landscape::LandscapeResult;
+use crate::artifacts::path_id::{FOLDER, PathId};
 use crate::artifacts::paths;
 use crate::error::Error;
 use crate::run_context::Run;
 
-/// One path's table.
-pub(super) struct PathTable {
-    /// Its name, which is that of its files.
-    pub(super) name: String,
-    /// Whether it runs from the start to the end.
-    pub(super) forward: bool,
+/// A path of the run, without its table.
+pub(super) struct PathEntry {
+    /// Which it is.
+    pub(super) id: PathId,
     /// Its trajectory, relative to the run directory.
     pub(super) trajectory: Option<String>,
+    /// Number of its frames.
+    pub(super) frames: usize,
+    /// The frame of the highest energy: on the landscape where that is known, of the atoms else.
+    pub(super) highest_frame: usize,
+}
+
+impl PathEntry {
+    /// Whether it runs from the start to the end.
+    pub(super) fn is_forward(&self) -> bool {
+        self.id.direction == Direction::Forward
+    }
+}
+
+/// One path's table.
+pub(super) struct PathTable {
     /// Fisher–Rao arc length at each frame.
     pub(super) arc_length: Vec<f64>,
     /// logSNR at each frame.
@@ -36,8 +50,7 @@ impl PathTable {
         self.arc_length.len()
     }
 
-    /// The frame of the highest energy: on the landscape where that is known, of the atoms else.
-    pub(super) fn highest_frame(&self) -> usize {
+    fn highest_frame(&self) -> usize {
         let energies = self.landscape_energy.as_ref().or(self.potential_energy.as_ref());
         energies.map_or(0, |energies| {
             (0..energies.len())
@@ -46,23 +59,31 @@ impl PathTable {
     }
 }
 
-/// Reads all of them, forward ones first, in the order of their numbers.
-pub(super) fn read_path_tables(run: &Run<'_>, landscape: &LandscapeResult) -> Result<Vec<PathTable>, Error> {
+/// All paths, forward ones first, in the order of their numbers.
+pub(super) fn read_path_entries(run: &Run<'_>, landscape: &LandscapeResult) -> Result<Vec<PathEntry>, Error> {
     let outputs: Vec<&str> = run.directory.outputs(paths::STAGE).collect();
-    let tables = outputs.iter().filter(|name| name.starts_with("paths/") && name.ends_with(".csv"));
-    let (backward, forward): (Vec<&&str>, Vec<&&str>) =
-        tables.partition(|name| name.starts_with("paths/backward"));
-    let mut read = Vec::new();
-    for name in forward.into_iter().chain(backward) {
-        let text = run.directory.read_text(name)?;
-        let table = table(run, landscape, &text).map_err(|error| Error::failed(name, error))?;
-        let own_name = name.trim_start_matches("paths/").trim_end_matches(".csv").to_owned();
-        let trajectory = name.replace(".csv", ".xtc");
-        let trajectory = outputs.contains(&trajectory.as_str()).then_some(trajectory);
-        let forward = !name.starts_with("paths/backward");
-        read.push(PathTable { name: own_name, forward, trajectory, ..table });
-    }
-    Ok(read)
+    let entry = |id: PathId| {
+        let table = read_path_table(run, landscape, id)?;
+        let trajectory = format!("{FOLDER}{id}.xtc");
+        Ok(PathEntry {
+            id,
+            trajectory: outputs.contains(&trajectory.as_str()).then_some(trajectory),
+            frames: table.frames(),
+            highest_frame: table.highest_frame(),
+        })
+    };
+    PathId::all(outputs.iter().copied()).into_iter().map(entry).collect()
+}
+
+/// The table of one path.
+pub(super) fn read_path_table(
+    run: &Run<'_>,
+    landscape: &LandscapeResult,
+    id: PathId,
+) -> Result<PathTable, Error> {
+    let name = id.table();
+    let text = run.directory.read_text(&name)?;
+    table(run, landscape, &text).map_err(|error| Error::failed(name, error))
 }
 
 fn table(run: &Run<'_>, landscape: &LandscapeResult, text: &str) -> Result<PathTable, ReportError> {
@@ -75,9 +96,6 @@ fn table(run: &Run<'_>, landscape: &LandscapeResult, text: &str) -> Result<PathT
     let has = |name: &str| columns.names().iter().any(|known| known == name);
     let column = |name: &str| columns.column(name).map(<[f64]>::to_vec);
     Ok(PathTable {
-        name: String::new(),
-        forward: true,
-        trajectory: None,
         log_snr: column("log_snr")?,
         work: column("work_kj_mol")?,
         arc_length,

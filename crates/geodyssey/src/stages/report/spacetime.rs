@@ -58,7 +58,7 @@ pub(super) fn draw(
         None => seen().fold(*range, |(low, high), [_, sample]| (low.min(*sample), high.max(*sample))),
     };
     let Some(density) = picture.density(time, sample).map_err(failed)? else { return Ok(None) };
-    let unit = variable.measure.column_unit().trim_start_matches('_').to_owned();
+    let unit = variable.quantity.unit.column().to_owned();
     let name = if variable.period.is_some() {
         variable.name.clone()
     } else {

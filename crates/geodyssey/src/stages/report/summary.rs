@@ -9,7 +9,6 @@ use super::states::states;
 use crate::artifacts::curve::GeodesicResult;
 use crate::artifacts::landscape::LandscapeResult;
 use crate::artifacts::paths::PathsRecord;
-use crate::config::Measure;
 use crate::error::Error;
 use crate::problem::cautions::cautions;
 use crate::problem::variables::Variable;
@@ -116,12 +115,7 @@ fn constraints(geodesic: Option<&GeodesicResult>, paths: Option<&PathsRecord>) -
 }
 
 fn variable(variable: &Variable, scale: f64) -> VariableSummary {
-    let (kind, unit) = match variable.measure {
-        Measure::Torsion => ("torsion", "rad"),
-        Measure::Angle => ("angle", "rad"),
-        Measure::Distance => ("distance", "nm"),
-        Measure::Coordinate => ("coordinate", ""),
-    };
+    let (kind, unit) = (variable.quantity.name, variable.quantity.unit.column());
     VariableSummary {
         name: variable.name.clone(),
         kind: kind.to_owned(),

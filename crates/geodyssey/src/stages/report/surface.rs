@@ -27,7 +27,7 @@ pub(crate) fn variable_axes(problem: &Problem, landscape: &LandscapeResult) -> V
     let axes = problem.variables.iter().zip(&landscape.ranges);
     axes.map(|(variable, &(lower, upper))| VariableAxis {
         name: variable.name.clone(),
-        unit: variable.measure.column_unit().trim_start_matches('_').to_owned(),
+        unit: variable.quantity.unit.column().to_owned(),
         lower,
         upper: variable.period.map_or(upper, |period| lower + period),
         periodic: variable.period.is_some(),

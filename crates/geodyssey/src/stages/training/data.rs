@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::problem::Problem;
 use crate::stages::barrier;
 use crate::stages::denoiser::{Points, exact_denoiser};
-use crate::stages::samples::kernel_denoiser;
+use crate::stages::kernel_denoiser::kernel_denoiser;
 
 /// By default one kT of the broadened density is this share of the barrier.
 const BARRIER_SHARE: f64 = 0.5;

@@ -6,8 +6,6 @@ mod neural;
 mod random_features;
 mod record;
 
-use std::time::Instant;
-
 use geodyssey_denoiser::{
     ComputeDevice, Denoiser, DenoiserError, DeviceChoice, NeuralDenoiser, RandomFeatureDenoiser,
     SpacetimePoint, WeightsExpectation, WeightsFile,
@@ -21,16 +19,13 @@ use crate::artifacts::json::json;
 use crate::artifacts::landscape::LandscapeResult;
 use crate::config::{DenoiserConfig, InputError, NeuralConfig, TrainingDataConfig};
 use crate::error::Error;
-use crate::interrupt;
 use crate::problem::Problem;
-use crate::run_context::Run;
+use crate::run_context::{Made, Run, Stage};
 use crate::run_directory::{Fingerprint, Ingredients};
 use crate::terminal::say;
 
 /// Name of the stage.
 pub(crate) const STAGE: &str = "denoiser";
-/// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
-const REVISION: u32 = 2;
 /// The weights.
 pub(crate) const WEIGHTS_FILE: &str = "denoiser/weights.safetensors";
 /// The loss during the training.
@@ -61,26 +56,37 @@ pub(crate) fn run(run: &mut Run<'_>, landscape: &LandscapeResult) -> Result<Opti
         return Ok(None);
     };
     let device = device(run.problem)?;
-    let made_from = fingerprint(run, settings, &device);
-    if run.is_up_to_date(STAGE, REVISION, &made_from)? {
-        // Nothing is to be done.
-    } else if run.adopt(STAGE, REVISION, &made_from)? {
-        // It was made before, in another directory.
-    } else {
-        let started = Instant::now();
-        let outputs = match &settings.weights {
-            Some(_) => take_over(run.problem, &device)?,
-            None => train(run, landscape, settings, &device, &made_from)?,
-        };
-        for (name, bytes) in &outputs {
-            run.directory.write(name, bytes)?;
-        }
-        let names: Vec<String> = outputs.into_iter().map(|(name, _)| name).collect();
-        run.finish(STAGE, REVISION, made_from, &names)?;
-        run.record_time(STAGE, started, 0);
-        interrupt::check()?;
+    run.bring_up_to_date(&DenoiserStage { landscape, settings, device }).map(Some)
+}
+
+/// The stage.
+struct DenoiserStage<'s> {
+    landscape: &'s LandscapeResult,
+    settings: &'s TrainingDataConfig,
+    device: ComputeDevice,
+}
+
+impl Stage for DenoiserStage<'_> {
+    const NAME: &'static str = STAGE;
+    const REVISION: u32 = 2;
+    const IS_SHARED: bool = true;
+    type Output = LearnedDenoiser;
+
+    fn ingredients(&self, run: &Run<'_>, ingredients: Ingredients) -> Result<Ingredients, Error> {
+        Ok(made_from(run, ingredients, self.settings, &self.device))
     }
-    load(run, &device).map(Some)
+
+    fn make(&self, run: &Run<'_>, made_from: &Fingerprint) -> Result<Made, Error> {
+        let outputs = match &self.settings.weights {
+            Some(_) => take_over(run.problem, &self.device)?,
+            None => train(run, self.landscape, self.settings, &self.device, made_from)?,
+        };
+        Ok(Made::files(run.write_all(outputs)?))
+    }
+
+    fn load(&self, run: &Run<'_>) -> Result<LearnedDenoiser, Error> {
+        load(run, &self.device)
+    }
 }
 
 /// Files by name.
@@ -252,13 +258,17 @@ fn data_hash(run: &Run<'_>, settings: &TrainingDataConfig, data: &TrainingData) 
         .to_hex()
 }
 
-fn fingerprint(run: &Run<'_>, settings: &TrainingDataConfig, device: &ComputeDevice) -> Fingerprint {
+fn made_from(
+    run: &Run<'_>,
+    ingredients: Ingredients,
+    settings: &TrainingDataConfig,
+    device: &ComputeDevice,
+) -> Ingredients {
     let (problem, config) = (run.problem, &run.problem.config);
-    let ingredients = Ingredients::of_stage(STAGE, REVISION)
-        .settings("variables", &config.variables)
-        .settings("kind", &config.denoiser.kind());
+    let ingredients =
+        ingredients.settings("variables", &config.variables).settings("kind", &config.denoiser.kind());
     if settings.weights.is_some() {
-        return ingredients.settings("inputs", &problem.inputs.get("denoiser.weights")).fingerprint();
+        return ingredients.settings("inputs", &problem.inputs.get("denoiser.weights"));
     }
     // Where the samples lie depends on the barrier between the states unless the configuration says it.
     let centers = problem.centers_made_from().filter(|_| settings.broadening.is_none());
@@ -277,5 +287,4 @@ fn fingerprint(run: &Run<'_>, settings: &TrainingDataConfig, device: &ComputeDev
         }
         DenoiserConfig::RandomFeatures(features) => ingredients.settings("features", &features.settings),
     }
-    .fingerprint()
 }

@@ -1,89 +1,115 @@
-//! Samples of the variables with weights, in place of an energy: read from files or made by replica exchange, and kept as
+//! `method = "samples"`: samples of the variables with weights, in place of an energy: read from files or made by replica exchange, and kept as
 //! `samples.csv`. They serve any number of variables.
 
-mod denoiser;
 mod replica_exchange;
 mod trajectory;
 
 use geodyssey_report::{SamplesSummary, Warning};
 
+use super::method::{Landscape, LandscapeMethod, atoms};
 use crate::artifacts::landscape::{LandscapeRecord, SamplesRecord};
-use crate::config::{LandscapeConfig, ReplicaExchangeConfig, SamplesSource};
+use crate::config::{ReplicaExchangeConfig, SamplesConfig, SamplesSource};
 use crate::error::Error;
 use crate::problem::{EnergySource, Problem};
 use crate::run_context::Run;
-use crate::run_directory::Fingerprint;
+use crate::run_directory::{Fingerprint, Ingredients};
+use crate::stages::need::{NUMBER, NUMBER_AS_TEXT, Need, VECTORS_OF_A_WALKER};
 
-pub(crate) use denoiser::kernel_denoiser;
+/// The landscape of samples.
+pub(super) struct Method<'s> {
+    /// Its settings.
+    pub(super) settings: &'s SamplesConfig,
+}
 
-/// The samples as text of [`SAMPLES_FILE`] and the record, where they lie in files; `None` where they must be made first.
-pub(crate) fn known(problem: &Problem) -> Result<Option<(String, LandscapeRecord)>, Error> {
-    let (LandscapeConfig::Samples(settings), EnergySource::Samples(table)) =
-        (&problem.config.landscape, &problem.source)
-    else {
-        return Ok(None);
-    };
-    let read;
-    let (table, without_positions) = match (settings.source(), table, &problem.molecule) {
-        (_, Some(table), _) => (table, 0),
-        (SamplesSource::Trajectory(files), None, Some(molecule)) => {
-            read = trajectory::read(problem, settings, files, molecule)?;
-            (&read.0, read.1)
+impl<'s> Method<'s> {
+    fn replica_exchange(&self) -> Option<&'s ReplicaExchangeConfig> {
+        match self.settings.source() {
+            SamplesSource::ReplicaExchange(settings) => Some(settings),
+            SamplesSource::Trajectory(_) | SamplesSource::Table(_) => None,
         }
-        _ => return Ok(None),
-    };
-    let frames_without_positions = (without_positions > 0).then_some(without_positions);
-    let summary = SamplesSummary { frames_without_positions, ..table.summary() };
-    let samples = SamplesRecord { summary, replica_exchange: None };
-    Ok(Some((table.to_csv(&problem.variables), record(samples, 0, Vec::new()))))
-}
-
-/// Refuses settings that cannot be used.
-pub(crate) fn check(problem: &Problem) -> Result<(), Error> {
-    match replica_exchange_of(problem) {
-        Some(settings) => replica_exchange::check(problem, settings),
-        // Trajectories are read, since what is wrong with them is known then.
-        None => known(problem).map(|_| ()),
     }
 }
 
-fn replica_exchange_of(problem: &Problem) -> Option<&ReplicaExchangeConfig> {
-    let LandscapeConfig::Samples(settings) = &problem.config.landscape else { return None };
-    match settings.source() {
-        SamplesSource::ReplicaExchange(settings) => Some(settings),
-        SamplesSource::Trajectory(_) | SamplesSource::Table(_) => None,
+impl LandscapeMethod for Method<'_> {
+    fn check(&self, problem: &Problem) -> Result<(), Error> {
+        match self.replica_exchange() {
+            Some(settings) => replica_exchange::check(problem, settings),
+            // Trajectories are read, since what is wrong with them is known then.
+            None => self.known(problem).map(|_| ()),
+        }
     }
-}
 
-/// Energy evaluations of replica exchange.
-pub(crate) fn evaluations(problem: &Problem) -> Option<f64> {
-    replica_exchange::size(problem, replica_exchange_of(problem)?).map(|(_, _, evaluations)| evaluations)
-}
-
-/// Replicas and frames of replica exchange.
-pub(crate) fn size(problem: &Problem) -> Option<(f64, f64)> {
-    replica_exchange::size(problem, replica_exchange_of(problem)?)
-        .map(|(replicas, frames, _)| (replicas, frames))
-}
-
-/// Samples that the run makes.
-pub(crate) fn make(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
-    replica_exchange::run(run, made_from)
-}
-
-/// What `check` says: where the samples come from and how many they are.
-pub(crate) fn describe(problem: &Problem) -> Result<String, Error> {
-    let LandscapeConfig::Samples(settings) = &problem.config.landscape else { return Ok(String::new()) };
-    if let SamplesSource::ReplicaExchange(settings) = settings.source() {
-        return replica_exchange::describe(problem, settings);
+    fn ingredients(&self, problem: &Problem, ingredients: Ingredients) -> Ingredients {
+        let ingredients = ingredients.settings("stride", &self.settings.stride);
+        match self.replica_exchange() {
+            Some(settings) => ingredients
+                .settings("replica exchange", settings)
+                .settings("states", &problem.regions_made_from())
+                .settings("seed", &problem.config.seed),
+            None => ingredients,
+        }
     }
-    let Some(samples) = known(problem)?.and_then(|(_, record)| record.samples) else {
-        return Ok("samples from files".to_owned());
-    };
-    let SamplesSummary { frames, frames_without_positions, .. } = samples.summary;
-    let skipped =
-        frames_without_positions.map_or_else(String::new, |count| format!("; {}", without_positions(count)));
-    Ok(format!("{frames} samples from files{skipped}"))
+
+    fn known(&self, problem: &Problem) -> Result<Option<Landscape>, Error> {
+        let settings = self.settings;
+        let EnergySource::Samples(table) = &problem.source else { return Ok(None) };
+        let read;
+        let (table, without_positions) = match (settings.source(), table, &problem.molecule) {
+            (_, Some(table), _) => (table, 0),
+            (SamplesSource::Trajectory(files), None, Some(molecule)) => {
+                read = trajectory::read(problem, settings, files, molecule)?;
+                (&read.0, read.1)
+            }
+            _ => return Ok(None),
+        };
+        let frames_without_positions = (without_positions > 0).then_some(without_positions);
+        let summary = SamplesSummary { frames_without_positions, ..table.summary() };
+        let samples = SamplesRecord { summary, replica_exchange: None };
+        Ok(Some((table.to_csv(&problem.variables), record(samples, 0, Vec::new()))))
+    }
+
+    fn compute(&self, run: &Run<'_>, made_from: &Fingerprint) -> Result<Landscape, Error> {
+        replica_exchange::run(run, made_from)
+    }
+
+    fn has_surface(&self, _problem: &Problem) -> bool {
+        false
+    }
+
+    fn evaluations(&self, problem: &Problem) -> Option<f64> {
+        replica_exchange::size(problem, self.replica_exchange()?).map(|(_, _, evaluations)| evaluations)
+    }
+
+    fn time_step_ps(&self, _problem: &Problem) -> Option<f64> {
+        self.replica_exchange().map(|settings| settings.parameters.time_step_ps)
+    }
+
+    fn needs(&self, problem: &Problem) -> Vec<Need> {
+        let size = self.replica_exchange().and_then(|settings| replica_exchange::size(problem, settings));
+        let (replicas, frames) = size.map_or((0.0, 0.0), |(replicas, frames, _)| (replicas, frames));
+        let (atoms, dimension) = (atoms(problem), problem.variables.len() as f64);
+        let copies = replicas * atoms * 3.0 * (VECTORS_OF_A_WALKER * NUMBER + NUMBER_AS_TEXT);
+        let kept = frames * (dimension + 1.0) * (2.0 * NUMBER + NUMBER_AS_TEXT);
+        let need = |what, bytes| Need { key: "landscape.replica_exchange", what, bytes };
+        vec![
+            need(format!("{replicas} replicas of {atoms} atoms"), copies),
+            need(format!("{frames} frames of the variables"), kept),
+        ]
+    }
+
+    /// Where the samples come from and how many they are.
+    fn describe(&self, problem: &Problem) -> Result<String, Error> {
+        if let Some(settings) = self.replica_exchange() {
+            return replica_exchange::describe(problem, settings);
+        }
+        let Some(samples) = self.known(problem)?.and_then(|(_, record)| record.samples) else {
+            return Ok("samples from files".to_owned());
+        };
+        let SamplesSummary { frames, frames_without_positions, .. } = samples.summary;
+        let skipped = frames_without_positions
+            .map_or_else(String::new, |count| format!("; {}", without_positions(count)));
+        Ok(format!("{frames} samples from files{skipped}"))
+    }
 }
 
 /// What is said of frames that have no positions.

@@ -20,7 +20,7 @@ const CHECKPOINT: &str = "replica-exchange";
 const LOW_EXCHANGE_RATE: f64 = 0.05;
 
 /// The samples as text of `samples.csv`, and how they came about.
-pub(super) fn run(run: &mut Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
+pub(super) fn run(run: &Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
     let problem = run.problem;
     let failed = |error: SamplingError| Error::failed("replica exchange", error);
     let (LandscapeConfig::Samples(samples), Some(molecule)) = (&problem.config.landscape, &problem.molecule)

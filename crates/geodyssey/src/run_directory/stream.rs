@@ -1,0 +1,135 @@
+//! What a running stage makes in pieces and what is too much to be written anew with every checkpoint: a file that only grows. A checkpoint
+//! says by a [`Mark`] how much of it belongs to it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::interrupt;
+
+/// A place in a stream, and what stands before it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    bytes: u64,
+    content: [u8; 32],
+}
+
+/// A file that grows.
+pub(crate) struct Stream {
+    path: PathBuf,
+    file: File,
+    bytes: u64,
+    content: blake3::Hasher,
+}
+
+impl Stream {
+    /// A stream in a file of its own, empty.
+    ///
+    /// # Errors
+    /// A file that cannot be made.
+    pub(super) fn begin(path: &Path) -> Result<Self, Error> {
+        let file = File::create(path).map_err(|error| Error::file("write", path, error))?;
+        Ok(Self { path: path.to_owned(), file, bytes: 0, content: blake3::Hasher::new() })
+    }
+
+    /// A stream that was left, up to a mark; none where that much of it is not there as it was.
+    ///
+    /// # Errors
+    /// A file that cannot be cut to its length.
+    pub(super) fn resume(path: &Path, mark: &Mark) -> Result<Option<Self>, Error> {
+        let Ok(mut file) = OpenOptions::new().read(true).write(true).open(path) else { return Ok(None) };
+        let mut content = blake3::Hasher::new();
+        let length = file.metadata().map_or(0, |data| data.len());
+        let is_there = length >= mark.bytes && content.update_reader((&mut file).take(mark.bytes)).is_ok();
+        if !is_there || content.finalize().as_bytes() != &mark.content {
+            return Ok(None);
+        }
+        let cut = file.set_len(mark.bytes).and_then(|()| file.seek(SeekFrom::Start(mark.bytes)));
+        cut.map_err(|error| Error::file("write", path, error))?;
+        Ok(Some(Self { path: path.to_owned(), file, bytes: mark.bytes, content }))
+    }
+
+    /// Adds to it.
+    ///
+    /// # Errors
+    /// A full disk, or any other reason for which the file cannot be written.
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let _writing = interrupt::writing();
+        self.file.write_all(bytes).map_err(|error| Error::file("write", &self.path, error))?;
+        self.content.update(bytes);
+        self.bytes += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Where it ends, once all before is on the disk: a checkpoint must not speak of what is not there.
+    ///
+    /// # Errors
+    /// As [`Stream::append`].
+    pub(crate) fn mark(&self) -> Result<Mark, Error> {
+        self.file.sync_data().map_err(|error| Error::file("write", &self.path, error))?;
+        Ok(Mark { bytes: self.bytes, content: *self.content.finalize().as_bytes() })
+    }
+}
+
+/// A stream that is read.
+pub(crate) struct StreamReader {
+    path: PathBuf,
+    file: File,
+}
+
+impl StreamReader {
+    /// Opens a stream.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn open(path: PathBuf) -> Result<Self, Error> {
+        let file = File::open(&path).map_err(|error| Error::file("read", &path, error))?;
+        Ok(Self { path, file })
+    }
+
+    /// Fills a buffer from a place on.
+    ///
+    /// # Errors
+    /// A file that cannot be read or ends before.
+    pub(crate) fn read_at(&mut self, place: u64, buffer: &mut [u8]) -> Result<(), Error> {
+        let read = self.file.seek(SeekFrom::Start(place)).and_then(|_| self.file.read_exact(buffer));
+        read.map_err(|error| Error::file("read", &self.path, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_goes_on_at_its_mark_and_not_where_it_was_changed_before() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("frames.bin");
+        let mut stream = Stream::begin(&path).expect("begun");
+        stream.append(b"first").expect("written");
+        let mark = stream.mark().expect("written");
+        stream.append(b"lost by a kill").expect("written");
+        drop(stream);
+
+        let mut again = Stream::resume(&path, &mark).expect("readable").expect("there");
+        again.append(b"second").expect("written");
+        assert_eq!(fs::read(&path).expect("readable"), b"firstsecond");
+        let mut read = [0; 6];
+        let reader = || StreamReader::open(path.clone());
+        reader().and_then(|mut reader| reader.read_at(5, &mut read)).expect("read");
+        assert_eq!(&read, b"second");
+        assert!(reader().and_then(|mut reader| reader.read_at(6, &mut read)).is_err());
+
+        for damaged in [&b"fi"[..], b"firsT and more"] {
+            fs::write(&path, damaged).expect("changed");
+            assert!(Stream::resume(&path, &mark).expect("readable").is_none());
+        }
+        fs::remove_file(&path).expect("removed");
+        assert!(Stream::resume(&path, &mark).expect("readable").is_none());
+    }
+}

@@ -1,0 +1,60 @@
+//! Paths do not stay in memory: a run of many needs no more of it than a run of few. Where the system tells no peak, nothing is tested.
+#![cfg(target_os = "linux")]
+
+use std::f64::consts::TAU;
+use std::fmt::Write as _;
+use std::process::Stdio;
+
+use geodyssey_tests::command;
+
+/// Peak resident memory of a process so far, kB; none once it has ended.
+fn peak_kb(process: u32) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Paths of all atoms with all their frames, both ways, under a landscape from a table, so that paths are most of what is done. The peak
+/// is looked at every few milliseconds; how far it stays behind is little beside the limit.
+#[test]
+fn ten_times_as_many_paths_need_no_more_memory() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut table = String::from("phi_rad,psi_rad,energy_kj_mol\n");
+    let at = |index: i32| TAU * (f64::from(index) / 24.0 - 0.5);
+    for (phi, psi) in (0..24).flat_map(|i| (0..24).map(move |j| (at(i), at(j)))) {
+        writeln!(table, "{phi},{psi},{}", 10.0 * phi.cos() - 5.0 * psi.cos()).expect("written");
+    }
+    let surface = folder.path().join("surface.csv");
+    std::fs::write(&surface, table).expect("written");
+    let peak = |paths: usize| {
+        let out = folder.path().join(format!("{paths}"));
+        let changes = [
+            format!("landscape={{method=\"table\",file=\"{}\"}}", surface.display()),
+            "geodesic.points=48".to_owned(),
+            "geodesic.winding=[0,0]".to_owned(),
+            "sampling.duration_ps=0.1".to_owned(),
+            "sampling.equilibration_ps=0.01".to_owned(),
+            format!("sampling.paths={paths}"),
+        ];
+        let arguments = ["run", "configs/alanine-dipeptide.toml", "--threads", "2", "--out"];
+        let mut process = command(arguments)
+            .arg(&out)
+            .args(changes.iter().flat_map(|change| ["--set", change]))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let mut peak = 0;
+        let status = loop {
+            peak = peak.max(peak_kb(process.id()).unwrap_or(0));
+            if let Some(status) = process.try_wait().expect("a process") {
+                break status;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        };
+        assert!(status.success(), "{paths} paths: {status}");
+        peak
+    };
+    let (few, many) = (peak(64), peak(640));
+    assert!(many as f64 <= 1.1 * few as f64, "{few} kB with 64 paths, {many} kB with 640");
+}
