@@ -250,7 +250,7 @@ fn given_baselines_are_not_repeated_and_other_temperatures_stand_apart() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("compared");
     let straight = variant(folder.path(), "my-straight-line", |text| {
-        text.replace("[geodesic]", "[geodesic]\nkind = \"straight\"")
+        text.replace("kind    = \"geodesic\"", "kind    = \"straight\"")
     });
     let hot = variant(folder.path(), "hot", |text| text.replace("= 10.0 # kT", "= 20.0 # kT"));
     let more = ["--baselines", "straight", "--json"];

@@ -1,5 +1,7 @@
 //! Whatever happens to a run, its artifacts are the same bytes in the end.
 
+use std::f64::consts::TAU;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -146,4 +148,63 @@ fn ctrl_c_waits_for_no_block() {
 fn arguments_of_short(config: &str, out: &Path) -> Vec<String> {
     let fixed = ["run", config, "--out", out.to_str().expect("a path")].into_iter().chain(short(config));
     fixed.map(str::to_owned).collect()
+}
+
+/// Another run in the same directory writes over frames of the first. When the first goes on, it takes up none of them.
+#[test]
+fn frames_of_another_run_are_not_taken_up() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut table = String::from("phi_rad,psi_rad,energy_kj_mol\n");
+    let at = |index: i32| TAU * (f64::from(index) / 24.0 - 0.5);
+    for (phi, psi) in (0..24).flat_map(|i| (0..24).map(move |j| (at(i), at(j)))) {
+        writeln!(table, "{phi},{psi},{}", 10.0 * phi.cos() - 5.0 * psi.cos()).expect("written");
+    }
+    let surface = folder.path().join("surface.csv");
+    std::fs::write(&surface, table).expect("written");
+    let arguments = |out: &Path, seed: &str| -> Vec<String> {
+        let mut words =
+            vec!["run".to_owned(), "configs/alanine-dipeptide.toml".to_owned(), "--threads=1".to_owned()];
+        words.extend(["--seed".to_owned(), seed.to_owned(), "--out".to_owned(), out.display().to_string()]);
+        let changes = [
+            format!("landscape={{method=\"table\",file=\"{}\"}}", surface.display()),
+            "geodesic.points=24".to_owned(),
+            "geodesic.winding=[0,0]".to_owned(),
+            "sampling.duration_ps=12".to_owned(),
+            "sampling.equilibration_ps=0.1".to_owned(),
+            "sampling.paths=40".to_owned(),
+        ];
+        words.extend(changes.into_iter().flat_map(|change| ["--set".to_owned(), change]));
+        words
+    };
+    let (whole, broken) = (folder.path().join("whole").join("run"), folder.path().join("broken").join("run"));
+    run(arguments(&whole, "1")).exits_with(0);
+
+    // Killed once something is there.
+    let until = |seed: &str, there: &dyn Fn() -> bool| {
+        let mut child = command(arguments(&broken, seed))
+            .stderr(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("started");
+        let begun = Instant::now();
+        while !there()
+            && child.try_wait().expect("asked").is_none()
+            && begun.elapsed() < Duration::from_secs(60)
+        {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let running = child.try_wait().expect("asked").is_none();
+        child.kill().expect("killed");
+        child.wait().expect("gone");
+        running
+    };
+    let checkpoint = |name: &str| broken.join(".checkpoints").join(format!("paths-{name}.bin"));
+    let frames = || std::fs::read(checkpoint("path-0000-frames")).unwrap_or_default();
+    assert!(until("1", &|| checkpoint("path-0000-finished").exists()), "it ended before it was killed");
+    let own = frames();
+    assert!(!own.is_empty());
+    let is_overwritten = || frames().len() > 1000 && !own.starts_with(&frames()[..1000]);
+    assert!(until("2", &is_overwritten), "it ended before it was killed");
+    run(arguments(&broken, "1")).exits_with(0);
+    assert_same(&whole, &broken);
 }

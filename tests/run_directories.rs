@@ -343,7 +343,7 @@ fn other_weights_leave_the_landscape_and_old_files_go() {
     }
     // A checkpoint that a kill has left.
     fs::create_dir_all(out.join(".checkpoints")).expect("made");
-    fs::write(out.join(".checkpoints/paths-forward-0000.bin"), "left").expect("written");
+    fs::write(out.join(".checkpoints/paths-path-0000.bin"), "left").expect("written");
     let landscape = fs::metadata(out.join("landscape.csv")).and_then(|file| file.modified()).expect("a time");
     for given in &weights {
         let changes: Vec<&str> = learned.iter().copied().chain([given.as_str()]).collect();

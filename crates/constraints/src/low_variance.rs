@@ -13,10 +13,10 @@ const KIND: &str = "low-variance";
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LowVarianceSettings {
-    /// Least logSNR; the tether's standard deviation is `exp(-logSNR/2)` in internal units (radian, nm).
+    /// Least logSNR; the tether's standard deviation is `exp(-logSNR/2)` of variables divided by their scale. Instead of `variance_ceiling`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_snr_floor: Option<f64>,
-    /// Largest trace of the posterior covariance, `E|x|² - |E x|²`, in the variables' unit squared.
+    /// Largest trace of the posterior covariance, `E|x|² - |E x|²`, in the variables' unit squared. Instead of `log_snr_floor`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variance_ceiling: Option<f64>,
 }

@@ -28,7 +28,7 @@ pub struct RegionAvoidanceSettings {
     /// centre, per variable. On flat ground that is `logSNR* = -2 ln radius`; on a slope the tether is made stronger until it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub radius: Option<f64>,
-    /// The tether's logSNR (in internal units: radian, nm), instead of `radius`.
+    /// The tether's logSNR, of variables divided by their scale; instead of `radius`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_snr: Option<f64>,
     /// Least `KL(p* ‖ p)` of every posterior `p` on the path, in nats. The default is that of a posterior as narrow as those at

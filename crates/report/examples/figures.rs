@@ -63,6 +63,7 @@ fn ramachandran() -> LandscapeFigure {
     };
     LandscapeFigure {
         all_paths: 0,
+        curve_name: "geodesic".to_owned(),
         variables: vec![torsion("phi"), torsion("psi")],
         surface: Some(Surface {
             origin: vec![-PI, -PI],
@@ -115,6 +116,7 @@ fn box_surface() -> LandscapeFigure {
     };
     LandscapeFigure {
         all_paths: 0,
+        curve_name: "geodesic".to_owned(),
         variables: vec![axis("x", -1.6, 1.2), axis("y", -0.4, 2.0)],
         surface: Some(Surface {
             origin: vec![-1.6, -0.4],
@@ -151,6 +153,7 @@ fn one_variable() -> LandscapeFigure {
     let at = |s: f64| vec![-2.3 + 4.3 * s * s * (3.0 - 2.0 * s)];
     LandscapeFigure {
         all_paths: 0,
+        curve_name: "geodesic".to_owned(),
         variables: vec![VariableAxis {
             name: "x".to_owned(),
             unit: String::new(),
@@ -219,6 +222,7 @@ fn energies() -> EnergyFigure {
             .collect()
     };
     EnergyFigure {
+        curve_name: "geodesic".to_owned(),
         panels: vec![
             EnergyPanel {
                 title: "landscape energy".to_owned(),
@@ -311,7 +315,7 @@ fn main() -> Outcome {
     write(folder, "log-snr", &log_snr().render()?)?;
     let two = energies();
     write(folder, "energy-two-panels", &two.render()?)?;
-    let one = EnergyFigure { panels: two.panels[..1].to_vec() };
+    let one = EnergyFigure { curve_name: "geodesic".to_owned(), panels: two.panels[..1].to_vec() };
     write(folder, "energy", &one.render()?)?;
     write(folder, "curves", &curves().render()?)?;
     write(folder, "points", &points().render()?)?;

@@ -46,6 +46,7 @@ fn figure(dimension: usize) -> LandscapeFigure {
     };
     LandscapeFigure {
         all_paths: 0,
+        curve_name: "geodesic".to_owned(),
         variables: ["phi", "psi", "chi1"][..dimension].iter().map(|n| axis(n, true)).collect(),
         surface: (dimension < 3).then(|| Surface {
             origin: vec![-std::f64::consts::PI; dimension],
@@ -172,7 +173,8 @@ fn energies_render_for_one_path_and_for_none() -> Result<(), ReportError> {
         geodesic_kj_mol: vec![(0.0, 0.0), (0.5, 28.0), (1.0, 4.0)],
         lower_bound_kj_mol: Some(27.0),
     };
-    let figure = |panel: &EnergyPanel| EnergyFigure { panels: vec![panel.clone()] };
+    let figure =
+        |panel: &EnergyPanel| EnergyFigure { curve_name: "geodesic".to_owned(), panels: vec![panel.clone()] };
     let one = figure(&panel).render()?;
     assert_whole(&one);
     assert!(one.svg.contains("lower bound 27.0 kJ/mol"));
@@ -297,7 +299,10 @@ fn energies_have_a_frame_for_each_panel() -> Result<(), ReportError> {
         paths_kj_mol: vec![vec![lowest, lowest + 100.0]],
         ..EnergyPanel::default()
     };
-    let figure = EnergyFigure { panels: vec![panel("one", 0.0), panel("two", -50.0)] };
+    let figure = EnergyFigure {
+        curve_name: "geodesic".to_owned(),
+        panels: vec![panel("one", 0.0), panel("two", -50.0)],
+    };
     let frames = figure.frames(&["landscape_energy_kj_mol", "potential_energy_kj_mol"])?;
     assert_eq!(frames[1].y.column, "potential_energy_kj_mol");
     assert_eq!((frames[1].y.lower, frames[1].y.upper), (-55.0, 55.0));

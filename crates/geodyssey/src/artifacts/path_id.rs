@@ -30,7 +30,7 @@ impl PathId {
         name.strip_prefix(FOLDER)?.strip_suffix(".csv")?.parse().ok()
     }
 
-    /// A path of `tables`, the names of a run's files, in order.
+    /// The paths whose tables are among the names of a run's files, in order.
     pub(crate) fn all<'n>(names: impl Iterator<Item = &'n str>) -> Vec<Self> {
         let mut all: Vec<Self> = names.filter_map(Self::of_table).collect();
         all.sort_unstable();

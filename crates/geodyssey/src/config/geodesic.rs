@@ -69,7 +69,7 @@ pub(crate) enum Choice {
 pub(crate) struct GeodesicConfig {
     /// Which curve.
     pub(crate) kind: CurveKind,
-    /// Points on it, both ends included.
+    /// Points on it, both ends included; at least 3.
     pub(crate) points: Count,
     /// logSNR at the ends.
     pub(crate) log_snr: Ends,

@@ -113,7 +113,7 @@ pub(crate) struct TableConfig {
     /// kT, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) thermal_energy: Option<PositiveReal>,
-    /// Temperature, K, instead of kT.
+    /// Temperature, K, instead of kT; 300 where neither is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) temperature: Option<PositiveReal>,
 }
@@ -124,13 +124,13 @@ pub(crate) struct TableConfig {
 pub(crate) struct FormulaConfig {
     /// Which formula.
     pub(crate) name: String,
-    /// Grid points per variable, for the denoiser and the bottleneck.
+    /// Grid points per variable, for the denoiser and the bottleneck; at least 4.
     #[serde(default = "formula_grid")]
     pub(crate) grid_points: Count,
     /// kT, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) thermal_energy: Option<PositiveReal>,
-    /// Temperature, K, instead of kT.
+    /// Temperature, K, instead of kT; 300 where neither is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) temperature: Option<PositiveReal>,
 }

@@ -68,17 +68,17 @@ pub(crate) struct SamplingConfig {
     /// Trials of a chain of two-way shooting before its first path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) equilibration_trials: Option<Count>,
-    /// Paths of the variables, each way, whose frames get atoms by restrained minimisation.
+    /// Paths of the variables, each way, whose frames get atoms by restrained minimisation; 32 where none are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lifted_paths: Option<usize>,
     /// Paths from start to end.
     pub(crate) paths: Count,
     /// As many paths from end to start, for BAR.
     pub(crate) backward: bool,
-    /// Simulated time of one path of a molecule, ps.
+    /// Simulated time of one path of a molecule, ps; 40 where neither this nor `steps_per_point` is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) duration_ps: Option<PositiveReal>,
-    /// Steps at each point of the curve, instead of `duration_ps`.
+    /// Steps at each point of the curve, instead of `duration_ps`; of paths of the variables 128 where none are given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) steps_per_point: Option<Count>,
     /// Time step of a molecule, ps.
@@ -87,7 +87,7 @@ pub(crate) struct SamplingConfig {
     pub(crate) friction_per_ps: PositiveReal,
     /// Simulated time under the first tether before a path begins, ps.
     pub(crate) equilibration_ps: PositiveReal,
-    /// Length of one step in the variables, in units of the squared variable; by default a share of the tether's variance.
+    /// Length of one step in the variables, in squares of variables divided by their scale; by default a share of the tether's variance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) step_size: Option<PositiveReal>,
     /// Metropolis correction of the steps in the variables.

@@ -1,4 +1,4 @@
-//! The order of the stages: system → landscape → denoiser → geodesic → paths → report, and what is checked before any of them.
+//! The order of the stages: configuration → landscape → denoiser → geodesic → paths → report, and what is checked before any of them.
 //!
 //! A stage reads earlier artifacts of the run directory and writes its own. What it was made from is gathered in a
 //! fingerprint first; where the manifest has the same, nothing is done.
@@ -14,6 +14,7 @@ pub(crate) use claim::claim;
 pub(crate) use feasibility::check_denoiser;
 pub(crate) use requirements::{Requirements, requirements};
 
+use crate::artifacts::report::CONFIG_FILE;
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run_context::{Dependent, Run};
@@ -87,7 +88,10 @@ pub(crate) fn distances(run: &mut Run<'_>, request: &distance::Request) -> Resul
 }
 
 fn stages(run: &mut Run<'_>, until: Stage) -> Result<Summary, Error> {
-    configuration::run(run)?;
+    let is_whole = until == Stage::Report;
+    if is_whole && !is_own_copy(run) {
+        configuration::run(run)?;
+    }
     let landscape = landscape::run(run)?;
     if until == Stage::Landscape {
         return report::summary(run, &landscape, None, None, None);
@@ -105,5 +109,13 @@ fn stages(run: &mut Run<'_>, until: Stage) -> Result<Summary, Error> {
     if until == Stage::Paths {
         return report::summary(run, &landscape, learned, Some(&geodesic), Some(&paths));
     }
+    configuration::run(run)?;
     report::run(run, &landscape, learned, &geodesic, &paths)
+}
+
+/// Whether the configuration is the copy in the run's own directory, which stays as it was given until all is done.
+fn is_own_copy(run: &Run<'_>) -> bool {
+    let [given, own] = [run.problem.config.file().to_owned(), run.directory.file(CONFIG_FILE)]
+        .map(|file| file.canonicalize().ok());
+    given.is_some() && given == own
 }

@@ -4,12 +4,15 @@ use std::time::{Duration, Instant};
 
 use geodyssey_forcefield::Engine as _;
 use geodyssey_molecule::Replicas;
+use geodyssey_sampling::annealing::PATHS_PER_BATCH;
 
 use crate::config::{DenoiserConfig, InputError, SamplingMethod, Space};
 use crate::problem::Problem;
 use crate::stages::need::{NUMBER, NUMBER_AS_TEXT, Need};
 use crate::stages::{landscape, paths};
 
+/// What is kept in memory of every path: its summary, with the last point.
+const BYTES_OF_A_PATH: f64 = 500.0;
 /// Independent chains of two-way shooting.
 const CHAINS: f64 = 16.0;
 /// For so long force evaluations are timed.
@@ -115,22 +118,18 @@ fn of_paths(problem: &Problem) -> Option<Need> {
     let directions = if settings.backward { 2.0 } else { 1.0 };
     if settings.method == SamplingMethod::TwoWayShooting {
         let steps = paths::steps_of_a_path(problem, config.geodesic.points.get()) as f64;
-        let bytes = CHAINS * steps * (NUMBER + NUMBER_AS_TEXT) * (dimension + 4.0);
+        let recorded = settings.paths.get() as f64 * points * (dimension + 3.0) * NUMBER;
+        let bytes = CHAINS * steps * (NUMBER + NUMBER_AS_TEXT) * (dimension + 4.0) + recorded;
         let what = format!("{CHAINS} paths of {steps} steps");
         return Some(Need { key: "sampling.path_steps", what, bytes });
     }
+    // Frames go to the disk as they come, and so does what a batch has made: what stays of a path is its last point and some numbers.
     let count = settings.paths.get() as f64 * directions;
-    let with_atoms = match config.space() {
-        Space::Atoms => count,
-        Space::Variables if problem.molecule.is_some() => {
-            directions * settings.lifted_paths.unwrap_or(crate::config::DEFAULT_LIFTED_PATHS) as f64
-        }
-        Space::Variables => 0.0,
-    };
-    let frames = (points / settings.frame_stride.get() as f64).ceil() + 1.0;
-    let bytes = with_atoms * frames * atoms * 3.0 * (2.0 * NUMBER + NUMBER_AS_TEXT / 4.0)
-        + count * points * (dimension + 8.0) * (NUMBER + NUMBER_AS_TEXT);
-    Some(Need { key: "sampling.paths", what: format!("{count} paths of {frames} frames"), bytes })
+    let of_a_path = points * (dimension + 8.0) * (NUMBER + NUMBER_AS_TEXT);
+    let under_way = rayon::current_num_threads() as f64 * PATHS_PER_BATCH as f64;
+    let of_atoms = under_way * atoms * 3.0 * 4.0 * NUMBER + points * atoms * 3.0 * 2.0 * NUMBER;
+    let bytes = under_way.min(count) * of_a_path + of_atoms + count * BYTES_OF_A_PATH;
+    Some(Need { key: "sampling.paths", what: format!("{count} paths of {points} points"), bytes })
 }
 
 /// Energy evaluations of landscape and paths.

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::artifact::{self, remove_if_there};
-use super::stream::{Mark, Stream, StreamReader};
+use super::stream::{self, Mark, Stream, StreamReader};
 use super::{Fingerprint, Ingredients, RunDirectory};
 use crate::error::Error;
 use crate::interrupt;
@@ -47,7 +47,7 @@ impl RunDirectory {
 
     /// A stream of a running stage, empty.
     pub(crate) fn begin_stream(&self, stage: &str, name: &str) -> Result<Stream, Error> {
-        Stream::begin(&self.claim(&file_name(stage, name))?)
+        self.unless_gone(Stream::begin(&self.claim(&file_name(stage, name))?))
     }
 
     /// A stream that an interrupted run has left, up to a mark; none where that much of it is not there as it was.
@@ -57,12 +57,17 @@ impl RunDirectory {
         name: &str,
         mark: &Mark,
     ) -> Result<Option<Stream>, Error> {
-        Stream::resume(&self.claim(&file_name(stage, name))?, mark)
+        self.unless_gone(Stream::resume(&self.claim(&file_name(stage, name))?, mark))
     }
 
     /// A stream of this process, to be read.
     pub(crate) fn read_stream(&self, stage: &str, name: &str) -> Result<StreamReader, Error> {
-        StreamReader::open(self.file(&file_name(stage, name)))
+        self.unless_gone(StreamReader::open(self.file(&file_name(stage, name))))
+    }
+
+    /// Whether a stream holds what stood before a mark, unchanged.
+    pub(crate) fn stream_holds(&self, stage: &str, name: &str, mark: &Mark) -> bool {
+        stream::holds(&self.file(&file_name(stage, name)), mark)
     }
 
     /// Removes those of a stage, from whatever run they are.

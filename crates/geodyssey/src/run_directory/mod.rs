@@ -335,6 +335,11 @@ impl RunDirectory {
         Ok(None)
     }
 
+    /// Fails once the directory or its lock has gone.
+    pub(crate) fn verify(&self) -> Result<(), Error> {
+        self.lock.verify()
+    }
+
     /// Fails where files of finished stages have gone while the run went on, or the directory itself.
     pub(crate) fn verify_complete(&self) -> Result<(), Error> {
         self.lock.verify()?;

@@ -41,12 +41,7 @@ impl Stream {
     /// A file that cannot be cut to its length.
     pub(super) fn resume(path: &Path, mark: &Mark) -> Result<Option<Self>, Error> {
         let Ok(mut file) = OpenOptions::new().read(true).write(true).open(path) else { return Ok(None) };
-        let mut content = blake3::Hasher::new();
-        let length = file.metadata().map_or(0, |data| data.len());
-        let is_there = length >= mark.bytes && content.update_reader((&mut file).take(mark.bytes)).is_ok();
-        if !is_there || content.finalize().as_bytes() != &mark.content {
-            return Ok(None);
-        }
+        let Some(content) = content(&mut file, mark) else { return Ok(None) };
         let cut = file.set_len(mark.bytes).and_then(|()| file.seek(SeekFrom::Start(mark.bytes)));
         cut.map_err(|error| Error::file("write", path, error))?;
         Ok(Some(Self { path: path.to_owned(), file, bytes: mark.bytes, content }))
@@ -69,9 +64,23 @@ impl Stream {
     /// # Errors
     /// As [`Stream::append`].
     pub(crate) fn mark(&self) -> Result<Mark, Error> {
+        let _writing = interrupt::writing();
         self.file.sync_data().map_err(|error| Error::file("write", &self.path, error))?;
         Ok(Mark { bytes: self.bytes, content: *self.content.finalize().as_bytes() })
     }
+}
+
+/// Whether a file holds what stood before a mark, unchanged.
+pub(super) fn holds(path: &Path, mark: &Mark) -> bool {
+    File::open(path).is_ok_and(|mut file| content(&mut file, mark).is_some())
+}
+
+/// The content of a file up to a mark, if it is what stood there.
+fn content(file: &mut File, mark: &Mark) -> Option<blake3::Hasher> {
+    let mut content = blake3::Hasher::new();
+    content.update_reader(file.take(mark.bytes)).ok()?;
+    let is_whole = content.count() == mark.bytes && content.finalize().as_bytes() == &mark.content;
+    is_whole.then_some(content)
 }
 
 /// A stream that is read.
@@ -119,6 +128,7 @@ mod tests {
         let mut again = Stream::resume(&path, &mark).expect("readable").expect("there");
         again.append(b"second").expect("written");
         assert_eq!(fs::read(&path).expect("readable"), b"firstsecond");
+        assert!(holds(&path, &mark));
         let mut read = [0; 6];
         let reader = || StreamReader::open(path.clone());
         reader().and_then(|mut reader| reader.read_at(5, &mut read)).expect("read");
@@ -127,6 +137,7 @@ mod tests {
 
         for damaged in [&b"fi"[..], b"firsT and more"] {
             fs::write(&path, damaged).expect("changed");
+            assert!(!holds(&path, &mark));
             assert!(Stream::resume(&path, &mark).expect("readable").is_none());
         }
         fs::remove_file(&path).expect("removed");

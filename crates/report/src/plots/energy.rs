@@ -23,6 +23,8 @@ const MOST_PATHS: usize = 32;
 /// Energies along the paths over the share of the geodesic's arc length, one panel an energy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnergyFigure {
+    /// What the curve is called that the paths follow.
+    pub curve_name: String,
     /// Panels from the top; mostly the landscape's energy, and below it the all-atom energy.
     pub panels: Vec<EnergyPanel>,
 }
@@ -148,7 +150,7 @@ impl<'a> Page<'a> {
             entries.push((Sign::Line(GREY, 2.0), meaning));
         }
         if figure.panels.iter().any(|p| !p.geodesic_kj_mol.is_empty()) {
-            entries.push((Sign::Line(VERMILLION, 5.0), "geodesic".to_owned()));
+            entries.push((Sign::Line(VERMILLION, 5.0), figure.curve_name.clone()));
         }
         let bounds: Vec<f64> = figure.panels.iter().filter_map(|p| p.lower_bound_kj_mol).collect();
         match bounds.as_slice() {

@@ -37,6 +37,8 @@ pub struct LandscapeFigure {
     /// Energy above which all is drawn in one colour, on the surface's scale. Left out: half above
     /// the highest point of the geodesic.
     pub energy_cap_kj_mol: Option<f64>,
+    /// What the curve is called that the paths follow.
+    pub curve_name: String,
     /// Posterior means `E[x | λ, y]` along the geodesic.
     pub geodesic: Trace,
     /// Sampled paths; the first [`MOST_PATHS`] are drawn, and more need not be given.
@@ -116,6 +118,7 @@ impl LandscapeFigure {
             variables: shown.map(|index| self.variables[index].clone()).to_vec(),
             surface: None,
             energy_cap_kj_mol: self.energy_cap_kj_mol,
+            curve_name: self.curve_name.clone(),
             geodesic: trace(&self.geodesic),
             paths: self.paths.iter().map(trace).collect(),
             all_paths: self.all_paths,

@@ -34,7 +34,7 @@ impl<'a> OneVariable<'a> {
             figure.surface.as_ref().ok_or_else(|| ReportError::Empty { place: "the surface".to_owned() })?;
         let mut entries: Vec<Entry> = vec![(Sign::Line(BLACK, 4.0), "energy".to_owned())];
         if !figure.geodesic.points.is_empty() {
-            entries.push((Sign::Line(VERMILLION, 6.0), "geodesic".to_owned()));
+            entries.push((Sign::Line(VERMILLION, 6.0), figure.curve_name.clone()));
         }
         if !figure.paths.is_empty() {
             entries.push((Sign::Line(BLUE, 2.0), figure.paths_label()));

@@ -54,7 +54,7 @@ impl<'a> TwoVariables<'a> {
     fn legend(&self) -> Vec<Entry> {
         let mut entries = Vec::new();
         if !self.figure.geodesic.points.is_empty() {
-            entries.push((self.geodesic_sign(), "geodesic".to_owned()));
+            entries.push((self.geodesic_sign(), self.figure.curve_name.clone()));
         }
         if !self.figure.paths.is_empty() {
             entries.push((self.path_sign(), self.figure.paths_label()));

@@ -199,7 +199,8 @@ impl<'a> AtomAnnealing<'a> {
             .collect()
     }
 
-    /// Runs all batches to the end of the curve, in parallel. After every point of every batch `on_point` is called
+    /// Runs all batches to the end of the curve, in parallel, and keeps their frames until they are taken ([`AtomAnnealingState::take_frames`]):
+    /// who must not hold them all takes batch after batch with [`AtomAnnealing::advance`]. After every point of every batch `on_point` is called
     /// with its state, from any thread; where it breaks, the batch stops, and a later call goes on with it.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ use types::{REQUIRED, Row, Types};
 const PREFACE: &str = "# Every key of a configuration\n\n\
 A configuration is a TOML file. Paths in it are relative to the file. `--set section.key=value` on the command line overrides any key. \
 Keys without a default are required where the default is given as *required*, and optional otherwise.\n\n\
-Units: *own* is the unit of a variable, degrees for torsions and angles, nm for distances, and for the variables of a table or formula the \
+Units: *scale²* is a square of variables that are divided by their scale, *own* is the unit of a variable, degrees for torsions and angles, nm for distances, and for the variables of a table or formula the \
 unit that these have; 1 is a number without a unit. logSNR is counted in variables divided by their scale (radian and 0.1 nm, unless \
 `scale` says otherwise). An unknown key, a wrong value or an atom that is not there is an error that shows the line.\n\n\
 This page is made from the program's own types.\n";
@@ -54,6 +54,13 @@ fn denoiser(kind: &str) -> toml::Table {
     table(&read(&format!("[denoiser]\nkind = \"{kind}\""), |root| {
         DenoiserConfig::read(root).expect("a denoiser")
     }))
+}
+
+/// What is left out of a file where it is the default stands on the page all the same.
+fn sampling() -> toml::Table {
+    let mut sampling = table(&SamplingConfig::default());
+    sampling.insert("method".to_owned(), "annealing".into());
+    sampling
 }
 
 fn required(keys: &[&str]) -> toml::Table {
@@ -206,12 +213,7 @@ fn page() -> String {
         "",
         &types.rows("EnergyCeilingSettings", &toml::Table::new()),
     );
-    section(
-        &mut page,
-        "`[sampling]`",
-        "The paths.",
-        &types.rows("SamplingConfig", &table(&SamplingConfig::default())),
-    );
+    section(&mut page, "`[sampling]`", "The paths.", &types.rows("SamplingConfig", &sampling()));
     section(&mut page, "`[output]`", "", &types.rows("OutputConfig", &table(&OutputConfig::default())));
     page
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use syn::{Attribute, Fields, GenericArgument, Item, PathArguments, Type};
 
-/// Keys that are numbers with a unit which neither their name nor their comment ends with. `1` is a number without one; `own` the unit of a
+/// Units of keys that do not end in one. `1` is a number without one; `own` the unit of a
 /// variable: degrees for torsions and angles, nm for distances, that of the table or formula for others.
 const UNITS: [(&str, &str); 38] = [
     ("range", "own"),
@@ -15,7 +15,7 @@ const UNITS: [(&str, &str); 38] = [
     ("radius", "own"),
     ("hill_width", "own"),
     ("bandwidth", "own"),
-    ("step_size", "own²"),
+    ("step_size", "scale²"),
     ("variance_ceiling", "own²"),
     ("thermal_energy", "kJ/mol"),
     ("temperature", "K"),
@@ -111,8 +111,11 @@ impl Types {
             if self.is_section(inner) {
                 continue;
             }
-            let is_required = !defaults.contains_key(&key) && within(&field.ty, "Option").1.is_none()
-                || defaults.get(&key).is_some_and(|value| value.as_str() == Some(REQUIRED));
+            let is_optional = within(&field.ty, "Option").1.is_some()
+                || serde.contains("skip_serializing_if")
+                || serde_attributes(&item.attrs).contains("default");
+            let is_required = defaults.get(&key).is_some_and(|value| value.as_str() == Some(REQUIRED))
+                || (!is_optional && !defaults.contains_key(&key));
             rows.push(self.row(key, inner, &comment(&field.attrs), defaults, is_required));
         }
         rows
@@ -261,7 +264,10 @@ fn comment(attributes: &[Attribute]) -> String {
             Some(text.value().trim().to_owned())
         });
     // Links are for those who read the sources.
-    lines.collect::<Vec<_>>().join(" ").replace("](crate::RandomFeatureDenoiser)", "]")
+    lines
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace("; see [`RandomFeatureDenoiser`](crate::RandomFeatureDenoiser)", "")
 }
 
 fn kebab_case(ident: &str, dashes: bool) -> String {
@@ -275,7 +281,7 @@ fn kebab_case(ident: &str, dashes: bool) -> String {
     text
 }
 
-/// The unit of a number, by the key's end, the end of its comment's first sentence, or the list.
+/// The unit of a number, by the key's end or the list.
 fn unit(key: &str, meaning: &str) -> String {
     if let Some((_, unit)) = ENDINGS.iter().find(|(ending, _)| key.ends_with(ending)) {
         return (*unit).to_owned();

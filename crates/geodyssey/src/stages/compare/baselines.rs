@@ -1,10 +1,11 @@
 //! The trivial paths that every other is held against.
 
+use geodyssey_constraints::ConstraintSettings;
 use geodyssey_report::{MaxEnergy, RowRole};
 use serde_json::{Value, json};
 
 use super::finished::{Entry, Finished, Origin};
-use crate::config::{Config, CurveKind, DEFAULT_DURATION_PS, SamplingMethod, Space};
+use crate::config::{Config, ConstraintConfig, CurveKind, DEFAULT_DURATION_PS, SamplingMethod, Space};
 use crate::error::Error;
 use crate::problem::Problem;
 
@@ -175,12 +176,16 @@ pub(crate) fn is_same(row: &Finished, baseline: &Problem) -> bool {
         == followed(&baseline.config, kind, &winding)
 }
 
-/// All that decides on the paths of a curve that no constraint bends.
+/// All that decides on the paths of a curve. Constraints bend geodesics; of a minimum-energy path avoided regions decide on its channel.
 fn followed(config: &Config, kind: CurveKind, winding: &[i64]) -> Value {
     let geodesic = &config.geodesic;
     let tent = (kind == CurveKind::Tent).then(|| geodesic.tent_log_snr.get());
     let latents = (kind == CurveKind::Pullback).then_some(geodesic.latent_log_snr);
-    let bent = kind.is_geodesic();
+    let bends = |constraint: &&ConstraintConfig| {
+        let is_region = matches!(constraint.settings, ConstraintSettings::RegionAvoidance(_));
+        kind.is_geodesic() || (kind == CurveKind::MinimumEnergyPath && is_region && !constraint.report_only)
+    };
+    let constraints: Vec<&ConstraintConfig> = config.constraints.iter().filter(bends).collect();
     let mut sampling = json!(config.sampling);
     let timed = config.space() == Space::Atoms && config.sampling.steps_per_point.is_none();
     if timed && config.sampling.duration_ps.is_none() {
@@ -195,7 +200,7 @@ fn followed(config: &Config, kind: CurveKind, winding: &[i64]) -> Value {
         "latents": latents,
         "schedule": geodesic.log_snr_schedule,
         "winding": winding,
-        "constraints": if bent { config.constraints.as_slice() } else { &[] },
+        "constraints": constraints,
         "sampling": sampling,
     })
 }

@@ -245,14 +245,17 @@ pub(super) fn curve_in_words(config: &Config, kind: CurveKind) -> String {
         CurveKind::MinimumEnergyPath => "minimum-energy path".to_owned(),
         CurveKind::Pullback => "pullback geodesic".to_owned(),
     };
+    for constraint in config.constraints.iter().filter(|constraint| !constraint.report_only) {
+        words.push_str(match (&constraint.settings, kind) {
+            // It decides on the channel of a minimum-energy path too.
+            (ConstraintSettings::RegionAvoidance(_), CurveKind::MinimumEnergyPath) => ", region avoided",
+            (_, kind) if !kind.is_geodesic() => "",
+            (ConstraintSettings::LowVariance(_), _) => ", low variance",
+            (ConstraintSettings::RegionAvoidance(_), _) => ", region avoided",
+            (ConstraintSettings::EnergyCeiling(_), _) => ", energy ceiling",
+        });
+    }
     if kind.is_geodesic() {
-        for constraint in config.constraints.iter().filter(|constraint| !constraint.report_only) {
-            words.push_str(match constraint.settings {
-                ConstraintSettings::LowVariance(_) => ", low variance",
-                ConstraintSettings::RegionAvoidance(_) => ", region avoided",
-                ConstraintSettings::EnergyCeiling(_) => ", energy ceiling",
-            });
-        }
         if config.denoiser.training_data().is_some() {
             words.push_str(&format!(", {} denoiser", config.denoiser.kind()));
         }

@@ -19,46 +19,68 @@ impl Solve<'_> {
     /// barrier of its channel, and says so.
     ///
     /// A geodesic measures how posteriors differ and not how high they lie. That it cuts over a shoulder is known once it is solved, and
-    /// only where the channel's pass is known: on a landscape whose ground was sampled. The path takes its place where it keeps every
-    /// constraint that the geodesic keeps, and is lower.
+    /// only where the channel's pass is known: on ground that was sampled. The path takes its place where it keeps every constraint and is
+    /// lower by more than one kT; where it does not, the geodesic stays, with the reason.
     pub(super) fn over_the_pass(
         &self,
         windings: &Windings,
         candidates: &mut [Candidate],
         verdict: &mut Verdict,
     ) -> Result<(), Error> {
-        let is_sampled = windings.lowest.as_ref().is_some_and(|lowest| lowest.sampled);
         let geodesic = &candidates[verdict.chosen];
         if self.problem.config.geodesic.kind != CurveKind::Automatic
             || windings.barriers() != Barriers::Bottlenecks
-            || !is_sampled
         {
             return Ok(());
         }
         let (Some(pass), Some(crest)) = (geodesic.barrier, geodesic.crest) else { return Ok(()) };
-        let above = (crest - pass) / self.problem.thermal_energy;
+        let (thermal_energy, minimum) = (self.problem.thermal_energy, self.landscape.minimum);
+        let above = (crest - pass) / thermal_energy;
         let index = windings.all.iter().position(|winding| *winding == geodesic.winding);
         let Some(index) = index.filter(|_| pass.is_finite() && above > HIGH_CREST) else { return Ok(()) };
-        let channel = windings.channels[index].as_ref();
-        let found = self.minimum_energy_path(&windings.start, &self.image(windings, index), channel)?;
-        let path = self.candidate(windings, index, found)?;
-        let keeps = path.satisfied() || !geodesic.satisfied();
-        let Some(lower) = path.crest.filter(|lower| keeps && *lower < crest) else { return Ok(()) };
-        let minimum = self.landscape.minimum;
+        let Some(channel) = windings.channels[index].as_ref() else { return Ok(()) };
+        let is_sampled =
+            |x: &Vec<f64>| self.landscape.ground.as_ref().is_none_or(|ground| ground.contains(x));
+        if !channel.path.iter().all(is_sampled) {
+            return Ok(());
+        }
+        let found = self.minimum_energy_path(&windings.start, &self.image(windings, index), Some(channel));
+        let path = match found.and_then(|found| self.candidate(windings, index, found)) {
+            Ok(path) => path,
+            Err(error @ (Error::Interrupted | Error::File(_))) => return Err(error),
+            Err(error) => {
+                let message = format!(
+                    "The geodesic runs far above the pass of its channel, and the minimum-energy path, which would have taken its \
+                     place, was not found: {error}."
+                );
+                candidates[verdict.chosen].warnings.push(Warning::new(STAGE, message));
+                return Ok(());
+            }
+        };
+        let Some(lower) = path.crest.filter(|lower| crest - lower > thermal_energy) else { return Ok(()) };
+        if !path.satisfied() {
+            let message = format!(
+                "The minimum-energy path of the same channel crosses {:.1} kJ/mol only, but does not keep the constraints: the geodesic \
+                 is followed.",
+                lower - minimum
+            );
+            candidates[verdict.chosen].warnings.push(Warning::new(STAGE, message));
+            return Ok(());
+        }
         let mut warnings = path.warnings;
         warnings.push(Warning::new(
             STAGE,
             format!(
-                "The geodesic crosses {:.1} kJ/mol, {above:.1} kT above the pass of its channel ({:.1} kJ/mol), by which the molecule \
-                 would go. The minimum-energy path is followed instead, which crosses {:.1} kJ/mol. `geodesic.kind = \"geodesic\"` \
-                 follows the geodesic all the same.",
+                "The geodesic crosses {:.1} kJ/mol, {above:.1} kT above the pass of its channel ({:.1} kJ/mol). The minimum-energy path \
+                 is followed instead, which crosses {:.1} kJ/mol. `geodesic.kind = \"geodesic\"` follows the geodesic all the same.",
                 crest - minimum,
                 pass - minimum,
                 lower - minimum
             ),
         ));
-        verdict.reasons[verdict.chosen]
-            .push_str("; the minimum-energy path, for its geodesic runs far above the pass");
+        verdict.reasons[verdict.chosen].push_str(
+            " (of its geodesic, which runs far above the pass: the minimum-energy path is followed)",
+        );
         candidates[verdict.chosen] = Candidate {
             kind: CurveKind::MinimumEnergyPath,
             evaluations: geodesic.evaluations + path.evaluations,
@@ -72,7 +94,7 @@ impl Solve<'_> {
     pub(super) fn warn_of_high_crest(
         &self,
         windings: &Windings,
-        kind: CurveKind,
+        best: &Candidate,
         crest: Option<f64>,
     ) -> Option<Warning> {
         // Of any winding; but of the ways that are left where the configuration asks for a detour.
@@ -84,10 +106,16 @@ impl Solve<'_> {
         if !(lowest.is_finite() && above > HIGH_CREST) {
             return None;
         }
-        let help = match kind {
+        // Of a path that keeps to its channel's pass.
+        let is_at_its_pass =
+            best.barrier.is_some_and(|pass| crest - pass <= HIGH_CREST * self.problem.thermal_energy);
+        let help = match best.kind {
             CurveKind::Automatic | CurveKind::Geodesic => {
                 "`geodesic.kind = \"minimum-energy-path\"` follows the lowest pass; a constraint `energy-ceiling` together with a \
                  narrower tether (a higher `log_snr_floor`) bends the geodesic towards it"
+            }
+            CurveKind::MinimumEnergyPath if is_at_its_pass => {
+                "its channel has no lower pass: another `geodesic.winding`, or none, follows the lowest"
             }
             CurveKind::MinimumEnergyPath => "more `geodesic.points` follow the pass more closely",
             _ => "it is a baseline, and knows nothing of barriers",

@@ -83,13 +83,13 @@ impl Solve<'_> {
         let mut verdict =
             choose(choice, self.problem.thermal_energy, windings.barriers(), &candidates, left_out)
                 .ok_or_else(|| Error::Failed("no geodesic was found for any winding".to_owned()))?;
+        self.over_the_pass(&windings, &mut candidates, &mut verdict)?;
         let length = candidates[verdict.chosen].measures.length;
         if !(length.is_finite() && length > 0.0) {
             return Err(Error::Failed(format!(
                 "the curve has length {length}: its two ends are one point to this landscape and logSNR"
             )));
         }
-        self.over_the_pass(&windings, &mut candidates, &mut verdict)?;
         let record = self.record(&windings, &candidates, &verdict, &failures)?;
         Ok((candidates.swap_remove(verdict.chosen), record))
     }
@@ -313,7 +313,7 @@ impl Solve<'_> {
         let crest = self.landscape.landscape.as_ref().and(best.crest);
         let mut warnings = best.warnings.clone();
         warnings.extend(self.warn_of_failures(windings, best, failures));
-        warnings.extend(self.warn_of_high_crest(windings, best.kind, crest));
+        warnings.extend(self.warn_of_high_crest(windings, best, crest));
         let summary = GeodesicSummary {
             kind: best.kind.name().to_owned(),
             length: best.measures.length,

@@ -1,8 +1,6 @@
-//! The ways in which the energy of the variables is known. A new one is a file beside this, its settings, and a line in [`method`].
+//! The ways in which the energy of the variables is known. A new one is a file beside this, its settings, and a line in [`super::method`].
 
-use super::{formula, metadynamics, relaxed_scan, samples, table};
 use crate::artifacts::landscape::LandscapeRecord;
-use crate::config::LandscapeConfig;
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run_context::Run;
@@ -50,17 +48,6 @@ pub(crate) trait LandscapeMethod {
 
     /// What `check` says of it.
     fn describe(&self, problem: &Problem) -> Result<String, Error>;
-}
-
-/// The method of a configuration.
-pub(crate) fn method(problem: &Problem) -> Box<dyn LandscapeMethod + '_> {
-    match &problem.config.landscape {
-        LandscapeConfig::Metadynamics(settings) => Box::new(metadynamics::Method { settings }),
-        LandscapeConfig::RelaxedScan(settings) => Box::new(relaxed_scan::Method { settings }),
-        LandscapeConfig::Samples(settings) => Box::new(samples::Method { settings }),
-        LandscapeConfig::Table(settings) => Box::new(table::Method { settings }),
-        LandscapeConfig::Formula(settings) => Box::new(formula::Method { settings }),
-    }
 }
 
 /// Points of a grid with so many along each variable.

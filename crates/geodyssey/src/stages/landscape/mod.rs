@@ -12,15 +12,27 @@ use crate::artifacts::json::json;
 use crate::artifacts::landscape::{
     self as artifact, LandscapeRecord, LandscapeResult, RECORD_FILE, table_file,
 };
-use crate::config::VariableConfig;
+use crate::config::{LandscapeConfig, VariableConfig};
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run_context::{Made, Run, Stage};
 use crate::run_directory::{Fingerprint, Ingredients};
 
 pub(crate) use crate::artifacts::landscape::STAGE;
-pub(crate) use method::method;
 pub(crate) use samples::without_positions;
+
+use method::LandscapeMethod;
+
+/// The method of a configuration.
+pub(crate) fn method(problem: &Problem) -> Box<dyn LandscapeMethod + '_> {
+    match &problem.config.landscape {
+        LandscapeConfig::Metadynamics(settings) => Box::new(metadynamics::Method { settings }),
+        LandscapeConfig::RelaxedScan(settings) => Box::new(relaxed_scan::Method { settings }),
+        LandscapeConfig::Samples(settings) => Box::new(samples::Method { settings }),
+        LandscapeConfig::Table(settings) => Box::new(table::Method { settings }),
+        LandscapeConfig::Formula(settings) => Box::new(formula::Method { settings }),
+    }
+}
 
 /// The stage.
 struct LandscapeStage;

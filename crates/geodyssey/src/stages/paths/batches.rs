@@ -1,5 +1,6 @@
 //! Batches of paths: units of work that do not know of each other. A batch goes on where an interrupted run left it, its frames go to the
-//! disk as they come, and what it made is on the disk when it is finished: no more than the batches that are under way is in memory.
+//! disk as they come, and what it made is on the disk when it is finished: no more than the batches that are under way is in memory (of
+//! two-way shooting, whose batches are its chains, that is all recorded paths).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -92,12 +93,14 @@ pub(super) struct FinishedBatch {
     pub(super) paths: Vec<SampledPath>,
     /// Evaluations of the energy or its gradient.
     pub(super) energy_evaluations: u64,
-    /// Of two-way shooting: trials and how many were accepted.
+    /// Of two-way shooting: trials.
     pub(super) trials: u64,
     /// How many of them were accepted.
     pub(super) accepted: u64,
     /// Steps of all its paths.
     pub(super) path_steps: u64,
+    /// How much of the stream of its frames is its own; none where it has no frames of atoms.
+    pub(super) mark: Option<Mark>,
 }
 
 /// A batch under way as a checkpoint keeps it.
@@ -122,6 +125,21 @@ impl BatchStore<'_> {
     /// A batch that is finished; none where it is not.
     pub(super) fn finished(&self, batch: BatchId) -> Option<FinishedBatch> {
         self.read(&batch.finished())
+    }
+
+    /// Whether a batch is finished and its frames are those that it made: another run in this directory may have written over them.
+    fn is_finished(&self, batch: BatchId) -> bool {
+        self.finished(batch).is_some_and(|finished| self.has_frames(batch, finished.mark.as_ref()))
+    }
+
+    /// A batch that an interrupted run has left, with the frames that it had made.
+    fn under_way<S: DeserializeOwned>(&self, batch: BatchId) -> Option<UnderWay<S>> {
+        let kept: UnderWay<S> = self.read(&batch.first.to_string())?;
+        self.has_frames(batch, kept.mark.as_ref()).then_some(kept)
+    }
+
+    fn has_frames(&self, batch: BatchId, mark: Option<&Mark>) -> bool {
+        mark.is_none_or(|mark| self.directory.stream_holds(STAGE, &batch.frames(), mark))
     }
 
     /// The name of the file of its frames.
@@ -162,9 +180,10 @@ pub(super) fn carry_out<B: Batches>(
     all: &[BatchId],
 ) -> Result<Progress, Error> {
     let (finished, open): (Vec<BatchId>, Vec<BatchId>) =
-        all.iter().partition(|batch| store.finished(**batch).is_some());
+        all.iter().partition(|batch| store.is_finished(**batch));
     let steps = |part: &[BatchId]| part.iter().map(|batch| batches.steps(*batch)).sum::<u64>();
-    let done = steps(&finished);
+    let kept = open.iter().filter_map(|&batch| store.under_way::<B::State>(batch));
+    let done = steps(&finished) + kept.map(|kept| batches.done(&kept.state)).sum::<u64>();
     let execution = Execution {
         store,
         batches,
@@ -173,11 +192,11 @@ pub(super) fn carry_out<B: Batches>(
         error: Mutex::new(None),
     };
     open.par_iter().with_max_len(1).for_each(|&batch| execution.carry_out(batch));
-    // Of several reasons Ctrl-C is the one that was meant.
-    interrupt::check()?;
+    // A full disk is told even where it was waited for with Ctrl-C.
     if let Some(error) = execution.error.into_inner().unwrap_or_else(PoisonError::into_inner) {
         return Err(error);
     }
+    interrupt::check()?;
     let (progress, _) = execution.progress.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(progress)
 }
@@ -195,7 +214,6 @@ impl<B: Batches> Execution<'_, B> {
 
     fn to_the_end(&self, batch: BatchId) -> Result<(), Error> {
         let (mut under_way, mut stream) = self.begin(batch)?;
-        self.passed(self.batches.done(&under_way.state));
         let (mut written, mut interval) = (Instant::now(), CHECKPOINT_INTERVAL);
         while !self.batches.is_finished(batch, &under_way.state) {
             let before = self.batches.done(&under_way.state);
@@ -217,12 +235,10 @@ impl<B: Batches> Execution<'_, B> {
                 return Err(Error::Interrupted);
             }
         }
-        // Their bytes before the table that speaks of them.
-        if let Some(stream) = stream {
-            stream.mark()?;
-        }
         let UnderWay { state, frames, .. } = under_way;
         let mut finished = self.batches.finish(batch, state);
+        // Its bytes are on the disk before what speaks of them.
+        finished.mark = stream.map(|stream| stream.mark()).transpose()?;
         for path in &mut finished.paths {
             let own = frames.iter().enumerate().filter(|(_, (number, _))| *number == path.id.number);
             path.frame_places = own.map(|(place, _)| place as u64).collect();
@@ -232,8 +248,7 @@ impl<B: Batches> Execution<'_, B> {
 
     /// Where an interrupted run left a batch, or its beginning.
     fn begin(&self, batch: BatchId) -> Result<(UnderWay<B::State>, Option<Stream>), Error> {
-        let kept: Option<UnderWay<B::State>> = self.store.read(&batch.first.to_string());
-        if let Some(kept) = kept {
+        if let Some(kept) = self.store.under_way::<B::State>(batch) {
             let Some(mark) = &kept.mark else { return Ok((kept, None)) };
             if let Some(stream) = self.store.directory.resume_stream(STAGE, &batch.frames(), mark)? {
                 return Ok((kept, Some(stream)));

@@ -85,6 +85,7 @@ pub(super) fn lift(
             last[place] = (result.positions, result.multipliers);
         }
         progress.set(frame as u64 + 1, "atoms");
+        directory.verify()?;
         interrupt::check()?;
     }
     let agreement = if problem.config.landscape.is_relaxed() && lowest_kj_mol.is_some() {

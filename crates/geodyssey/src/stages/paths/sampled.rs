@@ -79,7 +79,11 @@ impl<'r> Sampled<'r> {
         {
             return Ok(batch.clone());
         }
-        let batch = self.store.finished(self.batches[index]).ok_or_else(|| {
+        let batch = self.store.finished(self.batches[index]);
+        if batch.is_none() {
+            self.store.directory.verify()?;
+        }
+        let batch = batch.ok_or_else(|| {
             Error::File(
                 "paths that were finished have gone from the run directory: give the same command again"
                     .to_owned(),

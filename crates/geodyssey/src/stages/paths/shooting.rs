@@ -152,6 +152,7 @@ impl Batches for Chains<'_> {
             trials: chain.trials(),
             accepted: chain.accepted(),
             path_steps: chain.paths().iter().map(|path| path.steps as u64).sum(),
+            mark: None,
         }
     }
 }

@@ -189,6 +189,7 @@ impl Figures<'_> {
                 })
                 .collect(),
             all_paths: self.forward.count,
+            curve_name: spacetime::curve_name(&self.geodesic.record.summary.kind),
             start: start.center.clone(),
             end: end.center.clone(),
             highest,
@@ -254,7 +255,8 @@ impl Figures<'_> {
         if panels.is_empty() {
             return Ok(None);
         }
-        let figure = EnergyFigure { panels };
+        let curve_name = spacetime::curve_name(&self.geodesic.record.summary.kind);
+        let figure = EnergyFigure { curve_name, panels };
         let frames = figure.frames(&columns)?;
         Ok(Some(Drawn { name: "energy", files: figure.render()?, frames }))
     }

@@ -85,15 +85,20 @@ pub(super) fn draw(
             .flow(time, sample)
             .map_err(|error: SpacetimeError| Error::failed("the probability flow", error))?,
         geodesic: curve,
-        geodesic_name: match kind {
-            "geodesic" => "geodesic".to_owned(),
-            "straight" => "straight line (followed)".to_owned(),
-            "pullback" => "pullback geodesic (followed)".to_owned(),
-            other => format!("{} (followed)", other.replace("-energy-path", "-energy path")),
-        },
+        geodesic_name: curve_name(kind),
         straight,
     };
     figure.render().map(Some).map_err(|error: ReportError| Error::failed("the figure of spacetime", error))
+}
+
+/// What a followed curve is called in a legend.
+pub(super) fn curve_name(kind: &str) -> String {
+    match kind {
+        "geodesic" => "geodesic".to_owned(),
+        "straight" => "straight line (followed)".to_owned(),
+        "pullback" => "pullback geodesic (followed)".to_owned(),
+        other => format!("{} (followed)", other.replace("-energy-path", "-energy path")),
+    }
 }
 
 fn failed(error: DenoiserError) -> Error {
