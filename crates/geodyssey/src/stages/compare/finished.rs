@@ -255,10 +255,8 @@ pub(super) fn curve_in_words(config: &Config, kind: CurveKind) -> String {
             (ConstraintSettings::EnergyCeiling(_), _) => ", energy ceiling",
         });
     }
-    if kind.is_geodesic() {
-        if config.denoiser.training_data().is_some() {
-            words.push_str(&format!(", {} denoiser", config.denoiser.kind()));
-        }
+    if kind.is_geodesic() && config.denoiser.training_data().is_some() {
+        words.push_str(&format!(", {} denoiser", config.denoiser.kind()));
     }
     words
 }
