@@ -468,7 +468,11 @@ fn what_is_known_before_is_said_before() {
     refused(&["sampling.paths=100001"], &["at most 100000"]);
     refused(&["landscape.grid_points=100000"], &["grid", "too large"]);
     if cfg!(target_os = "linux") {
-        refused(&["sampling.paths=100000", "geodesic.points=100000"], &["this machine has"]);
+        refused(
+            &["sampling.paths=100000", "geodesic.points=100000"],
+            &["sampling.paths", "on the disk", "are free"],
+        );
+        refused(&["denoiser={kind=\"neural\",width=65536}"], &["this machine has"]);
     }
 }
 

@@ -266,9 +266,10 @@ fn check_says_what_a_run_would_need() {
     let (small, large) = (facts(&["sampling.paths=10"]), facts(&["sampling.paths=1000"]));
     let number =
         |facts: &Value, name: &str| facts[name].as_f64().unwrap_or_else(|| panic!("{name}: {facts}"));
-    // 2000 paths of 129 frames of 22 atoms with 3 numbers of 8 bytes are 136 MB, and are held more than once.
+    // 2000 paths of 129 frames of 22 atoms with 3 numbers of 8 bytes are 136 MB, which go to the disk: in memory are the batches under way
+    // and a summary of every path.
     let memory = number(&large, "memory_mb");
-    assert!((136.0..1000.0).contains(&memory) && number(&small, "memory_mb") < memory, "{memory}");
+    assert!((1.0..100.0).contains(&memory) && number(&small, "memory_mb") < memory, "{memory}");
     let time = "estimated_time_of_energy_evaluations_s";
     assert!(number(&large, time) > number(&small, time) && number(&small, time) > 0.0);
 }

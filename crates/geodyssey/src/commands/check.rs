@@ -9,7 +9,7 @@ use super::{claim, print, use_threads};
 use crate::cli::OneConfiguration;
 use crate::config::{Config, ConstraintConfig, DenoiserConfig, SamplingMethod, Space};
 use crate::error::Error;
-use crate::pipeline::{Requirements, Stage, check as check_before, requirements};
+use crate::pipeline::{Requirements, Stage, check as check_before, check_disk, requirements};
 use crate::problem::cautions::{cautions, tethers_at_the_ends};
 use crate::problem::{Problem, molecule_warnings};
 use crate::run_directory::check_claim;
@@ -25,6 +25,7 @@ pub(crate) fn check(arguments: &OneConfiguration) -> Result<(), Error> {
     check_before(&problem, until)?;
     let directory = run_directory(&problem.config, &arguments.overrides, false);
     check_claim(&directory, &claim(&problem, &arguments.overrides))?;
+    check_disk(&problem, &directory)?;
     let facts = facts(&problem, &directory.display().to_string())?;
     if arguments.overrides.json {
         return print(&format!("{:#}\n", Value::Object(facts.into_iter().collect())));

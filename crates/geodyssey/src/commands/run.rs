@@ -8,7 +8,7 @@ use crate::cli::{OneConfiguration, Overrides};
 use crate::config::{Config, InputError};
 use crate::error::Error;
 use crate::interrupt;
-use crate::pipeline::{self, Stage, check};
+use crate::pipeline::{self, Stage, check, check_disk};
 use crate::problem::Problem;
 use crate::run_directory::{RunDirectory, check_claim};
 use crate::terminal::say;
@@ -39,6 +39,9 @@ pub(crate) fn run(configurations: &[PathBuf], overrides: &Overrides, until: Stag
     for (problem, path) in &problems {
         check(problem, until)?;
         check_claim(path, &claim(problem, overrides))?;
+        if until > Stage::Geodesic {
+            check_disk(problem, path)?;
+        }
     }
     interrupt::listen();
     let mut summaries = Vec::with_capacity(problems.len());

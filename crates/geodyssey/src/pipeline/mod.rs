@@ -12,7 +12,7 @@ use geodyssey_report::{Diagnosis, Distances, Summary};
 
 pub(crate) use claim::claim;
 pub(crate) use feasibility::check_denoiser;
-pub(crate) use requirements::{Requirements, requirements};
+pub(crate) use requirements::{Requirements, check_disk, requirements};
 
 use crate::artifacts::report::CONFIG_FILE;
 use crate::error::Error;

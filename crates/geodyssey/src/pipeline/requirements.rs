@@ -1,16 +1,20 @@
 //! What a run would need: memory, and the time of its energy evaluations. Both are estimates, made before anything is computed.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use geodyssey_forcefield::Engine as _;
 use geodyssey_molecule::Replicas;
 use geodyssey_sampling::annealing::PATHS_PER_BATCH;
 
-use crate::config::{DenoiserConfig, InputError, SamplingMethod, Space};
+use crate::artifacts::paths::RECORD_FILE;
+use crate::config::{DEFAULT_LIFTED_PATHS, DenoiserConfig, InputError, SamplingMethod, Space};
 use crate::problem::Problem;
 use crate::stages::need::{NUMBER, NUMBER_AS_TEXT, Need};
 use crate::stages::{landscape, paths};
 
+/// Bytes of an atom in a compressed trajectory.
+const BYTES_IN_A_TRAJECTORY: f64 = 6.0;
 /// What is kept in memory of every path: its summary, with the last point.
 const BYTES_OF_A_PATH: f64 = 500.0;
 /// Independent chains of two-way shooting.
@@ -56,6 +60,59 @@ pub(super) fn check(problem: &Problem) -> Result<(), InputError> {
         }
         None => Ok(()),
     }
+}
+
+/// Refuses paths whose files would not fit where the run's directory is. A run that has its paths already needs no more room.
+pub(crate) fn check_disk(problem: &Problem, directory: &Path) -> Result<(), InputError> {
+    if directory.join(RECORD_FILE).exists() {
+        return Ok(());
+    }
+    let (Some((paths, frames, bytes)), Some(free)) = (on_disk(problem), free_on_disk(directory)) else {
+        return Ok(());
+    };
+    if bytes <= free {
+        return Ok(());
+    }
+    let message = format!(
+        "{paths} paths of {frames} frames would take {} on the disk, where {} are free",
+        in_words(bytes),
+        in_words(free)
+    );
+    Err(problem.config.error("sampling.paths", message))
+}
+
+/// Number of paths and of their frames, and the bytes of their trajectories, of their tables, and of their positions on the way there.
+fn on_disk(problem: &Problem) -> Option<(f64, f64, f64)> {
+    problem.states.as_ref()?;
+    let (settings, config) = (&problem.config.sampling, &problem.config);
+    let directions = if settings.backward { 2.0 } else { 1.0 };
+    let paths = settings.paths.get() as f64 * directions;
+    let frames = (config.geodesic.points.get() as f64 / settings.frame_stride.get() as f64).ceil() + 1.0;
+    let with_atoms = match config.space() {
+        Space::Atoms => paths,
+        Space::Variables if problem.molecule.is_some() => {
+            directions * settings.lifted_paths.unwrap_or(DEFAULT_LIFTED_PATHS) as f64
+        }
+        Space::Variables => 0.0,
+    };
+    let cells = problem.variables.len() as f64 + 7.0;
+    let bytes = with_atoms * frames * atoms(problem) * (3.0 * NUMBER + BYTES_IN_A_TRAJECTORY)
+        + paths * frames * cells * NUMBER_AS_TEXT;
+    Some((paths, frames, bytes))
+}
+
+/// Bytes that are free for this user where a directory is or would be, where the system tells.
+#[cfg(unix)]
+fn free_on_disk(directory: &Path) -> Option<f64> {
+    let directory = std::path::absolute(directory).ok()?;
+    let there = directory.ancestors().find(|folder| folder.is_dir())?;
+    let disk = rustix::fs::statvfs(there).ok()?;
+    Some(disk.f_bavail as f64 * disk.f_frsize as f64)
+}
+
+#[cfg(not(unix))]
+fn free_on_disk(_directory: &Path) -> Option<f64> {
+    None
 }
 
 fn in_words(bytes: f64) -> String {
