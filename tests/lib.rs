@@ -1,6 +1,7 @@
 //! Runs the program for the tests of the whole: see the `[[test]]` targets of this crate.
 
 use std::collections::BTreeMap;
+use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -158,6 +159,22 @@ pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         }
     }
     files
+}
+
+/// A made-up energy over φ and ψ of alanine dipeptide as a table in a folder: a landscape that takes no time. The text of `--set` that uses it.
+///
+/// # Panics
+/// If it cannot be written.
+pub fn made_up_landscape(folder: &Path) -> String {
+    let mut table = String::from("phi_rad,psi_rad,energy_kj_mol\n");
+    let at = |index: i32| TAU * (f64::from(index) / 24.0 - 0.5);
+    for (phi, psi) in (0..24).flat_map(|i| (0..24).map(move |j| (at(i), at(j)))) {
+        let energy = 10.0 * phi.cos() - 5.0 * psi.cos();
+        table.push_str(&format!("{phi},{psi},{energy}\n"));
+    }
+    let file = folder.join("made-up.csv");
+    std::fs::write(&file, table).expect("written");
+    format!("landscape={{method=\"table\",file=\"{}\"}}", file.display())
 }
 
 /// Every Rust source below a folder, in the order of their paths.

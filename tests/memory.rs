@@ -1,11 +1,9 @@
 //! Paths do not stay in memory: what a run holds of a path is a fraction of its frames, however many there are. Where the system tells no peak, nothing is tested.
 #![cfg(target_os = "linux")]
 
-use std::f64::consts::TAU;
-use std::fmt::Write as _;
 use std::process::Stdio;
 
-use geodyssey_tests::command;
+use geodyssey_tests::{command, made_up_landscape};
 
 /// Peak resident memory of a process so far, kB; none once it has ended.
 fn peak_kb(process: u32) -> Option<u64> {
@@ -14,22 +12,16 @@ fn peak_kb(process: u32) -> Option<u64> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// Paths of all atoms with all their frames, both ways, under a landscape from a table, so that paths are most of what is done. The peak
+/// Paths of all atoms with all their frames, under a landscape from a table, so that paths are most of what is done. The peak
 /// is looked at every few milliseconds; how far it stays behind is little beside the limit.
 #[test]
 fn paths_take_much_less_memory_than_their_frames() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut table = String::from("phi_rad,psi_rad,energy_kj_mol\n");
-    let at = |index: i32| TAU * (f64::from(index) / 24.0 - 0.5);
-    for (phi, psi) in (0..24).flat_map(|i| (0..24).map(move |j| (at(i), at(j)))) {
-        writeln!(table, "{phi},{psi},{}", 10.0 * phi.cos() - 5.0 * psi.cos()).expect("written");
-    }
-    let surface = folder.path().join("surface.csv");
-    std::fs::write(&surface, table).expect("written");
+    let landscape = made_up_landscape(folder.path());
     let peak = |paths: usize| {
         let out = folder.path().join(format!("{paths}"));
         let changes = [
-            format!("landscape={{method=\"table\",file=\"{}\"}}", surface.display()),
+            landscape.clone(),
             "geodesic.points=48".to_owned(),
             "geodesic.winding=[0,0]".to_owned(),
             "sampling.duration_ps=0.1".to_owned(),

@@ -1,12 +1,10 @@
 //! Whatever happens to a run, its artifacts are the same bytes in the end.
 
-use std::f64::consts::TAU;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use geodyssey_tests::{command, contents, run, short};
+use geodyssey_tests::{command, contents, made_up_landscape, run, short};
 
 /// A run of about a second or more, most of it metadynamics and sampling.
 fn arguments(config: &str, out: &Path, threads: &str) -> Vec<String> {
@@ -154,19 +152,13 @@ fn arguments_of_short(config: &str, out: &Path) -> Vec<String> {
 #[test]
 fn frames_of_another_run_are_not_taken_up() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut table = String::from("phi_rad,psi_rad,energy_kj_mol\n");
-    let at = |index: i32| TAU * (f64::from(index) / 24.0 - 0.5);
-    for (phi, psi) in (0..24).flat_map(|i| (0..24).map(move |j| (at(i), at(j)))) {
-        writeln!(table, "{phi},{psi},{}", 10.0 * phi.cos() - 5.0 * psi.cos()).expect("written");
-    }
-    let surface = folder.path().join("surface.csv");
-    std::fs::write(&surface, table).expect("written");
+    let landscape = made_up_landscape(folder.path());
     let arguments = |out: &Path, seed: &str| -> Vec<String> {
         let mut words =
             vec!["run".to_owned(), "configs/alanine-dipeptide.toml".to_owned(), "--threads=1".to_owned()];
         words.extend(["--seed".to_owned(), seed.to_owned(), "--out".to_owned(), out.display().to_string()]);
         let changes = [
-            format!("landscape={{method=\"table\",file=\"{}\"}}", surface.display()),
+            landscape.clone(),
             "geodesic.points=24".to_owned(),
             "geodesic.winding=[0,0]".to_owned(),
             "sampling.duration_ps=12".to_owned(),

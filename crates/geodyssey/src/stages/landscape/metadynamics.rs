@@ -7,12 +7,12 @@ use geodyssey_landscape::{
 use geodyssey_report::{MetadynamicsSummary, Warning, decimals};
 use geodyssey_sampling::MolecularSystem;
 
-use super::method::{Landscape, LandscapeMethod, atoms, grid_points};
+use super::method::{Landscape, LandscapeMethod, atoms, grid_points, starting_structures};
 use crate::artifacts::landscape::{LandscapeRecord, MetadynamicsRecord, STAGE};
-use crate::config::{InputError, LandscapeConfig, MetadynamicsConfig};
+use crate::config::MetadynamicsConfig;
 use crate::error::Error;
 use crate::problem::variables::scaled;
-use crate::problem::{FEWEST_GRID_POINTS, Molecule, Problem, grid_axes};
+use crate::problem::{FEWEST_GRID_POINTS, Problem, grid_axes};
 use crate::progress::Progress;
 use crate::run_context::Run;
 use crate::run_directory::{Fingerprint, Ingredients};
@@ -34,7 +34,7 @@ pub(super) struct Method<'s> {
 
 impl LandscapeMethod for Method<'_> {
     fn check(&self, problem: &Problem) -> Result<(), Error> {
-        check(problem)
+        check(problem, self.settings)
     }
 
     fn ingredients(&self, problem: &Problem, ingredients: Ingredients) -> Ingredients {
@@ -45,7 +45,7 @@ impl LandscapeMethod for Method<'_> {
     }
 
     fn compute(&self, run: &Run<'_>, made_from: &Fingerprint) -> Result<Landscape, Error> {
-        compute(run, made_from)
+        compute(run, self.settings, made_from)
     }
 
     fn evaluations(&self, _problem: &Problem) -> Option<f64> {
@@ -93,17 +93,19 @@ impl LandscapeMethod for Method<'_> {
 }
 
 /// The free energy as text of `landscape.csv`, and how it was made.
-fn compute(run: &Run<'_>, made_from: &Fingerprint) -> Result<Landscape, Error> {
+fn compute(
+    run: &Run<'_>,
+    settings: &MetadynamicsConfig,
+    made_from: &Fingerprint,
+) -> Result<Landscape, Error> {
     let problem = run.problem;
     let failed = |error: LandscapeError| Error::failed("metadynamics", error);
-    let (LandscapeConfig::Metadynamics(settings), Some(molecule)) =
-        (&problem.config.landscape, &problem.molecule)
-    else {
+    let Some(molecule) = &problem.molecule else {
         return Err(Error::Failed("metadynamics needs a molecule".to_owned()));
     };
     let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
         .map_err(|error| Error::failed("metadynamics", error))?;
-    let structures = starting_structures(problem, molecule)?;
+    let structures = starting_structures(problem, molecule, "metadynamics")?;
     let hills = Hills::choose(problem, settings, &system, structures)?;
     let metadynamics = make(problem, settings, system, &hills)?;
     let checkpoints = Checkpoints { directory: &run.directory, stage: STAGE, made_from };
@@ -144,12 +146,8 @@ fn compute(run: &Run<'_>, made_from: &Fingerprint) -> Result<Landscape, Error> {
 }
 
 /// Refuses settings that cannot be used.
-fn check(problem: &Problem) -> Result<(), Error> {
-    let (LandscapeConfig::Metadynamics(settings), Some(molecule)) =
-        (&problem.config.landscape, &problem.molecule)
-    else {
-        return Ok(());
-    };
+fn check(problem: &Problem, settings: &MetadynamicsConfig) -> Result<(), Error> {
+    let Some(molecule) = &problem.molecule else { return Ok(()) };
     let (times, config) = (&settings.parameters, &problem.config);
     for (key, time) in
         [("filling_time_ps", times.filling_time_ps), ("sampling_time_ps", times.sampling_time_ps)]
@@ -164,7 +162,7 @@ fn check(problem: &Problem) -> Result<(), Error> {
         }
     }
     check_grid(problem, settings)?;
-    let structures = starting_structures(problem, molecule)?;
+    let structures = starting_structures(problem, molecule, "metadynamics")?;
     let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
         .map_err(|error| config.error("system.force_field", error.to_string()))?;
     settings.parameters.check().map_err(|error| config.error("landscape", error.to_string()))?;
@@ -194,18 +192,6 @@ fn check_grid(problem: &Problem, settings: &MetadynamicsConfig) -> Result<(), Er
         }
     }
     Ok(())
-}
-
-fn starting_structures<'p>(
-    problem: &Problem,
-    molecule: &'p Molecule,
-) -> Result<&'p [Vec<[f64; 3]>; 2], InputError> {
-    molecule.structures.as_ref().ok_or_else(|| {
-        problem.config.error(
-            "states",
-            "metadynamics starts from the states' structures: [states.start] and [states.end] are needed",
-        )
-    })
 }
 
 /// What walkers are doing.

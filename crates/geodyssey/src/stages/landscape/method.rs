@@ -1,8 +1,9 @@
 //! The ways in which the energy of the variables is known. A new one is a file beside this, its settings, and a line in [`super::method`].
 
 use crate::artifacts::landscape::LandscapeRecord;
+use crate::config::InputError;
 use crate::error::Error;
-use crate::problem::Problem;
+use crate::problem::{Molecule, Problem};
 use crate::run_context::Run;
 use crate::run_directory::{Fingerprint, Ingredients};
 use crate::stages::need::Need;
@@ -48,6 +49,20 @@ pub(crate) trait LandscapeMethod {
 
     /// What `check` says of it.
     fn describe(&self, problem: &Problem) -> Result<String, Error>;
+}
+
+/// The states' structures, from which a method starts.
+pub(super) fn starting_structures<'p>(
+    problem: &Problem,
+    molecule: &'p Molecule,
+    method: &str,
+) -> Result<&'p [Vec<[f64; 3]>; 2], InputError> {
+    molecule.structures.as_ref().ok_or_else(|| {
+        let message = format!(
+            "{method} starts from the states' structures: [states.start] and [states.end] are needed"
+        );
+        problem.config.error("states", message)
+    })
 }
 
 /// Points of a grid with so many along each variable.

@@ -7,9 +7,9 @@ use geodyssey_molecule::Structure;
 use geodyssey_molecule::states::compare_states;
 use geodyssey_sampling::MolecularSystem;
 
-use super::method::{Landscape, LandscapeMethod, atoms, grid_points};
+use super::method::{Landscape, LandscapeMethod, atoms, grid_points, starting_structures};
 use crate::artifacts::landscape::{LandscapeRecord, RelaxedScanRecord, STAGE};
-use crate::config::{InputError, LandscapeConfig, RelaxedScanConfig};
+use crate::config::RelaxedScanConfig;
 use crate::error::Error;
 use crate::problem::{Molecule, Problem, grid_axes};
 use crate::progress::Progress;
@@ -31,7 +31,7 @@ pub(super) struct Method<'s> {
 
 impl LandscapeMethod for Method<'_> {
     fn check(&self, problem: &Problem) -> Result<(), Error> {
-        check(problem)
+        check(problem, self.settings)
     }
 
     fn ingredients(&self, problem: &Problem, ingredients: Ingredients) -> Ingredients {
@@ -39,7 +39,7 @@ impl LandscapeMethod for Method<'_> {
     }
 
     fn compute(&self, run: &Run<'_>, made_from: &Fingerprint) -> Result<Landscape, Error> {
-        compute(run, made_from)
+        compute(run, self.settings, made_from)
     }
 
     fn needs(&self, problem: &Problem) -> Vec<Need> {
@@ -58,18 +58,16 @@ impl LandscapeMethod for Method<'_> {
 }
 
 /// The relaxed energies as text of `landscape.csv`, and how they were made.
-fn compute(run: &Run<'_>, made_from: &Fingerprint) -> Result<Landscape, Error> {
+fn compute(run: &Run<'_>, settings: &RelaxedScanConfig, made_from: &Fingerprint) -> Result<Landscape, Error> {
     let problem = run.problem;
     let failed = |error: LandscapeError| Error::failed("the landscape", error);
-    let (LandscapeConfig::RelaxedScan(settings), Some(molecule)) =
-        (&problem.config.landscape, &problem.molecule)
-    else {
+    let Some(molecule) = &problem.molecule else {
         return Err(Error::Failed("a relaxed scan needs a molecule".to_owned()));
     };
     let start = start(problem, molecule)?;
     let same_molecule = |positions: &[[f64; 3]]| is_same(molecule, &start, positions);
     let scan = make(problem, settings, molecule, &same_molecule)?;
-    let structures = starting_structures(problem, molecule)?;
+    let structures = starting_structures(problem, molecule, "a relaxed scan")?;
     let checkpoints = Checkpoints { directory: &run.directory, stage: STAGE, made_from };
     let state: RelaxedScanState = checkpoints.resume(CHECKPOINT, || {
         let structures =
@@ -111,32 +109,16 @@ fn compute(run: &Run<'_>, made_from: &Fingerprint) -> Result<Landscape, Error> {
 }
 
 /// Refuses settings that cannot be used.
-fn check(problem: &Problem) -> Result<(), Error> {
-    let (LandscapeConfig::RelaxedScan(settings), Some(molecule)) =
-        (&problem.config.landscape, &problem.molecule)
-    else {
-        return Ok(());
-    };
+fn check(problem: &Problem, settings: &RelaxedScanConfig) -> Result<(), Error> {
+    let Some(molecule) = &problem.molecule else { return Ok(()) };
     let start = start(problem, molecule)?;
     let same_molecule = |positions: &[[f64; 3]]| is_same(molecule, &start, positions);
     make(problem, settings, molecule, &same_molecule).map(|_| ())
 }
 
-fn starting_structures<'p>(
-    problem: &Problem,
-    molecule: &'p Molecule,
-) -> Result<&'p [Vec<[f64; 3]>; 2], InputError> {
-    molecule.structures.as_ref().ok_or_else(|| {
-        problem.config.error(
-            "states",
-            "a relaxed scan starts from the states' structures: [states.start] and [states.end] are needed",
-        )
-    })
-}
-
 /// The start's structure, whose chirality all others must have.
 fn start(problem: &Problem, molecule: &Molecule) -> Result<Structure, Error> {
-    let [start, _] = starting_structures(problem, molecule)?;
+    let [start, _] = starting_structures(problem, molecule, "a relaxed scan")?;
     Structure::new(molecule.topology.clone(), start.clone())
         .map_err(|error| Error::failed("the landscape", error))
 }

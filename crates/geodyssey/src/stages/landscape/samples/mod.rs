@@ -69,7 +69,10 @@ impl LandscapeMethod for Method<'_> {
     }
 
     fn compute(&self, run: &Run<'_>, made_from: &Fingerprint) -> Result<Landscape, Error> {
-        replica_exchange::run(run, made_from)
+        let settings = self.replica_exchange();
+        let settings =
+            settings.ok_or_else(|| Error::Failed("these samples are read from files".to_owned()))?;
+        replica_exchange::run(run, settings, made_from)
     }
 
     fn has_surface(&self, _problem: &Problem) -> bool {

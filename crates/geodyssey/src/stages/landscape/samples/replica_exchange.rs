@@ -4,9 +4,10 @@ use geodyssey_report::{SamplesSummary, Warning};
 use geodyssey_sampling::replica_exchange::ReplicaExchangeState;
 use geodyssey_sampling::{MolecularSystem, ReplicaExchange, SamplingError, reweight_temperatures};
 
+use super::super::method::{Landscape, starting_structures};
 use super::record;
-use crate::artifacts::landscape::{LandscapeRecord, ReplicaExchangeRecord, STAGE, SamplesRecord};
-use crate::config::{InputError, LandscapeConfig, ReplicaExchangeConfig, SamplesSource};
+use crate::artifacts::landscape::{ReplicaExchangeRecord, STAGE, SamplesRecord};
+use crate::config::ReplicaExchangeConfig;
 use crate::error::Error;
 use crate::problem::{Molecule, Problem, SampleTable};
 use crate::progress::Progress;
@@ -20,18 +21,18 @@ const CHECKPOINT: &str = "replica-exchange";
 const LOW_EXCHANGE_RATE: f64 = 0.05;
 
 /// The samples as text of `samples.csv`, and how they came about.
-pub(super) fn run(run: &Run<'_>, made_from: &Fingerprint) -> Result<(String, LandscapeRecord), Error> {
+pub(super) fn run(
+    run: &Run<'_>,
+    settings: &ReplicaExchangeConfig,
+    made_from: &Fingerprint,
+) -> Result<Landscape, Error> {
     let problem = run.problem;
     let failed = |error: SamplingError| Error::failed("replica exchange", error);
-    let (LandscapeConfig::Samples(samples), Some(molecule)) = (&problem.config.landscape, &problem.molecule)
-    else {
+    let Some(molecule) = &problem.molecule else {
         return Err(Error::Failed("replica exchange needs a molecule".to_owned()));
     };
-    let SamplesSource::ReplicaExchange(settings) = samples.source() else {
-        return Err(Error::Failed("these samples are read from files".to_owned()));
-    };
     let exchange = make(problem, settings, molecule)?;
-    let structures = starting_structures(problem, molecule)?;
+    let structures = starting_structures(problem, molecule, "replica exchange")?;
     let checkpoints = Checkpoints { directory: &run.directory, stage: STAGE, made_from };
     let state: ReplicaExchangeState =
         checkpoints.resume(CHECKPOINT, || exchange.start(structures).map_err(failed))?;
@@ -55,20 +56,8 @@ pub(super) fn run(run: &Run<'_>, made_from: &Fingerprint) -> Result<(String, Lan
 /// Refuses settings that cannot be used.
 pub(super) fn check(problem: &Problem, settings: &ReplicaExchangeConfig) -> Result<(), Error> {
     let Some(molecule) = &problem.molecule else { return Ok(()) };
-    starting_structures(problem, molecule)?;
+    starting_structures(problem, molecule, "replica exchange")?;
     make(problem, settings, molecule).map(|_| ())
-}
-
-fn starting_structures<'p>(
-    problem: &Problem,
-    molecule: &'p Molecule,
-) -> Result<&'p [Vec<[f64; 3]>; 2], InputError> {
-    molecule.structures.as_ref().ok_or_else(|| {
-        problem.config.error(
-            "states",
-            "replica exchange starts from the states' structures: [states.start] and [states.end] are needed",
-        )
-    })
 }
 
 /// Replicas, frames of all temperatures, and energy evaluations.
