@@ -2,9 +2,10 @@
 
 use geodyssey_denoiser::{Covariance, MixtureComponent, MixtureDenoiser, SpacetimePoint};
 use geodyssey_spacetime::{
-    GeodesicProblem, SolverSettings, default_starts, diffusion_edit_distance, isotropic_gaussian_distance,
-    solve, solve_from_starts, straight_line,
+    CurveNode, GeodesicProblem, LengthModel, PathMetric, SolverSettings, SpacetimeError, default_starts,
+    diffusion_edit_distance, isotropic_gaussian_distance, solve, solve_from_starts, straight_line,
 };
+use nalgebra::{DMatrix, DVector};
 
 /// Data wide enough that every posterior on the way is one of its own; the result does not depend on the width.
 const DATA_VARIANCE: f64 = 400.0;
@@ -51,6 +52,63 @@ fn solved_length(case: &([f64; 2], [f64; 2], f64), points: usize) -> f64 {
     assert!((geodesic.measures.constant_speed - 1.0).abs() < 1e-3);
     assert_eq!(geodesic.measures.negative_share, 0.0);
     geodesic.measures.length
+}
+
+/// Plain distances in the natural parameters: `l² = |Δη|²`.
+struct Flat;
+
+impl PathMetric for Flat {
+    fn unit(&self) -> &'static str {
+        "1"
+    }
+
+    fn squared_lengths(&self, nodes: &[CurveNode]) -> Vec<f64> {
+        let step = |pair: &[CurveNode]| pair[1].point.natural_parameter() - pair[0].point.natural_parameter();
+        nodes.windows(2).map(|pair| step(pair).norm_squared()).collect()
+    }
+
+    fn model(&self, nodes: &[CurveNode]) -> Result<LengthModel, SpacetimeError> {
+        let eta: Vec<DVector<f64>> = nodes.iter().map(|node| node.point.natural_parameter()).collect();
+        let inner = nodes.len() - 2;
+        let unit = DMatrix::identity(eta[0].len(), eta[0].len());
+        Ok(LengthModel {
+            gradient: eta.windows(3).map(|eta| (&eta[1] * 2.0 - &eta[0] - &eta[2]) * 2.0).collect(),
+            diagonal: vec![&unit * 4.0; inner],
+            springs: vec![&unit * 4.0; inner],
+            upper: vec![&unit * -2.0; inner - 1],
+            metric: vec![unit; inner],
+            evaluations: 0,
+        })
+    }
+}
+
+/// The solver knows no metric of its own: of another one it finds that one's geodesic, here a straight line with even steps.
+#[test]
+fn another_metric_has_its_own_geodesic() {
+    let denoiser = gaussian_data(1);
+    let problem = GeodesicProblem {
+        denoiser: &denoiser,
+        metric: Some(&Flat),
+        start: posterior(&[-0.5], 0.2),
+        end: posterior(&[0.5], 0.4),
+        constraints: &[],
+        settings: SolverSettings { points: 33, ..SolverSettings::default() },
+        progress: None,
+    };
+    let geodesic = solve_from_starts(&problem, &default_starts(&problem)).unwrap();
+    assert!(geodesic.converged, "{}", geodesic.stop_reason);
+    let [first, last] = [&problem.start, &problem.end].map(SpacetimePoint::natural_parameter);
+    let length = (&last - &first).norm();
+    assert!((geodesic.measures.length / length - 1.0).abs() < 1e-6, "{} {length}", geodesic.measures.length);
+    for (index, point) in geodesic.points().iter().enumerate() {
+        let exact = &first + (&last - &first) * (index as f64 / 32.0);
+        assert!((point.natural_parameter() - exact).norm() < 1e-3 * length, "point {index}");
+    }
+    // The Fisher–Rao geodesic between the same ends is another curve.
+    let other = GeodesicProblem { metric: None, ..problem };
+    let other = solve_from_starts(&other, &default_starts(&other)).unwrap();
+    let middle = |points: &[SpacetimePoint]| points[16].natural_parameter();
+    assert!((middle(&other.points()) - middle(&geodesic.points())).norm() > 0.05 * length);
 }
 
 #[test]
