@@ -248,7 +248,8 @@ fn a_directory_or_lock_that_vanishes_is_noticed() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("run");
     let child = begun(&out);
-    fs::remove_dir_all(&out).expect("removed");
+    // Away in one step: a folder is not emptied while the program writes new files into it.
+    fs::rename(&out, folder.path().join("elsewhere")).expect("moved away");
     let outcome: Outcome = child.wait_with_output().expect("ended").into();
     outcome.exits_with(1).complains_of(&["the directory was removed", text(&out)]);
     assert!(!out.exists(), "the directory was made anew");
