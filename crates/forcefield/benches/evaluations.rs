@@ -1,7 +1,7 @@
 //! Evaluations of energy and forces a second on one core, 64 replicas at once, in all and term by term.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use geodyssey_forcefield::{Engine, read_system};
+use geodyssey_forcefield::{Potential, read_system};
 use geodyssey_molecule::Replicas;
 
 const REPLICAS: usize = 64;
@@ -23,7 +23,7 @@ fn evaluations(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("alanine-dipeptide.{solvent}"));
         group.throughput(Throughput::Elements(REPLICAS as u64));
         group.bench_function("total", |bencher| {
-            bencher.iter(|| force_field.evaluate(&positions, &mut forces, &mut energies));
+            bencher.iter(|| force_field.evaluate(&positions, &mut forces, &mut energies).expect("energies"));
         });
         for term in force_field.terms() {
             group.bench_function(term.name(), |bencher| {

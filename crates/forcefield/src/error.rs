@@ -1,4 +1,4 @@
-//! What can be wrong with a force-field file.
+//! What can be wrong with a force-field file, or with an evaluation.
 
 use thiserror::Error;
 
@@ -48,4 +48,14 @@ pub enum ForceFieldError {
         /// What is wrong with it.
         message: String,
     },
+}
+
+/// Why a potential energy could not be computed at all.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{potential} could not compute the energy: {message}")]
+pub struct PotentialError {
+    /// What computes it.
+    pub potential: String,
+    /// What it says.
+    pub message: String,
 }

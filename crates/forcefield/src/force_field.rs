@@ -1,11 +1,13 @@
-//! The native engine: the sum of a force field's terms.
+//! The sum of a force field's terms, on the native kernels.
 
 use std::sync::Arc;
 
 use geodyssey_molecule::Replicas;
 
 use crate::block::{Start, sweep};
-use crate::engine::{EnergyTerm, Engine};
+use crate::energy_term::EnergyTerm;
+use crate::error::PotentialError;
+use crate::potential::Potential;
 
 /// A sum of energy terms.
 #[derive(Clone)]
@@ -48,18 +50,24 @@ impl ForceField {
     }
 }
 
-impl Engine for ForceField {
+impl Potential for ForceField {
     fn masses(&self) -> &[f64] {
         &self.masses
     }
 
-    fn evaluate(&self, positions: &Replicas, forces: &mut Replicas, energies: &mut [f64]) {
+    fn evaluate(
+        &self,
+        positions: &Replicas,
+        forces: &mut Replicas,
+        energies: &mut [f64],
+    ) -> Result<(), PotentialError> {
         assert_eq!(positions.atoms(), self.masses.len(), "number of atoms");
         sweep(positions, forces, energies, Start::Zero, |block| {
             for term in &self.terms {
                 term.add_block(block);
             }
         });
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::EnergyTerm;
+use crate::energy_term::EnergyTerm;
 use crate::force_field::ForceField;
 
 /// A molecule's masses and energy terms, as read from a file.
@@ -47,7 +47,7 @@ impl System {
         &self.ignored
     }
 
-    /// The engine that evaluates it.
+    /// The potential energy of its terms.
     pub fn force_field(&self) -> ForceField {
         ForceField::new(self.masses.clone(), self.terms.clone())
     }

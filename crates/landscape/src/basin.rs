@@ -1,7 +1,6 @@
 //! The basin of a point: what can be reached from it below an energy.
 
 use crate::Grid;
-use crate::grid::neighbours;
 
 /// For each grid point, whether a path from `x` along the axes reaches it through points below `limit_kj_mol`.
 ///
@@ -16,7 +15,7 @@ pub fn basin(grid: &Grid, x: &[f64], limit_kj_mol: f64) -> Vec<bool> {
     inside[start] = true;
     let mut waiting = vec![start];
     while let Some(point) = waiting.pop() {
-        for neighbour in neighbours(grid, point) {
+        for neighbour in grid.neighbours(point) {
             if !inside[neighbour] && grid.values[neighbour] < limit_kj_mol {
                 inside[neighbour] = true;
                 waiting.push(neighbour);

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use crate::basin::nearest_point;
-use crate::grid::{MAX_DIMENSION, neighbours};
+use geodyssey_sampling::MAX_DIMENSION;
+
 use crate::{Grid, GridAxis, Landscape, LandscapeError};
 
 /// Nodes along each variable, by the number of variables.
@@ -90,7 +91,7 @@ impl Divide {
                 continue;
             }
             side[node] = Some(beyond);
-            for neighbour in neighbours(&grid, node) {
+            for neighbour in grid.neighbours(node) {
                 if side[neighbour].is_none() {
                     waiting.push(Shore { energy: grid.values[neighbour], order, node: neighbour, beyond });
                     order += 1;

@@ -56,3 +56,9 @@ pub enum LandscapeError {
     #[error("stopped as asked")]
     Interrupted,
 }
+
+impl From<geodyssey_sampling::GridError> for LandscapeError {
+    fn from(error: geodyssey_sampling::GridError) -> Self {
+        Self::Grid(error.0)
+    }
+}

@@ -6,13 +6,11 @@ mod bottleneck;
 mod divide;
 mod error;
 pub mod formulas;
-mod grid;
 mod landscape;
 pub mod metadynamics;
 mod minimum_energy_path;
 pub mod relaxed_scan;
 mod sampled_ground;
-mod spline;
 mod table;
 pub mod table_file;
 pub mod text_table;
@@ -23,7 +21,7 @@ pub use bottleneck::{Bottleneck, BottleneckSearch};
 pub use divide::{Divide, TetheredWeight};
 pub use error::LandscapeError;
 pub use formulas::{Formula, formula, formula_names};
-pub use grid::{Grid, GridAxis};
+pub use geodyssey_sampling::{Grid, GridAxis};
 pub use landscape::Landscape;
 pub use metadynamics::{
     EndRegion, FreeEnergy, Metadynamics, MetadynamicsParameters, MetadynamicsState, MetadynamicsVariable,

@@ -5,13 +5,10 @@
 //! order of TorsionDrive: Y. Qiu et al., J. Chem. Phys. 152, 244116 (2020)). So every energy is that of the lowest minimum that
 //! can be reached by turning the variables, from wherever one comes.
 
-use geodyssey_sampling::{
-    MinimisationParameters, MinimisationTask, MinimisedMolecule, MolecularSystem, RestrainedMinimisation,
-};
+use geodyssey_sampling::{Engine, MinimisationParameters, MinimisationTask, MinimisedMolecule};
 use serde::{Deserialize, Serialize};
 
 use crate::basin::nearest_point;
-use crate::grid::neighbours;
 use crate::{Grid, GridAxis, LandscapeError};
 
 /// Says of a structure whether it is still the same molecule.
@@ -42,7 +39,8 @@ impl Default for RelaxedScanParameters {
 
 /// A relaxed scan: all that does not change while it runs.
 pub struct RelaxedScan<'a> {
-    minimisation: RestrainedMinimisation<'a>,
+    engine: &'a dyn Engine,
+    minimisation: MinimisationParameters,
     grid: Grid,
     same_molecule: &'a SameMolecule<'a>,
     energy_tolerance: f64,
@@ -94,22 +92,22 @@ impl RelaxedScanState {
 }
 
 impl<'a> RelaxedScan<'a> {
-    /// A scan of a system's variables, one axis each. Structures that are no longer the same molecule (another
+    /// A scan of an engine's variables, one axis each. Structures that are no longer the same molecule (another
     /// stereoisomer, forced by the strain at a grid point) are dropped.
     ///
     /// # Errors
     /// Axes that do not fit the variables or make no grid; a parameter that is not positive.
     pub fn new(
-        system: MolecularSystem<'a>,
+        engine: &'a dyn Engine,
         axes: Vec<GridAxis>,
         parameters: &RelaxedScanParameters,
         same_molecule: &'a SameMolecule<'a>,
     ) -> Result<Self, LandscapeError> {
         let periods: Vec<Option<f64>> = axes.iter().map(|axis| axis.period).collect();
-        if periods != system.periods() {
+        if periods != engine.periods() {
             return Err(LandscapeError::Scan(format!(
                 "the axes have the periods {periods:?}, the variables {:?}",
-                system.periods()
+                engine.periods()
             )));
         }
         let tolerance = parameters.energy_tolerance_kj_mol;
@@ -118,16 +116,13 @@ impl<'a> RelaxedScan<'a> {
                 "the energy tolerance must be a positive number, not {tolerance}"
             )));
         }
-        let minimisation = RestrainedMinimisation::new(
-            system,
-            MinimisationParameters {
-                force_tolerance_kj_mol_nm: parameters.force_tolerance_kj_mol_nm,
-                max_evaluations: parameters.max_evaluations,
-            },
-        )
-        .map_err(|error| LandscapeError::Scan(error.to_string()))?;
+        let minimisation = MinimisationParameters {
+            force_tolerance_kj_mol_nm: parameters.force_tolerance_kj_mol_nm,
+            max_evaluations: parameters.max_evaluations,
+        };
+        minimisation.check().map_err(|error| LandscapeError::Scan(error.to_string()))?;
         let grid = Grid::from_function(axes, |_| 0.0)?;
-        Ok(Self { minimisation, grid, same_molecule, energy_tolerance: tolerance })
+        Ok(Self { engine, minimisation, grid, same_molecule, energy_tolerance: tolerance })
     }
 
     /// The first round: structures (positions in nm, with the values of their variables) go to the grid points nearest to them.
@@ -182,7 +177,7 @@ impl<'a> RelaxedScan<'a> {
             .iter()
             .filter(|&&point| matches!(state.points.get(point), Some(Some(_))))
             .flat_map(|&point| {
-                neighbours(&self.grid, point).into_iter().map(move |neighbour| (point, neighbour))
+                self.grid.neighbours(point).into_iter().map(move |neighbour| (point, neighbour))
             })
             .collect();
         if state.points.len() != self.grid.len() || state.tried.len() > trials.len() {
@@ -236,7 +231,9 @@ impl<'a> RelaxedScan<'a> {
     }
 
     fn minimise(&self, tasks: &[MinimisationTask]) -> Result<Vec<MinimisedMolecule>, LandscapeError> {
-        self.minimisation.minimise(tasks).map_err(|error| LandscapeError::Scan(error.to_string()))
+        self.engine
+            .minimise(tasks, &self.minimisation)
+            .map_err(|error| LandscapeError::Scan(error.to_string()))
     }
 
     /// Takes a whole round's results in, in the order of its minimisations.

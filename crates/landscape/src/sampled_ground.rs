@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::basin::nearest_point;
-use crate::grid::neighbours;
 use crate::table_file::{SAMPLED_COLUMN, STANDARD_ERROR_COLUMN, TableRows};
 use crate::{Grid, LandscapeError};
 
@@ -128,7 +127,7 @@ impl SampledGround {
         let mut waiting: BinaryHeap<Reverse<(usize, usize)>> =
             (0..grid.len()).filter(|&node| self.sampled[node]).map(|node| Reverse((0, node))).collect();
         while let Some(Reverse((distance, node))) = waiting.pop() {
-            for neighbour in neighbours(grid, node) {
+            for neighbour in grid.neighbours(node) {
                 if steps[neighbour] > distance + 1 {
                     steps[neighbour] = distance + 1;
                     waiting.push(Reverse((distance + 1, neighbour)));

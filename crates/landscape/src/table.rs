@@ -1,6 +1,7 @@
 //! A table of energies as a smooth landscape.
 
-use crate::spline::CubicSpline;
+use geodyssey_sampling::CubicSpline;
+
 use crate::{Grid, Landscape, LandscapeError};
 
 /// Depth, as a share of an axis's length, at which the wall beyond its end is as high as the table's whole range.

@@ -1,13 +1,13 @@
 //! Metadynamics against free energies in closed form.
 
-use geodyssey_forcefield::Engine;
+use geodyssey_forcefield::{Potential, PotentialError};
 use geodyssey_landscape::metadynamics::{EndsEstimate, fluctuations};
 use geodyssey_landscape::{
     EndRegion, Metadynamics, MetadynamicsParameters, MetadynamicsState, MetadynamicsVariable,
 };
 use geodyssey_molecule::variables::{Angle, Distance, Torsion};
 use geodyssey_molecule::{CollectiveVariable, Replicas};
-use geodyssey_sampling::MolecularSystem;
+use geodyssey_sampling::NativeEngine;
 
 const THERMAL_ENERGY: f64 = 2.494_338_785;
 
@@ -80,12 +80,17 @@ fn push(variable: &dyn CollectiveVariable, slopes: &[f64], gradient: &[f64], for
     }
 }
 
-impl Engine for Chain {
+impl Potential for Chain {
     fn masses(&self) -> &[f64] {
         &self.masses
     }
 
-    fn evaluate(&self, positions: &Replicas, forces: &mut Replicas, energies: &mut [f64]) {
+    fn evaluate(
+        &self,
+        positions: &Replicas,
+        forces: &mut Replicas,
+        energies: &mut [f64],
+    ) -> Result<(), PotentialError> {
         forces.fill(0.0);
         energies.fill(0.0);
         let stride = positions.stride();
@@ -114,6 +119,7 @@ impl Engine for Chain {
         for ((torsion, slopes), gradient) in self.torsions.iter().zip(&angles).zip(&gradients) {
             push(torsion.as_ref(), slopes, gradient, forces);
         }
+        Ok(())
     }
 }
 
@@ -143,9 +149,9 @@ fn run_all(run: &Metadynamics<'_>, structure: Vec<[f64; 3]>) -> MetadynamicsStat
 /// Root mean square of `F - F_exact` up to a constant, where `F_exact` is below 40 kJ/mol, and that of the stated errors.
 fn compare(atoms: usize, parameters: MetadynamicsParameters, seed: u64) -> (f64, f64, usize) {
     let (chain, variables) = (Chain::new(atoms), torsions(atoms));
-    let system = MolecularSystem::new(&chain, &variables).unwrap();
+    let engine = NativeEngine::new(&chain, &variables).unwrap();
     let described = ["a", "b"][..atoms - 3].iter().map(|name| MetadynamicsVariable::torsion(name)).collect();
-    let run = Metadynamics::new(system, described, parameters.clone(), THERMAL_ENERGY, seed).unwrap();
+    let run = Metadynamics::new(&engine, described, parameters.clone(), THERMAL_ENERGY, seed).unwrap();
     let state = run_all(&run, chain.structure());
     let steps = (parameters.filling_time_ps + parameters.equilibration_time_ps + parameters.sampling_time_ps)
         / parameters.time_step_ps;
@@ -182,7 +188,7 @@ fn two_torsions_have_their_exact_free_energy() {
 #[test]
 fn interruption_and_threads_leave_the_bits_as_they_are() {
     let (chain, variables) = (Chain::new(4), torsions(4));
-    let system = MolecularSystem::new(&chain, &variables).unwrap();
+    let engine = NativeEngine::new(&chain, &variables).unwrap();
     let short = MetadynamicsParameters {
         walkers: 40,
         filling_time_ps: 6.0,
@@ -191,7 +197,7 @@ fn interruption_and_threads_leave_the_bits_as_they_are() {
         ..parameters()
     };
     let described = vec![MetadynamicsVariable::torsion("a")];
-    let run = Metadynamics::new(system, described, short, THERMAL_ENERGY, 3).unwrap();
+    let run = Metadynamics::new(&engine, described, short, THERMAL_ENERGY, 3).unwrap();
     let whole = run.advance(run.start(&[chain.structure()]).unwrap(), u64::MAX / 2).unwrap();
     assert!(run.is_finished(&whole) && whole.rounds == 65);
 
@@ -207,10 +213,10 @@ fn interruption_and_threads_leave_the_bits_as_they_are() {
 #[test]
 fn what_cannot_be_run_is_refused() {
     let (mut chain, variables) = (Chain::new(4), torsions(4));
-    let system = MolecularSystem::new(&chain, &variables).unwrap();
+    let engine = NativeEngine::new(&chain, &variables).unwrap();
     let torsion = || vec![MetadynamicsVariable::torsion("a")];
     let refused = |described, parameters| {
-        Metadynamics::new(system, described, parameters, THERMAL_ENERGY, 1).err().unwrap().to_string()
+        Metadynamics::new(&engine, described, parameters, THERMAL_ENERGY, 1).err().unwrap().to_string()
     };
     let bad = MetadynamicsParameters { bias_factor: 1.0, ..parameters() };
     assert!(refused(torsion(), bad).contains("bias_factor"));
@@ -218,14 +224,14 @@ fn what_cannot_be_run_is_refused() {
     assert!(refused(torsion(), bad).contains("time_step_ps"));
     assert!(refused(vec![], parameters()).contains("0 variables"));
     assert!(refused(vec![MetadynamicsVariable::bounded("a", 0.0, 1.0)], parameters()).contains("period"));
-    let run = Metadynamics::new(system, torsion(), parameters(), THERMAL_ENERGY, 1).unwrap();
+    let run = Metadynamics::new(&engine, torsion(), parameters(), THERMAL_ENERGY, 1).unwrap();
     assert!(run.start(&[]).is_err() && run.start(&[vec![[0.0; 3]; 3]]).is_err());
 
     // A time step far too long for these bonds.
     let wild = MetadynamicsParameters { time_step_ps: 0.05, ..parameters() };
     chain.stiff.iter_mut().for_each(|(_, _, stiffness)| *stiffness *= 20.0);
-    let system = MolecularSystem::new(&chain, &variables).unwrap();
-    let run = Metadynamics::new(system, torsion(), wild, THERMAL_ENERGY, 1).unwrap();
+    let engine = NativeEngine::new(&chain, &variables).unwrap();
+    let run = Metadynamics::new(&engine, torsion(), wild, THERMAL_ENERGY, 1).unwrap();
     let error = run.advance(run.start(&[chain.structure()]).unwrap(), 100).unwrap_err().to_string();
     assert!(error.contains("blew up"), "{error}");
 }
@@ -300,10 +306,10 @@ fn hidden_run(
 ) -> (MetadynamicsState, EndsEstimate, bool, bool) {
     let chain = Chain { energy: hidden_barrier, ..Chain::new(5) };
     let variables = &torsions(5)[..1];
-    let system = MolecularSystem::new(&chain, variables).unwrap();
+    let engine = NativeEngine::new(&chain, variables).unwrap();
     let ends = WELLS.map(|well| EndRegion { center: vec![well], radius: vec![WELL_RADIUS] });
     let described = vec![MetadynamicsVariable::torsion("a")];
-    let run = Metadynamics::new(system, described, parameters, THERMAL_ENERGY, seed)
+    let run = Metadynamics::new(&engine, described, parameters, THERMAL_ENERGY, seed)
         .unwrap()
         .between(ends)
         .unwrap();
@@ -370,9 +376,9 @@ fn walkers_that_do_not_recross_are_seen_in_limits_and_errors() {
 fn fluctuations_are_those_of_the_starting_basins() {
     let chain = Chain { energy: hidden_barrier, ..Chain::new(5) };
     let variables = torsions(5);
-    let system = MolecularSystem::new(&chain, &variables).unwrap();
-    let found = fluctuations(&system, &structures(), &parameters(), THERMAL_ENERGY, 1).unwrap();
-    assert_eq!(found, fluctuations(&system, &structures(), &parameters(), THERMAL_ENERGY, 1).unwrap());
+    let engine = NativeEngine::new(&chain, &variables).unwrap();
+    let found = fluctuations(&engine, &structures(), &parameters(), THERMAL_ENERGY, 1).unwrap();
+    assert_eq!(found, fluctuations(&engine, &structures(), &parameters(), THERMAL_ENERGY, 1).unwrap());
     // 3 ps in steps of 4 fs, the interval of 10 fs rounded to three of them; 16 copies of each structure.
     assert_eq!(found.energy_evaluations, 2 * 16 * (1 + 250 + 200 * 3));
     for (state, well) in found.deviations.iter().zip(WELLS) {

@@ -4,7 +4,7 @@ use geodyssey_forcefield::{ForceField, read_system};
 use geodyssey_landscape::{GridAxis, RelaxedScan, RelaxedScanParameters, RelaxedScanState};
 use geodyssey_molecule::CollectiveVariable;
 use geodyssey_molecule::variables::Torsion;
-use geodyssey_sampling::MolecularSystem;
+use geodyssey_sampling::NativeEngine;
 
 const POINTS: usize = 24;
 
@@ -51,9 +51,9 @@ fn axes(points: usize) -> Vec<GridAxis> {
 #[test]
 fn relaxed_energies_are_those_of_openmm() {
     let alanine = alanine();
-    let system = MolecularSystem::new(&alanine.force_field, &alanine.torsions).unwrap();
+    let engine = NativeEngine::new(&alanine.force_field, &alanine.torsions).unwrap();
     let any = |_: &[[f64; 3]]| true;
-    let scan = RelaxedScan::new(system, axes(POINTS), &RelaxedScanParameters::default(), &any).unwrap();
+    let scan = RelaxedScan::new(&engine, axes(POINTS), &RelaxedScanParameters::default(), &any).unwrap();
     let mut state = scan.start(&alanine.structures).unwrap();
     while !state.is_finished() {
         scan.advance(&mut state).unwrap();
@@ -81,9 +81,9 @@ fn relaxed_energies_are_those_of_openmm() {
 #[test]
 fn an_interrupted_scan_ends_with_the_same_bits() {
     let alanine = alanine();
-    let system = MolecularSystem::new(&alanine.force_field, &alanine.torsions).unwrap();
+    let engine = NativeEngine::new(&alanine.force_field, &alanine.torsions).unwrap();
     let any = |_: &[[f64; 3]]| true;
-    let scan = RelaxedScan::new(system, axes(8), &RelaxedScanParameters::default(), &any).unwrap();
+    let scan = RelaxedScan::new(&engine, axes(8), &RelaxedScanParameters::default(), &any).unwrap();
     let whole = {
         let mut state = scan.start(&alanine.structures).unwrap();
         while !state.is_finished() {
@@ -110,12 +110,12 @@ fn an_interrupted_scan_ends_with_the_same_bits() {
 #[test]
 fn what_cannot_be_scanned_is_an_error() {
     let alanine = alanine();
-    let system = MolecularSystem::new(&alanine.force_field, &alanine.torsions).unwrap();
+    let engine = NativeEngine::new(&alanine.force_field, &alanine.torsions).unwrap();
     let none = |_: &[[f64; 3]]| false;
     let parameters = RelaxedScanParameters::default();
-    let scan = RelaxedScan::new(system, axes(8), &parameters, &none).unwrap();
+    let scan = RelaxedScan::new(&engine, axes(8), &parameters, &none).unwrap();
     assert!(scan.start(&alanine.structures).unwrap_err().to_string().contains("minimised"));
-    assert!(RelaxedScan::new(system, axes(8)[..1].to_vec(), &parameters, &none).is_err());
+    assert!(RelaxedScan::new(&engine, axes(8)[..1].to_vec(), &parameters, &none).is_err());
     let bad = RelaxedScanParameters { energy_tolerance_kj_mol: 0.0, ..parameters };
-    assert!(RelaxedScan::new(system, axes(8), &bad, &none).is_err());
+    assert!(RelaxedScan::new(&engine, axes(8), &bad, &none).is_err());
 }

@@ -3,9 +3,9 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use geodyssey_forcefield::Engine;
+use geodyssey_forcefield::{Potential, PotentialError};
 use geodyssey_molecule::Replicas;
-use geodyssey_sampling::{Baoab, LangevinState, MolecularSystem, NoBias, RandomStream};
+use geodyssey_sampling::{Bias, Engine as _, Langevin, NativeEngine, RandomStream, Replica};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -16,16 +16,22 @@ const REPLICAS: usize = 16;
 /// One isotropic harmonic well for all: forces for next to nothing.
 struct Well(Vec<f64>);
 
-impl Engine for Well {
+impl Potential for Well {
     fn masses(&self) -> &[f64] {
         &self.0
     }
 
-    fn evaluate(&self, positions: &Replicas, forces: &mut Replicas, energies: &mut [f64]) {
+    fn evaluate(
+        &self,
+        positions: &Replicas,
+        forces: &mut Replicas,
+        energies: &mut [f64],
+    ) -> Result<(), PotentialError> {
         energies.fill(0.0);
         for (force, x) in forces.as_mut_slice().iter_mut().zip(positions.as_slice()) {
             *force = -100.0 * x;
         }
+        Ok(())
     }
 }
 
@@ -62,17 +68,17 @@ fn normals(criterion: &mut Criterion) {
 }
 
 fn integrator(criterion: &mut Criterion) {
-    let engine = Well(vec![12.0; ATOMS]);
-    let system = MolecularSystem::new(&engine, &[]).expect("masses are positive");
-    let baoab = Baoab::new(0.001, 1.0, 2.5).expect("all positive");
-    let stream = RandomStream::new(1, "bench");
-    let paths: Vec<u32> = (0..REPLICAS as u32).collect();
-    let mut state =
-        LangevinState::new(&system, &NoBias, Replicas::zeros(ATOMS, REPLICAS), &paths).expect("sizes fit");
+    let potential = Well(vec![12.0; ATOMS]);
+    let engine = NativeEngine::new(&potential, &[]).expect("masses are positive");
+    let law = Langevin::new(0.001, 1.0, 2.5).expect("all positive");
+    let replicas: Vec<Replica> =
+        (0..REPLICAS as u32).map(|path| Replica::new(path, vec![[0.0; 3]; ATOMS], 2.5)).collect();
+    let mut batch =
+        engine.open(&replicas, law, RandomStream::new(1, "bench"), &Bias::None).expect("sizes fit");
     let mut group = criterion.benchmark_group("baoab");
     group.throughput(Throughput::Elements(REPLICAS as u64));
     group.bench_function("replica-steps of 22 atoms", |bencher| {
-        bencher.iter(|| baoab.step(&system, &NoBias, &stream, &mut state));
+        bencher.iter(|| batch.advance(1).expect("a step"));
     });
     group.finish();
 }

@@ -1,20 +1,43 @@
-//! Energies that act on collective variables.
+//! Energies that act on collective variables, as data: whoever moves the atoms can build them for itself.
 
-/// An energy `V(ξ)` of the collective variables of a batch of replicas: a tether, or a metadynamics bias.
-pub trait BiasPotential: Send + Sync {
+use std::sync::Arc;
+
+use crate::grid_bias::GridBias;
+use crate::tether::Tether;
+
+/// An energy `V(ξ)` of the collective variables.
+#[derive(Clone, Debug, Default)]
+pub enum Bias {
+    /// `V = 0`.
+    #[default]
+    None,
+    /// A tether to a point of spacetime.
+    Tether(Tether),
+    /// Energies on a grid, those of metadynamics.
+    Grid(Arc<GridBias>),
+}
+
+impl Bias {
     /// Writes `V` (kJ/mol) into `energies` and `∂V/∂ξ` into `derivatives`.
     ///
     /// `values` and `derivatives` are laid out `[variable][replica]`, `energies` `[replica]`, each row `stride` long.
-    fn evaluate(&self, values: &[f64], stride: usize, energies: &mut [f64], derivatives: &mut [f64]);
-}
+    pub fn evaluate(&self, values: &[f64], stride: usize, energies: &mut [f64], derivatives: &mut [f64]) {
+        match self {
+            Self::None => {
+                energies.fill(0.0);
+                derivatives.fill(0.0);
+            }
+            Self::Tether(tether) => tether.evaluate(values, stride, energies, derivatives),
+            Self::Grid(grid) => grid.evaluate(values, stride, energies, derivatives),
+        }
+    }
 
-/// No bias: `V = 0`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoBias;
-
-impl BiasPotential for NoBias {
-    fn evaluate(&self, _values: &[f64], _stride: usize, energies: &mut [f64], derivatives: &mut [f64]) {
-        energies.fill(0.0);
-        derivatives.fill(0.0);
+    /// Number of variables that it acts on; none where it acts on any number.
+    pub fn dimension(&self) -> Option<usize> {
+        match self {
+            Self::None => None,
+            Self::Tether(tether) => Some(tether.center().len()),
+            Self::Grid(bias) => Some(bias.grid().dimension()),
+        }
     }
 }

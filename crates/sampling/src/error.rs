@@ -1,5 +1,6 @@
 //! What can go wrong before and during sampling.
 
+use geodyssey_forcefield::PotentialError;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -51,6 +52,17 @@ pub enum SamplingError {
     /// Numbers that do not go together.
     #[error("{0}")]
     Parameters(String),
+    /// The energy of the molecule could not be computed.
+    #[error(transparent)]
+    Potential(#[from] PotentialError),
+    /// An engine could not do what it was asked for.
+    #[error("{engine}: {message}")]
+    Engine {
+        /// Its name.
+        engine: String,
+        /// What it says.
+        message: String,
+    },
     /// A replica's positions or energy are no longer finite, or far too large.
     #[error(
         "replica {replica}, at {temperature_k:.0} K, blew up after {time_ps} ps; a smaller time step, a lower highest temperature or relaxed starting structures may help"

@@ -1,9 +1,8 @@
 //! Langevin dynamics and annealed paths.
 //!
-//! Atoms move by [`Baoab`] under `U(X) + V(ξ(X))`, collective variables by [`Overdamped`]. [`AtomAnnealing`] and
-//! [`VariableAnnealing`] lead batches of paths along a list of [`TetherPoint`]s and keep the work that this takes;
-//! [`work`] turns it into free-energy differences. [`minimisation`] relaxes a molecule with its variables held, and
-//! [`shooting`] samples unbiased paths between two states of a landscape. [`ReplicaExchange`] samples a molecule at many temperatures at once, and
+//! An [`Engine`] moves atoms under `U(X) + V(ξ(X))`, with a [`Bias`] `V` that is data; [`NativeEngine`] is this project's own. Collective
+//! variables alone move by [`Overdamped`]. [`AtomAnnealing`] and [`VariableAnnealing`] lead batches of paths along a list of
+//! [`TetherPoint`]s and keep the work that this takes; [`work`] turns it into free-energy differences. [`shooting`] samples unbiased paths between two states of a landscape. [`ReplicaExchange`] samples a molecule at many temperatures at once, and
 //! [`reweight_temperatures`] leads all its samples back to one. All random numbers come from [`RandomStream`] and all batches are
 //! of fixed size, so that results depend on neither threads nor interruptions.
 //!
@@ -38,36 +37,44 @@
 //! ```
 
 pub mod annealing;
-mod baoab;
 mod bias;
 mod effective_size;
+pub mod engine;
 mod error;
+mod grid;
+mod grid_bias;
+mod langevin;
 mod mbar;
-pub mod minimisation;
+mod minimisation;
+mod native;
 mod overdamped;
 pub mod path_free_energy;
 mod random;
 pub mod replica_exchange;
 mod segment;
 pub mod shooting;
-mod state;
-mod system;
+mod snapshot;
+mod spline;
 mod tether;
 mod walls;
 pub mod work;
 
 pub use annealing::{AnnealingProtocol, AtomAnnealing, VariableAnnealing};
-pub use baoab::Baoab;
-pub use bias::{BiasPotential, NoBias};
+pub use bias::Bias;
 pub use effective_size::effective_sample_size;
+pub use engine::{Batch, Engine, Observed};
 pub use error::{Failure, SamplingError};
+pub use grid::{Grid, GridAxis, GridError, MAX_DIMENSION};
+pub use grid_bias::GridBias;
+pub use langevin::Langevin;
 pub use mbar::{TemperatureReweighting, reweight_temperatures};
-pub use minimisation::{MinimisationParameters, MinimisationTask, MinimisedMolecule, RestrainedMinimisation};
+pub use minimisation::{MinimisationParameters, MinimisationTask, MinimisedMolecule};
+pub use native::NativeEngine;
 pub use overdamped::{Overdamped, Walker};
 pub use random::RandomStream;
 pub use replica_exchange::{ReplicaExchange, ReplicaExchangeParameters};
 pub use shooting::{PathLength, ShootingProtocol, TwoWayShooting};
-pub use state::{LangevinSnapshot, LangevinState};
-pub use system::MolecularSystem;
+pub use snapshot::{Replica, Snapshot};
+pub use spline::CubicSpline;
 pub use tether::{Tether, TetherPoint};
 pub use walls::Walls;

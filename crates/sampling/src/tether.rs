@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bias::BiasPotential;
 use crate::error::SamplingError;
 
 /// Exponents beyond which a term cannot change the bits of a sum that is at least 1 (`e^-40 < 2^-53`).
@@ -56,6 +55,26 @@ impl Tether {
         })
     }
 
+    /// `e^λ`: the inverse variance of every variable.
+    pub fn precision(&self) -> f64 {
+        self.precision
+    }
+
+    /// `y`, where it holds the variables, in their units.
+    pub fn center(&self) -> &[f64] {
+        &self.center
+    }
+
+    /// Period of every variable.
+    pub fn periods(&self) -> &[Option<f64>] {
+        &self.periods
+    }
+
+    /// kT, kJ/mol.
+    pub fn thermal_energy_kj_mol(&self) -> f64 {
+        self.thermal_energy_kj_mol
+    }
+
     /// Moves the tether to the point a `fraction` of the way from one point to the next, linear in `(λ, y)`.
     ///
     /// # Panics
@@ -101,10 +120,9 @@ impl Tether {
         };
         (self.thermal_energy_kj_mol * value, self.thermal_energy_kj_mol * derivative)
     }
-}
 
-impl BiasPotential for Tether {
-    fn evaluate(&self, values: &[f64], stride: usize, energies: &mut [f64], derivatives: &mut [f64]) {
+    /// As [`Bias::evaluate`](crate::Bias::evaluate).
+    pub fn evaluate(&self, values: &[f64], stride: usize, energies: &mut [f64], derivatives: &mut [f64]) {
         energies.fill(0.0);
         let rows = values.chunks_exact(stride).zip(derivatives.chunks_exact_mut(stride));
         for (variable, (values, derivatives)) in rows.enumerate() {

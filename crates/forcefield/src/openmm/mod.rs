@@ -12,7 +12,7 @@ mod ryckaert_bellemans_torsion;
 
 use std::sync::Arc;
 
-use crate::engine::EnergyTerm;
+use crate::energy_term::EnergyTerm;
 use crate::error::ForceFieldError;
 use crate::system::System;
 use crate::terms;

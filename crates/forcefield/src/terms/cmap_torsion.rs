@@ -9,7 +9,7 @@ use std::f64::consts::TAU;
 use geodyssey_molecule::LANES;
 
 use crate::block::Block;
-use crate::engine::EnergyTerm;
+use crate::energy_term::EnergyTerm;
 use crate::simd::{Kernel, Simd, atan2, dispatch};
 use crate::terms::dihedral::{Dihedral, is_undefined};
 

@@ -17,7 +17,7 @@ use std::f64::consts::PI;
 use geodyssey_molecule::LANES;
 
 use crate::block::Block;
-use crate::engine::EnergyTerm;
+use crate::energy_term::EnergyTerm;
 use crate::simd::{Kernel, Simd, Vector3, dispatch, exp, ln, tanh};
 use crate::terms::COULOMB_KJ_NM_MOL;
 

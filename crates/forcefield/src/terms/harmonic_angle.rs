@@ -3,7 +3,7 @@
 use geodyssey_molecule::LANES;
 
 use crate::block::Block;
-use crate::engine::EnergyTerm;
+use crate::energy_term::EnergyTerm;
 use crate::simd::{Kernel, Simd, atan2, dispatch};
 
 /// OpenMM's name.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use geodyssey_molecule::LANES;
 
 use crate::block::Block;
-use crate::engine::EnergyTerm;
+use crate::energy_term::EnergyTerm;
 use crate::simd::{Kernel, Simd, Vector3, dispatch};
 use crate::terms::COULOMB_KJ_NM_MOL;
 

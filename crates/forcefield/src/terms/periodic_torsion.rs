@@ -1,7 +1,7 @@
 //! Periodic torsions: `E = k (1 + cos(n φ - δ))`.
 
 use crate::block::Block;
-use crate::engine::EnergyTerm;
+use crate::energy_term::EnergyTerm;
 use crate::simd::dispatch;
 use crate::terms::dihedral_polynomial::{DihedralPolynomial, DihedralPolynomials};
 

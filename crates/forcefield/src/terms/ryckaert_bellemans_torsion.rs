@@ -1,7 +1,7 @@
 //! Ryckaert–Bellemans torsions: `E = Σ_{n=0}^{5} C_n cosⁿ ψ` with `ψ = φ - π`.
 
 use crate::block::Block;
-use crate::engine::EnergyTerm;
+use crate::energy_term::EnergyTerm;
 use crate::simd::dispatch;
 use crate::terms::dihedral_polynomial::{DihedralPolynomial, DihedralPolynomials};
 

@@ -1,7 +1,7 @@
 //! What holds for any configuration: gradients, symmetries, independence of replicas.
 
 use crate::support::{evaluate, gradient_error, largest, molecule, molecules};
-use geodyssey_forcefield::Engine;
+use geodyssey_forcefield::Potential;
 use geodyssey_molecule::Replicas;
 use proptest::prelude::*;
 
@@ -59,7 +59,7 @@ fn evaluation_overwrites_and_terms_add() {
     let (energies, forces) = evaluate(&molecule.force_field, &positions);
     let mut again = forces.clone();
     let mut energies_again = vec![1e3; positions.stride()];
-    molecule.force_field.evaluate(&positions, &mut again, &mut energies_again);
+    molecule.force_field.evaluate(&positions, &mut again, &mut energies_again).unwrap();
     assert_eq!(again, forces);
     assert_eq!(energies_again[..energies.len()], energies);
 

@@ -1,6 +1,6 @@
 //! Molecules with reference energies and forces, and a checker of gradients.
 
-use geodyssey_forcefield::{Engine, ForceField, read_system};
+use geodyssey_forcefield::{ForceField, Potential, read_system};
 use geodyssey_molecule::Replicas;
 use serde_json::Value;
 
@@ -59,10 +59,10 @@ pub(crate) fn vectors(value: &Value) -> Vec<[f64; 3]> {
 }
 
 /// Energies and forces of a batch.
-pub(crate) fn evaluate(engine: &dyn Engine, positions: &Replicas) -> (Vec<f64>, Replicas) {
+pub(crate) fn evaluate(potential: &dyn Potential, positions: &Replicas) -> (Vec<f64>, Replicas) {
     let mut forces = Replicas::zeros(positions.atoms(), positions.replicas());
     let mut energies = vec![f64::NAN; positions.stride()];
-    engine.evaluate(positions, &mut forces, &mut energies);
+    potential.evaluate(positions, &mut forces, &mut energies).unwrap();
     energies.truncate(positions.replicas());
     (energies, forces)
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use geodyssey_forcefield::{Engine as _, ForceField, read_system};
+use geodyssey_forcefield::{ForceField, Potential as _, PotentialError, read_system};
 use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
 use geodyssey_molecule::whole::gather;
 use geodyssey_molecule::{Replicas, Topology};
@@ -59,7 +59,8 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
     let force_field = system.force_field();
     let mut energies = Vec::new();
     match &arguments.frames {
-        None => energies.extend(evaluate(&topology, &force_field, &[positions], arguments.forces)),
+        None => energies
+            .extend(evaluate(&topology, &force_field, &[positions], arguments.forces).map_err(failed)?),
         Some(path) => {
             let mut reader =
                 TrajectoryReader::open(path, Some(&topology)).map_err(input)?.made_whole(Vec::new());
@@ -70,7 +71,7 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
                 if batch.is_empty() {
                     break;
                 }
-                energies.extend(evaluate(&topology, &force_field, &batch, arguments.forces));
+                energies.extend(evaluate(&topology, &force_field, &batch, arguments.forces).map_err(failed)?);
             }
             if reader.frames_without_positions() > 0 {
                 say!("{}: {}", path.display(), without_positions(reader.frames_without_positions()));
@@ -90,25 +91,30 @@ fn input(error: TrajectoryError) -> Error {
     Error::input(error.to_string())
 }
 
+fn failed(error: PotentialError) -> Error {
+    Error::failed("the energy", error)
+}
+
 fn evaluate(
     topology: &Topology,
     force_field: &ForceField,
     frames: &[Vec<[f64; 3]>],
     with_forces: bool,
-) -> Vec<FrameEnergy> {
+) -> Result<Vec<FrameEnergy>, PotentialError> {
     let positions = Replicas::from_frames(frames);
     let mut forces = Replicas::zeros(positions.atoms(), positions.replicas());
     let mut totals = vec![0.0; positions.stride()];
-    force_field.evaluate(&positions, &mut forces, &mut totals);
+    force_field.evaluate(&positions, &mut forces, &mut totals)?;
     let terms = force_field.energies_by_term(&positions);
-    (0..frames.len())
+    let energies = (0..frames.len())
         .map(|frame| FrameEnergy {
             potential_energy_kj_mol: totals[frame],
             terms: terms.iter().map(|(name, values)| ((*name).to_owned(), values[frame].into())).collect(),
             forces_kj_mol_nm: with_forces.then(|| forces.replica(frame)),
             undefined: undefined_torsion(topology, force_field, &frames[frame]),
         })
-        .collect()
+        .collect();
+    Ok(energies)
 }
 
 fn check_finite(energies: &[FrameEnergy], place: &Path) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use geodyssey_forcefield::Engine as _;
+use geodyssey_forcefield::Potential as _;
 use geodyssey_molecule::Replicas;
 use geodyssey_sampling::annealing::PATHS_PER_BATCH;
 
@@ -210,7 +210,7 @@ fn evaluations_per_second(problem: &Problem) -> Option<f64> {
     let mut energies = vec![0.0; positions.stride()];
     let (begun, mut rounds) = (Instant::now(), 0_u32);
     while begun.elapsed() < TIMED {
-        molecule.force_field.evaluate(&positions, &mut forces, &mut energies);
+        molecule.force_field.evaluate(&positions, &mut forces, &mut energies).ok()?;
         rounds += 1;
     }
     let rate = f64::from(rounds) * REPLICAS as f64 / begun.elapsed().as_secs_f64();

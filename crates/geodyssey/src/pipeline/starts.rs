@@ -1,6 +1,6 @@
 //! Whether the dynamics can begin with the states' structures, which is known before anything is computed.
 
-use geodyssey_forcefield::Engine as _;
+use geodyssey_forcefield::Potential as _;
 use geodyssey_molecule::Replicas;
 
 use crate::config::{InputError, Space};
@@ -28,7 +28,8 @@ fn check_one(problem: &Problem, molecule: &Molecule, positions: &[[f64; 3]]) -> 
     let replicas = Replicas::from_frames(&[positions]);
     let mut forces = Replicas::zeros(replicas.atoms(), replicas.replicas());
     let mut energies = vec![0.0; replicas.stride()];
-    molecule.force_field.evaluate(&replicas, &mut forces, &mut energies);
+    let evaluated = molecule.force_field.evaluate(&replicas, &mut forces, &mut energies);
+    evaluated.map_err(|error| error.to_string())?;
     let advice = || {
         let near = closest(positions).map_or_else(String::new, |(first, second, distance)| {
             let label = |atom| molecule.topology.label(atom);

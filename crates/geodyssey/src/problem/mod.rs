@@ -5,6 +5,7 @@ pub(crate) mod cautions;
 mod declared;
 mod definition;
 mod energy_source;
+pub(crate) mod engine;
 mod grid_axes;
 mod input_files;
 mod molecule;

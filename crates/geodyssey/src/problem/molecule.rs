@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use geodyssey_forcefield::{Engine as _, ForceField, System, read_system};
+use geodyssey_forcefield::{ForceField, Potential as _, System, read_system};
 use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
 use geodyssey_molecule::labellings::Labellings;
 use geodyssey_molecule::solute::{solute_atoms, superposition_atoms};

@@ -6,11 +6,9 @@
 //! state has one, from the coordinates of the topology.
 
 use geodyssey_molecule::units::BOLTZMANN_KJ_MOL_K;
-use geodyssey_sampling::{
-    MinimisationParameters, MinimisationTask, MinimisedMolecule, MolecularSystem, RestrainedMinimisation,
-    SamplingError,
-};
+use geodyssey_sampling::{MinimisationParameters, MinimisationTask, MinimisedMolecule, SamplingError};
 
+use super::engine::ActsOn;
 use super::molecule::Molecule;
 use super::variables::{State, Variable};
 use crate::config::{Config, InputError, Space, StateConfig};
@@ -202,8 +200,7 @@ fn minimised(
     held: Option<&[f64]>,
     most_evaluations: Option<u64>,
 ) -> Result<MinimisedMolecule, SamplingError> {
-    let variables = if held.is_some() { molecule.variables.as_slice() } else { &[] };
-    let system = MolecularSystem::new(&molecule.force_field, variables)?;
+    let engine = molecule.engine(if held.is_some() { ActsOn::Variables } else { ActsOn::Nothing })?;
     let default = MinimisationParameters::default();
     let parameters = MinimisationParameters {
         max_evaluations: most_evaluations.unwrap_or(default.max_evaluations),
@@ -212,14 +209,13 @@ fn minimised(
     let task = MinimisationTask {
         positions: positions.to_vec(),
         target: held.map_or_else(Vec::new, <[f64]>::to_vec),
-        multipliers: vec![0.0; variables.len()],
+        multipliers: vec![0.0; engine.variables().len()],
     };
-    let minimisation = RestrainedMinimisation::new(system, parameters)?;
     // One task is for one thread, and the threads of the run are not chosen yet.
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build();
     let mut found = match alone {
-        Ok(pool) => pool.install(|| minimisation.minimise(&[task]))?,
-        Err(_) => minimisation.minimise(&[task])?,
+        Ok(pool) => pool.install(|| engine.minimise(&[task], &parameters))?,
+        Err(_) => engine.minimise(&[task], &parameters)?,
     };
     found.pop().ok_or(SamplingError::NotFinite { what: "a minimisation" })
 }

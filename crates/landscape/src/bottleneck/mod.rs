@@ -9,9 +9,9 @@ mod path;
 mod refine;
 mod union_find;
 
+use geodyssey_sampling::MAX_DIMENSION;
 use rayon::prelude::*;
 
-use crate::grid::MAX_DIMENSION;
 use crate::{GridAxis, Landscape, LandscapeError, TableLandscape};
 use refine::Pass;
 use union_find::{Image, UnionFind};

@@ -5,7 +5,6 @@ use super::groups::Groups;
 use super::parameters::{MetadynamicsParameters, MetadynamicsVariable};
 use crate::Grid;
 use crate::basin::nearest_point;
-use crate::grid::neighbours;
 
 /// Least height of a hill where none is given, kJ/mol.
 const LEAST_HEIGHT_KJ_MOL: f64 = 0.1;
@@ -55,7 +54,7 @@ pub(super) fn joined(bias: &Grid, ends: [&[f64]; 2], thermal_energy: f64) -> boo
     while let Some(node) = waiting.pop() {
         if !reached[node] && filled(node) {
             reached[node] = true;
-            waiting.extend(neighbours(bias, node));
+            waiting.extend(bias.neighbours(node));
         }
     }
     reached[second]

@@ -1,7 +1,6 @@
 //! How far the variables fluctuate in the basins of the starting structures: the natural width of a hill.
 
-use geodyssey_molecule::Replicas;
-use geodyssey_sampling::{Baoab, LangevinState, MolecularSystem, NoBias, RandomStream};
+use geodyssey_sampling::{Batch, Bias, Engine, Langevin, Observed, RandomStream, Replica};
 use rayon::prelude::*;
 
 use super::parameters::MetadynamicsParameters;
@@ -34,31 +33,31 @@ pub struct Fluctuations {
 /// # Errors
 /// A wrong number of atoms, a parameter that cannot be used, or a copy that blows up.
 pub fn fluctuations(
-    system: &MolecularSystem<'_>,
+    engine: &dyn Engine,
     structures: &[Vec<[f64; 3]>],
     parameters: &MetadynamicsParameters,
     thermal_energy_kj_mol: f64,
     seed: u64,
 ) -> Result<Fluctuations, LandscapeError> {
     parameters.check()?;
-    let integrator = Baoab::new(parameters.time_step_ps, parameters.friction_per_ps, thermal_energy_kj_mol)?;
+    let law = Langevin::new(parameters.time_step_ps, parameters.friction_per_ps, thermal_energy_kj_mol)?;
     let random = RandomStream::new(seed, "fluctuations");
-    let paths = |structure: usize| -> Vec<u32> {
-        (0..REPLICAS).map(|replica| REPLICAS * structure as u32 + replica).collect()
-    };
     let of = |(structure, positions): (usize, &Vec<[f64; 3]>)| {
-        if positions.len() != system.engine().atoms() {
+        if positions.len() != engine.atoms() {
             return Err(LandscapeError::Parameters(format!(
                 "a structure has {} atoms, not {}",
                 positions.len(),
-                system.engine().atoms()
+                engine.atoms()
             )));
         }
-        let frames = vec![positions; REPLICAS as usize];
-        let mut state =
-            LangevinState::new(system, &NoBias, Replicas::from_frames(&frames), &paths(structure))?;
-        integrator.draw_velocities(system, &random, &mut state);
-        observe(system, &integrator, &random, &mut state)
+        let copies: Vec<Replica> = (0..REPLICAS)
+            .map(|copy| {
+                let number = REPLICAS * structure as u32 + copy;
+                Replica::new(number, positions.clone(), thermal_energy_kj_mol)
+            })
+            .collect();
+        let mut batch = engine.open(&copies, law, random, &Bias::None)?;
+        observe(&engine.periods(), law.time_step_ps(), batch.as_mut())
     };
     let found: Vec<(Vec<f64>, u64)> = structures.par_iter().enumerate().map(of).collect::<Result<_, _>>()?;
     let energy_evaluations = found.iter().map(|(_, steps)| u64::from(REPLICAS) * (steps + 1)).sum();
@@ -70,43 +69,41 @@ pub fn fluctuations(
 
 /// The standard deviations of one structure's copies, and the steps that were done.
 fn observe(
-    system: &MolecularSystem<'_>,
-    integrator: &Baoab,
-    random: &RandomStream,
-    state: &mut LangevinState,
+    periods: &[Option<f64>],
+    time_step_ps: f64,
+    batch: &mut dyn Batch,
 ) -> Result<(Vec<f64>, u64), LandscapeError> {
-    let steps = |time: f64| ((time / integrator.time_step_ps()).round() as u64).max(1);
-    integrator.steps(system, &NoBias, random, state, steps(WARMING_PS));
-    let periods = system.periods();
-    let values = |state: &LangevinState| -> Vec<f64> {
+    let steps = |time: f64| ((time / time_step_ps).round() as u64).max(1);
+    batch.advance(steps(WARMING_PS))?;
+    let values = |observed: Observed<'_>| -> Vec<f64> {
         (0..periods.len())
-            .flat_map(|variable| (0..state.replicas()).map(move |replica| (variable, replica)))
-            .map(|(variable, replica)| state.variable(variable, replica))
+            .flat_map(|variable| (0..observed.replicas()).map(move |replica| (variable, replica)))
+            .map(|(variable, replica)| observed.variable(variable, replica))
             .collect()
     };
-    let origin = values(state);
+    let origin = values(batch.observed());
+    let replicas = batch.observed().replicas();
     let (mut sums, mut squares) = (vec![0.0; origin.len()], vec![0.0; origin.len()]);
     let count = (OBSERVED_PS / INTERVAL_PS).round();
     for _ in 0..count as usize {
-        integrator.steps(system, &NoBias, random, state, steps(INTERVAL_PS));
-        for (place, x) in values(state).into_iter().enumerate() {
+        batch.advance(steps(INTERVAL_PS))?;
+        for (place, x) in values(batch.observed()).into_iter().enumerate() {
             let mut difference = x - origin[place];
-            if let Some(period) = periods[place / state.replicas()] {
+            if let Some(period) = periods[place / replicas] {
                 difference -= period * (difference / period).round();
             }
             sums[place] += difference;
             squares[place] += difference * difference;
         }
     }
-    if let Some(failure) = state.failures().iter().flatten().next() {
-        let time_ps = failure.step as f64 * integrator.time_step_ps();
+    if let Some(failure) = batch.observed().failures.iter().flatten().next() {
+        let time_ps = failure.step as f64 * time_step_ps;
         return Err(LandscapeError::Diverged { walker: failure.path as usize, time_ps });
     }
     let variance = |place: usize| (squares[place] - sums[place] * sums[place] / count) / (count - 1.0);
-    let replicas = state.replicas();
     let deviations = (0..periods.len()).map(|variable| {
         let all = (0..replicas).map(|replica| variance(variable * replicas + replica));
         (all.sum::<f64>() / replicas as f64).max(0.0).sqrt()
     });
-    Ok((deviations.collect(), state.step()))
+    Ok((deviations.collect(), batch.observed().step))
 }

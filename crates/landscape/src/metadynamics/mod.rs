@@ -12,8 +12,8 @@ mod filling;
 mod fluctuations;
 mod flux;
 mod free_energy;
-mod grid_bias;
 mod groups;
+mod hills;
 mod parameters;
 mod uncertainty;
 
@@ -24,25 +24,25 @@ pub use flux::GroupCounts;
 pub use free_energy::{CONVERGENCE_CEILING_KJ_MOL, EndsEstimate, FreeEnergy};
 pub use parameters::{MetadynamicsParameters, MetadynamicsVariable};
 
-use geodyssey_molecule::Replicas;
-use geodyssey_sampling::{Baoab, LangevinSnapshot, LangevinState, MolecularSystem, RandomStream};
+use std::sync::Arc;
+
+use geodyssey_sampling::{Batch, Bias, Engine, GridBias, Langevin, Observed, RandomStream, Replica};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::LandscapeError;
 use ends::Phase;
 use free_energy::Estimator;
-use grid_bias::GridBias;
 use groups::Groups;
-use parameters::{BLOCK, Schedule};
+use parameters::Schedule;
 
 /// A metadynamics run: all that does not change while it runs.
 pub struct Metadynamics<'a> {
-    system: MolecularSystem<'a>,
+    engine: &'a dyn Engine,
     variables: Vec<MetadynamicsVariable>,
     parameters: MetadynamicsParameters,
     schedule: Schedule,
-    integrator: Baoab,
+    law: Langevin,
     random: RandomStream,
     hill_height: f64,
     ends: Option<[EndRegion; 2]>,
@@ -63,8 +63,8 @@ pub struct MetadynamicsState {
     pub bias_kj_mol: Vec<f64>,
     /// Number of structures that the walkers began from, in turn.
     pub structures: usize,
-    /// The walkers, in blocks.
-    pub walkers: Vec<LangevinSnapshot>,
+    /// The walkers, in batches.
+    pub walkers: Vec<Vec<Replica>>,
     /// How often each walker went from end to end.
     pub crossings: Vec<WalkerCrossings>,
     /// Counts of every grid point for each group of walkers.
@@ -85,25 +85,25 @@ struct Visit {
 }
 
 impl<'a> Metadynamics<'a> {
-    /// A run of `system` at `thermal_energy_kj_mol` on its variables, one description each, in their order.
+    /// A run of an engine at `thermal_energy_kj_mol` on its variables, one description each, in their order.
     ///
     /// # Errors
     /// Descriptions that do not fit the variables; a parameter that cannot be used.
     pub fn new(
-        system: MolecularSystem<'a>,
+        engine: &'a dyn Engine,
         variables: Vec<MetadynamicsVariable>,
         parameters: MetadynamicsParameters,
         thermal_energy_kj_mol: f64,
         seed: u64,
     ) -> Result<Self, LandscapeError> {
-        if variables.len() != system.variables().len() {
+        if variables.len() != engine.variables().len() {
             return Err(LandscapeError::Parameters(format!(
-                "{} variables are described, the system has {}",
+                "{} variables are described, the engine has {}",
                 variables.len(),
-                system.variables().len()
+                engine.variables().len()
             )));
         }
-        for (described, period) in variables.iter().zip(system.periods()) {
+        for (described, period) in variables.iter().zip(engine.periods()) {
             if described.axis.period != period {
                 return Err(LandscapeError::Parameters(format!(
                     "the period of `{}` is {period:?}, not {:?}",
@@ -112,13 +112,12 @@ impl<'a> Metadynamics<'a> {
             }
         }
         let schedule = parameters.schedule()?;
-        let integrator =
-            Baoab::new(parameters.time_step_ps, parameters.friction_per_ps, thermal_energy_kj_mol)?;
+        let law = Langevin::new(parameters.time_step_ps, parameters.friction_per_ps, thermal_energy_kj_mol)?;
         let nodes = variables.iter().map(|variable| variable.axis.count).product();
-        GridBias::new(&variables, vec![0.0; nodes], thermal_energy_kj_mol)?;
+        hills::bias(&variables, vec![0.0; nodes], thermal_energy_kj_mol)?;
         let random = RandomStream::new(seed, "metadynamics");
         let hill_height = filling::hill_height(&parameters, &variables, thermal_energy_kj_mol);
-        Ok(Self { system, variables, parameters, schedule, integrator, random, hill_height, ends: None })
+        Ok(Self { engine, variables, parameters, schedule, law, random, hill_height, ends: None })
     }
 
     /// The two ends between which walkers have to recross before filling ends. Without ends it ends after its least time.
@@ -146,7 +145,7 @@ impl<'a> Metadynamics<'a> {
     /// # Errors
     /// No structure, more than two between two ends, a wrong number of atoms, or a position or energy that is not finite.
     pub fn start(&self, structures: &[Vec<[f64; 3]>]) -> Result<MetadynamicsState, LandscapeError> {
-        let atoms = self.system.engine().atoms();
+        let atoms = self.engine.atoms();
         if structures.is_empty() || structures.iter().any(|structure| structure.len() != atoms) {
             return Err(LandscapeError::Parameters(format!(
                 "at least one starting structure of {atoms} atoms is needed"
@@ -159,20 +158,23 @@ impl<'a> Metadynamics<'a> {
             )));
         }
         let nodes = self.variables.iter().map(|variable| variable.axis.count).product();
-        let bias = self.bias(vec![0.0; nodes])?;
-        let paths: Vec<u32> = (0..self.parameters.walkers as u32).collect();
+        let bias = Arc::new(self.bias(vec![0.0; nodes])?);
+        let numbers: Vec<u32> = (0..self.parameters.walkers as u32).collect();
         let mut walkers = Vec::new();
-        for block in paths.chunks(BLOCK) {
-            let frames: Vec<&Vec<[f64; 3]>> =
-                block.iter().map(|&walker| &structures[walker as usize % structures.len()]).collect();
-            let mut state = LangevinState::new(&self.system, &bias, Replicas::from_frames(&frames), block)?;
-            for (replica, &walker) in block.iter().enumerate() {
-                if !state.potential_energies[replica].is_finite() {
+        for numbers in numbers.chunks(self.batch_size()) {
+            let structure = |walker: u32| structures[walker as usize % structures.len()].clone();
+            let thermal_energy = self.law.thermal_energy_kj_mol();
+            let batch: Vec<Replica> = numbers
+                .iter()
+                .map(|&walker| Replica::new(walker, structure(walker), thermal_energy))
+                .collect();
+            let batch = self.open(&batch, &bias)?;
+            for (&walker, energy) in numbers.iter().zip(batch.observed().potential_energies_kj_mol) {
+                if !energy.is_finite() {
                     return Err(LandscapeError::Diverged { walker: walker as usize, time_ps: 0.0 });
                 }
             }
-            self.integrator.draw_velocities(&self.system, &self.random, &mut state);
-            walkers.push(state.snapshot());
+            walkers.push(batch.replicas()?);
         }
         Ok(MetadynamicsState {
             rounds: 0,
@@ -248,7 +250,7 @@ impl<'a> Metadynamics<'a> {
         rounds: u64,
     ) -> Result<MetadynamicsState, LandscapeError> {
         let mut state = state;
-        let mut bias = self.bias(std::mem::take(&mut state.bias_kj_mol))?;
+        let mut bias = Arc::new(self.bias(std::mem::take(&mut state.bias_kj_mol))?);
         let nodes = bias.grid().len();
         let groups = self.groups(state.structures);
         if state.counts.len() != groups.count()
@@ -257,12 +259,9 @@ impl<'a> Metadynamics<'a> {
         {
             return Err(LandscapeError::Parameters("the stored state is of another run".to_owned()));
         }
-        let mut blocks = state
-            .walkers
-            .iter()
-            .map(|snapshot| LangevinState::restore(&self.system, &bias, snapshot))
-            .collect::<Result<Vec<_>, _>>()?;
-        let thermal_energy = self.integrator.thermal_energy_kj_mol();
+        let mut batches =
+            state.walkers.iter().map(|walkers| self.open(walkers, &bias)).collect::<Result<Vec<_>, _>>()?;
+        let thermal_energy = self.law.thermal_energy_kj_mol();
         let last = state.rounds + rounds;
         while state.rounds < last && !self.is_finished(&state) {
             let sampled_before = state
@@ -273,18 +272,20 @@ impl<'a> Metadynamics<'a> {
                 (Some(_), None) => Phase::Equilibrating,
                 (Some(_), Some(_)) => Phase::Counting,
             };
-            let visits: Vec<Vec<Visit>> = blocks
+            let in_force = Bias::Grid(bias.clone());
+            let visits = batches
                 .par_iter_mut()
-                .zip(state.crossings.par_chunks_mut(BLOCK))
-                .map(|(block, crossings)| {
-                    // The bias may have changed since the forces were evaluated.
-                    self.system.evaluate_bias(&bias, block);
-                    self.round(&bias, block, crossings, phase)
+                .zip(state.crossings.par_chunks_mut(self.batch_size()))
+                .enumerate()
+                .map(|(number, (batch, crossings))| {
+                    batch.set_bias(&in_force)?;
+                    self.round(number * self.batch_size(), batch.as_mut(), crossings, phase)
                 })
-                .collect();
+                .collect::<Result<Vec<Vec<Visit>>, LandscapeError>>()?;
+            drop(in_force);
             state.rounds += 1;
             state.energy_evaluations += self.parameters.walkers as u64 * self.schedule.steps_per_round;
-            let failures = blocks.iter().flat_map(LangevinState::failures).flatten();
+            let failures = batches.iter().flat_map(|batch| batch.observed().failures).flatten();
             if let Some(failure) = failures.min_by_key(|failure| failure.path) {
                 let time_ps = failure.step as f64 * self.parameters.time_step_ps;
                 return Err(LandscapeError::Diverged { walker: failure.path as usize, time_ps });
@@ -311,8 +312,8 @@ impl<'a> Metadynamics<'a> {
                     state.bias_factor =
                         filling::raised_bias_factor(state.bias_factor, highest, thermal_energy);
                 }
-                let hills = self.hills(&bias, &blocks, state.bias_factor);
-                bias.deposit(&hills);
+                let hills = self.hills(&bias, &batches, state.bias_factor);
+                hills::deposit(Arc::make_mut(&mut bias), &self.variables, &hills);
                 let enough = state.rounds >= self.schedule.filling && self.recrosses(&state);
                 if enough || state.rounds >= self.schedule.filling_limit {
                     state.filling_rounds = Some(state.rounds);
@@ -320,7 +321,7 @@ impl<'a> Metadynamics<'a> {
             }
         }
         state.bias_kj_mol.clone_from(&bias.grid().values);
-        state.walkers = blocks.iter().map(LangevinState::snapshot).collect();
+        state.walkers = batches.iter().map(|batch| batch.replicas()).collect::<Result<_, _>>()?;
         Ok(state)
     }
 
@@ -333,7 +334,7 @@ impl<'a> Metadynamics<'a> {
         let estimator = Estimator {
             variables: &self.variables,
             bias: bias.grid(),
-            thermal_energy: self.integrator.thermal_energy_kj_mol(),
+            thermal_energy: self.law.thermal_energy_kj_mol(),
             smoothing: self.parameters.smoothing_in_hill_widths,
             ends: self.ends.as_ref(),
         };
@@ -341,49 +342,54 @@ impl<'a> Metadynamics<'a> {
     }
 
     fn bias(&self, values: Vec<f64>) -> Result<GridBias, LandscapeError> {
-        GridBias::new(&self.variables, values, self.integrator.thermal_energy_kj_mol())
+        hills::bias(&self.variables, values, self.law.thermal_energy_kj_mol())
     }
 
-    /// The steps of one block in one round, and where its walkers were meanwhile.
+    fn batch_size(&self) -> usize {
+        self.engine.capabilities().replicas_per_batch
+    }
+
+    fn open(&self, walkers: &[Replica], bias: &Arc<GridBias>) -> Result<Box<dyn Batch + 'a>, LandscapeError> {
+        Ok(self.engine.open(walkers, self.law, self.random, &Bias::Grid(bias.clone()))?)
+    }
+
+    /// The steps of one batch in one round, and where its walkers, from number `first` on, were meanwhile.
     fn round(
         &self,
-        bias: &GridBias,
-        block: &mut LangevinState,
+        first: usize,
+        batch: &mut (dyn Batch + 'a),
         crossings: &mut [WalkerCrossings],
         phase: Phase,
-    ) -> Vec<Visit> {
-        let periods = bias.grid().periods();
+    ) -> Result<Vec<Visit>, LandscapeError> {
+        let periods = self.engine.periods();
         let mut visits = Vec::new();
         let mut left = self.schedule.steps_per_round;
         while left > 0 {
             let steps = self.schedule.steps_per_count.min(left);
-            self.integrator.steps(&self.system, bias, &self.random, block, steps);
+            batch.advance(steps)?;
             left -= steps;
+            let observed = batch.observed();
             for (replica, crossings) in crossings.iter_mut().enumerate() {
                 let arrived = self
                     .ends
                     .as_ref()
-                    .is_some_and(|ends| crossings.visit(ends, &self.values(block, replica), &periods, phase));
+                    .is_some_and(|ends| crossings.visit(ends, &observed.variables(replica), &periods, phase));
                 visits.push(Visit {
-                    walker: block.paths()[replica] as usize,
-                    node: self.node(block, replica),
+                    walker: first + replica,
+                    node: self.node(&observed, replica),
                     last_end: crossings.last_end.map(usize::from),
                     arrived,
                 });
             }
         }
-        visits
-    }
-
-    fn values(&self, block: &LangevinState, replica: usize) -> Vec<f64> {
-        (0..self.variables.len()).map(|variable| block.variable(variable, replica)).collect()
+        Ok(visits)
     }
 
     /// The grid point whose bin a walker is in; `None` beyond the ends of a variable without period.
-    fn node(&self, block: &LangevinState, replica: usize) -> Option<usize> {
+    fn node(&self, observed: &Observed<'_>, replica: usize) -> Option<usize> {
         let mut node = 0;
         for (number, MetadynamicsVariable { axis, .. }) in self.variables.iter().enumerate() {
-            let x = block.variable(number, replica);
+            let x = observed.variable(number, replica);
             let mut index = ((x - axis.start) / axis.spacing).round() as i64;
             if axis.period.is_some() {
                 index = index.rem_euclid(axis.count as i64);
@@ -396,13 +402,19 @@ impl<'a> Metadynamics<'a> {
     }
 
     /// One hill per walker where it is now, in the order of the walkers.
-    fn hills(&self, bias: &GridBias, blocks: &[LangevinState], bias_factor: f64) -> Vec<(Vec<f64>, f64)> {
-        let tempering = self.integrator.thermal_energy_kj_mol() * (bias_factor - 1.0);
+    fn hills(
+        &self,
+        bias: &GridBias,
+        batches: &[Box<dyn Batch + 'a>],
+        bias_factor: f64,
+    ) -> Vec<(Vec<f64>, f64)> {
+        let tempering = self.law.thermal_energy_kj_mol() * (bias_factor - 1.0);
         let mut hills = Vec::with_capacity(self.parameters.walkers);
-        for block in blocks {
-            for replica in 0..block.replicas() {
-                let centre = self.values(block, replica);
-                let height = self.hill_height * (-bias.hills(&centre) / tempering).exp();
+        for batch in batches {
+            let observed = batch.observed();
+            for replica in 0..observed.replicas() {
+                let centre = observed.variables(replica);
+                let height = self.hill_height * (-bias.without_walls(&centre) / tempering).exp();
                 hills.push((centre, height));
             }
         }

@@ -4,9 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{GridAxis, LandscapeError};
 
-/// Replicas of one block: a block is the unit of parallel work, so the result does not depend on the number of threads.
-pub(super) const BLOCK: usize = 16;
-
 /// One variable: where it is looked at, and the width of the hills along it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MetadynamicsVariable {

@@ -2,24 +2,24 @@
 
 use std::ops::ControlFlow;
 
-use geodyssey_molecule::Replicas;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::watch::Watch;
-use super::{AnnealingProtocol, EnergyOfVariables, PATHS_PER_BATCH, check_curve};
-use crate::baoab::Baoab;
+use super::{AnnealingProtocol, EnergyOfVariables, check_curve};
+use crate::bias::Bias;
+use crate::engine::{Batch, Engine};
 use crate::error::{Failure, SamplingError};
+use crate::langevin::Langevin;
 use crate::random::RandomStream;
 use crate::segment::Maxima;
-use crate::state::{LangevinSnapshot, LangevinState};
-use crate::system::MolecularSystem;
+use crate::snapshot::Replica;
 use crate::tether::{Tether, TetherPoint};
 
 /// Leads batches of paths of a molecule along a curve.
 pub struct AtomAnnealing<'a> {
-    system: MolecularSystem<'a>,
-    integrator: Baoab,
+    engine: &'a dyn Engine,
+    law: Langevin,
     curve: &'a [TetherPoint],
     protocol: AnnealingProtocol,
     random: RandomStream,
@@ -84,20 +84,20 @@ pub struct AtomPath {
 /// A batch of paths between two points of the curve. Stored and read back it goes on with the same bits, given a format
 /// that keeps doubles exactly (serde_json does with its feature `float_roundtrip`); all its numbers are finite. Its frames are not
 /// stored with it: [`AtomAnnealingState::take_frames`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct AtomAnnealingState {
+#[derive(Serialize, Deserialize)]
+pub struct AtomAnnealingState<'a> {
     next_point: usize,
     energy_evaluations: u64,
     work: Vec<f64>,
     paths: Vec<AtomPath>,
-    snapshot: LangevinSnapshot,
+    replicas: Vec<Replica>,
     #[serde(skip)]
     frames: Vec<AtomFrame>,
     #[serde(skip)]
-    live: Option<Box<LangevinState>>,
+    live: Option<Box<dyn Batch + 'a>>,
 }
 
-impl AtomAnnealingState {
+impl AtomAnnealingState<'_> {
     /// Index of the point that comes next; the length of the curve when all is done.
     pub fn next_point(&self) -> usize {
         self.next_point
@@ -126,21 +126,21 @@ impl AtomAnnealingState {
 }
 
 impl<'a> AtomAnnealing<'a> {
-    /// Puts system, integrator, curve and protocol together. Two sets of paths are independent if their random streams
+    /// Puts engine, law of motion, curve and protocol together. Two sets of paths are independent if their random streams
     /// or path numbers differ; for paths backwards give the reversed curve and another stream.
     ///
     /// # Errors
     /// If the curve has fewer than two points, a point is not usable, or the protocol is impossible.
     pub fn new(
-        system: MolecularSystem<'a>,
-        integrator: Baoab,
+        engine: &'a dyn Engine,
+        law: Langevin,
         curve: &'a [TetherPoint],
         protocol: AnnealingProtocol,
         random: RandomStream,
     ) -> Result<Self, SamplingError> {
         protocol.check()?;
-        let first_tether = check_curve(curve, &system.periods(), integrator.thermal_energy_kj_mol())?;
-        Ok(Self { system, integrator, curve, protocol, random, first_tether, watch: None })
+        let first_tether = check_curve(curve, &engine.periods(), law.thermal_energy_kj_mol())?;
+        Ok(Self { engine, law, curve, protocol, random, first_tether, watch: None })
     }
 
     /// Records also the highest energy of a landscape over the variables, which does not act on the paths. Steps longer than
@@ -154,12 +154,12 @@ impl<'a> AtomAnnealing<'a> {
         segment_length: f64,
     ) -> Result<Self, SamplingError> {
         SamplingError::check_positive("the segment length", segment_length)?;
-        self.watch = Some(Watch { landscape, segment_length, periods: self.system.periods() });
+        self.watch = Some(Watch { landscape, segment_length, periods: self.engine.periods() });
         Ok(self)
     }
 
-    /// Paths number `first_path`, `first_path + 1`, …, one for each set of starting positions (nm), in batches of
-    /// [`PATHS_PER_BATCH`].
+    /// Paths number `first_path`, `first_path + 1`, …, one for each set of starting positions (nm), in batches as large as the engine
+    /// wants them.
     ///
     /// # Errors
     /// If the number of atoms differs or a position is not finite.
@@ -167,33 +167,33 @@ impl<'a> AtomAnnealing<'a> {
         &self,
         first_path: u32,
         positions: &[Vec<[f64; 3]>],
-    ) -> Result<Vec<AtomAnnealingState>, SamplingError> {
-        let atoms = self.system.engine().atoms();
-        for frame in positions {
-            SamplingError::check_count("atoms", atoms, frame.len())?;
-        }
-        let batches = positions.chunks(PATHS_PER_BATCH).zip((first_path..).step_by(PATHS_PER_BATCH));
+    ) -> Result<Vec<AtomAnnealingState<'a>>, SamplingError> {
+        let size = self.engine.capabilities().replicas_per_batch;
+        let batches = positions.chunks(size).zip((first_path..).step_by(size));
         batches
             .map(|(positions, first)| {
-                let numbers: Vec<u32> = (first..).take(positions.len()).collect();
-                let mut state = LangevinState::new(
-                    &self.system,
-                    &self.first_tether,
-                    Replicas::from_frames(positions),
-                    &numbers,
+                let thermal_energy = self.law.thermal_energy_kj_mol();
+                let replicas: Vec<Replica> = (first..)
+                    .zip(positions)
+                    .map(|(path, positions)| Replica::new(path, positions.clone(), thermal_energy))
+                    .collect();
+                let live = self.engine.open(
+                    &replicas,
+                    self.law,
+                    self.random,
+                    &Bias::Tether(self.first_tether.clone()),
                 )?;
-                self.integrator.draw_velocities(&self.system, &self.random, &mut state);
                 Ok(AtomAnnealingState {
                     next_point: 0,
                     energy_evaluations: positions.len() as u64,
                     work: vec![0.0; positions.len()],
-                    paths: numbers
+                    paths: replicas
                         .iter()
-                        .map(|&path| AtomPath { path, records: Vec::new(), failure: None })
+                        .map(|replica| AtomPath { path: replica.path, records: Vec::new(), failure: None })
                         .collect(),
-                    snapshot: state.snapshot(),
+                    replicas: live.replicas()?,
                     frames: Vec::new(),
-                    live: Some(Box::new(state)),
+                    live: Some(live),
                 })
             })
             .collect()
@@ -207,8 +207,8 @@ impl<'a> AtomAnnealing<'a> {
     /// If a state does not belong to this system. Paths that blow up are no error: [`AtomPath::failure`].
     pub fn run(
         &self,
-        states: &mut [AtomAnnealingState],
-        on_point: &(dyn Fn(&AtomAnnealingState) -> ControlFlow<()> + Sync),
+        states: &mut [AtomAnnealingState<'a>],
+        on_point: &(dyn Fn(&AtomAnnealingState<'a>) -> ControlFlow<()> + Sync),
     ) -> Result<(), SamplingError> {
         states.par_iter_mut().try_for_each(|state| {
             while state.next_point < self.curve.len() {
@@ -225,7 +225,11 @@ impl<'a> AtomAnnealing<'a> {
     ///
     /// # Errors
     /// If the state does not belong to this system. Paths that blow up are no error: [`AtomPath::failure`].
-    pub fn advance(&self, state: &mut AtomAnnealingState, until_point: usize) -> Result<(), SamplingError> {
+    pub fn advance(
+        &self,
+        state: &mut AtomAnnealingState<'a>,
+        until_point: usize,
+    ) -> Result<(), SamplingError> {
         let until_point = until_point.min(self.curve.len());
         if state.next_point >= until_point {
             return Ok(());
@@ -236,73 +240,78 @@ impl<'a> AtomAnnealing<'a> {
         let mut live = match state.live.take() {
             Some(live) => live,
             None => {
-                SamplingError::check_count(
-                    "paths of a batch",
-                    state.snapshot.paths.len(),
-                    state.paths.len(),
-                )?;
-                SamplingError::check_count(
-                    "work values of a batch",
-                    state.snapshot.paths.len(),
-                    state.work.len(),
-                )?;
-                Box::new(LangevinState::restore(&self.system, &tether, &state.snapshot)?)
+                let paths = state.replicas.len();
+                SamplingError::check_count("paths of a batch", paths, state.paths.len())?;
+                SamplingError::check_count("work values of a batch", paths, state.work.len())?;
+                let bias = Bias::Tether(tether.clone());
+                self.engine.open(&state.replicas, self.law, self.random, &bias)?
             }
         };
-        if live.step() == 0 {
+        if live.observed().step == 0 {
             let steps = self.protocol.equilibration_steps;
-            self.integrator.steps(&self.system, &tether, &self.random, &mut live, steps);
-            state.energy_evaluations += steps * live.replicas() as u64;
+            live.advance(steps)?;
+            state.energy_evaluations += steps * state.paths.len() as u64;
         }
         while state.next_point < until_point {
-            self.pass_point(state, &mut tether, &mut live);
+            self.pass_point(state, &mut tether, live.as_mut())?;
             state.next_point += 1;
         }
-        state.snapshot = live.snapshot();
+        state.replicas = live.replicas()?;
         state.live = Some(live);
         Ok(())
     }
 
     /// The steps of one point, and its record.
-    fn pass_point(&self, state: &mut AtomAnnealingState, tether: &mut Tether, live: &mut LangevinState) {
+    fn pass_point(
+        &self,
+        state: &mut AtomAnnealingState<'a>,
+        tether: &mut Tether,
+        live: &mut (dyn Batch + 'a),
+    ) -> Result<(), SamplingError> {
         let point = state.next_point;
-        let mut maxima = vec![f64::NEG_INFINITY; live.replicas()];
-        let mut watched = vec![Maxima::NONE; live.replicas()];
-        let mut previous = self.watch.as_ref().map_or_else(Vec::new, |watch| watch.begin(live));
-        let mut before = vec![0.0; live.bias_energies.len()];
-        for step in 0..self.protocol.steps_per_point {
+        let replicas = state.paths.len();
+        let mut maxima = vec![f64::NEG_INFINITY; replicas];
+        let mut watched = vec![Maxima::NONE; replicas];
+        let mut previous = self.watch.as_ref().map_or_else(Vec::new, |watch| watch.begin(&live.observed()));
+        let most = self.engine.capabilities().steps_per_observation.max(1);
+        let mut step = 0;
+        while step < self.protocol.steps_per_point {
             if let Some(fraction) = self.protocol.switch(point, step) {
-                before.copy_from_slice(&live.bias_energies);
                 tether.move_between(&self.curve[point - 1], &self.curve[point], fraction);
-                self.system.evaluate_bias(tether, live);
-                for ((work, after), before) in state.work.iter_mut().zip(&live.bias_energies).zip(&before) {
-                    *work += after - before;
-                }
+                let work = live.set_bias(&Bias::Tether(tether.clone()))?;
+                state.work.iter_mut().zip(work).for_each(|(sum, work)| *sum += work);
             }
-            self.integrator.step(&self.system, tether, &self.random, live);
-            for (maximum, &energy) in maxima.iter_mut().zip(&live.potential_energies) {
+            // To the next switch, or the next observation.
+            let end = self.protocol.steps_per_point.min(step + most);
+            let next = (step + 1..end).find(|&step| self.protocol.switch(point, step).is_some());
+            let steps = next.unwrap_or(end) - step;
+            live.advance(steps)?;
+            step += steps;
+            let observed = live.observed();
+            for (maximum, &energy) in maxima.iter_mut().zip(observed.potential_energies_kj_mol) {
                 *maximum = maximum.max(energy);
             }
             if let Some(watch) = &self.watch {
-                watch.passed(live, &mut previous, &mut watched);
+                watch.passed(&observed, &mut previous, &mut watched);
             }
         }
-        state.energy_evaluations += self.protocol.steps_per_point * live.replicas() as u64;
-        let path_steps = live.step() - self.protocol.equilibration_steps;
+        state.energy_evaluations += self.protocol.steps_per_point * replicas as u64;
+        let observed = live.observed();
+        let path_steps = observed.step - self.protocol.equilibration_steps;
         let keep = point.is_multiple_of(self.protocol.frame_stride) || point + 1 == self.curve.len();
         for (replica, path) in state.paths.iter_mut().enumerate() {
-            if let Some(failure) = &live.failures()[replica] {
+            if let Some(failure) = &observed.failures[replica] {
                 path.failure = Some(failure.clone());
                 state.work[replica] = 0.0;
                 continue;
             }
             path.records.push(AtomRecord {
                 point,
-                time_ps: path_steps as f64 * self.integrator.time_step_ps(),
+                time_ps: path_steps as f64 * self.law.time_step_ps(),
                 log_snr: self.curve[point].log_snr,
-                variables: (0..self.system.variables().len()).map(|v| live.variable(v, replica)).collect(),
-                potential_energy_kj_mol: live.potential_energies[replica],
-                tether_energy_kj_mol: live.bias_energies[replica],
+                variables: observed.variables(replica),
+                potential_energy_kj_mol: observed.potential_energies_kj_mol[replica],
+                tether_energy_kj_mol: observed.bias_energies_kj_mol[replica],
                 work_kj_mol: state.work[replica],
                 maximum_potential_energy_kj_mol: maxima[replica],
                 maximum_landscape_energy: self.watch.is_some().then(|| {
@@ -314,9 +323,10 @@ impl<'a> AtomAnnealing<'a> {
                 }),
             });
             if keep {
-                let positions = live.positions.replica(replica);
+                let positions = live.positions(replica)?;
                 state.frames.push(AtomFrame { path: path.path, point, positions });
             }
         }
+        Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! The energy of a landscape along paths on which it does not act.
 
 use super::EnergyOfVariables;
+use crate::engine::Observed;
 use crate::segment::{Maxima, maximum_between};
-use crate::state::LangevinState;
 
 /// A landscape that is looked at after every step.
 pub(super) struct Watch<'a> {
@@ -14,18 +14,18 @@ pub(super) struct Watch<'a> {
 
 impl Watch<'_> {
     /// Where every replica is now: the beginning of its next segment.
-    pub(super) fn begin(&self, state: &LangevinState) -> Vec<Vec<f64>> {
-        (0..state.replicas()).map(|replica| self.variables(state, replica)).collect()
+    pub(super) fn begin(&self, observed: &Observed<'_>) -> Vec<Vec<f64>> {
+        (0..observed.replicas()).map(|replica| observed.variables(replica)).collect()
     }
 
     /// Takes the step of every replica that has not blown up into account.
-    pub(super) fn passed(&self, state: &LangevinState, previous: &mut [Vec<f64>], maxima: &mut [Maxima]) {
+    pub(super) fn passed(&self, observed: &Observed<'_>, previous: &mut [Vec<f64>], maxima: &mut [Maxima]) {
         let mut gradient = vec![0.0; self.periods.len()];
         for (replica, (previous, maxima)) in previous.iter_mut().zip(maxima).enumerate() {
-            if state.failures()[replica].is_some() {
+            if observed.failures[replica].is_some() {
                 continue;
             }
-            let now = self.variables(state, replica);
+            let now = observed.variables(replica);
             // Variables jump by a period where their range ends; the molecule goes the short way.
             let unwrapped: Vec<f64> = previous
                 .iter()
@@ -41,9 +41,5 @@ impl Watch<'_> {
             maxima.at_steps = maxima.at_steps.max((self.landscape)(&now, &mut gradient));
             *previous = now;
         }
-    }
-
-    fn variables(&self, state: &LangevinState, replica: usize) -> Vec<f64> {
-        (0..self.periods.len()).map(|variable| state.variable(variable, replica)).collect()
     }
 }

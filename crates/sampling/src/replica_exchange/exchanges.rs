@@ -24,13 +24,6 @@ pub struct Exchanges {
     round_trips: u64,
 }
 
-/// Two replicas that change places.
-pub(super) struct Swap {
-    pub(super) replicas: [usize; 2],
-    /// Index of the temperature of each before.
-    pub(super) temperatures: [usize; 2],
-}
-
 impl Exchanges {
     /// Every replica at its own place: the first of a ladder coldest.
     pub(super) fn new(temperatures: usize, ladders: usize) -> Self {
@@ -79,7 +72,7 @@ impl Exchanges {
     /// Attempts to exchange neighbours: pairs that begin at an even temperature and those at an odd one in turn.
     ///
     /// A pair is exchanged with the probability `min(1, exp((β_i - β_j)(U_i - U_j)))` (Y. Sugita and Y. Okamoto, Chem. Phys.
-    /// Lett. 314, 141 (1999)), for which `uniform(ladder, pair)` is the random number. Attempts count where `counted`.
+    /// Lett. 314, 141 (1999)), for which `uniform(ladder, pair)` is the random number. Attempts count where `counted`. How many were accepted.
     pub(super) fn attempt(
         &mut self,
         attempt: u64,
@@ -87,9 +80,9 @@ impl Exchanges {
         betas: &[f64],
         uniform: impl Fn(usize, usize) -> f64,
         counted: bool,
-    ) -> Vec<Swap> {
+    ) -> usize {
         let order = self.replicas_by_temperature();
-        let mut swaps = Vec::new();
+        let mut swaps = 0;
         for (ladder, replicas) in order.chunks_exact(betas.len()).enumerate() {
             for pair in ((attempt % 2) as usize..betas.len() - 1).step_by(2) {
                 let [first, second] = [replicas[pair], replicas[pair + 1]];
@@ -99,7 +92,7 @@ impl Exchanges {
                 self.accepted[pair] += u64::from(counted && accept);
                 if accept {
                     self.temperature_of.swap(first, second);
-                    swaps.push(Swap { replicas: [first, second], temperatures: [pair, pair + 1] });
+                    swaps += 1;
                 }
             }
         }
@@ -146,7 +139,7 @@ mod tests {
         // Equal energies: every attempt is accepted.
         for attempt in 0..20 {
             let swaps = exchanges.attempt(attempt, &[0.0; 3], &betas, |_, _| 0.5, true);
-            assert_eq!(swaps.len(), 1);
+            assert_eq!(swaps, 1);
         }
         // A replica is back after six attempts; three replicas share the twenty attempts.
         assert_eq!(exchanges.rates(), [Some(1.0), Some(1.0)]);
@@ -161,7 +154,7 @@ mod tests {
             [([5.0, 4.0], 0.999, 1), ([4.0, 5.0], 0.36, 1), ([4.0, 5.0], 0.37, 0)]
         {
             let swaps = Exchanges::new(2, 1).attempt(0, &energies, &betas, |_, _| uniform, true);
-            assert_eq!(swaps.len(), expected, "{energies:?} {uniform}");
+            assert_eq!(swaps, expected, "{energies:?} {uniform}");
         }
     }
 }

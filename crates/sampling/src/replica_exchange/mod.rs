@@ -10,32 +10,28 @@ mod parameters;
 pub use exchanges::Exchanges;
 pub use parameters::{ReplicaExchangeParameters, geometric_ladder};
 
-use geodyssey_molecule::Replicas;
 use geodyssey_molecule::units::thermal_energy_kj_mol;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::baoab::Baoab;
-use crate::bias::NoBias;
+use crate::bias::Bias;
 use crate::effective_size::effective_sample_size;
+use crate::engine::{Batch, Engine};
 use crate::error::SamplingError;
+use crate::langevin::Langevin;
 use crate::random::RandomStream;
-use crate::state::{LangevinSnapshot, LangevinState};
-use crate::system::MolecularSystem;
+use crate::snapshot::Replica;
 use parameters::Schedule;
-
-/// Replicas of one block: a block is the unit of parallel work, so the result does not depend on the number of threads.
-const BLOCK: usize = 16;
 
 /// A replica-exchange run: all that does not change while it runs.
 pub struct ReplicaExchange<'a> {
-    system: MolecularSystem<'a>,
+    engine: &'a dyn Engine,
     temperatures_k: Vec<f64>,
     thermal_energies: Vec<f64>,
     betas: Vec<f64>,
     parameters: ReplicaExchangeParameters,
     schedule: Schedule,
-    integrator: Baoab,
+    law: Langevin,
     random: RandomStream,
     exchange_random: RandomStream,
 }
@@ -45,8 +41,8 @@ pub struct ReplicaExchange<'a> {
 pub struct ReplicaExchangeState {
     /// Rounds done; one ends with an attempt to exchange.
     pub rounds: u64,
-    /// The replicas, in blocks.
-    pub replicas: Vec<LangevinSnapshot>,
+    /// The replicas, in batches.
+    pub replicas: Vec<Vec<Replica>>,
     /// Their places.
     pub exchanges: Exchanges,
     /// What was kept of them.
@@ -65,12 +61,12 @@ pub struct Frames {
 }
 
 impl<'a> ReplicaExchange<'a> {
-    /// A run of `system` at these temperatures (K), the lowest first; see [`geometric_ladder`].
+    /// A run at these temperatures (K), the lowest first; see [`geometric_ladder`].
     ///
     /// # Errors
     /// Fewer than two temperatures, or such that do not rise; a parameter that cannot be used.
     pub fn new(
-        system: MolecularSystem<'a>,
+        engine: &'a dyn Engine,
         temperatures_k: Vec<f64>,
         parameters: ReplicaExchangeParameters,
         seed: u64,
@@ -92,10 +88,10 @@ impl<'a> ReplicaExchange<'a> {
             temperatures_k.iter().map(|&temperature| thermal_energy_kj_mol(temperature)).collect();
         let random = RandomStream::new(seed, "replica exchange");
         Ok(Self {
-            system,
+            engine,
             betas: thermal_energies.iter().map(|energy| 1.0 / energy).collect(),
             schedule: Schedule::new(&parameters)?,
-            integrator: Baoab::new(parameters.time_step_ps, parameters.friction_per_ps, thermal_energies[0])?,
+            law: Langevin::new(parameters.time_step_ps, parameters.friction_per_ps, thermal_energies[0])?,
             exchange_random: random.substream("exchange"),
             random,
             temperatures_k,
@@ -113,29 +109,26 @@ impl<'a> ReplicaExchange<'a> {
         if structures.is_empty() {
             return Err(SamplingError::TooFew { what: "starting structures", least: 1, found: 0 });
         }
-        for structure in structures {
-            SamplingError::check_count("atoms", self.system.engine().atoms(), structure.len())?;
-        }
         let exchanges = Exchanges::new(self.temperatures_k.len(), self.parameters.ladders);
         let numbers: Vec<u32> = (0..self.replica_count() as u32).collect();
         let mut replicas = Vec::new();
-        for block in numbers.chunks(BLOCK) {
+        for block in numbers.chunks(self.engine.capabilities().replicas_per_batch) {
             // Ladders take the structures in turn: every other ladder starts a temperature from another one.
-            let frames: Vec<&Vec<[f64; 3]>> = block
+            let structure = |replica: usize| {
+                let (ladder, place) = (replica / self.betas.len(), replica % self.betas.len());
+                &structures[(ladder + place) % structures.len()]
+            };
+            let energies = self.block_thermal_energies(&exchanges, block.iter().copied());
+            let block: Vec<Replica> = block
                 .iter()
-                .map(|&replica| {
-                    let (ladder, place) =
-                        (replica as usize / self.betas.len(), replica as usize % self.betas.len());
-                    &structures[(ladder + place) % structures.len()]
-                })
+                .zip(energies)
+                .map(|(&replica, energy)| Replica::new(replica, structure(replica as usize).clone(), energy))
                 .collect();
-            let mut state = LangevinState::new(&self.system, &NoBias, Replicas::from_frames(&frames), block)?;
-            if state.potential_energies.iter().any(|energy| !energy.is_finite()) {
+            let batch = self.open(&block)?;
+            if batch.observed().potential_energies_kj_mol.iter().any(|energy| !energy.is_finite()) {
                 return Err(SamplingError::NotFinite { what: "the energy of a starting structure" });
             }
-            let energies = self.block_thermal_energies(&exchanges, block);
-            self.integrator.draw_velocities_at(&self.system, &self.random, &mut state, &energies);
-            replicas.push(state.snapshot());
+            replicas.push(batch.replicas()?);
         }
         Ok(ReplicaExchangeState {
             rounds: 0,
@@ -198,34 +191,28 @@ impl<'a> ReplicaExchange<'a> {
             mut frames,
             mut energy_evaluations,
         } = state;
-        let replica_count: usize = replicas.iter().map(|block| block.paths.len()).sum();
+        let replica_count: usize = replicas.iter().map(Vec::len).sum();
         SamplingError::check_count("replicas in a stored state", self.replica_count(), replica_count)?;
         if !exchanges.fits(self.temperatures_k.len(), self.parameters.ladders) {
             return Err(SamplingError::Parameters("the stored state is of another ladder".to_owned()));
         }
-        let mut blocks = replicas
-            .iter()
-            .map(|snapshot| LangevinState::restore(&self.system, &NoBias, snapshot))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut batches =
+            replicas.iter().map(|replicas| self.open(replicas)).collect::<Result<Vec<_>, _>>()?;
         let last = self.rounds().min(done.saturating_add(rounds));
         while done < last {
-            blocks.par_iter_mut().for_each(|block| {
-                let energies = self.block_thermal_energies(&exchanges, block.paths());
-                let steps = self.schedule.steps_per_round;
-                self.integrator.steps_at(&self.system, &NoBias, &self.random, block, &energies, steps);
-            });
+            batches.par_iter_mut().try_for_each(|batch| batch.advance(self.schedule.steps_per_round))?;
             done += 1;
             energy_evaluations += self.replica_count() as u64 * self.schedule.steps_per_round;
-            self.check(&blocks, &exchanges)?;
+            self.check(&batches, &exchanges)?;
             let sampled = done.saturating_sub(self.schedule.equilibration);
             if sampled > 0 && sampled.is_multiple_of(self.schedule.rounds_per_frame) {
-                self.keep(&blocks, &exchanges, &mut frames);
+                self.keep(&batches, &exchanges, &mut frames);
             }
-            self.exchange(&mut blocks, &mut exchanges, done - 1, sampled > 0);
+            self.exchange(&mut batches, &mut exchanges, done - 1, sampled > 0)?;
         }
         Ok(ReplicaExchangeState {
             rounds: done,
-            replicas: blocks.iter().map(LangevinState::snapshot).collect(),
+            replicas: batches.iter().map(|batch| batch.replicas()).collect::<Result<_, _>>()?,
             exchanges,
             frames,
             energy_evaluations,
@@ -236,7 +223,7 @@ impl<'a> ReplicaExchange<'a> {
     /// cosines (their values, where they have no period) of all ladders together; see [`effective_sample_size`]. `None` where
     /// there are too few frames to say.
     pub fn effective_sample_size(&self, frames: &Frames) -> Option<f64> {
-        let periods = self.system.periods();
+        let periods = self.engine.periods();
         let (temperatures, ladders) = (self.temperatures_k.len(), self.parameters.ladders);
         let series = |observable: &dyn Fn(&[f64]) -> f64| -> Vec<Vec<f64>> {
             let values: Vec<f64> =
@@ -258,16 +245,22 @@ impl<'a> ReplicaExchange<'a> {
         sizes.flatten().reduce(f64::min)
     }
 
-    /// Thermal energies of the replicas of one block.
-    fn block_thermal_energies(&self, exchanges: &Exchanges, replicas: &[u32]) -> Vec<f64> {
-        replicas
-            .iter()
-            .map(|&replica| self.thermal_energies[exchanges.temperature_of()[replica as usize]])
-            .collect()
+    fn open(&self, replicas: &[Replica]) -> Result<Box<dyn Batch + 'a>, SamplingError> {
+        self.engine.open(replicas, self.law, self.random, &Bias::None)
     }
 
-    fn check(&self, blocks: &[LangevinState], exchanges: &Exchanges) -> Result<(), SamplingError> {
-        let failures = blocks.iter().flat_map(LangevinState::failures).flatten();
+    /// Thermal energies of some replicas.
+    fn block_thermal_energies(
+        &self,
+        exchanges: &Exchanges,
+        replicas: impl IntoIterator<Item = u32>,
+    ) -> Vec<f64> {
+        let temperature = |replica: u32| exchanges.temperature_of()[replica as usize];
+        replicas.into_iter().map(|replica| self.thermal_energies[temperature(replica)]).collect()
+    }
+
+    fn check(&self, batches: &[Box<dyn Batch + 'a>], exchanges: &Exchanges) -> Result<(), SamplingError> {
+        let failures = batches.iter().flat_map(|batch| batch.observed().failures).flatten();
         let Some(failure) = failures.min_by_key(|failure| failure.path) else { return Ok(()) };
         let replica = failure.path as usize;
         Err(SamplingError::Diverged {
@@ -277,28 +270,38 @@ impl<'a> ReplicaExchange<'a> {
         })
     }
 
-    fn keep(&self, blocks: &[LangevinState], exchanges: &Exchanges, frames: &mut Frames) {
+    fn keep(&self, batches: &[Box<dyn Batch + 'a>], exchanges: &Exchanges, frames: &mut Frames) {
+        let size = self.engine.capabilities().replicas_per_batch;
         for replica in exchanges.replicas_by_temperature() {
-            let (block, lane) = (&blocks[replica / BLOCK], replica % BLOCK);
-            frames.potential_energies_kj_mol.push(block.potential_energies[lane]);
-            let variables = 0..self.system.variables().len();
-            frames.variables.extend(variables.map(|variable| block.variable(variable, lane)));
+            let (observed, lane) = (batches[replica / size].observed(), replica % size);
+            frames.potential_energies_kj_mol.push(observed.potential_energies_kj_mol[lane]);
+            frames.variables.extend(observed.variables(lane));
         }
     }
 
-    fn exchange(&self, blocks: &mut [LangevinState], exchanges: &mut Exchanges, attempt: u64, counted: bool) {
-        let energies: Vec<f64> = blocks
+    fn exchange(
+        &self,
+        batches: &mut [Box<dyn Batch + 'a>],
+        exchanges: &mut Exchanges,
+        attempt: u64,
+        counted: bool,
+    ) -> Result<(), SamplingError> {
+        let energies: Vec<f64> = batches
             .iter()
-            .flat_map(|block| block.potential_energies[..block.replicas()].iter().copied())
+            .flat_map(|batch| {
+                let observed = batch.observed();
+                observed.potential_energies_kj_mol[..observed.replicas()].iter().copied()
+            })
             .collect();
         let uniform =
             |ladder: usize, pair: usize| self.exchange_random.uniform(ladder as u32, attempt, pair as u32);
-        for swap in exchanges.attempt(attempt, &energies, &self.betas, uniform, counted) {
-            let [first, second] = swap.temperatures.map(|index| self.thermal_energies[index]);
-            let factors = [(second / first).sqrt(), (first / second).sqrt()];
-            for (replica, factor) in swap.replicas.into_iter().zip(factors) {
-                blocks[replica / BLOCK].scale_velocities(replica % BLOCK, factor);
-            }
+        exchanges.attempt(attempt, &energies, &self.betas, uniform, counted);
+        let mut first = 0;
+        for batch in batches {
+            let last = first + batch.observed().replicas() as u32;
+            batch.set_thermal_energies(&self.block_thermal_energies(exchanges, first..last))?;
+            first = last;
         }
+        Ok(())
     }
 }

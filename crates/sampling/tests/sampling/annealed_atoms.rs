@@ -3,10 +3,13 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use geodyssey_molecule::CollectiveVariable;
 use geodyssey_sampling::annealing::{AtomAnnealingState, AtomFrame, AtomPath};
+use geodyssey_sampling::engine::{Capabilities, EngineIdentity};
 use geodyssey_sampling::work::{bar, jarzynski, mean_work};
 use geodyssey_sampling::{
-    AnnealingProtocol, AtomAnnealing, Baoab, MolecularSystem, RandomStream, TetherPoint,
+    AnnealingProtocol, AtomAnnealing, Batch, Bias, Engine, Langevin, MinimisationParameters,
+    MinimisationTask, MinimisedMolecule, NativeEngine, RandomStream, Replica, SamplingError, TetherPoint,
 };
 
 use crate::toy_systems::{Wells, coordinates};
@@ -26,33 +29,35 @@ fn protocol(switches_per_point: u64) -> AnnealingProtocol {
     AnnealingProtocol { equilibration_steps: 200, steps_per_point: 10, switches_per_point, frame_stride: 8 }
 }
 
+/// Paths with their frames.
 fn led(
-    engine: &Wells,
+    potential: &Wells,
     curve: &[TetherPoint],
     protocol: AnnealingProtocol,
-    integrator: Baoab,
+    law: Langevin,
     stage: &str,
     start: &[Vec<[f64; 3]>],
-) -> Vec<AtomAnnealingState> {
+) -> (Vec<AtomPath>, Vec<AtomFrame>) {
     let variables = coordinates(&[0]);
-    let system = MolecularSystem::new(engine, &variables).unwrap();
-    let annealing =
-        AtomAnnealing::new(system, integrator, curve, protocol, RandomStream::new(5, stage)).unwrap();
+    let engine = NativeEngine::new(potential, &variables).unwrap();
+    let random = RandomStream::new(5, stage);
+    let annealing = AtomAnnealing::new(&engine, law, curve, protocol, random).unwrap();
     let mut states = annealing.start(0, start).unwrap();
     annealing.run(&mut states, &|_| ControlFlow::Continue(())).unwrap();
-    states
+    let frames = states.iter_mut().flat_map(|state| state.take_frames()).collect();
+    assert!(states.iter_mut().all(|state| state.take_frames().is_empty()));
+    (states.into_iter().flat_map(AtomAnnealingState::into_paths).collect(), frames)
 }
 
 fn paths(
-    engine: &Wells,
+    potential: &Wells,
     curve: &[TetherPoint],
     protocol: AnnealingProtocol,
-    integrator: Baoab,
+    law: Langevin,
     stage: &str,
     start: &[Vec<[f64; 3]>],
 ) -> Vec<AtomPath> {
-    let states = led(engine, curve, protocol, integrator, stage, start);
-    states.into_iter().flat_map(AtomAnnealingState::into_paths).collect()
+    led(potential, curve, protocol, law, stage, start).0
 }
 
 fn total_work(paths: &[AtomPath]) -> Vec<f64> {
@@ -70,24 +75,18 @@ fn free_energy(stiffness: f64, point: &TetherPoint) -> f64 {
 /// system), ΔF is known, and more and smaller switches dissipate less.
 #[test]
 fn dragged_oscillator() {
-    let engine = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 0.0 };
+    let potential = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 0.0 };
     let curve = line((3.0, 0.0), (3.0, 1.2), 24);
     let backwards: Vec<_> = curve.iter().rev().cloned().collect();
-    let integrator = Baoab::new(0.05, 5.0, KT).unwrap();
+    let law = Langevin::new(0.05, 5.0, KT).unwrap();
     let exact = free_energy(5.0, &curve[23]) - free_energy(5.0, &curve[0]);
     let start = vec![vec![[0.0; 3]]; 1600];
     let start_backwards = vec![vec![[1.2, 0.0, 0.0]]; 1600];
     let mut dissipated = Vec::new();
     for switches in [1, 10] {
-        let forward = total_work(&paths(&engine, &curve, protocol(switches), integrator, "forward", &start));
-        let reverse = total_work(&paths(
-            &engine,
-            &backwards,
-            protocol(switches),
-            integrator,
-            "reverse",
-            &start_backwards,
-        ));
+        let forward = total_work(&paths(&potential, &curve, protocol(switches), law, "forward", &start));
+        let reverse =
+            total_work(&paths(&potential, &backwards, protocol(switches), law, "reverse", &start_backwards));
         let estimate = bar(&forward, &reverse, KT).unwrap();
         assert!(estimate.standard_error_kj_mol < 0.1);
         assert!(
@@ -115,16 +114,13 @@ fn dragged_oscillator() {
 /// Tightening while dragging: `ΔF` has the logarithm of the stiffnesses' ratio too.
 #[test]
 fn tightened_oscillator() {
-    let engine = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 0.0 };
+    let potential = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 0.0 };
     let curve = line((0.0, -0.5), (3.5, 0.8), 40);
     let backwards: Vec<_> = curve.iter().rev().cloned().collect();
-    let integrator = Baoab::new(0.02, 5.0, KT).unwrap();
-    let mut forward = led(&engine, &curve, protocol(5), integrator, "forward", &vec![vec![[0.0; 3]]; 512]);
-    let frames: Vec<AtomFrame> = forward.iter_mut().flat_map(AtomAnnealingState::take_frames).collect();
-    assert!(forward.iter_mut().all(|state| state.take_frames().is_empty()));
-    let forward: Vec<AtomPath> = forward.into_iter().flat_map(AtomAnnealingState::into_paths).collect();
+    let law = Langevin::new(0.02, 5.0, KT).unwrap();
+    let (forward, frames) = led(&potential, &curve, protocol(5), law, "forward", &vec![vec![[0.0; 3]]; 512]);
     let reverse =
-        paths(&engine, &backwards, protocol(5), integrator, "reverse", &vec![vec![[0.8, 0.0, 0.0]]; 512]);
+        paths(&potential, &backwards, protocol(5), law, "reverse", &vec![vec![[0.8, 0.0, 0.0]]; 512]);
     let exact = free_energy(5.0, &curve[39]) - free_energy(5.0, &curve[0]);
     let estimate = bar(&total_work(&forward), &total_work(&reverse), KT).unwrap();
     assert!(estimate.standard_error_kj_mol < 0.25);
@@ -156,7 +152,7 @@ fn tightened_oscillator() {
 /// A landscape that is watched changes nothing, and its highest energies are those of the path's own steps.
 #[test]
 fn the_landscape_is_watched_at_every_step() {
-    let engine = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 0.0 };
+    let potential = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 0.0 };
     let curve = line((3.0, 0.0), (3.0, 1.2), 40);
     let every_step = AnnealingProtocol { steps_per_point: 1, ..protocol(1) };
     let sparse = AnnealingProtocol { steps_per_point: 10, ..protocol(1) };
@@ -166,18 +162,18 @@ fn the_landscape_is_watched_at_every_step() {
         energy(x[0])
     };
     let variables = coordinates(&[0]);
-    let system = MolecularSystem::new(&engine, &variables).unwrap();
-    let integrator = Baoab::new(0.05, 5.0, KT).unwrap();
+    let engine = NativeEngine::new(&potential, &variables).unwrap();
+    let law = Langevin::new(0.05, 5.0, KT).unwrap();
     let start = vec![vec![[0.0; 3]]; 5];
     let watched = |curve: &[TetherPoint], protocol| {
         let random = RandomStream::new(5, "watched");
-        let annealing = AtomAnnealing::new(system, integrator, curve, protocol, random).unwrap();
+        let annealing = AtomAnnealing::new(&engine, law, curve, protocol, random).unwrap();
         let annealing = annealing.watching(&landscape, 1e-3).unwrap();
         let mut states = annealing.start(0, &start).unwrap();
         annealing.run(&mut states, &|_| ControlFlow::Continue(())).unwrap();
         states.into_iter().flat_map(AtomAnnealingState::into_paths).collect::<Vec<AtomPath>>()
     };
-    let plain = paths(&engine, &curve, every_step, integrator, "watched", &start);
+    let plain = paths(&potential, &curve, every_step, law, "watched", &start);
     for (path, plain) in watched(&curve, every_step).iter().zip(&plain) {
         for (pair, plain) in path.records.windows(2).zip(&plain.records[1..]) {
             let (from, to) = (pair[0].variables[0], pair[1].variables[0]);
@@ -207,17 +203,17 @@ fn the_landscape_is_watched_at_every_step() {
 
 #[test]
 fn threads_and_interruptions_do_not_matter() {
-    let engine = Wells { masses: vec![1.0, 3.0], stiffness: 5.0, quartic: 20.0 };
+    let potential = Wells { masses: vec![1.0, 3.0], stiffness: 5.0, quartic: 20.0 };
     let curve = line((3.0, 0.0), (2.0, 1.0), 12);
     let variables = coordinates(&[0]);
-    let system = MolecularSystem::new(&engine, &variables).unwrap();
+    let engine = NativeEngine::new(&potential, &variables).unwrap();
     let random = RandomStream::new(6, "bits");
     let landscape = |x: &[f64], gradient: &mut [f64]| {
         gradient[0] = 2.0 * x[0];
         x[0] * x[0]
     };
     let annealing =
-        AtomAnnealing::new(system, Baoab::new(0.02, 2.0, KT).unwrap(), &curve, protocol(3), random)
+        AtomAnnealing::new(&engine, Langevin::new(0.02, 2.0, KT).unwrap(), &curve, protocol(3), random)
             .and_then(|annealing| annealing.watching(&landscape, 0.01))
             .unwrap();
     let start = vec![vec![[0.1; 3]; 2]; 37];
@@ -227,7 +223,7 @@ fn threads_and_interruptions_do_not_matter() {
         let (points, mut frames) = (AtomicUsize::new(0), vec![Vec::new(); states.len()]);
         pool.install(|| {
             while states.iter().any(|state| state.next_point() < 12) {
-                let on_point = |_: &AtomAnnealingState| match points.fetch_add(1, Ordering::Relaxed) % 5 {
+                let on_point = |_: &AtomAnnealingState<'_>| match points.fetch_add(1, Ordering::Relaxed) % 5 {
                     4 if stops => ControlFlow::Break(()),
                     _ => ControlFlow::Continue(()),
                 };
@@ -253,17 +249,96 @@ fn threads_and_interruptions_do_not_matter() {
     assert!(whole == run(2, true));
 }
 
+/// An engine that cannot be observed, nor its bias changed, at every step.
+struct Coarse<'a>(NativeEngine<'a>);
+
+impl Engine for Coarse<'_> {
+    fn identity(&self) -> EngineIdentity {
+        EngineIdentity { name: "coarse".to_owned(), ..self.0.identity() }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { replicas_per_batch: 5, steps_per_observation: 4, ..self.0.capabilities() }
+    }
+
+    fn masses(&self) -> &[f64] {
+        self.0.masses()
+    }
+
+    fn degrees_of_freedom(&self) -> usize {
+        self.0.degrees_of_freedom()
+    }
+
+    fn variables(&self) -> &[Box<dyn CollectiveVariable>] {
+        self.0.variables()
+    }
+
+    fn minimise(
+        &self,
+        tasks: &[MinimisationTask],
+        parameters: &MinimisationParameters,
+    ) -> Result<Vec<MinimisedMolecule>, SamplingError> {
+        self.0.minimise(tasks, parameters)
+    }
+
+    fn open<'e>(
+        &'e self,
+        replicas: &[Replica],
+        law: Langevin,
+        random: RandomStream,
+        bias: &Bias,
+    ) -> Result<Box<dyn Batch + 'e>, SamplingError> {
+        assert!(replicas.len() <= 5);
+        self.0.open(replicas, law, random, bias)
+    }
+}
+
+/// What an engine cannot do decides how it is used: other batches give the same paths, and where steps are observed seldom the highest
+/// energies are those of fewer steps.
+#[test]
+fn another_engine_is_used_as_it_wants_to_be() {
+    let potential = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 20.0 };
+    let curve = line((3.0, 0.0), (2.0, 1.0), 12);
+    let variables = coordinates(&[0]);
+    let native = NativeEngine::new(&potential, &variables).unwrap();
+    let law = Langevin::new(0.02, 2.0, KT).unwrap();
+    let start = vec![vec![[0.1; 3]]; 12];
+    let run = |engine: &dyn Engine| {
+        let random = RandomStream::new(6, "engines");
+        let annealing = AtomAnnealing::new(engine, law, &curve, protocol(2), random).unwrap();
+        let mut states = annealing.start(0, &start).unwrap();
+        annealing.run(&mut states, &|_| ControlFlow::Continue(())).unwrap();
+        let batches = states.len();
+        let paths = states.into_iter().flat_map(AtomAnnealingState::into_paths);
+        (batches, paths.collect::<Vec<AtomPath>>())
+    };
+    let (one, fine) = run(&native);
+    let (three, coarse) = run(&Coarse(native));
+    assert_eq!((one, three), (1, 3));
+    let mut lower = 0;
+    for (fine, coarse) in fine.iter().zip(&coarse) {
+        for (fine, coarse) in fine.records.iter().zip(&coarse.records) {
+            assert_eq!(fine.work_kj_mol, coarse.work_kj_mol);
+            assert_eq!(fine.variables, coarse.variables);
+            assert!(coarse.maximum_potential_energy_kj_mol <= fine.maximum_potential_energy_kj_mol);
+            lower +=
+                usize::from(coarse.maximum_potential_energy_kj_mol < fine.maximum_potential_energy_kj_mol);
+        }
+    }
+    assert!(lower > 0, "every step was observed");
+}
+
 /// A path that starts where the time step is absurd is named, its record ends, and the other paths keep their bits.
 #[test]
 fn blown_path_is_reported_and_the_others_finish() {
-    let engine = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 1000.0 };
+    let potential = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 1000.0 };
     let curve = line((3.0, 0.0), (3.0, 0.5), 6);
-    let integrator = Baoab::new(0.02, 2.0, KT).unwrap();
+    let law = Langevin::new(0.02, 2.0, KT).unwrap();
     let mut start = vec![vec![[0.0; 3]]; 20];
-    let good = paths(&engine, &curve, protocol(2), integrator, "blow-up", &start);
+    let good = paths(&potential, &curve, protocol(2), law, "blow-up", &start);
     assert!(good.iter().all(|path| path.failure.is_none()));
     start[7] = vec![[40.0, 0.0, 0.0]];
-    let mut mixed = paths(&engine, &curve, protocol(2), integrator, "blow-up", &start);
+    let mut mixed = paths(&potential, &curve, protocol(2), law, "blow-up", &start);
     let failure = mixed[7].failure.take().expect("path 7 must fail");
     assert_eq!(failure.path, 7);
     assert!(failure.step < 20 && mixed[7].records.is_empty());
@@ -273,19 +348,19 @@ fn blown_path_is_reported_and_the_others_finish() {
 
 #[test]
 fn wrong_input_is_refused() {
-    let engine = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 0.0 };
+    let potential = Wells { masses: vec![1.0], stiffness: 5.0, quartic: 0.0 };
     let variables = coordinates(&[0]);
-    let system = MolecularSystem::new(&engine, &variables).unwrap();
-    let integrator = Baoab::new(0.02, 2.0, KT).unwrap();
+    let engine = NativeEngine::new(&potential, &variables).unwrap();
+    let law = Langevin::new(0.02, 2.0, KT).unwrap();
     let random = RandomStream::new(6, "wrong");
     let good = line((3.0, 0.0), (2.0, 1.0), 3);
     let mut planar = good.clone();
     planar[1].center.push(0.0);
-    assert!(AtomAnnealing::new(system, integrator, &good[..1], protocol(1), random).is_err());
-    assert!(AtomAnnealing::new(system, integrator, &planar, protocol(1), random).is_err());
-    let annealing = AtomAnnealing::new(system, integrator, &good, protocol(1), random).unwrap();
+    assert!(AtomAnnealing::new(&engine, law, &good[..1], protocol(1), random).is_err());
+    assert!(AtomAnnealing::new(&engine, law, &planar, protocol(1), random).is_err());
+    let annealing = AtomAnnealing::new(&engine, law, &good, protocol(1), random).unwrap();
     assert!(annealing.start(0, &[vec![[0.0; 3]; 2]]).is_err());
     assert!(annealing.start(0, &[vec![[0.0, f64::NAN, 0.0]]]).is_err());
     let massless = Wells { masses: vec![1.0, 0.0], stiffness: 5.0, quartic: 0.0 };
-    assert!(MolecularSystem::new(&massless, &variables).is_err());
+    assert!(NativeEngine::new(&massless, &variables).is_err());
 }

@@ -1,11 +1,11 @@
 //! Replica exchange on systems whose averages, populations and exchange rates are known.
 
-use geodyssey_forcefield::Engine;
+use geodyssey_forcefield::{Potential, PotentialError};
 use geodyssey_molecule::Replicas;
 use geodyssey_molecule::units::thermal_energy_kj_mol;
 use geodyssey_sampling::replica_exchange::{ReplicaExchangeState, geometric_ladder};
 use geodyssey_sampling::{
-    MolecularSystem, ReplicaExchange, ReplicaExchangeParameters, SamplingError, reweight_temperatures,
+    NativeEngine, ReplicaExchange, ReplicaExchangeParameters, SamplingError, reweight_temperatures,
 };
 
 use crate::toy_systems::{Wells, coordinates};
@@ -23,12 +23,17 @@ impl TiltedWells {
     }
 }
 
-impl Engine for TiltedWells {
+impl Potential for TiltedWells {
     fn masses(&self) -> &[f64] {
         &[10.0]
     }
 
-    fn evaluate(&self, positions: &Replicas, forces: &mut Replicas, energies: &mut [f64]) {
+    fn evaluate(
+        &self,
+        positions: &Replicas,
+        forces: &mut Replicas,
+        energies: &mut [f64],
+    ) -> Result<(), PotentialError> {
         for (energy, &x) in energies.iter_mut().zip(positions.row(0, 0)) {
             *energy = Self::energy(x);
         }
@@ -43,6 +48,7 @@ impl Engine for TiltedWells {
                 *energy += 0.5 * Self::STIFFNESS * x * x;
             }
         }
+        Ok(())
     }
 }
 
@@ -65,7 +71,7 @@ fn run(exchange: &ReplicaExchange<'_>, start: &[Vec<[f64; 3]>]) -> ReplicaExchan
 #[test]
 fn populations_behind_a_barrier_at_every_temperature() {
     let variables = coordinates(&[0]);
-    let system = MolecularSystem::new(&TiltedWells, &variables).unwrap();
+    let engine = NativeEngine::new(&TiltedWells, &variables).unwrap();
     let parameters = ReplicaExchangeParameters {
         ladders: 16,
         time_step_ps: 0.02,
@@ -76,7 +82,7 @@ fn populations_behind_a_barrier_at_every_temperature() {
         frame_interval_ps: 1.0,
     };
     let temperatures = geometric_ladder(300.0, 2400.0, 8).unwrap();
-    let exchange = ReplicaExchange::new(system, temperatures.clone(), parameters, 3).unwrap();
+    let exchange = ReplicaExchange::new(&engine, temperatures.clone(), parameters, 3).unwrap();
     let state = run(&exchange, &[vec![[1.0, 0.0, 0.0]]]);
     let energies = &state.frames.potential_energies_kj_mol;
     assert_eq!(energies.len() as u64, exchange.frame_count());
@@ -145,9 +151,9 @@ fn harmonic_rate(coordinates: usize, ratio: f64) -> f64 {
 
 #[test]
 fn exchange_rates_of_a_harmonic_system() {
-    let engine = Wells { masses: vec![1.0; 4], stiffness: 100.0, quartic: 0.0 };
+    let potential = Wells { masses: vec![1.0; 4], stiffness: 100.0, quartic: 0.0 };
     let variables = coordinates(&[0]);
-    let system = MolecularSystem::new(&engine, &variables).unwrap();
+    let engine = NativeEngine::new(&potential, &variables).unwrap();
     let parameters = ReplicaExchangeParameters {
         ladders: 8,
         time_step_ps: 0.1,
@@ -158,7 +164,7 @@ fn exchange_rates_of_a_harmonic_system() {
         frame_interval_ps: 100.0,
     };
     let temperatures = [300.0, 390.0, 600.0, 660.0];
-    let exchange = ReplicaExchange::new(system, temperatures.to_vec(), parameters, 4).unwrap();
+    let exchange = ReplicaExchange::new(&engine, temperatures.to_vec(), parameters, 4).unwrap();
     let state = run(&exchange, &[vec![[0.0; 3]; 4]]);
     for (rate, pair) in state.exchanges.rates().into_iter().zip(temperatures.windows(2)) {
         let (rate, expected) = (rate.unwrap(), harmonic_rate(12, pair[1] / pair[0]));
@@ -171,7 +177,7 @@ fn exchange_rates_of_a_harmonic_system() {
 #[test]
 fn a_run_in_pieces_is_the_same_run() {
     let variables = coordinates(&[0]);
-    let system = MolecularSystem::new(&TiltedWells, &variables).unwrap();
+    let engine = NativeEngine::new(&TiltedWells, &variables).unwrap();
     let parameters = ReplicaExchangeParameters {
         ladders: 5, // 25 replicas: a ladder lies across two blocks, and the last block is padded
         time_step_ps: 0.02,
@@ -182,7 +188,7 @@ fn a_run_in_pieces_is_the_same_run() {
         friction_per_ps: 2.0,
     };
     let temperatures = geometric_ladder(300.0, 800.0, 5).unwrap();
-    let exchange = ReplicaExchange::new(system, temperatures, parameters, 9).unwrap();
+    let exchange = ReplicaExchange::new(&engine, temperatures, parameters, 9).unwrap();
     let start = [vec![[1.0, 0.0, 0.0]], vec![[-1.0, 0.0, 0.0]]];
     let whole = run(&exchange, &start);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
@@ -198,11 +204,11 @@ fn a_run_in_pieces_is_the_same_run() {
 
 #[test]
 fn what_blows_up_is_named() {
-    let engine = Wells { masses: vec![1.0], stiffness: 1e6, quartic: 0.0 };
+    let potential = Wells { masses: vec![1.0], stiffness: 1e6, quartic: 0.0 };
     let variables = coordinates(&[0]);
-    let system = MolecularSystem::new(&engine, &variables).unwrap();
+    let engine = NativeEngine::new(&potential, &variables).unwrap();
     let make = |temperatures: &[f64], parameters: ReplicaExchangeParameters| {
-        ReplicaExchange::new(system, temperatures.to_vec(), parameters, 1)
+        ReplicaExchange::new(&engine, temperatures.to_vec(), parameters, 1)
     };
     let parameters = ReplicaExchangeParameters { time_step_ps: 0.1, ..ReplicaExchangeParameters::default() };
     let exchange = make(&[300.0, 400.0], parameters.clone()).unwrap();

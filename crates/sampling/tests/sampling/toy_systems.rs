@@ -1,6 +1,6 @@
 //! Systems with known answers behind the traits that molecules use.
 
-use geodyssey_forcefield::Engine;
+use geodyssey_forcefield::{Potential, PotentialError};
 use geodyssey_molecule::variables::{Quantity, VARIABLES};
 use geodyssey_molecule::{CollectiveVariable, Replicas};
 
@@ -11,12 +11,17 @@ pub(crate) struct Wells {
     pub(crate) quartic: f64,
 }
 
-impl Engine for Wells {
+impl Potential for Wells {
     fn masses(&self) -> &[f64] {
         &self.masses
     }
 
-    fn evaluate(&self, positions: &Replicas, forces: &mut Replicas, energies: &mut [f64]) {
+    fn evaluate(
+        &self,
+        positions: &Replicas,
+        forces: &mut Replicas,
+        energies: &mut [f64],
+    ) -> Result<(), PotentialError> {
         energies.fill(0.0);
         for atom in 0..self.masses.len() {
             for axis in 0..3 {
@@ -27,6 +32,7 @@ impl Engine for Wells {
                 }
             }
         }
+        Ok(())
     }
 }
 

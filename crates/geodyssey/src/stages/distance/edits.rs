@@ -3,9 +3,7 @@
 use geodyssey_molecule::superposition::align_frames;
 use geodyssey_report::ReportError;
 use geodyssey_report::plots::{LogSnrFigure, PosteriorSpread};
-use geodyssey_sampling::{
-    MinimisationParameters, MinimisationTask, MolecularSystem, RestrainedMinimisation, SamplingError,
-};
+use geodyssey_sampling::{MinimisationParameters, MinimisationTask, SamplingError};
 use geodyssey_spacetime::Geodesic;
 use geodyssey_trajectory::TrajectoryFormat;
 
@@ -13,6 +11,7 @@ use super::request::Request;
 use super::{Outputs, STAGE};
 use crate::artifacts::trajectories::write_trajectory;
 use crate::error::Error;
+use crate::problem::engine::ActsOn;
 use crate::problem::{Molecule, Problem};
 use crate::run_directory::RunDirectory;
 use crate::terminal::say;
@@ -116,9 +115,8 @@ fn frames(
     [first, second]: [&Vec<[f64; 3]>; 2],
 ) -> Result<Vec<Vec<[f64; 3]>>, Error> {
     let failed = |error: SamplingError| Error::failed("the frames of the edits", error);
-    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables).map_err(failed)?;
-    let minimisation =
-        RestrainedMinimisation::new(system, MinimisationParameters::default()).map_err(failed)?;
+    let engine = molecule.engine(ActsOn::Variables).map_err(failed)?;
+    let parameters = MinimisationParameters::default();
     let relax = |start: &Vec<[f64; 3]>, nodes: &mut dyn Iterator<Item = usize>| {
         let (mut frames, mut unfinished) = (Vec::new(), 0_usize);
         let mut task = MinimisationTask {
@@ -128,7 +126,9 @@ fn frames(
         };
         for index in nodes {
             task.target = problem.scales.own(geodesic.nodes[index].moments.mean());
-            let Some(relaxed) = minimisation.minimise(std::slice::from_ref(&task))?.pop() else { break };
+            let Some(relaxed) = engine.minimise(std::slice::from_ref(&task), &parameters)?.pop() else {
+                break;
+            };
             task.positions.clone_from(&relaxed.positions);
             task.multipliers = relaxed.multipliers;
             unfinished += usize::from(!relaxed.converged);

@@ -5,12 +5,13 @@ use geodyssey_landscape::{
     EndRegion, FreeEnergy, LandscapeError, Metadynamics, MetadynamicsState, MetadynamicsVariable,
 };
 use geodyssey_report::{MetadynamicsSummary, Warning, decimals};
-use geodyssey_sampling::MolecularSystem;
+use geodyssey_sampling::Engine;
 
 use super::method::{Landscape, LandscapeMethod, atoms, grid_points, starting_structures};
 use crate::artifacts::landscape::{LandscapeRecord, MetadynamicsRecord, STAGE};
 use crate::config::MetadynamicsConfig;
 use crate::error::Error;
+use crate::problem::engine::ActsOn;
 use crate::problem::variables::scaled;
 use crate::problem::{FEWEST_GRID_POINTS, Problem, grid_axes};
 use crate::progress::Progress;
@@ -103,11 +104,10 @@ fn compute(
     let Some(molecule) = &problem.molecule else {
         return Err(Error::Failed("metadynamics needs a molecule".to_owned()));
     };
-    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
-        .map_err(|error| Error::failed("metadynamics", error))?;
+    let engine = molecule.engine(ActsOn::Variables).map_err(|error| Error::failed("metadynamics", error))?;
     let structures = starting_structures(problem, molecule, "metadynamics")?;
-    let hills = Hills::choose(problem, settings, &system, structures)?;
-    let metadynamics = make(problem, settings, system, &hills)?;
+    let hills = Hills::choose(problem, settings, engine.as_ref(), structures)?;
+    let metadynamics = make(problem, settings, engine.as_ref(), &hills)?;
     let checkpoints = Checkpoints { directory: &run.directory, stage: STAGE, made_from };
     let state: MetadynamicsState =
         checkpoints.resume(CHECKPOINT, || metadynamics.start(structures).map_err(failed))?;
@@ -163,12 +163,13 @@ fn check(problem: &Problem, settings: &MetadynamicsConfig) -> Result<(), Error> 
     }
     check_grid(problem, settings)?;
     let structures = starting_structures(problem, molecule, "metadynamics")?;
-    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
+    let engine = molecule
+        .engine(ActsOn::Variables)
         .map_err(|error| config.error("system.force_field", error.to_string()))?;
     settings.parameters.check().map_err(|error| config.error("landscape", error.to_string()))?;
     if settings.hill_width.is_some() {
-        let hills = Hills::choose(problem, settings, &system, structures)?;
-        make(problem, settings, system, &hills)?;
+        let hills = Hills::choose(problem, settings, engine.as_ref(), structures)?;
+        make(problem, settings, engine.as_ref(), &hills)?;
     }
     Ok(())
 }
@@ -296,7 +297,7 @@ impl Hills {
     fn choose(
         problem: &Problem,
         settings: &MetadynamicsConfig,
-        system: &MolecularSystem<'_>,
+        engine: &dyn Engine,
         structures: &[Vec<[f64; 3]>],
     ) -> Result<Self, Error> {
         let config = &problem.config;
@@ -312,7 +313,7 @@ impl Hills {
         let (narrowest, energy_evaluations) = match &given {
             Some(_) => (None, 0),
             None => {
-                let (narrowest, evaluations) = narrowest_basins(problem, settings, system, structures)?;
+                let (narrowest, evaluations) = narrowest_basins(problem, settings, engine, structures)?;
                 (Some(narrowest), evaluations)
             }
         };
@@ -357,11 +358,11 @@ impl Hills {
 fn narrowest_basins(
     problem: &Problem,
     settings: &MetadynamicsConfig,
-    system: &MolecularSystem<'_>,
+    engine: &dyn Engine,
     structures: &[Vec<[f64; 3]>],
 ) -> Result<(Vec<f64>, u64), Error> {
     let found = metadynamics::fluctuations(
-        system,
+        engine,
         structures,
         &settings.parameters,
         problem.thermal_energy,
@@ -381,7 +382,7 @@ fn narrowest_basins(
 fn make<'m>(
     problem: &Problem,
     settings: &MetadynamicsConfig,
-    system: MolecularSystem<'m>,
+    engine: &'m dyn Engine,
     hills: &Hills,
 ) -> Result<Metadynamics<'m>, Error> {
     let config = &problem.config;
@@ -390,7 +391,7 @@ fn make<'m>(
         .each_ref()
         .map(|state| EndRegion { center: state.center.clone(), radius: state.radius.clone() });
     Metadynamics::new(
-        system,
+        engine,
         hills.variables.clone(),
         settings.parameters.clone(),
         problem.thermal_energy,

@@ -5,12 +5,13 @@ use geodyssey_landscape::table_file::write_grid;
 use geodyssey_landscape::{LandscapeError, RelaxedScan, RelaxedScanState};
 use geodyssey_molecule::Structure;
 use geodyssey_molecule::states::compare_states;
-use geodyssey_sampling::MolecularSystem;
+use geodyssey_sampling::{Engine, SamplingError};
 
 use super::method::{Landscape, LandscapeMethod, atoms, grid_points, starting_structures};
 use crate::artifacts::landscape::{LandscapeRecord, RelaxedScanRecord, STAGE};
 use crate::config::RelaxedScanConfig;
 use crate::error::Error;
+use crate::problem::engine::ActsOn;
 use crate::problem::{Molecule, Problem, grid_axes};
 use crate::progress::Progress;
 use crate::run_context::Run;
@@ -66,7 +67,8 @@ fn compute(run: &Run<'_>, settings: &RelaxedScanConfig, made_from: &Fingerprint)
     };
     let start = start(problem, molecule)?;
     let same_molecule = |positions: &[[f64; 3]]| is_same(molecule, &start, positions);
-    let scan = make(problem, settings, molecule, &same_molecule)?;
+    let engine = engine(problem, molecule)?;
+    let scan = make(problem, settings, engine.as_ref(), &same_molecule)?;
     let structures = starting_structures(problem, molecule, "a relaxed scan")?;
     let checkpoints = Checkpoints { directory: &run.directory, stage: STAGE, made_from };
     let state: RelaxedScanState = checkpoints.resume(CHECKPOINT, || {
@@ -113,7 +115,8 @@ fn check(problem: &Problem, settings: &RelaxedScanConfig) -> Result<(), Error> {
     let Some(molecule) = &problem.molecule else { return Ok(()) };
     let start = start(problem, molecule)?;
     let same_molecule = |positions: &[[f64; 3]]| is_same(molecule, &start, positions);
-    make(problem, settings, molecule, &same_molecule).map(|_| ())
+    let engine = engine(problem, molecule)?;
+    make(problem, settings, engine.as_ref(), &same_molecule).map(|_| ())
 }
 
 /// The start's structure, whose chirality all others must have.
@@ -123,15 +126,18 @@ fn start(problem: &Problem, molecule: &Molecule) -> Result<Structure, Error> {
         .map_err(|error| Error::failed("the landscape", error))
 }
 
+fn engine<'m>(problem: &Problem, molecule: &'m Molecule) -> Result<Box<dyn Engine + 'm>, Error> {
+    let failed = |error: SamplingError| problem.config.error("system.force_field", error.to_string());
+    Ok(molecule.engine(ActsOn::Variables).map_err(failed)?)
+}
+
 fn make<'m>(
     problem: &Problem,
     settings: &RelaxedScanConfig,
-    molecule: &'m Molecule,
+    engine: &'m dyn Engine,
     same_molecule: &'m SameMolecule<'m>,
 ) -> Result<RelaxedScan<'m>, Error> {
-    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
-        .map_err(|error| problem.config.error("system.force_field", error.to_string()))?;
-    RelaxedScan::new(system, grid_axes(problem)?, &settings.parameters, same_molecule)
+    RelaxedScan::new(engine, grid_axes(problem)?, &settings.parameters, same_molecule)
         .map_err(|error| problem.config.error("landscape", error.to_string()).into())
 }
 

@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 
 use geodyssey_molecule::rotamers::Rotamers;
 use geodyssey_report::{Direction, StructureMatch};
-use geodyssey_sampling::{
-    MinimisationParameters, MinimisationTask, MolecularSystem, RestrainedMinimisation, SamplingError,
-};
+use geodyssey_sampling::{MinimisationParameters, MinimisationTask, SamplingError};
 
 use super::path::PathSummary;
 use super::sampled::Sampled;
 use crate::config::{Matching, Space};
 use crate::error::Error;
+use crate::problem::engine::ActsOn;
 use crate::problem::variables::State;
 use crate::problem::{Molecule, Problem};
 
@@ -96,10 +95,9 @@ fn relaxed(
         })
     };
     let tasks = arrived.iter().map(task).collect::<Result<Vec<MinimisationTask>, Error>>()?;
-    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables).map_err(failed)?;
-    let minimisation =
-        RestrainedMinimisation::new(system, MinimisationParameters::default()).map_err(failed)?;
-    let found = minimisation.minimise(&tasks).map_err(failed)?;
+    let engine = molecule.engine(ActsOn::Variables).map_err(failed)?;
+    let parameters = MinimisationParameters::default();
+    let found = engine.minimise(&tasks, &parameters).map_err(failed)?;
     Ok(found.into_iter().map(|one| one.positions).collect())
 }
 

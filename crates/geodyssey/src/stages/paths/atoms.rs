@@ -2,10 +2,8 @@
 
 use geodyssey_landscape::Landscape;
 use geodyssey_report::Direction;
-use geodyssey_sampling::annealing::{AtomAnnealingState, AtomFrame, AtomPath, PATHS_PER_BATCH};
-use geodyssey_sampling::{
-    AnnealingProtocol, AtomAnnealing, Baoab, MolecularSystem, SamplingError, TetherPoint,
-};
+use geodyssey_sampling::annealing::{AtomAnnealingState, AtomFrame, AtomPath};
+use geodyssey_sampling::{AnnealingProtocol, AtomAnnealing, Engine, Langevin, SamplingError, TetherPoint};
 
 use super::batches::{BatchId, BatchStore, Batches, FinishedBatch, carry_out};
 use super::on_landscape::{Steps, both_ways, done_in_words, kept};
@@ -15,6 +13,7 @@ use super::streams::stream;
 use crate::artifacts::path_id::PathId;
 use crate::config::DEFAULT_DURATION_PS;
 use crate::error::Error;
+use crate::problem::engine::ActsOn;
 use crate::problem::scales::Scales;
 use crate::problem::{Molecule, Problem};
 
@@ -47,11 +46,12 @@ pub(super) fn sample<'r>(
         switches_per_point: settings.switches(steps_per_point),
         frame_stride: settings.frame_stride.get(),
     };
-    let integrator =
-        Baoab::new(time_step, settings.friction_per_ps.get(), problem.thermal_energy).map_err(failed)?;
+    let law =
+        Langevin::new(time_step, settings.friction_per_ps.get(), problem.thermal_energy).map_err(failed)?;
     // The dynamics see the variables in the spacetime's units; records are turned back into their own.
     let scales = &problem.scales;
-    let system = MolecularSystem::new(&molecule.force_field, &molecule.tethered).map_err(failed)?;
+    let engine = molecule.engine(ActsOn::ScaledVariables).map_err(failed)?;
+    let engine: &dyn Engine = engine.as_ref();
     let reversed: Vec<TetherPoint> = curve.iter().rev().cloned().collect();
     let segment = Steps::of(problem, curve).segment;
     let energy = landscape.map(|landscape| {
@@ -59,9 +59,9 @@ pub(super) fn sample<'r>(
         move |x: &[f64], gradient: &mut [f64]| scaled.energy_gradient(x, gradient)
     });
     let annealing = |curve, direction| {
-        let settings = [integrator.time_step_ps(), integrator.friction_per_ps()];
+        let settings = [law.time_step_ps(), law.friction_per_ps()];
         let random = stream(problem.config.seed, direction, curve, &protocol, &settings);
-        let annealing = AtomAnnealing::new(system, integrator, curve, protocol, random)?;
+        let annealing = AtomAnnealing::new(engine, law, curve, protocol, random)?;
         match &energy {
             Some(energy) => annealing.watching(energy, segment),
             None => Ok(annealing),
@@ -81,7 +81,7 @@ pub(super) fn sample<'r>(
         stride: protocol.frame_stride,
         scales,
     };
-    let all = both_ways(settings, PATHS_PER_BATCH);
+    let all = both_ways(settings, engine.capabilities().replicas_per_batch);
     carry_out(store, &batches, &all)?.finish(&done_in_words(settings));
     let path_time_ps = steps_per_point as f64 * curve.len() as f64 * time_step;
     let mut sampled = Sampled::new(store, all)?;
@@ -105,14 +105,14 @@ impl<'b> AtomBatches<'b> {
     }
 }
 
-impl Batches for AtomBatches<'_> {
-    type State = AtomAnnealingState;
+impl<'b> Batches for AtomBatches<'b> {
+    type State = AtomAnnealingState<'b>;
 
     fn steps(&self, _batch: BatchId) -> u64 {
         self.points as u64
     }
 
-    fn start(&self, batch: BatchId) -> Result<AtomAnnealingState, Error> {
+    fn start(&self, batch: BatchId) -> Result<AtomAnnealingState<'b>, Error> {
         let structure = self.structures[usize::from(batch.first.direction == Direction::Backward)];
         let started = self
             .annealing(batch)
@@ -121,19 +121,19 @@ impl Batches for AtomBatches<'_> {
         started.into_iter().next().ok_or_else(|| Error::Failed("a batch without paths".to_owned()))
     }
 
-    fn done(&self, state: &AtomAnnealingState) -> u64 {
+    fn done(&self, state: &AtomAnnealingState<'b>) -> u64 {
         state.next_point() as u64
     }
 
-    fn advance(&self, batch: BatchId, state: &mut AtomAnnealingState) -> Result<(), Error> {
+    fn advance(&self, batch: BatchId, state: &mut AtomAnnealingState<'b>) -> Result<(), Error> {
         self.annealing(batch).advance(state, state.next_point() + 1).map_err(failed)
     }
 
-    fn take_frames(&self, state: &mut AtomAnnealingState) -> Vec<AtomFrame> {
+    fn take_frames(&self, state: &mut AtomAnnealingState<'b>) -> Vec<AtomFrame> {
         state.take_frames()
     }
 
-    fn finish(&self, batch: BatchId, state: AtomAnnealingState) -> FinishedBatch {
+    fn finish(&self, batch: BatchId, state: AtomAnnealingState<'b>) -> FinishedBatch {
         let energy_evaluations = state.energy_evaluations();
         let paths = batch.paths().zip(state.paths());
         FinishedBatch {

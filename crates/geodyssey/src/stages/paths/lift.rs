@@ -2,9 +2,7 @@
 
 use geodyssey_landscape::Landscape;
 use geodyssey_report::{Direction, Warning};
-use geodyssey_sampling::{
-    MinimisationParameters, MinimisationTask, MolecularSystem, RestrainedMinimisation, SamplingError,
-};
+use geodyssey_sampling::{MinimisationParameters, MinimisationTask, SamplingError};
 
 use super::STAGE;
 use super::batches::frame_bytes;
@@ -12,6 +10,7 @@ use super::sampled::{LIFTED, Sampled};
 use crate::config::DEFAULT_LIFTED_PATHS;
 use crate::error::Error;
 use crate::interrupt;
+use crate::problem::engine::ActsOn;
 use crate::problem::{Molecule, Problem};
 use crate::progress::Progress;
 use crate::run_directory::RunDirectory;
@@ -41,9 +40,8 @@ pub(super) fn lift(
     if frames == 0 {
         return Ok(());
     }
-    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables).map_err(failed)?;
-    let minimisation =
-        RestrainedMinimisation::new(system, MinimisationParameters::default()).map_err(failed)?;
+    let engine = molecule.engine(ActsOn::Variables).map_err(failed)?;
+    let parameters = MinimisationParameters::default();
     let mut last: Vec<(Vec<[f64; 3]>, Vec<f64>)> = chosen
         .iter()
         .map(|&index| {
@@ -71,7 +69,7 @@ pub(super) fn lift(
                 multipliers: last[place].1.clone(),
             })
             .collect();
-        let results = minimisation.minimise(&tasks).map_err(failed)?;
+        let results = engine.minimise(&tasks, &parameters).map_err(failed)?;
         let places: Vec<usize> = here.iter().map(|(place, _)| *place).collect();
         for ((place, task), result) in places.into_iter().zip(&tasks).zip(results) {
             done += 1;

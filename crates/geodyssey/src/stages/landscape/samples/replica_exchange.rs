@@ -2,13 +2,14 @@
 
 use geodyssey_report::{SamplesSummary, Warning};
 use geodyssey_sampling::replica_exchange::ReplicaExchangeState;
-use geodyssey_sampling::{MolecularSystem, ReplicaExchange, SamplingError, reweight_temperatures};
+use geodyssey_sampling::{Engine, ReplicaExchange, SamplingError, reweight_temperatures};
 
 use super::super::method::{Landscape, starting_structures};
 use super::record;
 use crate::artifacts::landscape::{ReplicaExchangeRecord, STAGE, SamplesRecord};
 use crate::config::ReplicaExchangeConfig;
 use crate::error::Error;
+use crate::problem::engine::ActsOn;
 use crate::problem::{Molecule, Problem, SampleTable};
 use crate::progress::Progress;
 use crate::run_context::Run;
@@ -31,7 +32,8 @@ pub(super) fn run(
     let Some(molecule) = &problem.molecule else {
         return Err(Error::Failed("replica exchange needs a molecule".to_owned()));
     };
-    let exchange = make(problem, settings, molecule)?;
+    let engine = engine(molecule)?;
+    let exchange = make(problem, settings, engine.as_ref())?;
     let structures = starting_structures(problem, molecule, "replica exchange")?;
     let checkpoints = Checkpoints { directory: &run.directory, stage: STAGE, made_from };
     let state: ReplicaExchangeState =
@@ -57,12 +59,14 @@ pub(super) fn run(
 pub(super) fn check(problem: &Problem, settings: &ReplicaExchangeConfig) -> Result<(), Error> {
     let Some(molecule) = &problem.molecule else { return Ok(()) };
     starting_structures(problem, molecule, "replica exchange")?;
-    make(problem, settings, molecule).map(|_| ())
+    let engine = engine(molecule)?;
+    make(problem, settings, engine.as_ref()).map(|_| ())
 }
 
 /// Replicas, frames of all temperatures, and energy evaluations.
 pub(super) fn size(problem: &Problem, settings: &ReplicaExchangeConfig) -> Option<(f64, f64, f64)> {
-    let exchange = make(problem, settings, problem.molecule.as_ref()?).ok()?;
+    let engine = engine(problem.molecule.as_ref()?).ok()?;
+    let exchange = make(problem, settings, engine.as_ref()).ok()?;
     let [replicas, frames, evaluations] =
         [exchange.replica_count() as u64, exchange.frame_count(), exchange.energy_evaluations()];
     Some((replicas as f64, frames as f64, evaluations as f64))
@@ -71,7 +75,8 @@ pub(super) fn size(problem: &Problem, settings: &ReplicaExchangeConfig) -> Optio
 /// What `check` says.
 pub(super) fn describe(problem: &Problem, settings: &ReplicaExchangeConfig) -> Result<String, Error> {
     let Some(molecule) = &problem.molecule else { return Ok("replica exchange".to_owned()) };
-    let exchange = make(problem, settings, molecule)?;
+    let engine = engine(molecule)?;
+    let exchange = make(problem, settings, engine.as_ref())?;
     let temperatures = exchange.temperatures_k();
     let last = temperatures.last().copied().unwrap_or_default();
     let parameters = &settings.parameters;
@@ -86,20 +91,22 @@ pub(super) fn describe(problem: &Problem, settings: &ReplicaExchangeConfig) -> R
     ))
 }
 
+fn engine(molecule: &Molecule) -> Result<Box<dyn Engine + '_>, Error> {
+    molecule.engine(ActsOn::Variables).map_err(|error| Error::failed("replica exchange", error))
+}
+
 fn make<'m>(
     problem: &Problem,
     settings: &ReplicaExchangeConfig,
-    molecule: &'m Molecule,
+    engine: &'m dyn Engine,
 ) -> Result<ReplicaExchange<'m>, Error> {
     let config = &problem.config;
-    let system = MolecularSystem::new(&molecule.force_field, &molecule.variables)
-        .map_err(|error| Error::failed("replica exchange", error))?;
     let lowest = problem.temperature_k.unwrap_or_default();
     let wrong =
         |key: &str, message: String| config.error(&format!("landscape.replica_exchange{key}"), message);
     let temperatures =
         settings.temperatures_k(lowest).map_err(|(key, message)| wrong(&format!(".{key}"), message))?;
-    ReplicaExchange::new(system, temperatures, settings.parameters.clone(), config.seed)
+    ReplicaExchange::new(engine, temperatures, settings.parameters.clone(), config.seed)
         .map_err(|error| wrong("", error.to_string()).into())
 }
 

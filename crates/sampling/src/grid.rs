@@ -1,9 +1,14 @@
 //! Energies on a regular grid of one to three variables.
 
-use crate::LandscapeError;
+use thiserror::Error;
 
 /// Largest number of variables of a grid.
-pub(crate) const MAX_DIMENSION: usize = 3;
+pub const MAX_DIMENSION: usize = 3;
+
+/// Why a grid cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the grid cannot be used: {0}")]
+pub struct GridError(pub String);
 
 /// One variable of a grid: `count` equally spaced values from `start`.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -74,42 +79,31 @@ impl Grid {
     /// # Errors
     /// Not one to three axes, fewer than four values along one, a spacing that is not positive or does not divide the
     /// period, a number of values that is not the product of the counts, or a value that is not finite.
-    pub fn new(axes: Vec<GridAxis>, values: Vec<f64>) -> Result<Self, LandscapeError> {
+    pub fn new(axes: Vec<GridAxis>, values: Vec<f64>) -> Result<Self, GridError> {
         if axes.is_empty() || axes.len() > MAX_DIMENSION {
-            return Err(LandscapeError::Grid(format!(
-                "it has {} variables, not 1 to {MAX_DIMENSION}",
-                axes.len()
-            )));
+            return Err(GridError(format!("it has {} variables, not 1 to {MAX_DIMENSION}", axes.len())));
         }
         for axis in &axes {
             if axis.count < 4 {
                 let (name, count) = (&axis.name, axis.count);
-                return Err(LandscapeError::Grid(format!(
-                    "`{name}` has {count} values, at least 4 are needed"
-                )));
+                return Err(GridError(format!("`{name}` has {count} values, at least 4 are needed")));
             }
             if !(axis.start.is_finite() && axis.spacing.is_finite() && axis.spacing > 0.0) {
-                return Err(LandscapeError::Grid(format!(
-                    "the spacing of `{}` is not a positive number",
-                    axis.name
-                )));
+                return Err(GridError(format!("the spacing of `{}` is not a positive number", axis.name)));
             }
             if let Some(period) = axis.period
                 && (axis.count as f64 * axis.spacing - period).abs() > 1e-9 * period
             {
-                return Err(LandscapeError::Grid(format!(
-                    "`{}` does not cover its period {period}",
-                    axis.name
-                )));
+                return Err(GridError(format!("`{}` does not cover its period {period}", axis.name)));
             }
         }
         let grid = Self { axes, values };
         let expected = grid.len();
         if grid.values.len() != expected {
-            return Err(LandscapeError::Grid(format!("it has {} values, not {expected}", grid.values.len())));
+            return Err(GridError(format!("it has {} values, not {expected}", grid.values.len())));
         }
         if let Some(index) = grid.values.iter().position(|value| !value.is_finite()) {
-            return Err(LandscapeError::Grid(format!("the energy at {:?} is not finite", grid.point(index))));
+            return Err(GridError(format!("the energy at {:?} is not finite", grid.point(index))));
         }
         Ok(grid)
     }
@@ -118,10 +112,7 @@ impl Grid {
     ///
     /// # Errors
     /// As [`Grid::new`].
-    pub fn from_function(
-        axes: Vec<GridAxis>,
-        function: impl Fn(&[f64]) -> f64,
-    ) -> Result<Self, LandscapeError> {
+    pub fn from_function(axes: Vec<GridAxis>, function: impl Fn(&[f64]) -> f64) -> Result<Self, GridError> {
         let mut grid = Self { axes, values: Vec::new() };
         let values = (0..grid.len()).map(|index| function(&grid.point(index))).collect();
         grid.values = values;
@@ -169,23 +160,23 @@ impl Grid {
         }
         (self.point(lowest), self.values[lowest])
     }
-}
 
-/// The grid points beside one, along each variable.
-pub(crate) fn neighbours(grid: &Grid, point: usize) -> Vec<usize> {
-    let mut found = Vec::with_capacity(2 * grid.axes.len());
-    let mut stride = 1;
-    for axis in grid.axes.iter().rev() {
-        let place = point / stride % axis.count;
-        let periodic = axis.period.is_some();
-        let below = if place > 0 { Some(place - 1) } else { periodic.then_some(axis.count - 1) };
-        let above = if place + 1 < axis.count { Some(place + 1) } else { periodic.then_some(0) };
-        found.extend(
-            [below, above].into_iter().flatten().map(|other| point - place * stride + other * stride),
-        );
-        stride *= axis.count;
+    /// The grid points next to one, along each variable.
+    pub fn neighbours(&self, point: usize) -> Vec<usize> {
+        let mut found = Vec::with_capacity(2 * self.axes.len());
+        let mut stride = 1;
+        for axis in self.axes.iter().rev() {
+            let place = point / stride % axis.count;
+            let periodic = axis.period.is_some();
+            let below = if place > 0 { Some(place - 1) } else { periodic.then_some(axis.count - 1) };
+            let above = if place + 1 < axis.count { Some(place + 1) } else { periodic.then_some(0) };
+            found.extend(
+                [below, above].into_iter().flatten().map(|other| point - place * stride + other * stride),
+            );
+            stride *= axis.count;
+        }
+        found
     }
-    found
 }
 
 #[cfg(test)]

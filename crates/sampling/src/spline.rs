@@ -1,7 +1,6 @@
 //! Cubic splines on regular grids of one to three variables, as tensor products of B-splines.
 
-use crate::Grid;
-use crate::grid::MAX_DIMENSION;
+use crate::grid::{Grid, MAX_DIMENSION};
 
 /// An interpolating cubic spline: twice continuously differentiable, error of fourth order in the spacing.
 ///
@@ -9,7 +8,7 @@ use crate::grid::MAX_DIMENSION;
 /// second grid point ("not a knot"; C. de Boor, A Practical Guide to Splines, 2001, ch. IV). Beyond the ends it goes on
 /// along the tangent, in each variable.
 #[derive(Clone, Debug)]
-pub(crate) struct CubicSpline {
+pub struct CubicSpline {
     axes: Vec<SplineAxis>,
     coefficients: Vec<f64>,
 }
@@ -70,7 +69,7 @@ impl SplineAxis {
 
 impl CubicSpline {
     /// The spline through the values of a grid.
-    pub(crate) fn new(grid: &Grid) -> Self {
+    pub fn new(grid: &Grid) -> Self {
         let axes: Vec<SplineAxis> = grid
             .axes
             .iter()
@@ -88,7 +87,7 @@ impl CubicSpline {
     }
 
     /// Replaces the values on the grid points, which stay where they are.
-    pub(crate) fn refit(&mut self, values: &[f64]) {
+    pub fn refit(&mut self, values: &[f64]) {
         let mut shape: Vec<usize> =
             self.axes.iter().map(|axis| if axis.periodic { axis.cells } else { axis.cells + 1 }).collect();
         let mut current = values.to_vec();
@@ -120,7 +119,7 @@ impl CubicSpline {
     }
 
     /// Value at `x`; the derivatives are written into `gradient`.
-    pub(crate) fn evaluate(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+    pub fn evaluate(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
         debug_assert!(self.axes.len() <= MAX_DIMENSION);
         match self.axes.as_slice() {
             [axis] => {

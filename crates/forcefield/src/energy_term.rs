@@ -1,27 +1,8 @@
-//! The trait behind which every force engine stands.
+//! The trait that every term of a force field implements.
 
 use geodyssey_molecule::Replicas;
 
 use crate::block::{Block, Start, sweep};
-
-/// A potential energy `U(X)` of one molecule, evaluated for a batch of replicas.
-///
-/// Implementations keep parameters only; the caller keeps the state. Evaluation may be called from
-/// several threads at once, each with its own batch, and gives the same bits whatever the batch's other replicas are.
-pub trait Engine: Send + Sync {
-    /// Atomic masses, amu; their number is the number of atoms.
-    fn masses(&self) -> &[f64];
-
-    /// Overwrites `forces` with `-∂U/∂X` (kJ/mol/nm) and `energies` (one per replica, `stride` long) with `U` (kJ/mol).
-    ///
-    /// Never fails: a configuration that overlaps gives infinities or NaN, which the caller must look for.
-    fn evaluate(&self, positions: &Replicas, forces: &mut Replicas, energies: &mut [f64]);
-
-    /// Number of atoms.
-    fn atoms(&self) -> usize {
-        self.masses().len()
-    }
-}
 
 /// One term of a force field: bonds, angles, torsions, …
 pub trait EnergyTerm: Send + Sync {

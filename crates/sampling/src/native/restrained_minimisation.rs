@@ -5,16 +5,16 @@
 //! until `δ` is small; so no restraint need be stiff. Where `δ` does not fall, near the end of a branch of minima, `k` is raised. `-μ` is then the slope of the relaxed energy `E(ξ) = min U`, and
 //! `E(ξ*) = U + μδ` to second order in `δ`.
 
-mod descent;
-
+use geodyssey_forcefield::PotentialError;
 use geodyssey_molecule::variables::Unit;
 use geodyssey_molecule::{LANES, Replicas};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
+use super::NativeEngine;
+use super::descent::{Descent, Outcome};
+use crate::engine::Engine as _;
 use crate::error::SamplingError;
-use crate::system::MolecularSystem;
-use descent::{Descent, Outcome};
+use crate::minimisation::{MinimisationParameters, MinimisationTask, MinimisedMolecule};
 
 /// Share of the largest offset that may be left after a change of the multipliers; else the restraint is made stiffer,
 const SLOW_DECREASE: f64 = 0.25;
@@ -23,51 +23,10 @@ const STIFFENING: f64 = 4.0;
 /// Tasks that one thread takes at a time. Lanes do not see each other, so that this changes no result.
 const TASKS_PER_BLOCK: usize = 48;
 
-/// When a minimisation ends.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MinimisationParameters {
-    /// Root mean square of the components of the force that may remain, kJ/mol/nm.
-    pub force_tolerance_kj_mol_nm: f64,
-    /// Largest number of evaluations of one minimisation.
-    pub max_evaluations: u64,
-}
-
-impl Default for MinimisationParameters {
-    fn default() -> Self {
-        Self { force_tolerance_kj_mol_nm: 0.5, max_evaluations: 3000 }
-    }
-}
-
-/// One minimisation to be done.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MinimisationTask {
-    /// Positions to start from, nm.
-    pub positions: Vec<[f64; 3]>,
-    /// Wanted values of the variables; of periodic ones any image.
-    pub target: Vec<f64>,
-    /// First guess of the multipliers `μ`: those of a similar task, or zeros.
-    pub multipliers: Vec<f64>,
-}
-
-/// What a minimisation came to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MinimisedMolecule {
-    /// Positions, nm.
-    pub positions: Vec<[f64; 3]>,
-    /// Relaxed energy at the wanted values of the variables, the restraint left out, kJ/mol.
-    pub energy_kj_mol: f64,
-    /// Multipliers: minus the slope of the relaxed energy in the variables.
-    pub multipliers: Vec<f64>,
-    /// Evaluations of `U` and its gradient.
-    pub evaluations: u64,
-    /// Whether force and variables are within their tolerances.
-    pub converged: bool,
-}
-
 /// Minimises a molecule's energy with its variables held.
 #[derive(Clone, Copy)]
-pub struct RestrainedMinimisation<'a> {
-    system: MolecularSystem<'a>,
+pub(super) struct RestrainedMinimisation<'a> {
+    engine: NativeEngine<'a>,
     parameters: MinimisationParameters,
 }
 
@@ -76,24 +35,12 @@ impl<'a> RestrainedMinimisation<'a> {
     ///
     /// # Errors
     /// A tolerance or number of evaluations that is not positive.
-    pub fn new(
-        system: MolecularSystem<'a>,
+    pub(super) fn new(
+        engine: NativeEngine<'a>,
         parameters: MinimisationParameters,
     ) -> Result<Self, SamplingError> {
-        SamplingError::check_positive(
-            "the force tolerance in kJ/mol/nm",
-            parameters.force_tolerance_kj_mol_nm,
-        )?;
-        SamplingError::check_positive(
-            "the largest number of evaluations",
-            parameters.max_evaluations as f64,
-        )?;
-        Ok(Self { system, parameters })
-    }
-
-    /// Number of atoms.
-    pub fn atoms(&self) -> usize {
-        self.system.engine().atoms()
+        parameters.check()?;
+        Ok(Self { engine, parameters })
     }
 
     /// Carries all tasks out, in parallel; each result depends on its own task alone.
@@ -101,10 +48,13 @@ impl<'a> RestrainedMinimisation<'a> {
     /// # Errors
     /// Numbers of atoms or variables that do not fit, or positions or values that are not finite. A minimisation that
     /// comes to no end is no error: [`MinimisedMolecule::converged`].
-    pub fn minimise(&self, tasks: &[MinimisationTask]) -> Result<Vec<MinimisedMolecule>, SamplingError> {
-        let variables = self.system.variables().len();
+    pub(super) fn minimise(
+        &self,
+        tasks: &[MinimisationTask],
+    ) -> Result<Vec<MinimisedMolecule>, SamplingError> {
+        let variables = self.engine.variables.len();
         for task in tasks {
-            SamplingError::check_count("atoms", self.atoms(), task.positions.len())?;
+            SamplingError::check_count("atoms", self.engine.atoms(), task.positions.len())?;
             SamplingError::check_count("variables", variables, task.target.len())?;
             SamplingError::check_count("multipliers", variables, task.multipliers.len())?;
             let numbers = task.positions.iter().flatten().chain(&task.target).chain(&task.multipliers);
@@ -113,7 +63,8 @@ impl<'a> RestrainedMinimisation<'a> {
             }
         }
         let blocks = tasks.par_chunks(TASKS_PER_BLOCK).map(|tasks| Block::new(self, tasks).run());
-        Ok(blocks.collect::<Vec<_>>().into_iter().flatten().collect())
+        let done = blocks.collect::<Result<Vec<_>, PotentialError>>()?;
+        Ok(done.into_iter().flatten().collect())
     }
 }
 
@@ -149,14 +100,14 @@ struct Block<'b> {
 
 impl<'b> Block<'b> {
     fn new(minimisation: &'b RestrainedMinimisation<'b>, tasks: &'b [MinimisationTask]) -> Self {
-        let (atoms, variables) = (minimisation.atoms(), minimisation.system.variables());
+        let (atoms, variables) = (minimisation.engine.atoms(), minimisation.engine.variables);
         let units = || variables.iter().map(|variable| variable.quantity().unit);
         Self {
             minimisation,
             tasks,
             stiffness: units().map(Unit::stiffness_kj_mol).collect(),
             offsets: units().map(Unit::offset).collect(),
-            periods: minimisation.system.periods(),
+            periods: minimisation.engine.periods(),
             lanes: Vec::new(),
             next: 0,
             positions: Replicas::zeros(atoms, LANES),
@@ -167,7 +118,7 @@ impl<'b> Block<'b> {
         }
     }
 
-    fn run(mut self) -> Vec<MinimisedMolecule> {
+    fn run(mut self) -> Result<Vec<MinimisedMolecule>, PotentialError> {
         let mut done: Vec<Option<MinimisedMolecule>> = vec![None; self.tasks.len()];
         self.lanes = (0..LANES).map(|_| None).collect();
         loop {
@@ -179,7 +130,7 @@ impl<'b> Block<'b> {
             if self.lanes.iter().all(Option::is_none) {
                 break;
             }
-            self.evaluate();
+            self.evaluate()?;
             for slot in 0..LANES {
                 let Some(mut lane) = self.lanes[slot].take() else { continue };
                 if let Some(converged) = self.tell(slot, &mut lane) {
@@ -190,7 +141,7 @@ impl<'b> Block<'b> {
                 }
             }
         }
-        done.into_iter().flatten().collect()
+        Ok(done.into_iter().flatten().collect())
     }
 
     /// Puts the next task into a lane. A lane without a task keeps its last positions, which harm nothing.
@@ -215,20 +166,21 @@ impl<'b> Block<'b> {
         self.next += 1;
     }
 
-    fn evaluate(&mut self) {
-        let system = self.minimisation.system;
+    fn evaluate(&mut self) -> Result<(), PotentialError> {
+        let engine = self.minimisation.engine;
         for (slot, lane) in self.lanes.iter().enumerate() {
             if let Some(descent) = lane.as_ref().and_then(|lane| lane.descent.as_ref()) {
                 let (frame, _) = descent.trial().as_chunks::<3>();
                 self.positions.set_replica(slot, frame);
             }
         }
-        system.engine().evaluate(&self.positions, &mut self.forces, &mut self.energies);
+        engine.potential.evaluate(&self.positions, &mut self.forces, &mut self.energies)?;
         for (variable, (values, gradient)) in
-            system.variables().iter().zip(self.values.iter_mut().zip(&mut self.gradients))
+            engine.variables.iter().zip(self.values.iter_mut().zip(&mut self.gradients))
         {
             variable.evaluate(&self.positions, values, gradient);
         }
+        Ok(())
     }
 
     /// Offsets of the variables from their targets in one lane.
@@ -250,7 +202,7 @@ impl<'b> Block<'b> {
         for atom in 0..atoms {
             gradient.extend(self.forces.get(atom, slot).map(|force| -force));
         }
-        for (number, variable) in self.minimisation.system.variables().iter().enumerate() {
+        for (number, variable) in self.minimisation.engine.variables.iter().enumerate() {
             let (offset, stiffness) = (offsets[number], lane.stiffness[number]);
             energy += lane.multipliers[number] * offset + 0.5 * stiffness * offset * offset;
             let slope = lane.multipliers[number] + stiffness * offset;
