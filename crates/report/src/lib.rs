@@ -11,6 +11,7 @@ mod distances;
 mod error;
 mod free_energy;
 mod landscape_summary;
+mod lengths;
 pub mod page;
 pub mod plots;
 mod states_summary;

@@ -1,14 +1,15 @@
 //! Figure: the landscape with the geodesic and the sampled paths.
 
 use super::axis::VariableAxis;
-use super::check_length;
 use super::frame::{PlotAxis, PlotFrame};
 use super::landscape_one_variable::OneVariable;
 use super::landscape_two_variables::TwoVariables;
 use super::regions::AvoidedRegion;
 use super::render::{RenderedFigure, render};
+use super::style::opacity;
 use super::surface::Surface;
 use crate::ReportError;
+use crate::lengths::check_length;
 
 /// Most paths that are drawn; the legend says how many there are.
 pub const MOST_PATHS: usize = 64;
@@ -180,9 +181,4 @@ impl LandscapeFigure {
             n => format!("{n} paths"),
         }
     }
-}
-
-/// Opacity of thin lines with this many points together: less ink each, the more there are.
-pub(crate) fn opacity(points: usize) -> f64 {
-    (16.0 / (points.max(1) as f64).sqrt()).clamp(0.06, 0.6)
 }

@@ -45,14 +45,3 @@ pub use rows::{FigureRow, Mark, RowsFigure};
 pub use spacetime::SpacetimeFigure;
 pub use surface::Surface;
 pub use work::WorkFigure;
-
-use crate::ReportError;
-
-/// Refuses an input that has not the length of the others.
-fn check_length(place: &str, expected: usize, found: usize) -> Result<(), ReportError> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(ReportError::Length { place: place.to_owned(), expected, found })
-    }
-}
