@@ -20,6 +20,7 @@ mod summary;
 mod table;
 mod timings;
 mod viewer;
+mod warning;
 mod warnings;
 
 pub use columns::NumericColumns;
@@ -45,4 +46,4 @@ pub use summary::{
 pub use table::{Column, Table, decimals, grouped, with_error};
 pub use timings::{StageTiming, Timings};
 pub use viewer::{ViewedPath, ViewerScene, pymol_script, vmd_script};
-pub use warnings::Warning;
+pub use warning::Warning;
