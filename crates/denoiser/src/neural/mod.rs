@@ -13,10 +13,12 @@ mod optimiser;
 mod plain;
 mod schedule;
 mod settings;
+mod state;
 mod training;
 
 pub use activation::Activation;
 pub use denoiser::NeuralDenoiser;
 pub use device::{ComputeDevice, DeviceChoice};
 pub use settings::NeuralSettings;
-pub use training::{NeuralIdentity, Training, TrainingProgress};
+pub use state::{NeuralIdentity, TrainingProgress};
+pub use training::Training;
