@@ -11,10 +11,12 @@ mod model;
 mod network;
 mod optimiser;
 mod plain;
+mod potential;
 mod schedule;
 mod settings;
 mod state;
 mod training;
+mod variants;
 
 pub use activation::Activation;
 pub use denoiser::NeuralDenoiser;
