@@ -11,6 +11,7 @@ mod distances;
 mod error;
 mod free_energy;
 mod landscape_summary;
+mod lengths;
 pub mod page;
 pub mod plots;
 mod states_summary;
@@ -19,6 +20,7 @@ mod summary;
 mod table;
 mod timings;
 mod viewer;
+mod warning;
 mod warnings;
 
 pub use columns::NumericColumns;
@@ -44,4 +46,4 @@ pub use summary::{
 pub use table::{Column, Table, decimals, grouped, with_error};
 pub use timings::{StageTiming, Timings};
 pub use viewer::{ViewedPath, ViewerScene, pymol_script, vmd_script};
-pub use warnings::Warning;
+pub use warning::Warning;

@@ -2,11 +2,9 @@
 //!
 //! A stage records what only it can see; what follows from the summary is derived here.
 
-use serde::{Deserialize, Serialize};
-
 use crate::states_warnings;
 use crate::{
-    ConstraintSummary, FreeEnergySummary, GeodesicSummary, SamplesSummary, SamplingSummary, Summary,
+    ConstraintSummary, FreeEnergySummary, GeodesicSummary, SamplesSummary, SamplingSummary, Summary, Warning,
     WorkSummary, decimals, with_error,
 };
 
@@ -21,24 +19,6 @@ const LANDSCAPE_ERROR_KJ_MOL: f64 = 1.0;
 const FEW_PATHS: usize = 4;
 /// Points with which a curve is no curve.
 const FEW_POINTS: usize = 8;
-
-/// What a reader must know before she believes a number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Warning {
-    /// The stage that it is about: `landscape`, `denoiser`, `geodesic`, `paths` or `report`.
-    pub stage: String,
-    /// Whole sentences: what was found, which number it spoils, and what helps.
-    pub message: String,
-}
-
-impl Warning {
-    /// A warning about a stage, in whole sentences.
-    #[must_use]
-    pub fn new(stage: &str, message: impl Into<String>) -> Self {
-        Self { stage: stage.to_owned(), message: message.into() }
-    }
-}
 
 impl Summary {
     /// The summary with all its warnings: those that the stages recorded, then those that follow from its numbers.

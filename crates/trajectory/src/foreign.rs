@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::reader::extension;
+use crate::extension::extension;
 
 /// The subcommand of the program that reads a foreign file: `SUBCOMMAND PATH all|first`.
 pub const SUBCOMMAND: &str = "read-foreign-file";

@@ -8,6 +8,7 @@
 //! Lengths are nm here; files in Å are converted at this edge.
 
 mod error;
+mod extension;
 pub mod foreign;
 mod frames;
 mod reader;

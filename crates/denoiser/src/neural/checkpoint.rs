@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::NeuralSettings;
 use super::model::{Head, Model};
-use super::training::Progress;
-use super::{NeuralIdentity, NeuralSettings};
+use super::state::{NeuralIdentity, Progress};
 use crate::{
     DenoiserError, WEIGHTS_VERSION, WeightsExpectation, WeightsFile, WeightsHeader, WeightsTensor,
     WeightsValues,

@@ -11,12 +11,16 @@ mod model;
 mod network;
 mod optimiser;
 mod plain;
+mod potential;
 mod schedule;
 mod settings;
+mod state;
 mod training;
+mod variants;
 
 pub use activation::Activation;
 pub use denoiser::NeuralDenoiser;
 pub use device::{ComputeDevice, DeviceChoice};
 pub use settings::NeuralSettings;
-pub use training::{NeuralIdentity, Training, TrainingProgress};
+pub use state::{NeuralIdentity, TrainingProgress};
+pub use training::Training;

@@ -2,13 +2,13 @@
 
 use rand::RngExt as _;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::checkpoint;
 use super::model::{Model, PreparedPairs};
 use super::network::Network;
 use super::optimiser::Optimiser;
 use super::schedule::LevelImportance;
+use super::state::{NeuralIdentity, Progress, TrainingProgress};
 use super::{ComputeDevice, NeuralDenoiser, NeuralSettings};
 use crate::random::stream;
 use crate::{DenoiserError, PairSource, Preconditioning, WeightsExpectation, WeightsFile};
@@ -19,45 +19,6 @@ const SCALE_PAIRS: usize = 8192;
 /// repeat ends with the same bits on any number of threads. For the same reason no sum over a whole tensor is taken from burn, which
 /// adds up 4 million numbers and more in a changing order.
 const ROWS_PER_TASK: usize = 128;
-
-/// What a network is trained on, for the header of its files.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NeuralIdentity {
-    /// Name of each variable.
-    pub variables: Vec<String>,
-    /// Fingerprint of the data, as the caller computes it.
-    pub data_hash: String,
-}
-
-/// How far a training is.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TrainingProgress {
-    /// Steps done.
-    pub step: usize,
-    /// Steps planned.
-    pub of: usize,
-    /// Mean loss of the training pairs since the last measurement; 1 is that of a network that says nothing.
-    pub training_loss: f64,
-    /// Loss of the averaged weights on the held-out pairs, at the last measurement.
-    pub held_out_loss: f64,
-    /// Learning rate of the last step.
-    pub learning_rate: f64,
-    /// No step is left, or the held-out loss has not improved for as long as the settings allow.
-    pub finished: bool,
-}
-
-/// What a checkpoint keeps beside the weights.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Progress {
-    seed: u64,
-    step: usize,
-    levels: LevelImportance,
-    /// Sum and count of the losses since the last measurement.
-    recent: (f64, u64),
-    history: Vec<TrainingProgress>,
-    /// Step and held-out loss of the best averaged weights.
-    best: (usize, f64),
-}
 
 /// A training in progress. Its result is a pure function of the settings and the source: neither threads nor the number or
 /// place of interruptions change a bit of it (on the CPU).

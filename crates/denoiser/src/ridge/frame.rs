@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DMatrixView, DVector, SVD, SymmetricEigen};
 
-use super::RidgeAnalysis;
+use super::analysis::RidgeAnalysis;
 use crate::{Denoiser as _, DenoiserError, SpacetimePoint};
 
 /// Steps per variable after which eigenvalues and singular values are given up; two or three are enough.

@@ -2,7 +2,7 @@
 
 use nalgebra::DVector;
 
-use super::RidgeAnalysis;
+use super::analysis::RidgeAnalysis;
 use crate::{Denoiser, DenoiserError, SpacetimePoint};
 
 /// How a point lies to the ridge, and how a denoiser's error `e = D - m*` lies there. Lengths are in units of the noise `s`.

@@ -2,7 +2,8 @@
 
 use nalgebra::DVector;
 
-use super::{RidgeAnalysis, RidgeFrame};
+use super::analysis::RidgeAnalysis;
+use super::frame::RidgeFrame;
 use crate::{DenoiserError, SpacetimePoint};
 
 /// How a projection ended.

@@ -4,7 +4,7 @@ use std::arch::x86_64::*;
 use std::mem::transmute;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::Simd;
+use super::operations::Simd;
 
 /// Four doubles. Only [`super::dispatch`] may choose this type.
 #[derive(Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, LOG2_E, PI, SQRT_2};
 
-use super::Simd;
+use super::operations::Simd;
 
 /// `Σ coefficients[k] x^k`: Horner's rule for even and odd powers side by side, which halves the wait for each sum.
 #[inline(always)]

@@ -6,94 +6,23 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod functions;
+mod kernel;
+mod operations;
 mod portable;
 mod vector;
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
-
-use crate::block::Block;
 pub(crate) use functions::{atan2, exp, ln, tanh};
+pub(crate) use kernel::{Kernel, dispatch};
+pub(crate) use operations::Simd;
 pub(crate) use vector::Vector3;
-
-/// `WIDTH` doubles treated at once.
-///
-/// The types for wider instructions must only be used inside [`dispatch`], which checks that the machine has them.
-pub(crate) trait Simd:
-    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
-{
-    /// Number of elements; divides `LANES`.
-    const WIDTH: usize;
-
-    /// The same value in every element.
-    fn splat(value: f64) -> Self;
-    /// The first `WIDTH` values.
-    fn load(values: &[f64]) -> Self;
-    /// Overwrites the first `WIDTH` values.
-    fn store(self, values: &mut [f64]);
-    /// `self * factor + summand`, rounded once where the machine can.
-    fn mul_add(self, factor: Self, summand: Self) -> Self;
-    /// Square root.
-    fn sqrt(self) -> Self;
-    /// Absolute value.
-    fn abs(self) -> Self;
-    /// The greater of two; `other` if either is NaN.
-    fn max(self, other: Self) -> Self;
-    /// The smaller of two; `other` if either is NaN.
-    fn min(self, other: Self) -> Self;
-    /// The magnitude of `self` with the sign of `sign`.
-    fn copy_sign(self, sign: Self) -> Self;
-    /// Where `self < bound`, `then`; elsewhere (also for NaN) `otherwise`.
-    fn select_below(self, bound: Self, then: Self, otherwise: Self) -> Self;
-    /// `2^self` for integers from -1022 to 1023.
-    fn power_of_two(self) -> Self;
-    /// Mantissa in [1, 2) and exponent of positive normal numbers: `self = mantissa · 2^exponent`.
-    fn split(self) -> (Self, Self);
-
-    /// Zero.
-    #[inline(always)]
-    fn zero() -> Self {
-        Self::splat(0.0)
-    }
-}
-
-/// Something to be computed for one block of replicas with any width of instructions.
-pub(crate) trait Kernel {
-    /// Adds to the block's forces and energies. Must be `#[inline(always)]`, as all that it calls.
-    fn run<V: Simd>(&self, block: &mut Block<'_>);
-}
-
-/// Runs a kernel with the widest instructions of this machine.
-pub(crate) fn dispatch<K: Kernel>(kernel: &K, block: &mut Block<'_>) {
-    #[cfg(test)]
-    if tests::PORTABLE_ONLY.get() {
-        return kernel.run::<portable::Portable>(block);
-    }
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2,fma")]
-        fn with_avx2<K: Kernel>(kernel: &K, block: &mut Block<'_>) {
-            kernel.run::<avx2::Avx2>(block);
-        }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: the machine has the instructions, as just found.
-            return unsafe { with_avx2(kernel, block) };
-        }
-    }
-    kernel.run::<portable::Portable>(block);
-}
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::cell::Cell;
-
     use geodyssey_molecule::LANES;
 
+    pub(crate) use super::kernel::PORTABLE_ONLY;
     use super::*;
-
-    thread_local! {
-        /// Whether `dispatch` passes over the machine's vector instructions in this thread.
-        pub(crate) static PORTABLE_ONLY: Cell<bool> = const { Cell::new(false) };
-    }
+    use crate::block::Block;
 
     /// Applies a function of one vector to one value, by every set of instructions that this machine has.
     macro_rules! on_all {

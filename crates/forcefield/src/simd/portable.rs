@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::Simd;
+use super::operations::Simd;
 
 const WIDTH: usize = 4;
 

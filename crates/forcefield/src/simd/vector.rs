@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Mul, Neg, Sub};
 
-use super::Simd;
+use super::operations::Simd;
 
 /// Cartesian components, each for all replicas of a strip.
 #[derive(Clone, Copy)]

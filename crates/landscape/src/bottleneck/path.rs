@@ -3,7 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::{BottleneckSearch, Image, PATH_STRIDE};
+use super::nodes::BottleneckSearch;
+use super::union_find::Image;
+use crate::grid::MAX_DIMENSION;
+
+/// Every how many nodes along each variable a path has a point.
+pub(super) const PATH_STRIDE: [usize; MAX_DIMENSION] = [20, 4, 2];
 
 /// A cost in a heap: never NaN.
 #[derive(Clone, Copy, PartialEq)]

@@ -1,6 +1,6 @@
 //! The bottleneck on finer and finer grids around a node.
 
-use super::{BottleneckSearch, Step};
+use super::nodes::{BottleneckSearch, Step};
 
 /// Half the width of the neighbourhood, in nodes of the grid that is refined.
 pub(super) const REACH: usize = 6;

@@ -1,6 +1,6 @@
 //! Two wells on a line.
 
-use super::{Formula, FormulaVariable, StationaryKind, StationaryPoint};
+use super::closed_form::{Formula, FormulaVariable, StationaryKind, StationaryPoint};
 use crate::Landscape;
 
 /// `F(x) = h (x² - 1)²`: minima at ±1, barrier `h` at 0.

@@ -1,6 +1,6 @@
 //! Four wells at the corners of a square.
 
-use super::{Formula, FormulaVariable, StationaryKind, StationaryPoint};
+use super::closed_form::{Formula, FormulaVariable, StationaryKind, StationaryPoint};
 use crate::Landscape;
 
 /// `F(x, y) = 5 [(x² - 1)² + (y² - 1)²]` kJ/mol: minima of 0 at (±1, ±1), saddles of 5 between neighbours.

@@ -1,6 +1,6 @@
 //! A mixture of Gaussians on a line.
 
-use super::{Formula, FormulaVariable, GaussianComponent, StationaryKind, StationaryPoint};
+use super::closed_form::{Formula, FormulaVariable, GaussianComponent, StationaryKind, StationaryPoint};
 use crate::Landscape;
 
 /// `F(x) = -kT log Σ_k w_k N(x; m_k, s²)`, so that the Boltzmann density at `kT` is the mixture itself.

@@ -1,77 +1,20 @@
 //! Energies in closed form, with known stationary points: toys that start in a second.
 
+mod closed_form;
 mod double_well;
 mod four_well;
 mod mixture_1d;
 mod mueller_brown;
 mod two_channel;
 
+pub use closed_form::{Formula, FormulaVariable, GaussianComponent, StationaryKind, StationaryPoint};
 pub use double_well::DoubleWell;
 pub use four_well::FourWell;
 pub use mixture_1d::Mixture1d;
 pub use mueller_brown::MuellerBrown;
 pub use two_channel::TwoChannel;
 
-use crate::{Landscape, LandscapeError};
-
-/// A variable of a formula.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FormulaVariable {
-    /// Its usual name.
-    pub name: &'static str,
-    /// Least value of the range worth looking at.
-    pub lower: f64,
-    /// Largest value of the range worth looking at.
-    pub upper: f64,
-}
-
-/// What kind of stationary point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StationaryKind {
-    /// No direction of negative curvature.
-    Minimum,
-    /// One direction of negative curvature: a transition state (in one dimension, a maximum).
-    Saddle,
-}
-
-/// A point where the gradient vanishes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StationaryPoint {
-    /// Minimum or saddle.
-    pub kind: StationaryKind,
-    /// Where.
-    pub x: Vec<f64>,
-    /// `F` there, kJ/mol.
-    pub energy_kj_mol: f64,
-}
-
-/// One isotropic Gaussian of a density that is a mixture of them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GaussianComponent {
-    /// Its share; the shares sum to 1.
-    pub weight: f64,
-    /// Its centre.
-    pub mean: Vec<f64>,
-    /// Its standard deviation in every direction.
-    pub standard_deviation: f64,
-}
-
-/// A landscape in closed form.
-pub trait Formula: Landscape {
-    /// Its name in a configuration.
-    fn name(&self) -> &'static str;
-
-    /// Its variables, as many as its dimension.
-    fn variables(&self) -> Vec<FormulaVariable>;
-
-    /// Its minima and the saddles between them, as far as they are known.
-    fn stationary_points(&self) -> Vec<StationaryPoint>;
-
-    /// The Gaussians that `exp(-F/kT)` is a mixture of, if it is one.
-    fn components(&self) -> Option<Vec<GaussianComponent>> {
-        None
-    }
-}
+use crate::LandscapeError;
 
 /// Makes a formula; one line for each.
 type Maker = fn(f64) -> Box<dyn Formula>;

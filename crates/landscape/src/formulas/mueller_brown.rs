@@ -1,6 +1,6 @@
 //! The Müller–Brown surface.
 
-use super::{Formula, FormulaVariable, StationaryKind, StationaryPoint};
+use super::closed_form::{Formula, FormulaVariable, StationaryKind, StationaryPoint};
 use crate::Landscape;
 
 /// `F(x, y) = Σ_k A_k exp[a_k (x - x_k)² + b_k (x - x_k)(y - y_k) + c_k (y - y_k)²]`, taken in kJ/mol.

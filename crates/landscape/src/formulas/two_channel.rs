@@ -1,6 +1,6 @@
 //! Two wells joined by two channels.
 
-use super::{Formula, FormulaVariable, StationaryKind, StationaryPoint};
+use super::closed_form::{Formula, FormulaVariable, StationaryKind, StationaryPoint};
 use crate::Landscape;
 
 /// `F(x, y) = [4(1 - x² - y²)² + 2(x² - 2)² + ((x + y)² - 1)² + ((x - y)² - 1)² - 2]/6` kJ/mol.

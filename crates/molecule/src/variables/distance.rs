@@ -1,9 +1,9 @@
 //! Distance of two atoms.
 
+use super::atoms::{check_atoms, exactly};
+use super::collective_variable::{CollectiveVariable, VariableDefinition};
 use super::lanes::{difference, dot, get, load, scale, set, store};
-use super::{
-    CollectiveVariable, DefaultRadius, DefaultScale, Quantity, Unit, VariableDefinition, check_atoms, exactly,
-};
+use super::quantity::{DefaultRadius, DefaultScale, Quantity, Unit};
 use crate::MoleculeError;
 use crate::replicas::{LANES, Replicas};
 

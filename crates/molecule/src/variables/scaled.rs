@@ -1,6 +1,7 @@
 //! A variable counted in another unit.
 
-use super::{CollectiveVariable, Quantity};
+use super::collective_variable::CollectiveVariable;
+use super::quantity::Quantity;
 use crate::replicas::Replicas;
 
 /// `ξ(X)/scale` of another variable `ξ`, for tethers that hold variables of different units alike.

@@ -2,10 +2,10 @@
 
 use std::f64::consts::{PI, TAU};
 
+use super::atoms::{check_atoms, exactly};
+use super::collective_variable::{CollectiveVariable, VariableDefinition};
 use super::lanes::{combine, cross, difference, dot, get, load, scale, set, store};
-use super::{
-    CollectiveVariable, DefaultRadius, DefaultScale, Quantity, Unit, VariableDefinition, check_atoms, exactly,
-};
+use super::quantity::{DefaultRadius, DefaultScale, Quantity, Unit};
 use crate::MoleculeError;
 use crate::replicas::{LANES, Replicas};
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Comparison, ComparisonGroup};
+use crate::lengths::check_length;
 use crate::page::{escape, figure_markup};
 use crate::{ReportError, Table};
 
@@ -56,14 +57,6 @@ impl Comparison {
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n\
              <title>Paths compared</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
         ))
-    }
-}
-
-fn check_length(place: &str, expected: usize, found: usize) -> Result<(), ReportError> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(ReportError::Length { place: place.to_owned(), expected, found })
     }
 }
 

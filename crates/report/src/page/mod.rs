@@ -1,18 +1,20 @@
 //! `report.html`: what a run found, on one page that needs nothing else.
 //!
 //! The page holds its own style, its program and, where there is a molecule, the viewer NGL; it loads nothing. Its text and
-//! numbers come from [`Summary`], its pictures are the figures of the run, and a part of the paths is in it so that they can be
+//! numbers come from [`crate::Summary`], its pictures are the figures of the run, and a part of the paths is in it so that they can be
 //! played. It prints, and it works by keyboard.
 
+mod content;
 mod data;
 mod markup;
 mod numbers;
+mod paths;
 mod words;
 
-pub use data::{EMBEDDED_BYTES, PagePath, Selection, select_paths};
+pub use content::{PageFigure, RunPage};
+pub use paths::{EMBEDDED_BYTES, PagePath, Selection, select_paths};
 
-use crate::plots::PlotFrame;
-use crate::{ReportError, Summary};
+use crate::ReportError;
 pub(crate) use markup::{escape, figure_markup};
 
 const STYLE: &str = include_str!("../../assets/page/report.css");
@@ -28,42 +30,6 @@ const STAGE: &str = "<div class=\"stage\" id=\"stage\" role=\"img\" aria-label=\
 /// How the molecule is turned.
 const HANDLING: &str = " Drag the molecule to turn it; Ctrl and the wheel zoom, the right button moves; by touch, a sideways stroke \
     turns.";
-
-/// Everything that the page of a run shows.
-#[derive(Debug, Clone)]
-pub struct RunPage<'a> {
-    /// Name of the run.
-    pub title: &'a str,
-    /// Results.
-    pub summary: &'a Summary,
-    /// The two states in words, e.g. `phi = -147.5°, psi = 159.4°`.
-    pub states: Option<[String; 2]>,
-    /// Figures, in their order.
-    pub figures: Vec<PageFigure<'a>>,
-    /// A PDB file of the molecule; none without one, or where it is too large for a page.
-    pub structure: Option<&'a str>,
-    /// Paths to be played, as [`select_paths`] chose them.
-    pub paths: Vec<PagePath>,
-    /// How many paths the run has.
-    pub all_paths: usize,
-    /// Every how-manieth frame is in the page.
-    pub stride: usize,
-    /// Files to open in other programs, relative to the page.
-    pub links: Vec<(String, String)>,
-}
-
-/// One figure of the page.
-#[derive(Debug, Clone)]
-pub struct PageFigure<'a> {
-    /// Its name, e.g. `landscape`.
-    pub name: &'a str,
-    /// SVG document.
-    pub svg: &'a str,
-    /// What it shows, in a sentence or two.
-    pub caption: String,
-    /// Its axes, where a point of a path can be marked.
-    pub frames: Vec<PlotFrame>,
-}
 
 /// The page as one HTML document.
 ///

@@ -6,13 +6,13 @@ use plotters::style::Color;
 use plotters_backend::DrawingBackend;
 
 use super::axis::value_range;
-use super::check_length;
 use super::legend::{Entry, Sign};
 use super::line_look::LineLook;
 use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox};
 use super::render::{Figure, RenderedFigure, TopLegend, render};
 use super::style::{BLACK, LIGHT_GREY};
 use crate::ReportError;
+use crate::lengths::check_length;
 
 const WIDTH_PIXELS: f64 = 1380.0;
 const PANEL_PIXELS: f64 = 480.0;

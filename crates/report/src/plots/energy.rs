@@ -6,14 +6,13 @@ use plotters::style::Color;
 use plotters_backend::DrawingBackend;
 
 use super::axis::value_range;
-use super::check_length;
 use super::frame::{PlotAxis, PlotFrame};
-use super::landscape::opacity;
 use super::legend::{Entry, Sign};
 use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox};
 use super::render::{Figure, RenderedFigure, TopLegend, render};
-use super::style::{BLACK, BLUE, GREY, VERMILLION, stroke};
+use super::style::{BLACK, BLUE, GREY, VERMILLION, opacity, stroke};
 use crate::ReportError;
+use crate::lengths::check_length;
 
 const WIDTH_PIXELS: f64 = 1380.0;
 const GAP_PIXELS: f64 = 40.0;

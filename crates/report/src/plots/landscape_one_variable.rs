@@ -7,7 +7,7 @@ use plotters_backend::DrawingBackend;
 
 use super::axis::{VariableAxis, value_range};
 use super::frame::{PlotAxis, PlotFrame};
-use super::landscape::{LandscapeFigure, Trace};
+use super::landscape_figure::{LandscapeFigure, Trace};
 use super::legend::{Entry, Sign};
 use super::markers::{Marker, draw_marker};
 use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox};

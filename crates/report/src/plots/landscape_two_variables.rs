@@ -8,7 +8,7 @@ use plotters_backend::DrawingBackend;
 use super::axis::VariableAxis;
 use super::color_bar::{COLOR_BAR_PIXELS, COLOR_BAR_TITLE, draw_color_bar};
 use super::frame::{PlotAxis, PlotFrame};
-use super::landscape::{LandscapeFigure, Trace};
+use super::landscape_figure::{LandscapeFigure, Trace};
 use super::legend::{Entry, ROW_PIXELS, Sign, draw_entry, entry_width};
 use super::markers::{Marker, draw_marker};
 use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox};

@@ -5,12 +5,12 @@ use plotters::prelude::DrawingArea;
 use plotters_backend::DrawingBackend;
 
 use super::axis::{drawn_unit, symbol, value_range, with_unit};
-use super::check_length;
 use super::legend::{Entry, Sign};
 use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox};
 use super::render::{Figure, RenderedFigure, TopLegend, render};
 use super::style::{BLACK, SERIES, stroke};
 use crate::ReportError;
+use crate::lengths::check_length;
 
 const WIDTH_PIXELS: f64 = 1380.0;
 const PANEL_PIXELS: f64 = 400.0;

@@ -10,6 +10,7 @@ mod distances;
 mod energy;
 mod frame;
 mod landscape;
+mod landscape_figure;
 mod landscape_one_variable;
 mod landscape_two_variables;
 mod legend;
@@ -35,7 +36,7 @@ pub use curves::{CurvesFigure, CurvesPanel, Scale, Series, SeriesStyle};
 pub use distances::{DendrogramFigure, DistanceMatrixFigure, EmbeddingFigure, Merge};
 pub use energy::{EnergyFigure, EnergyPanel};
 pub use frame::{PlotAxis, PlotFrame};
-pub use landscape::{LandscapeFigure, MOST_PATHS, Trace};
+pub use landscape_figure::{LandscapeFigure, MOST_PATHS, Trace};
 pub use log_snr::{LogSnrFigure, PosteriorSpread};
 pub use overlay::OverlayFigure;
 pub use points::{PointLayer, PointsFigure, PointsPanel};
@@ -45,14 +46,3 @@ pub use rows::{FigureRow, Mark, RowsFigure};
 pub use spacetime::SpacetimeFigure;
 pub use surface::Surface;
 pub use work::WorkFigure;
-
-use crate::ReportError;
-
-/// Refuses an input that has not the length of the others.
-fn check_length(place: &str, expected: usize, found: usize) -> Result<(), ReportError> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(ReportError::Length { place: place.to_owned(), expected, found })
-    }
-}

@@ -5,7 +5,6 @@ use plotters::prelude::DrawingArea;
 use plotters_backend::DrawingBackend;
 
 use super::axis::VariableAxis;
-use super::check_length;
 use super::color_bar::{COLOR_BAR_PIXELS, COLOR_BAR_TITLE, draw_color_bar};
 use super::landscape_two_variables::side_lengths;
 use super::legend::{Entry, ROW_PIXELS, Sign, draw_entry, entry_width};
@@ -18,6 +17,7 @@ use super::style::{BLACK, LABEL_PIXELS, text_width};
 use super::surface::{Bands, Surface};
 use super::wrap::BoxAxis;
 use crate::ReportError;
+use crate::lengths::check_length;
 
 const TOP_PIXELS: f64 = 40.0;
 const LONGEST_SIDE_PIXELS: f64 = 1000.0;

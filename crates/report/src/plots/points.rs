@@ -7,16 +7,17 @@ use plotters::style::{Color, RGBColor};
 use plotters_backend::DrawingBackend;
 
 use super::axis::VariableAxis;
-use super::check_length;
 use super::color_bar::{COLOR_BAR_PIXELS, COLOR_BAR_TITLE, draw_color_bar};
-use super::landscape::opacity;
 use super::landscape_two_variables::side_lengths;
 use super::legend::{Entry, ROW_PIXELS, Sign, draw_entry, entry_width};
 use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox, drawing};
 use super::render::{Figure, RenderedFigure, Underlay, render};
-use super::style::{BLUE, LABEL_PIXELS, ORANGE, TITLE_PIXELS, VERMILLION, WHITE, text, text_width, units};
+use super::style::{
+    BLUE, LABEL_PIXELS, ORANGE, TITLE_PIXELS, VERMILLION, WHITE, opacity, text, text_width, units,
+};
 use super::surface::{Bands, Surface};
 use crate::ReportError;
+use crate::lengths::check_length;
 
 const TOP_PIXELS: f64 = 90.0;
 const LONGEST_SIDE_PIXELS: f64 = 700.0;

@@ -7,12 +7,12 @@ use plotters::style::{Color, RGBColor};
 use plotters_backend::DrawingBackend;
 
 use super::axis::value_range;
-use super::check_length;
 use super::legend::{Entry, Sign};
 use super::panel::{BELOW_PIXELS, Panel, PanelAxis, PixelBox, drawing};
 use super::render::{Figure, RenderedFigure, TopLegend, render};
 use super::style::{BLACK, GREY, LABEL_PIXELS, LIGHT_GREY, SERIES, stroke, text, text_width, units};
 use crate::ReportError;
+use crate::lengths::check_length;
 
 const PANEL_PIXELS: f64 = 1050.0;
 const ROW_PIXELS: f64 = 64.0;

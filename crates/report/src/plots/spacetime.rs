@@ -6,7 +6,6 @@ use plotters::style::{Color, RGBColor};
 use plotters_backend::DrawingBackend;
 
 use super::axis::VariableAxis;
-use super::check_length;
 use super::legend::{Entry, Sign};
 use super::markers::{Marker, draw_marker};
 use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox};
@@ -14,6 +13,7 @@ use super::render::{Figure, RenderedFigure, TopLegend, Underlay, render};
 use super::style::{ORANGE, VERMILLION, WHITE, stroke};
 use super::surface::{Bands, Surface};
 use crate::ReportError;
+use crate::lengths::check_length;
 
 const WIDTH_PIXELS: f64 = 1380.0;
 const HEIGHT_PIXELS: f64 = 860.0;

@@ -47,6 +47,11 @@ pub(crate) fn stroke(color: &impl Color, pixels: f64) -> ShapeStyle {
     ShapeStyle { color: color.to_rgba(), filled: false, stroke_width: units(pixels).unsigned_abs() }
 }
 
+/// Opacity of thin lines with this many points together: less ink each, the more there are.
+pub(crate) fn opacity(points: usize) -> f64 {
+    (16.0 / (points.max(1) as f64).sqrt()).clamp(0.06, 0.6)
+}
+
 /// Black text of the given size in pixels.
 pub(crate) fn text(pixels: f64) -> Result<TextStyle<'static>, ReportError> {
     font()?;

@@ -6,12 +6,12 @@ use plotters::style::{Color, RGBColor};
 use plotters_backend::DrawingBackend;
 
 use super::axis::{round_step, value_range};
-use super::check_length;
 use super::legend::{Entry, Sign};
 use super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox};
 use super::render::{Figure, RenderedFigure, TopLegend, render};
 use super::style::{BLACK, BLUE, GREY, VERMILLION, stroke};
 use crate::ReportError;
+use crate::lengths::check_length;
 
 const WIDTH_PIXELS: f64 = 1380.0;
 const HEIGHT_PIXELS: f64 = 640.0;

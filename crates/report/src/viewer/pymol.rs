@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{ViewerScene, ranges};
+use super::scene::{ViewerScene, ranges};
 use crate::ReportError;
 
 /// The text of `view.pml`: `pymol view.pml` from anywhere.

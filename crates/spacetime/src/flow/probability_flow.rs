@@ -2,7 +2,7 @@
 
 use geodyssey_denoiser::Denoiser;
 
-use super::{Trajectory, check, denoise};
+use super::particles::{Trajectory, check, denoise};
 use crate::SpacetimeError;
 
 /// Numbers of [`probability_flow`].

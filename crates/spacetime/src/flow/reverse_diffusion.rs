@@ -2,8 +2,8 @@
 
 use geodyssey_denoiser::Denoiser;
 
+use super::particles::{Trajectory, check, denoise};
 use super::random::{normals, stream};
-use super::{Trajectory, check, denoise};
 use crate::SpacetimeError;
 
 /// Keeps the steps' numbers apart from the prior's.

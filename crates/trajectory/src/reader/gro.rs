@@ -1,8 +1,9 @@
 //! GROMACS GRO: text, one block a frame, nm (GROMACS manual, "File formats"). The number of decimals shows in the distance of
 //! the decimal points.
 
+use super::decoder::{DecodeError, Decoded, FrameDecoder, Limits};
 use super::input::{Input, Line, Lines};
-use super::{DecodeError, Decoded, FrameDecoder, Limits};
+use super::xyz::{MAY_BE_CUT, may_be_cut};
 
 /// Residue number and name, atom name and number.
 const NAMES_WIDTH: usize = 20;
@@ -41,8 +42,8 @@ impl GroDecoder {
         let wrong = || self.lines.error("expected the box: three or nine numbers in nm");
         let numbers: Vec<f64> =
             line.text.split_whitespace().map(str::parse).collect::<Result<_, _>>().map_err(|_| wrong())?;
-        if !line.ended && super::may_be_cut(&line.text) {
-            return Err(self.lines.error(super::MAY_BE_CUT));
+        if !line.ended && may_be_cut(&line.text) {
+            return Err(self.lines.error(MAY_BE_CUT));
         }
         match numbers[..] {
             [x, y, z] => Ok([[x, 0.0, 0.0], [0.0, y, 0.0], [0.0, 0.0, z]]),

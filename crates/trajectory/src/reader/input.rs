@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::DecodeError;
+use super::decoder::DecodeError;
 
 /// Longest line of a text format, bytes.
 const LONGEST_LINE: u64 = 1 << 16;

@@ -5,6 +5,7 @@
 //! its own (see [`crate::foreign`]).
 
 mod dcd;
+mod decoder;
 mod gro;
 mod input;
 mod pdb;
@@ -19,12 +20,12 @@ use std::path::{Path, PathBuf};
 use geodyssey_molecule::whole::gather;
 use geodyssey_molecule::{Cell, Topology};
 
+use crate::extension::extension;
 use crate::{TrajectoryError, foreign};
+use decoder::{DecodeError, Decoded, FrameDecoder, Limits};
 use input::Input;
 pub(crate) use xyz::{Columns, MAY_BE_CUT, columns, lattice, may_be_cut};
 
-/// Å to nm.
-const NM_PER_ANGSTROM: f64 = 0.1;
 /// Buffer of a file, bytes.
 const BUFFER: usize = 1 << 16;
 
@@ -219,38 +220,6 @@ impl Iterator for TrajectoryReader<'_> {
     }
 }
 
-/// One frame as it stands in a file.
-struct Decoded {
-    /// Positions, nm; none where the frame holds other things only.
-    positions: Option<Vec<[f64; 3]>>,
-    /// Edges of the cell, nm, as the file has them.
-    cell: Option<[[f64; 3]; 3]>,
-    /// Names of the atoms; none where the format has none.
-    names: Vec<String>,
-}
-
-/// What is known of a frame before it is read.
-struct Limits {
-    /// How many atoms it must have.
-    atoms: Option<u64>,
-}
-
-impl Limits {
-    /// Fails where a frame states another number of atoms.
-    fn check_atoms(&self, found: u64) -> Result<(), DecodeError> {
-        match self.atoms {
-            Some(expected) if expected != found => Err(DecodeError::Atoms { found, expected }),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// How the bytes of a format become frames; one implementation a format.
-trait FrameDecoder: Send {
-    /// The next frame; none after the last. After an error nothing is asked for any more.
-    fn next(&mut self, limits: &Limits) -> Result<Option<Decoded>, DecodeError>;
-}
-
 /// A file without frames.
 struct Nothing;
 
@@ -271,31 +240,6 @@ impl FrameDecoder for foreign::Frames {
     }
 }
 
-/// Why bytes do not become a frame.
-#[derive(Debug)]
-enum DecodeError {
-    /// The operating system cannot read.
-    File(io::Error),
-    /// The file ends too early.
-    Cut,
-    /// Another number of atoms.
-    Atoms { found: u64, expected: u64 },
-    /// Anything else.
-    Content(String),
-}
-
-impl DecodeError {
-    fn content(reason: impl Into<String>) -> Self {
-        Self::Content(reason.into())
-    }
-}
-
-impl From<io::Error> for DecodeError {
-    fn from(error: io::Error) -> Self {
-        Self::File(error)
-    }
-}
-
 /// Opens a regular file that is not empty, and says its length.
 pub(crate) fn open_file(path: &Path) -> Result<(File, u64), TrajectoryError> {
     let failed = |source| TrajectoryError::file(path, source);
@@ -308,16 +252,6 @@ pub(crate) fn open_file(path: &Path) -> Result<(File, u64), TrajectoryError> {
         return Err(TrajectoryError::Empty { path: path.into(), what: "atoms" });
     }
     Ok((file, data.len()))
-}
-
-/// The extension of a file in small letters.
-pub(crate) fn extension(path: &Path) -> String {
-    path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_ascii_lowercase()
-}
-
-/// Vectors from numbers, three each.
-fn vectors(numbers: &[f64]) -> Vec<[f64; 3]> {
-    numbers.as_chunks().0.to_vec()
 }
 
 /// Every name is the topology's, as far as the file has names.

@@ -2,8 +2,8 @@
 
 use geodyssey_molecule::Cell;
 
+use super::decoder::{DecodeError, Decoded, FrameDecoder, Limits};
 use super::input::{Input, Lines};
-use super::{DecodeError, Decoded, FrameDecoder, Limits};
 use crate::structure::pdb::{cryst1, record_name, site};
 
 /// Models of a PDB file. A model ends with `ENDMDL`, `END` or, where no `MODEL` began it, the file; records without atoms between two

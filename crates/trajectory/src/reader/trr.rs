@@ -1,8 +1,8 @@
 //! GROMACS TRR: positions, velocities and forces, each of which a frame may lack; single or double precision, big-endian
 //! (XDR). Layout: GROMACS `trrio.cpp`.
 
+use super::decoder::{DecodeError, Decoded, FrameDecoder, Limits, vectors};
 use super::input::Input;
-use super::{DecodeError, Decoded, FrameDecoder, Limits, vectors};
 
 const MAGIC: i32 = 1993;
 const NAME: &[u8] = b"GMX_trn_file";

@@ -5,8 +5,8 @@
 //! predecessor are packed with fewer bits, whose number adapts to how close they are; the first two atoms of such a run are
 //! exchanged, which suits water. With nine atoms or fewer nothing is packed.
 
+use super::decoder::{DecodeError, Decoded, FrameDecoder, Limits, vectors};
 use super::input::Input;
-use super::{DecodeError, Decoded, FrameDecoder, Limits, vectors};
 
 const MAGIC: i32 = 1995;
 /// The magic number of files in which the packed bytes are counted by 64 bits.

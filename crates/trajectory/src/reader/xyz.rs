@@ -1,8 +1,8 @@
 //! XYZ and extended XYZ: text, Å. Extended XYZ states the columns (`Properties=…`) and the cell (`Lattice="…"`) in the second
 //! line of a frame, as ASE writes them.
 
+use super::decoder::{DecodeError, Decoded, FrameDecoder, Limits, NM_PER_ANGSTROM, vectors};
 use super::input::{Input, Line, Lines};
-use super::{DecodeError, Decoded, FrameDecoder, Limits, NM_PER_ANGSTROM};
 
 /// What is said of a file whose last number may be one of which only the beginning is there.
 pub(crate) const MAY_BE_CUT: &str =
@@ -138,7 +138,7 @@ pub(crate) fn lattice(comment: &str) -> Result<Option<[[f64; 3]; 3]>, String> {
         .ok()
         .and_then(|numbers| numbers.try_into().ok())
         .ok_or_else(|| format!("`Lattice=\"{}\"` is not nine numbers", shortened(text)))?;
-    Ok(super::vectors(&numbers.map(|x| x * NM_PER_ANGSTROM)).try_into().ok())
+    Ok(vectors(&numbers.map(|x| x * NM_PER_ANGSTROM)).try_into().ok())
 }
 
 /// The beginning of a text, for messages.

@@ -17,7 +17,7 @@ use geodyssey_molecule::element_clues::{Clues, MassClues};
 use geodyssey_molecule::{Atom, Cell, Element, Residue, Structure, Topology};
 
 use crate::TrajectoryError;
-use crate::reader::extension;
+use crate::extension::extension;
 use records::Records;
 
 /// How many atoms an error names.

@@ -2,7 +2,8 @@
 
 use std::io::SeekFrom;
 
-use super::{EncodeError, Frame, FrameEncoder, SeekableWrite};
+use super::encoder::{EncodeError, FrameEncoder, SeekableWrite};
+use super::frame::Frame;
 
 /// CHARMM's unit of time, ps (`sqrt(amu Å² / (kcal/mol))`).
 const AKMA_TIME_PS: f64 = 0.048_888_21;

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use geodyssey_molecule::Topology;
 
-use super::{EncodeError, Frame, FrameEncoder, FrameProperty, SeekableWrite};
+use super::encoder::{EncodeError, FrameEncoder, SeekableWrite};
+use super::frame::{Frame, FrameProperty};
 
 const ANGSTROM_PER_NM: f64 = 10.0;
 /// Positions have as many characters at most, sign and decimals included, so that columns stay apart.

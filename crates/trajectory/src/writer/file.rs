@@ -4,9 +4,27 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
+use super::encoder::{EncodeError, FrameEncoder, SeekableWrite};
+use super::frame::Frame;
 use super::partial::PartialFile;
-use super::{EncodeError, Frame, FrameEncoder, SeekableWrite, TrajectoryWriter};
 use crate::TrajectoryError;
+
+/// A trajectory file being written. Nothing stands under its name before [`TrajectoryWriter::finish`];
+/// a writer that is dropped leaves nothing.
+pub trait TrajectoryWriter: Send {
+    /// Appends a frame.
+    ///
+    /// # Errors
+    /// A wrong number of atoms, a position that is not finite or has no room in the format, a step or time that does
+    /// not increase, or an operating system that cannot write.
+    fn write(&mut self, frame: &Frame<'_>) -> Result<(), TrajectoryError>;
+
+    /// Writes all that is buffered through to the disk and gives the file its name.
+    ///
+    /// # Errors
+    /// No frame was written, or the operating system cannot write, a full disk included.
+    fn finish(self: Box<Self>) -> Result<(), TrajectoryError>;
+}
 
 /// Checks frames and hands them to an encoder.
 pub(super) struct CheckedEncoder {

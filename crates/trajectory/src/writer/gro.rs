@@ -2,8 +2,9 @@
 
 use geodyssey_molecule::Topology;
 
+use super::encoder::{EncodeError, FrameEncoder, SeekableWrite};
+use super::frame::Frame;
 use super::pdb_names::shortened;
-use super::{EncodeError, Frame, FrameEncoder, SeekableWrite};
 
 /// Residue and atom numbers wrap at this, as GROMACS does.
 const WRAP: i64 = 100_000;

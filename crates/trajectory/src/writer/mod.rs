@@ -1,8 +1,10 @@
 //! Trajectory files, one file a format.
 
 mod dcd;
+mod encoder;
 mod extended_xyz;
 mod file;
+mod frame;
 mod gro;
 mod partial;
 mod pdb;
@@ -10,87 +12,18 @@ mod pdb_names;
 mod trr;
 mod xtc;
 
-use std::io;
 use std::path::Path;
 
 use geodyssey_molecule::Topology;
 
 use crate::TrajectoryError;
+use encoder::FrameEncoder;
 use file::FileWriter;
+pub use file::TrajectoryWriter;
+pub use frame::{Frame, FrameProperty};
 pub use partial::{PartialFile, is_partial};
 pub use pdb::write_pdb_structure;
 pub use pdb_names::{RenamedAtom, renamed_in_pdb};
-
-/// One frame to be written.
-#[derive(Clone, Copy, Debug)]
-pub struct Frame<'a> {
-    /// Positions, nm, one per atom.
-    pub positions: &'a [[f64; 3]],
-    /// Its number; strictly increasing within a file.
-    pub step: u64,
-    /// Its time, ps; strictly increasing within a file.
-    pub time_ps: f64,
-    /// Values that go with it, by name; only extended XYZ has room for them. Names are letters, digits and underscores.
-    pub properties: &'a [(String, FrameProperty)],
-}
-
-/// A value of a frame.
-#[derive(Clone, Debug, PartialEq)]
-pub enum FrameProperty {
-    /// A number; one that is not finite is left out.
-    Number(f64),
-    /// A whole number.
-    Integer(u64),
-    /// A word or a line, without quotes and backslashes.
-    Text(String),
-}
-
-/// A trajectory file being written. Nothing stands under its name before [`TrajectoryWriter::finish`];
-/// a writer that is dropped leaves nothing.
-pub trait TrajectoryWriter: Send {
-    /// Appends a frame.
-    ///
-    /// # Errors
-    /// A wrong number of atoms, a position that is not finite or has no room in the format, a step or time that does
-    /// not increase, or an operating system that cannot write.
-    fn write(&mut self, frame: &Frame<'_>) -> Result<(), TrajectoryError>;
-
-    /// Writes all that is buffered through to the disk and gives the file its name.
-    ///
-    /// # Errors
-    /// No frame was written, or the operating system cannot write, a full disk included.
-    fn finish(self: Box<Self>) -> Result<(), TrajectoryError>;
-}
-
-/// How frames become bytes; one implementation a format. The caller has checked atom count, finiteness and order.
-trait FrameEncoder: Send {
-    /// Writes one frame.
-    fn encode(&mut self, frame: &Frame<'_>, out: &mut dyn SeekableWrite) -> Result<(), EncodeError>;
-
-    /// Writes what follows the last frame, or completes the header.
-    fn finish(&mut self, out: &mut dyn SeekableWrite) -> Result<(), EncodeError> {
-        let _ = out;
-        Ok(())
-    }
-}
-
-/// What an encoder writes to.
-trait SeekableWrite: io::Write + io::Seek {}
-impl<T: io::Write + io::Seek> SeekableWrite for T {}
-
-/// Why a frame does not become bytes.
-#[derive(Debug)]
-enum EncodeError {
-    Write(io::Error),
-    DoesNotFit(String),
-    Order(String),
-}
-
-impl From<io::Error> for EncodeError {
-    fn from(error: io::Error) -> Self {
-        Self::Write(error)
-    }
-}
 
 /// A trajectory format that can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use std::path::Path;
 use geodyssey_molecule::residue_names::is_polymer_residue;
 use geodyssey_molecule::{Element, Topology};
 
+use super::encoder::{EncodeError, FrameEncoder, SeekableWrite};
+use super::frame::Frame;
 use super::partial::PartialFile;
 use super::pdb_names::PdbNames;
-use super::{EncodeError, Frame, FrameEncoder, SeekableWrite};
 use crate::TrajectoryError;
 use crate::structure::hybrid_36;
 use crate::structure::pdb::ALL_BONDS_REMARK;

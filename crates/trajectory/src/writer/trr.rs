@@ -1,6 +1,7 @@
 //! GROMACS TRR: positions in single precision, big-endian (XDR), no box (GROMACS `trrio.cpp`).
 
-use super::{EncodeError, Frame, FrameEncoder, SeekableWrite};
+use super::encoder::{EncodeError, FrameEncoder, SeekableWrite};
+use super::frame::Frame;
 
 const MAGIC: i32 = 1993;
 const VERSION: &[u8; 12] = b"GMX_trn_file";

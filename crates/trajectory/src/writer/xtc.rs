@@ -2,7 +2,8 @@
 
 use molly::XTCWriter;
 
-use super::{EncodeError, Frame, FrameEncoder, SeekableWrite};
+use super::encoder::{EncodeError, FrameEncoder, SeekableWrite};
+use super::frame::Frame;
 
 /// Steps of a coordinate in one nm.
 const PRECISION: f32 = 1000.0;

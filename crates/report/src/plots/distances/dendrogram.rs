@@ -5,12 +5,13 @@ use plotters::prelude::DrawingArea;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::DrawingBackend;
 
+use super::super::axis::value_range;
 use super::super::panel::{BELOW_PIXELS, Panel, PanelAxis, PixelBox, drawing};
 use super::super::render::{Figure, RenderedFigure, render};
 use super::super::style::{BLUE, LABEL_PIXELS, stroke, text, units};
-use super::super::{axis::value_range, check_length};
-use super::{MOST_NAMES, shown, widest};
+use super::names::{MOST_NAMES, shown, widest};
 use crate::ReportError;
+use crate::lengths::check_length;
 
 const WIDTH_PIXELS: f64 = 1200.0;
 const ROW_PIXELS: f64 = 52.0;

@@ -7,12 +7,12 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::DrawingBackend;
 
 use super::super::axis::value_range;
-use super::super::check_length;
 use super::super::panel::{BELOW_PIXELS, LEFT_PIXELS, Panel, PanelAxis, PixelBox, drawing};
 use super::super::render::{Figure, RenderedFigure, render};
 use super::super::style::{BLUE, LABEL_PIXELS, UNITS_PER_PIXEL, stroke, text, text_width, units};
-use super::{MOST_NAMES, shown, widest};
+use super::names::{MOST_NAMES, shown, widest};
 use crate::ReportError;
+use crate::lengths::check_length;
 
 const SIDE_PIXELS: f64 = 1000.0;
 const TOP_PIXELS: f64 = 40.0;

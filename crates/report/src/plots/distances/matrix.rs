@@ -7,14 +7,14 @@ use plotters::style::{FontTransform, RGBColor};
 use plotters_backend::DrawingBackend;
 
 use super::super::axis::{tick_label, ticks};
-use super::super::check_length;
 use super::super::panel::{PixelBox, drawing};
 use super::super::render::{Figure, RenderedFigure, Underlay, render};
 use super::super::style::{
     BLACK, LABEL_PIXELS, TITLE_PIXELS, WHITE, stroke, text, text_width, units, viridis,
 };
-use super::{MOST_NAMES, shown, widest};
+use super::names::{MOST_NAMES, shown, widest};
 use crate::ReportError;
+use crate::lengths::check_length;
 
 /// About as long is a side of the map.
 const SIDE_PIXELS: f64 = 1000.0;
