@@ -138,7 +138,7 @@ impl SampledGround {
             0 => *energy,
             steps => (energy + SLOPE_KT * thermal_energy_kj_mol * *steps as f64).min(ceiling.max(*energy)),
         });
-        Grid::new(grid.axes.clone(), values.collect())
+        Ok(Grid::new(grid.axes.clone(), values.collect())?)
     }
 }
 

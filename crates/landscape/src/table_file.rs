@@ -247,7 +247,7 @@ impl TableRows {
                 return Err(LandscapeError::TableLine { line: self.lines[row], reason });
             }
         }
-        Grid::new(axes, values)
+        Ok(Grid::new(axes, values)?)
     }
 }
 

@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use geodyssey_sampling::MAX_DIMENSION;
+
 use super::nodes::BottleneckSearch;
 use super::union_find::Image;
-use crate::grid::MAX_DIMENSION;
 
 /// Every how many nodes along each variable a path has a point.
 pub(super) const PATH_STRIDE: [usize; MAX_DIMENSION] = [20, 4, 2];
