@@ -15,17 +15,6 @@ use crate::run_context::timings;
 use crate::run_directory::{FinishedRun, SUMMARY_FILE, TIMINGS_FILE};
 use crate::stages::training;
 
-/// Where a configuration came from, so that others can be made from it.
-#[derive(Clone)]
-pub(crate) struct Origin {
-    /// Its file.
-    pub(crate) file: PathBuf,
-    /// Changes of the command line.
-    pub(crate) changes: Vec<String>,
-    /// Seed of the command line.
-    pub(crate) seed: Option<u64>,
-}
-
 /// One path to compare: its problem and where its run is.
 pub(crate) struct Entry {
     /// Its name in the tables.
@@ -36,8 +25,6 @@ pub(crate) struct Entry {
     pub(crate) directory: PathBuf,
     /// Who asked for it.
     pub(crate) role: RowRole,
-    /// Where its configuration came from.
-    pub(crate) origin: Origin,
 }
 
 /// A finished run.
