@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use geodyssey_constraints::ConstraintSettings;
-use geodyssey_denoiser::SpacetimePoint;
 use geodyssey_report::{Direction, NumericColumns, RowRole, RowSeconds, Summary, Timings};
 
+use crate::artifacts::curve::Curve;
 use crate::artifacts::path_id::PathId;
 use crate::artifacts::{curve, landscape, paths};
 use crate::config::{Config, CurveKind, SamplingMethod, ShootingLength};
@@ -42,7 +42,7 @@ pub(crate) struct Finished {
     /// The variables at the frames of each forward path.
     pub(super) frames: Vec<Vec<Vec<f64>>>,
     /// What the paths followed.
-    pub(super) curve: FollowedCurve,
+    pub(super) curve: Curve,
 }
 
 /// One value a path that did not break down.
@@ -56,16 +56,6 @@ pub(super) struct PathValues {
     pub(super) forward_work: Vec<f64>,
     /// Work of backward paths, kJ/mol.
     pub(super) backward_work: Vec<f64>,
-}
-
-/// The curve of `geodesic.csv`.
-pub(super) struct FollowedCurve {
-    /// Share of the arc length at each point.
-    pub(super) arc_share: Vec<f64>,
-    /// Its points.
-    pub(super) points: Vec<SpacetimePoint>,
-    /// Posterior means at its points.
-    pub(super) means: Vec<Vec<f64>>,
 }
 
 impl Finished {
@@ -194,22 +184,9 @@ fn numbers(run: &FinishedRun, name: &str) -> Result<NumericColumns, Error> {
         .map_err(|error| Error::file("understand", &run.path().join(name), error))
 }
 
-fn curve(problem: &Problem, run: &FinishedRun) -> Result<FollowedCurve, Error> {
-    let path = run.path().join(curve::CURVE_FILE);
-    let columns = numbers(run, curve::CURVE_FILE)?;
-    let column = |name: &str| columns.column(name).map_err(|error| Error::file("understand", &path, error));
-    let heads = |prefix: &str| -> Vec<String> {
-        problem.variables.iter().map(|variable| format!("{prefix}_{}", variable.column())).collect()
-    };
-    let (arc_length, log_snr) = (column("arc_length")?, column("log_snr")?);
-    let length = arc_length.last().copied().filter(|length| *length > 0.0).unwrap_or(1.0);
-    let centers = points(run, curve::CURVE_FILE, &heads("y"))?;
-    let centers = centers.iter().map(|center| problem.scales.scaled(center));
-    Ok(FollowedCurve {
-        arc_share: arc_length.iter().map(|arc| arc / length).collect(),
-        points: centers.zip(log_snr).map(|(y, &log_snr)| SpacetimePoint { log_snr, y }).collect(),
-        means: points(run, curve::CURVE_FILE, &heads("mean"))?,
-    })
+fn curve(problem: &Problem, run: &FinishedRun) -> Result<Curve, Error> {
+    curve::read_curve(problem, &run.read_text(curve::CURVE_FILE)?)
+        .map_err(|error| Error::file("understand", &run.path().join(curve::CURVE_FILE), error))
 }
 
 /// Which curve paths followed, what bends it, and whose spacetime it is.

@@ -121,8 +121,8 @@ fn path_csv(
         let Some(point) = path.points.get(index) else { continue };
         let at = point.curve_point;
         let mut cells = vec![frame.to_string(), at.to_string()];
-        cells.push(geodesic.arc_length[at].to_string());
-        cells.push(geodesic.points[at].log_snr.to_string());
+        cells.push(geodesic.curve.arc_length[at].to_string());
+        cells.push(geodesic.curve.points[at].log_snr.to_string());
         cells.extend(point.variables.iter().map(f64::to_string));
         cells.extend(point.potential_energy.map(|energy| energy.to_string()));
         cells.extend(

@@ -78,6 +78,7 @@ impl Stage for PathsStage<'_> {
         let Self { landscape, geodesic } = *self;
         let problem = run.problem;
         let curve: Vec<TetherPoint> = geodesic
+            .curve
             .points
             .iter()
             .map(|point| TetherPoint { log_snr: point.log_snr, center: point.y.clone() })

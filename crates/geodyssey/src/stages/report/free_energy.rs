@@ -23,7 +23,7 @@ pub(super) fn draw(
         .column("point")
         .map_err(failed)?
         .iter()
-        .map(|&point| geodesic.arc_length.get(point as usize).copied().unwrap_or(f64::NAN))
+        .map(|&point| geodesic.curve.arc_length.get(point as usize).copied().unwrap_or(f64::NAN))
         .collect();
     let curves = [
         ("all paths", "free_energy_kj_mol"),

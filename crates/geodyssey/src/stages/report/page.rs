@@ -49,7 +49,7 @@ pub(super) fn write(
     let selection = select_paths(&sizes, atoms, run.problem.variables.len());
     let topology = molecule.filter(|_| selection.with_positions).map(|molecule| &molecule.topology);
     let structure = topology.map(|_| run.directory.read_text(TOPOLOGY_FILE)).transpose()?;
-    let length = geodesic.arc_length.last().copied().filter(|length| *length > 0.0).unwrap_or(1.0);
+    let length = geodesic.curve.length();
     let paths = selection.paths.iter().map(|index| {
         let entry = shown[*index];
         let name = entry.id.to_string();
