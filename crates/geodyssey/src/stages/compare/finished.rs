@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use geodyssey_constraints::ConstraintSettings;
-use geodyssey_report::{Direction, NumericColumns, RowRole, RowSeconds, Summary, Timings};
+use geodyssey_report::{Direction, RowRole, RowSeconds, Summary, Timings};
 
+use crate::artifacts::all_paths::read_paths;
 use crate::artifacts::curve::Curve;
 use crate::artifacts::path_id::PathId;
-use crate::artifacts::{curve, landscape, paths};
+use crate::artifacts::path_table::read_path;
+use crate::artifacts::{all_paths, curve, landscape, paths};
 use crate::config::{Config, CurveKind, SamplingMethod, ShootingLength};
 use crate::error::Error;
 use crate::problem::Problem;
@@ -118,47 +120,18 @@ fn seconds(timings: &Timings) -> Option<RowSeconds> {
     })
 }
 
-/// The columns of `paths.csv`, whose cells are not all numbers.
 fn values(run: &FinishedRun) -> Result<PathValues, Error> {
-    let path = run.path().join(paths::TABLE_FILE);
-    let damaged = |why: String| Error::file("understand", &path, why);
-    let text = run.read_text(paths::TABLE_FILE)?;
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let headers = reader.headers().map_err(|error| damaged(error.to_string()))?.clone();
-    let column = |name: &str| {
-        headers
-            .iter()
-            .position(|header| header == name)
-            .ok_or_else(|| damaged(format!("there is no column `{name}`")))
-    };
-    let (direction, failure) = (column("direction")?, column("failure")?);
-    let [landscape, potential, work] = [
-        column("max_landscape_energy_kj_mol")?,
-        column("max_potential_energy_kj_mol")?,
-        column("work_kj_mol")?,
-    ];
+    let rows = read_paths(&run.read_text(all_paths::FILE)?)
+        .map_err(|error| Error::file("understand", &run.path().join(all_paths::FILE), error))?;
     let mut values = PathValues::default();
-    for record in reader.records() {
-        let record = record.map_err(|error| damaged(error.to_string()))?;
-        let cell = |index: usize| record.get(index).unwrap_or("").trim();
-        if !cell(failure).is_empty() {
-            continue;
-        }
-        let add = |list: &mut Vec<f64>, index: usize| {
-            if cell(index).is_empty() {
-                return Ok(());
+    for row in rows.iter().filter(|row| row.failure.is_none()) {
+        match row.direction {
+            Direction::Forward => {
+                values.max_landscape_energy.extend(row.max_landscape_energy_kj_mol);
+                values.max_potential_energy.extend(row.max_potential_energy_kj_mol);
+                values.forward_work.extend(row.work_kj_mol);
             }
-            let value =
-                cell(index).parse().map_err(|_| damaged(format!("`{}` is no number", cell(index))))?;
-            list.push(value);
-            Ok::<_, Error>(())
-        };
-        if cell(direction) == "forward" {
-            add(&mut values.max_landscape_energy, landscape)?;
-            add(&mut values.max_potential_energy, potential)?;
-            add(&mut values.forward_work, work)?;
-        } else {
-            add(&mut values.backward_work, work)?;
+            Direction::Backward => values.backward_work.extend(row.work_kj_mol),
         }
     }
     Ok(values)
@@ -166,22 +139,13 @@ fn values(run: &FinishedRun) -> Result<PathValues, Error> {
 
 fn frames(problem: &Problem, run: &FinishedRun) -> Result<Vec<Vec<Vec<f64>>>, Error> {
     let forward = PathId::all(run.names()).into_iter().filter(|path| path.direction == Direction::Forward);
-    let heads: Vec<String> = problem.variables.iter().map(|variable| variable.column()).collect();
-    forward.map(|path| points(run, &path.table(), &heads)).collect()
-}
-
-/// The points whose coordinates stand in columns of a table.
-fn points(run: &FinishedRun, name: &str, heads: &[String]) -> Result<Vec<Vec<f64>>, Error> {
-    let columns = numbers(run, name)?;
-    let coordinates = heads.iter().map(|head| columns.column(head)).collect::<Result<Vec<_>, _>>();
-    let coordinates =
-        coordinates.map_err(|error| Error::file("understand", &run.path().join(name), error))?;
-    Ok((0..columns.row_count()).map(|row| coordinates.iter().map(|column| column[row]).collect()).collect())
-}
-
-fn numbers(run: &FinishedRun, name: &str) -> Result<NumericColumns, Error> {
-    NumericColumns::from_csv(&run.read_text(name)?)
-        .map_err(|error| Error::file("understand", &run.path().join(name), error))
+    let of = |path: PathId| {
+        let name = path.table();
+        let table = read_path(&problem.variables, &run.read_text(&name)?)
+            .map_err(|error| Error::file("understand", &run.path().join(&name), error))?;
+        Ok(table.points)
+    };
+    forward.map(of).collect()
 }
 
 fn curve(problem: &Problem, run: &FinishedRun) -> Result<Curve, Error> {

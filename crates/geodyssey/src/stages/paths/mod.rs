@@ -22,10 +22,11 @@ mod unsampled;
 use geodyssey_sampling::{TetherPoint, Walls};
 
 use super::{geodesic, landscape};
+use crate::artifacts;
 use crate::artifacts::curve::GeodesicResult;
 use crate::artifacts::json::json;
 use crate::artifacts::landscape::{LandscapeResult, PosteriorData};
-use crate::artifacts::paths::{FREE_ENERGY_FILE, PathsRecord, RECORD_FILE};
+use crate::artifacts::paths::{PathsRecord, RECORD_FILE};
 use crate::config::{SamplingMethod, Space};
 use crate::error::Error;
 use crate::problem::{EnergySource, Problem};
@@ -139,8 +140,8 @@ impl Stage for PathsStage<'_> {
         )?;
         let mut outputs = files::write(run, landscape, geodesic, &sampled, &transitions)?;
         if let Some(found) = free_energy {
-            run.directory.write(FREE_ENERGY_FILE, found.table.as_bytes())?;
-            outputs.push(FREE_ENERGY_FILE.to_owned());
+            run.directory.write(artifacts::free_energy::FILE, found.table.as_bytes())?;
+            outputs.push(artifacts::free_energy::FILE.to_owned());
             record.free_energy = Some(found.summary);
         }
         run.directory.write(RECORD_FILE, &json(&record)?)?;

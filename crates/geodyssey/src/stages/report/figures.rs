@@ -1,15 +1,16 @@
 //! The figures: landscape with geodesic and paths, energies along the paths, work, logSNR along the arc.
 
 use geodyssey_constraints::ConstraintSettings;
-use geodyssey_report::ReportError;
 use geodyssey_report::plots::{
     AvoidedRegion, EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, MOST_PATHS, PlotFrame,
     PosteriorSpread, RenderedFigure, Trace, WorkFigure,
 };
+use geodyssey_report::{Direction, ReportError};
 
-use super::path_tables::{PathEntry, PathRow, read_path_table};
+use super::path_tables::{PathEntry, read_path_table};
 use super::surface::{surface, uncut_start, variable_axes};
 use super::{free_energy, spacetime};
+use crate::artifacts::all_paths::PathRow;
 use crate::artifacts::curve::GeodesicResult;
 use crate::artifacts::landscape::LandscapeResult;
 use crate::artifacts::paths::PathsRecord;
@@ -43,7 +44,7 @@ pub(super) fn draw(
     entries: &[PathEntry],
     rows: &[PathRow],
 ) -> Result<Vec<Drawn>, Error> {
-    let forward = ForwardPaths::read(run, landscape, entries)?;
+    let forward = ForwardPaths::read(run, entries)?;
     let figures = Figures { problem: run.problem, landscape, geodesic, forward: &forward };
     let failed = |error: ReportError| Error::failed("a figure", error);
     let mut drawn = Vec::new();
@@ -62,10 +63,10 @@ pub(super) fn draw(
 
 /// The works of both directions; none where no path came through.
 fn work(paths: &PathsRecord, rows: &[PathRow]) -> Result<Option<Drawn>, ReportError> {
-    let of = |direction: &str| -> Vec<f64> {
+    let of = |direction: Direction| -> Vec<f64> {
         rows.iter().filter(|row| row.direction == direction).filter_map(|row| row.work_kj_mol).collect()
     };
-    let (forward, backward) = (of("forward"), of("backward"));
+    let (forward, backward) = (of(Direction::Forward), of(Direction::Backward));
     let Some(summary) = paths.work.as_ref().filter(|_| !forward.is_empty() || !backward.is_empty()) else {
         return Ok(None);
     };
@@ -93,7 +94,7 @@ struct ForwardPaths {
 }
 
 impl ForwardPaths {
-    fn read(run: &Run<'_>, landscape: &LandscapeResult, entries: &[PathEntry]) -> Result<Self, Error> {
+    fn read(run: &Run<'_>, entries: &[PathEntry]) -> Result<Self, Error> {
         let forward = || entries.iter().filter(|path| path.is_forward() && path.frames > 0);
         let frames = forward().map(|path| path.frames).max().unwrap_or(0);
         let mut read = Self {
@@ -104,7 +105,7 @@ impl ForwardPaths {
             potential_energy: Vec::new(),
         };
         for path in forward() {
-            let table = read_path_table(run, landscape, path.id)?;
+            let table = read_path_table(run, path.id)?;
             read.count += 1;
             if path.frames == frames {
                 read.landscape_energy.extend(table.landscape_energy);
