@@ -22,8 +22,8 @@ mod unsampled;
 use geodyssey_sampling::{TetherPoint, Walls};
 
 use super::{geodesic, landscape};
-use crate::artifacts;
 use crate::artifacts::curve::GeodesicResult;
+use crate::artifacts::free_energy::FILE as FREE_ENERGY_FILE;
 use crate::artifacts::json::json;
 use crate::artifacts::landscape::{LandscapeResult, PosteriorData};
 use crate::artifacts::paths::{PathsRecord, RECORD_FILE};
@@ -140,8 +140,8 @@ impl Stage for PathsStage<'_> {
         )?;
         let mut outputs = files::write(run, landscape, geodesic, &sampled, &transitions)?;
         if let Some(found) = free_energy {
-            run.directory.write(artifacts::free_energy::FILE, found.table.as_bytes())?;
-            outputs.push(artifacts::free_energy::FILE.to_owned());
+            run.directory.write(FREE_ENERGY_FILE, found.table.as_bytes())?;
+            outputs.push(FREE_ENERGY_FILE.to_owned());
             record.free_energy = Some(found.summary);
         }
         run.directory.write(RECORD_FILE, &json(&record)?)?;
