@@ -1,12 +1,13 @@
 //! `geodesic.csv` and `geodesic.json`: the curve, and what is known of it and of the other windings.
 
 use geodyssey_denoiser::SpacetimePoint;
-use geodyssey_report::{ConstraintSummary, GeodesicSummary, NumericColumns, Warning};
+use geodyssey_report::{ConstraintSummary, GeodesicSummary, NumericColumns, ReportError, Warning};
 use geodyssey_spacetime::CurveNode;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::problem::Problem;
+use crate::problem::variables::Variable;
 use crate::run_directory::RunDirectory;
 
 /// Name of the stage.
@@ -44,28 +45,49 @@ pub(crate) struct GeodesicRecord {
 pub(crate) struct GeodesicResult {
     /// What is known of it.
     pub(crate) record: GeodesicRecord,
+    /// The curve.
+    pub(crate) curve: Curve,
+}
+
+/// A finished curve, as its table has it.
+pub(crate) struct Curve {
     /// Its points, in the spacetime's units.
     pub(crate) points: Vec<SpacetimePoint>,
     /// Fisher–Rao arc length from the start to each point.
     pub(crate) arc_length: Vec<f64>,
+    /// Posterior mean at each point, in the variables' own units.
+    pub(crate) means: Vec<Vec<f64>>,
+    /// Posterior variance of each variable at every point, in squares of its own unit.
+    pub(crate) variances: Vec<Vec<f64>>,
+}
+
+impl Curve {
+    /// Its length; 1 where it has none, so that there are shares of it.
+    pub(crate) fn length(&self) -> f64 {
+        self.arc_length.last().copied().filter(|length| *length > 0.0).unwrap_or(1.0)
+    }
+
+    /// Arc lengths as shares of its own.
+    pub(crate) fn shares(&self, arc_length: &[f64]) -> Vec<f64> {
+        arc_length.iter().map(|arc| arc / self.length()).collect()
+    }
+}
+
+/// Heads of columns of the variables: `y_phi_rad`, or with a power of the unit `variance_phi_rad2`.
+fn heads(problem: &Problem, prefix: &str, power: &str) -> Vec<String> {
+    let head = |variable: &Variable| {
+        let power = if variable.quantity.column_unit().is_empty() { "" } else { power };
+        format!("{prefix}_{}{power}", variable.column())
+    };
+    problem.variables.iter().map(head).collect()
 }
 
 /// The table of a curve.
 pub(crate) fn curve_csv(problem: &Problem, nodes: &[CurveNode], arc_length: &[f64]) -> String {
-    let names = |prefix: &str, power: &str| -> Vec<String> {
-        problem
-            .variables
-            .iter()
-            .map(|variable| {
-                let power = if variable.quantity.column_unit().is_empty() { "" } else { power };
-                format!("{prefix}_{}{power}", variable.column())
-            })
-            .collect()
-    };
     let mut header = vec!["arc_length".to_owned(), "log_snr".to_owned()];
-    header.extend(names("y", ""));
-    header.extend(names("mean", ""));
-    header.extend(names("variance", "2"));
+    header.extend(heads(problem, "y", ""));
+    header.extend(heads(problem, "mean", ""));
+    header.extend(heads(problem, "variance", "2"));
     header.push("mean_energy_kj_mol".to_owned());
     let mut text = header.join(",") + "\n";
     for (node, arc) in nodes.iter().zip(arc_length) {
@@ -83,26 +105,42 @@ pub(crate) fn curve_csv(problem: &Problem, nodes: &[CurveNode], arc_length: &[f6
     text
 }
 
+/// A curve from its table.
+pub(crate) fn read_curve(problem: &Problem, text: &str) -> Result<Curve, ReportError> {
+    let columns = NumericColumns::from_csv(text)?;
+    let y = of_variables(problem, &columns, "y", "")?;
+    let means = of_variables(problem, &columns, "mean", "")?;
+    let variances = of_variables(problem, &columns, "variance", "2")?;
+    let point = |(row, &log_snr): (usize, &f64)| SpacetimePoint {
+        log_snr,
+        y: problem.scales.scaled(&in_row(&y, row)),
+    };
+    Ok(Curve {
+        points: columns.column("log_snr")?.iter().enumerate().map(point).collect(),
+        arc_length: columns.column("arc_length")?.to_vec(),
+        means: (0..columns.row_count()).map(|row| in_row(&means, row)).collect(),
+        variances: variances.into_iter().map(<[f64]>::to_vec).collect(),
+    })
+}
+
+fn of_variables<'c>(
+    problem: &Problem,
+    columns: &'c NumericColumns,
+    prefix: &str,
+    power: &str,
+) -> Result<Vec<&'c [f64]>, ReportError> {
+    heads(problem, prefix, power).iter().map(|head| columns.column(head)).collect()
+}
+
+fn in_row(columns: &[&[f64]], row: usize) -> Vec<f64> {
+    columns.iter().map(|column| column[row]).collect()
+}
+
 /// A finished geodesic from its artifacts.
 pub(crate) fn read(problem: &Problem, directory: &RunDirectory) -> Result<GeodesicResult, Error> {
-    let path = directory.file(CURVE_FILE);
-    let damaged = |error| Error::file("understand", &path, error);
-    let columns = NumericColumns::from_csv(&directory.read_text(CURVE_FILE)?).map_err(damaged)?;
-    let log_snr = columns.column("log_snr").map_err(damaged)?;
-    let names: Vec<String> =
-        problem.variables.iter().map(|variable| format!("y_{}", variable.column())).collect();
-    let y = names.iter().map(|name| columns.column(name)).collect::<Result<Vec<_>, _>>().map_err(damaged)?;
-    let points = log_snr.iter().enumerate();
+    let curve = read_curve(problem, &directory.read_text(CURVE_FILE)?)
+        .map_err(|error| Error::file("understand", &directory.file(CURVE_FILE), error))?;
     let record = serde_json::from_slice(&directory.read(RECORD_FILE)?)
         .map_err(|error| Error::file("understand", &directory.file(RECORD_FILE), error))?;
-    Ok(GeodesicResult {
-        record,
-        points: points
-            .map(|(index, &log_snr)| SpacetimePoint {
-                log_snr,
-                y: problem.scales.scaled(&y.iter().map(|column| column[index]).collect::<Vec<f64>>()),
-            })
-            .collect(),
-        arc_length: columns.column("arc_length").map_err(damaged)?.to_vec(),
-    })
+    Ok(GeodesicResult { record, curve })
 }

@@ -1,11 +1,16 @@
-//! What a run directory holds, below the stages that make it: names and records, and of landscape, samples and curve the columns with
-//! their writer and reader.
+//! What a run directory holds, below the stages that make it: names and records, and of landscape, samples, curve and paths the columns
+//! with their writer and reader.
 
+pub(crate) mod all_paths;
+pub(crate) mod atom_names;
 pub(crate) mod curve;
+pub(crate) mod free_energy;
 pub(crate) mod json;
 pub(crate) mod landscape;
 pub(crate) mod path_frames;
 pub(crate) mod path_id;
+pub(crate) mod path_table;
 pub(crate) mod paths;
 pub(crate) mod report;
+pub(crate) mod rows;
 pub(crate) mod trajectories;

@@ -3,6 +3,8 @@
 use geodyssey_report::NumericColumns;
 use geodyssey_trajectory::FrameProperty;
 
+use super::path_table::{FRAME, POINT, POTENTIAL_ENERGY};
+
 /// eV in a kJ/mol: extended XYZ has its `energy` in eV. `1000 / (N_A e)`, both exact in the SI of 2019.
 const EV_PER_KJ_MOL: f64 = 1.0 / 96.485_332_123_310_02;
 
@@ -10,14 +12,14 @@ const EV_PER_KJ_MOL: f64 = 1.0 / 96.485_332_123_310_02;
 pub(crate) fn frame_values(path: &str, table: &NumericColumns, row: usize) -> Vec<(String, FrameProperty)> {
     let cell = |column: &str| table.column(column).ok().and_then(|values| values.get(row)).copied();
     let mut values = Vec::new();
-    if let Some(energy) = cell("potential_energy_kj_mol") {
+    if let Some(energy) = cell(POTENTIAL_ENERGY) {
         values.push(("energy".to_owned(), FrameProperty::Number(energy * EV_PER_KJ_MOL)));
     }
     values.push(("path".to_owned(), FrameProperty::Text(path.to_owned())));
     for column in table.names() {
         let Some(value) = cell(column) else { continue };
         let value = match column.as_str() {
-            "frame" | "point" => FrameProperty::Integer(value as u64),
+            FRAME | POINT => FrameProperty::Integer(value as u64),
             _ => FrameProperty::Number(value),
         };
         values.push((column.clone(), value));
@@ -29,7 +31,7 @@ pub(crate) fn frame_values(path: &str, table: &NumericColumns, row: usize) -> Ve
 pub(crate) fn frame_table(values: &[Vec<(String, FrameProperty)>]) -> String {
     let shown = |(key, _): &&(String, FrameProperty)| key != "energy";
     let heads = values.first().map_or_else(Vec::new, |row| {
-        row.iter().filter(shown).map(|(key, _)| if key == "frame" { "frame_of_path" } else { key }).collect()
+        row.iter().filter(shown).map(|(key, _)| if key == FRAME { "frame_of_path" } else { key }).collect()
     });
     let mut text = format!("frame,{}\n", heads.join(","));
     for (number, row) in values.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! `paths.csv` and `paths.json`, and the names of what stands beside them: what the paths say, one by one and together.
+//! `paths.json`, and the names of what stands beside the paths' tables: what the paths say together.
 
 use geodyssey_report::{
     FreeEnergySummary, MaxEnergySummary, SampledConstraint, SamplingSummary, TransitionSummary, Warning,
@@ -8,10 +8,6 @@ use serde::{Deserialize, Serialize};
 
 /// Name of the stage.
 pub(crate) const STAGE: &str = "paths";
-/// One row a path.
-pub(crate) const TABLE_FILE: &str = "paths.csv";
-/// The free energy along the curve, from the paths of both directions.
-pub(crate) const FREE_ENERGY_FILE: &str = "free-energy.csv";
 /// Atoms and bonds for the trajectories.
 pub(crate) const TOPOLOGY_FILE: &str = "topology.pdb";
 /// The structures of the two states, as the paths begin with them.

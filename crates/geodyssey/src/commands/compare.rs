@@ -17,8 +17,7 @@ use crate::problem::Problem;
 use crate::run_directory::{Claim, FinishedRun, RunDirectory, SUMMARY_FILE, check_claim};
 use crate::stages::compare::baselines::{Baseline, Variant, is_same};
 use crate::stages::compare::{
-    DIFFERENCES_FILE, Entry, Finished, Group, JSON_FILE, Origin, TABLE_FILE, comparable, compare,
-    folder_name, unlike,
+    DIFFERENCES_FILE, Entry, Finished, Group, JSON_FILE, TABLE_FILE, comparable, compare, folder_name, unlike,
 };
 use crate::terminal::say;
 
@@ -105,9 +104,8 @@ fn configuration(path: &Path, arguments: &CompareArguments) -> Result<Argument, 
     let problem = read(path, overrides)?;
     // With --out, everything of the comparison lies below that.
     let directory = run_directory(&problem.config, overrides, true);
-    let origin = Origin { file: path.to_owned(), changes: overrides.set.clone(), seed: overrides.seed };
     let name = problem.config.name();
-    let entry = Entry { name, problem, directory, role: RowRole::Given, origin };
+    let entry = Entry { name, problem, directory, role: RowRole::Given };
     Ok(Argument { entry, finished: false })
 }
 
@@ -129,9 +127,8 @@ fn finished_run(path: &Path) -> Result<Argument, Error> {
     problem.states()?;
     let name =
         path.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
-    let origin = Origin { file, changes: Vec::new(), seed: None };
     let name = name.unwrap_or_else(|| path.display().to_string());
-    let entry = Entry { name, problem, directory: path.to_owned(), role: RowRole::Given, origin };
+    let entry = Entry { name, problem, directory: path.to_owned(), role: RowRole::Given };
     Ok(Argument { entry, finished: true })
 }
 
@@ -230,7 +227,7 @@ fn add_baseline(
     }
     check(&problem, Stage::Report)?;
     let folder = out.join(BASELINES_FOLDER).join(folder_name(&first.entry.name));
-    let mut entry = variant.entry(first, problem, folder.join(variant.name()));
+    let mut entry = variant.entry(problem, folder.join(variant.name()));
     let names: Vec<String> = group.rows.iter().map(|row| row.entry.name.clone()).collect();
     entry.name = unlike(entry.name, &names);
     say!("== {} (baseline of {})", entry.name, first.entry.name);

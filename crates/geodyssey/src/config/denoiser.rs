@@ -167,7 +167,7 @@ impl DenoiserConfig {
     /// Reads `[denoiser]`.
     pub(super) fn read(root: &Section<'_>) -> Result<Self, InputError> {
         let Some(mut section) = root.table("denoiser")? else {
-            return Ok(Self::Mixture(MixtureConfig::default()));
+            return Ok(Self::exact());
         };
         let whole = section.clone();
         match section.take_kind("kind", Some("mixture"), &KINDS)?.as_str() {
@@ -193,6 +193,11 @@ impl DenoiserConfig {
                 Ok(Self::Neural(NeuralConfig { data, device, checkpoint_interval, settings }))
             }
         }
+    }
+
+    /// The exact one, as it is where nothing is said of it.
+    pub(crate) fn exact() -> Self {
+        Self::Mixture(MixtureConfig::default())
     }
 
     /// What a learned denoiser is trained on; none for an exact one.

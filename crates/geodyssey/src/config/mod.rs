@@ -4,6 +4,7 @@
 //! (atoms, structures, tables) is checked by the stages, which report through [`Config::error`] with the place.
 
 mod bounds;
+mod change;
 mod constraints;
 mod denoiser;
 mod error;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+pub(crate) use change::{ConfigChange, CurveChange};
 pub(crate) use denoiser::{
     Bandwidth, DenoiserConfig, NeuralConfig, RandomFeaturesConfig, TrainingDataConfig,
 };
@@ -125,6 +127,27 @@ impl Config {
         };
         config.check()?;
         config.resolve_paths();
+        Ok(config)
+    }
+
+    /// The same with other sections in place of some, checked as if they stood in the file.
+    ///
+    /// # Errors
+    /// What is wrong, with the change's reason.
+    pub(crate) fn with(&self, change: &ConfigChange) -> Result<Self, InputError> {
+        let mut config = self.clone();
+        for section in change.sections() {
+            config.source.supersede(section, &change.reason);
+        }
+        config.geodesic = change.curve.section().map_err(|(key, why)| config.error(key, why))?;
+        config.constraints.clone_from(&change.constraints);
+        if let Some(denoiser) = &change.denoiser {
+            config.denoiser = denoiser.clone();
+        }
+        if let Some(sampling) = &change.sampling {
+            config.sampling = sampling.clone();
+        }
+        config.check()?;
         Ok(config)
     }
 

@@ -12,12 +12,13 @@ use super::error::{InputError, Place};
 use super::key_path::{KeyPath, Segment};
 use crate::text_file::read_text;
 
-/// The text of a configuration file, as it stands in the file and as changed by `--set`.
+/// The text of a configuration file, as it stands in the file and as changed by `--set`, and what else no longer is as it stands there.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     path: PathBuf,
     original: String,
     effective: String,
+    /// What is not from the file, with the words that say so.
     overrides: Vec<(KeyPath, String)>,
 }
 
@@ -50,10 +51,15 @@ impl Source {
             let value = value.trim();
             let value: toml_edit::Value = value.parse().unwrap_or_else(|_| value.into());
             set(document.as_item_mut(), path.segments(), value).map_err(|why| wrong(&why))?;
-            self.overrides.push((path, change.clone()));
+            self.overrides.push((path, format!("given by --set {change}")));
         }
         self.effective = document.to_string();
         Ok(())
+    }
+
+    /// Errors about a key of the top level name no place in the file any more, but why it is not what stands there.
+    pub(crate) fn supersede(&mut self, key: &str, note: &str) {
+        self.overrides.push((KeyPath::default().key(key), note.to_owned()));
     }
 
     /// The file.
@@ -79,8 +85,8 @@ impl Source {
 
     fn error_at(&self, path: &KeyPath, mark: Mark, message: impl Into<String>) -> InputError {
         let error = InputError::new(message);
-        if let Some((_, text)) = self.overrides.iter().rev().find(|(changed, _)| changed.holds(path)) {
-            return error.note(format!("given by --set {text}"));
+        if let Some((_, note)) = self.overrides.iter().rev().find(|(changed, _)| changed.holds(path)) {
+            return error.note(note.clone());
         }
         let Ok(root) = DeTable::parse(&self.original) else { return error };
         let mut path = path.clone();

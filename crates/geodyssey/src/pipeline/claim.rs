@@ -2,7 +2,7 @@
 
 use geodyssey_trajectory::{TrajectoryFormat, renamed_in_pdb};
 
-use crate::artifacts::{curve, landscape, paths, report};
+use crate::artifacts::{all_paths, curve, free_energy, landscape, paths, report};
 use crate::config::{DenoiserConfig, SamplingMethod};
 use crate::problem::{NAMES_FILE, Problem};
 use crate::run_directory::{Claim, SUMMARY_FILE};
@@ -16,7 +16,7 @@ pub(crate) fn claim(problem: &Problem) -> Claim {
         landscape::RECORD_FILE,
         curve::CURVE_FILE,
         curve::RECORD_FILE,
-        paths::TABLE_FILE,
+        all_paths::FILE,
         paths::RECORD_FILE,
         report::CONFIG_FILE,
         report::PAGE_FILE,
@@ -44,7 +44,7 @@ pub(crate) fn claim(problem: &Problem) -> Claim {
         names.extend((0..config.sampling.paths.get()).flat_map(of_path));
     }
     if config.sampling.backward && config.sampling.method == SamplingMethod::Annealing {
-        names.push(paths::FREE_ENERGY_FILE.to_owned());
+        names.push(free_energy::FILE.to_owned());
     }
     if config.denoiser.training_data().is_some() {
         names.extend([training::WEIGHTS_FILE, training::RECORD_FILE].map(str::to_owned));

@@ -2,7 +2,7 @@
 
 use geodyssey_molecule::variables::COORDINATE;
 
-use super::energy_source::EnergySource;
+use super::energy_source::{EnergySource, GivenSamples};
 use super::variables::Variable;
 use crate::config::{Boundary, Config, InputError};
 
@@ -22,8 +22,10 @@ pub(super) fn declared(config: &Config, source: &EnergySource) -> Result<Vec<Var
     let formula = match source {
         EnergySource::Formula(formula) => formula,
         EnergySource::Table(rows) => return Ok(with_ranges(given, &rows.points)),
-        EnergySource::Samples(Some(samples)) => return Ok(with_ranges(given, &samples.points)),
-        EnergySource::Molecule | EnergySource::Samples(None) => return Ok(given),
+        EnergySource::Samples(GivenSamples::Table(samples)) => {
+            return Ok(with_ranges(given, &samples.points));
+        }
+        EnergySource::Molecule | EnergySource::Samples(_) => return Ok(given),
     };
     let known = formula.variables();
     if given.is_empty() {

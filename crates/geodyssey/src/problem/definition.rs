@@ -40,6 +40,8 @@ pub struct Problem {
     pub(crate) thermal_energy: f64,
     /// Trajectory formats.
     pub(crate) formats: Vec<TrajectoryFormat>,
+    /// Weights of another run's denoiser, where the configuration names some: the content of their file.
+    pub(crate) denoiser_weights: Option<Vec<u8>>,
     /// Contents of all input files, by the key that names them.
     pub(crate) inputs: BTreeMap<&'static str, Fingerprint>,
 }
@@ -68,11 +70,13 @@ impl Problem {
             temperature_k,
             thermal_energy,
             formats,
+            denoiser_weights: None,
             inputs,
             config,
         };
         if let Some(weights) = problem.config.denoiser.training_data().and_then(|data| data.weights.clone()) {
-            read_input(&problem.config, "denoiser.weights", &weights, &mut problem.inputs)?;
+            let content = read_input(&problem.config, "denoiser.weights", &weights, &mut problem.inputs)?;
+            problem.denoiser_weights = Some(content);
         }
         problem.states = problem.read_states()?;
         problem.scales = Scales::of(&problem.config, &problem.variables, problem.states.as_ref())?;

@@ -18,12 +18,25 @@ use crate::run_directory::{Fingerprint, Ingredients};
 pub(crate) enum EnergySource {
     /// The molecule, by metadynamics or a relaxed scan.
     Molecule,
-    /// Samples of the variables: those of a table, or what a trajectory or the molecule gives later.
-    Samples(Option<SampleTable>),
+    /// Samples of the variables.
+    Samples(GivenSamples),
     /// Rows of a file.
     Table(TableRows),
     /// A formula.
     Formula(Box<dyn Formula>),
+}
+
+/// Samples, as far as they are read already.
+pub(crate) enum GivenSamples {
+    /// Those of a table.
+    Table(SampleTable),
+    /// What a trajectory gives later.
+    Trajectory {
+        /// Content of the file of their weights, where there is one.
+        weights: Option<Vec<u8>>,
+    },
+    /// What the molecule gives later.
+    Made,
 }
 
 impl EnergySource {
@@ -61,14 +74,14 @@ fn read_table_file(
         .map_err(|error| config.error(key, format!("{}: {error}", table.file.display())))
 }
 
-/// The samples of a table; of a trajectory only what its files hold is noted.
+/// The samples of a table; of a trajectory what its files hold is noted, and the weights are kept.
 fn read_samples(
     config: &Config,
     settings: &SamplesConfig,
     inputs: &mut BTreeMap<&'static str, Fingerprint>,
-) -> Result<Option<SampleTable>, InputError> {
+) -> Result<GivenSamples, InputError> {
     match settings.source() {
-        SamplesSource::ReplicaExchange(_) => Ok(None),
+        SamplesSource::ReplicaExchange(_) => Ok(GivenSamples::Made),
         SamplesSource::Trajectory(files) => {
             let key = "landscape.trajectory";
             let mut all = Ingredients::of(key);
@@ -79,10 +92,9 @@ fn read_samples(
                 all = all.upstream("file", &content);
             }
             inputs.insert(key, all.fingerprint());
-            if let Some(file) = &settings.weights {
-                read_input(config, "landscape.weights", file, inputs)?;
-            }
-            Ok(None)
+            let weights = settings.weights.as_ref();
+            let weights = weights.map(|file| read_input(config, "landscape.weights", file, inputs));
+            Ok(GivenSamples::Trajectory { weights: weights.transpose()? })
         }
         SamplesSource::Table(file) => {
             let key = "landscape.samples";
@@ -91,7 +103,7 @@ fn read_samples(
                 return Err(config.error(key, message));
             }
             read_table(&read_text(config, key, file, inputs)?, &table_variables(config))
-                .map(Some)
+                .map(GivenSamples::Table)
                 .map_err(|why| config.error(key, format!("{}: {why}", file.display())))
         }
     }

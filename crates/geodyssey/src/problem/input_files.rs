@@ -39,7 +39,7 @@ pub(super) fn read_structure_file(
     masses: &[f64],
     inputs: &mut BTreeMap<&'static str, Fingerprint>,
 ) -> Result<StructureFile, InputError> {
-    read_input(config, key, path, inputs)?;
-    geodyssey_trajectory::read_structure_file(path, Some(masses))
+    let content = read_input(config, key, path, inputs)?;
+    geodyssey_trajectory::read_structure_content(path, &content, Some(masses))
         .map_err(|error| config.error(key, error.to_string()))
 }

@@ -19,7 +19,7 @@ pub(crate) mod variables;
 
 pub use definition::Problem;
 pub(crate) use definition::temperature_of;
-pub(crate) use energy_source::EnergySource;
+pub(crate) use energy_source::{EnergySource, GivenSamples};
 pub(crate) use grid_axes::{FEWEST_GRID_POINTS, grid_axes};
 pub(crate) use molecule::{Molecule, undefined_torsion};
 pub(crate) use molecule_warnings::{NAMES_FILE, molecule_warnings};

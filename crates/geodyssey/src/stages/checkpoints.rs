@@ -27,11 +27,47 @@ pub(crate) struct Checkpoints<'r> {
     pub(crate) made_from: &'r Fingerprint,
 }
 
+/// How and when the state of a computation is kept on its way.
+pub(crate) trait Keeping<S> {
+    /// Whether it should be kept, so long after it last was.
+    fn is_due(&self, state: &S, since: Duration) -> bool;
+
+    /// What is kept of it.
+    fn content(&self, state: &S) -> Result<Vec<u8>, Error>;
+
+    /// It was kept, which took so long.
+    fn note(&mut self, state: &S, took: Duration);
+}
+
+/// As JSON, every second or so.
+struct AsJson {
+    stage: &'static str,
+    interval: Duration,
+}
+
+impl<S: Serialize> Keeping<S> for AsJson {
+    fn is_due(&self, _state: &S, since: Duration) -> bool {
+        since > self.interval
+    }
+
+    fn content(&self, state: &S) -> Result<Vec<u8>, Error> {
+        serde_json::to_vec(state).map_err(|error| Error::failed(self.stage, error))
+    }
+
+    fn note(&mut self, _state: &S, took: Duration) {
+        self.interval = INTERVAL.max(took.div_f64(SHARE));
+    }
+}
+
 impl Checkpoints<'_> {
     /// A part that an interrupted run had finished; none where it was made from something else or is damaged.
     pub(crate) fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        let state = self.directory.read_checkpoint(self.stage, name, self.made_from)?;
-        serde_json::from_slice(&state).ok()
+        serde_json::from_slice(&self.read_bytes(name)?).ok()
+    }
+
+    /// The same of a state that is kept in a format of its own.
+    pub(crate) fn read_bytes(&self, name: &str) -> Option<Vec<u8>> {
+        self.directory.read_checkpoint(self.stage, name, self.made_from)
     }
 
     /// Where a computation goes on: where an interrupted run left it, or at its beginning.
@@ -55,19 +91,33 @@ impl Checkpoints<'_> {
     pub(crate) fn advance<S: Serialize>(
         &self,
         name: &str,
+        state: S,
+        is_finished: impl Fn(&S) -> bool,
+        block: impl FnMut(S, u64) -> Result<S, Error>,
+    ) -> Result<S, Error> {
+        let keeping = AsJson { stage: self.stage, interval: INTERVAL };
+        self.advance_keeping(name, state, keeping, is_finished, block)
+    }
+
+    /// The same for a state that is kept in another way and at other times; when Ctrl-C is pressed it is kept too.
+    pub(crate) fn advance_keeping<S>(
+        &self,
+        name: &str,
         mut state: S,
+        mut keeping: impl Keeping<S>,
         is_finished: impl Fn(&S) -> bool,
         mut block: impl FnMut(S, u64) -> Result<S, Error>,
     ) -> Result<S, Error> {
-        let (mut written, mut interval, mut pace) = (Instant::now(), INTERVAL, Pace::new());
+        let (mut kept, mut pace) = (Instant::now(), Pace::new());
         while !is_finished(&state) {
             state = block(state, pace.next_block())?;
             let stop = interrupt::check();
-            if stop.is_err() || written.elapsed() > interval {
+            if stop.is_err() || keeping.is_due(&state, kept.elapsed()) {
                 let begun = Instant::now();
-                self.write(name, &state)?;
-                interval = INTERVAL.max(begun.elapsed().div_f64(SHARE));
-                written = Instant::now();
+                let content = keeping.content(&state)?;
+                self.directory.write_checkpoint(self.stage, name, self.made_from, &content)?;
+                keeping.note(&state, begun.elapsed());
+                kept = Instant::now();
             }
             stop?;
         }

@@ -15,5 +15,4 @@ pub(crate) mod landscape;
 pub(crate) mod need;
 pub(crate) mod paths;
 pub(crate) mod report;
-mod rows;
 pub(crate) mod training;

@@ -63,6 +63,20 @@ pub fn read_structure_file(
     finish(path, &read(path)?, masses)
 }
 
+/// As [`read_structure_file`], of a file whose content is at hand already. Only a format that has no reader here is read from the file.
+///
+/// # Errors
+/// As [`read_structure_file`].
+pub fn read_structure_content(
+    path: impl AsRef<Path>,
+    content: &[u8],
+    masses: Option<&[f64]>,
+) -> Result<StructureFile, TrajectoryError> {
+    let path = path.as_ref();
+    let records = if has_reader(path) { parse(path, content)? } else { foreign::read(path)? };
+    finish(path, &records, masses)
+}
+
 impl StructureFile {
     /// Reads a structure that lies in memory, as [`read_structure_file`]; `name` stands for its path in messages, and its extension
     /// says the format (PDB, GRO, mol2 or XYZ).
@@ -88,9 +102,13 @@ fn finish(path: &Path, records: &Records, masses: Option<&[f64]>) -> Result<Stru
 /// Formats that have a reader here.
 const FORMATS: [&str; 6] = ["pdb", "ent", "gro", "mol2", "xyz", "extxyz"];
 
+fn has_reader(path: &Path) -> bool {
+    FORMATS.contains(&extension(path).as_str())
+}
+
 /// Reads the records of a file by the reader of its format.
 fn read(path: &Path) -> Result<Records, TrajectoryError> {
-    if !FORMATS.contains(&extension(path).as_str()) {
+    if !has_reader(path) {
         return foreign::read(path);
     }
     let bytes = std::fs::read(path).map_err(|source| TrajectoryError::file(path, source))?;

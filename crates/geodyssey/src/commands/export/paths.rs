@@ -8,6 +8,7 @@ use geodyssey_trajectory::{FrameProperty, TrajectoryFormat, read_frames};
 
 use crate::artifacts::path_frames::frame_values;
 use crate::artifacts::path_id::{FOLDER, PathId};
+use crate::artifacts::path_table::FRAME;
 use crate::error::Error;
 use crate::run_directory::FinishedRun;
 
@@ -119,7 +120,7 @@ fn read_one(
         }
         positions = all.into_iter().step_by(stride).collect();
     }
-    let columns: Vec<String> = table.names().iter().filter(|column| *column != "frame").cloned().collect();
+    let columns: Vec<String> = table.names().iter().filter(|column| *column != FRAME).cloned().collect();
     let failed = |error| Error::input(format!("{}: {error}", file.display()));
     let mut values = Vec::with_capacity(columns.len());
     for column in &columns {

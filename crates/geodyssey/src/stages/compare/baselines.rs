@@ -4,8 +4,11 @@ use geodyssey_constraints::ConstraintSettings;
 use geodyssey_report::{MaxEnergy, RowRole};
 use serde_json::{Value, json};
 
-use super::finished::{Entry, Finished, Origin};
-use crate::config::{Config, ConstraintConfig, CurveKind, DEFAULT_DURATION_PS, SamplingMethod, Space};
+use super::finished::{Entry, Finished};
+use crate::config::{
+    Config, ConfigChange, ConstraintConfig, CurveChange, CurveKind, DEFAULT_DURATION_PS, DenoiserConfig,
+    SamplingConfig, SamplingMethod, ShootingLength, Space,
+};
 use crate::error::Error;
 use crate::problem::Problem;
 
@@ -38,7 +41,7 @@ pub(crate) enum Baseline {
 /// A baseline of one group: its name, and what it changes of the first path's configuration.
 pub(crate) struct Variant {
     name: String,
-    changes: Vec<String>,
+    change: ConfigChange,
 }
 
 impl Variant {
@@ -47,18 +50,14 @@ impl Variant {
         &self.name
     }
 
-    /// Reads the configuration of the group's first path with the changes.
+    /// The problem of the group's first path with the changes.
     pub(crate) fn problem(&self, first: &Finished) -> Result<Problem, Error> {
-        let Origin { file, changes, seed } = &first.entry.origin;
-        let changes: Vec<String> = changes.iter().chain(&self.changes).cloned().collect();
-        Ok(Problem::read(Config::read(file, &changes, *seed)?)?)
+        Ok(Problem::read(first.entry.problem.config.with(&self.change)?)?)
     }
 
     /// The baseline as a row to be made in a directory.
-    pub(crate) fn entry(&self, first: &Finished, problem: Problem, directory: std::path::PathBuf) -> Entry {
-        let mut origin = first.entry.origin.clone();
-        origin.changes.extend(self.changes.clone());
-        Entry { name: self.name.clone(), problem, directory, role: RowRole::Baseline, origin }
+    pub(crate) fn entry(&self, problem: Problem, directory: std::path::PathBuf) -> Entry {
+        Entry { name: self.name.clone(), problem, directory, role: RowRole::Baseline }
     }
 }
 
@@ -77,12 +76,10 @@ impl Baseline {
     /// What is to be made of it for a group whose first path is given: the same sampling, ends, winding and number of points.
     pub(crate) fn variants(self, first: &Finished) -> Vec<Variant> {
         let config = &first.entry.problem.config;
-        let of = |name: &str, kind: &str, more: &str| Variant {
-            name: name.to_owned(),
-            changes: changes(first, kind, more, annealed(config)),
-        };
+        let line = curve(first, CurveKind::Straight);
+        let of = |name: &str, curve: CurveChange| variant(first, name, curve, annealed(config));
         match self {
-            Self::Straight => vec![of("straight-line", "straight", "")],
+            Self::Straight => vec![of("straight-line", line)],
             Self::StraightScheduled => {
                 let schedule = &first.curve.points;
                 let levels: Vec<f64> = schedule.iter().map(|point| point.log_snr).collect();
@@ -91,24 +88,26 @@ impl Baseline {
                 }
                 vec![of(
                     "straight-line-geodesic-schedule",
-                    "straight",
-                    &format!("log_snr_schedule = {levels:?}, "),
+                    CurveChange { log_snr_schedule: Some(levels), ..line },
                 )]
             }
-            Self::MinimumEnergyPath => vec![of("minimum-energy-path", "minimum-energy-path", "")],
-            Self::Pullback => vec![of("pullback-geodesic", "pullback", "")],
+            Self::MinimumEnergyPath => {
+                vec![of("minimum-energy-path", curve(first, CurveKind::MinimumEnergyPath))]
+            }
+            Self::Pullback => vec![of("pullback-geodesic", curve(first, CurveKind::Pullback))],
             Self::Tent => {
                 let ends = config.geodesic.log_snr.start.min(config.geodesic.log_snr.end);
                 let tops = TENT_DEPTHS.iter().map(|depth| ends - depth);
                 tops.filter(|top| *top >= config.geodesic.log_snr_min.get())
                     .map(|top| {
                         let name = format!("tent-to-{}", format!("{top}").replace('-', "minus-"));
-                        of(&name, "tent", &format!("tent_log_snr = {top:?}, "))
+                        let tent = curve(first, CurveKind::Tent);
+                        of(&name, CurveChange { tent_log_snr: Some(top), ..tent })
                     })
                     .collect()
             }
-            Self::ShootingFixed => vec![shooting(first, "fixed")],
-            Self::ShootingFlexible => vec![shooting(first, "flexible")],
+            Self::ShootingFixed => vec![shooting(first, "shooting-fixed", ShootingLength::Fixed)],
+            Self::ShootingFlexible => vec![shooting(first, "shooting-flexible", ShootingLength::Flexible)],
         }
     }
 }
@@ -123,48 +122,55 @@ fn has_own_schedule(kind: CurveKind, levels: &[f64]) -> bool {
     kind.is_geodesic() && levels.iter().enumerate().any(is_off)
 }
 
+/// Another curve with the first path's ends, winding and number of points.
+fn curve(first: &Finished, kind: CurveKind) -> CurveChange {
+    let geodesic = &first.entry.problem.config.geodesic;
+    CurveChange {
+        kind,
+        points: geodesic.points,
+        log_snr: geodesic.log_snr,
+        log_snr_min: geodesic.log_snr_min,
+        winding: first.winding().to_vec(),
+        log_snr_schedule: None,
+        tent_log_snr: None,
+    }
+}
+
 /// The first path's curve and constraints are replaced; a learned denoiser is, too, since nothing but the curve's length depends
 /// on it and it may not know the noise of a tent.
-fn changes(first: &Finished, kind: &str, more: &str, sampling: Option<String>) -> Vec<String> {
-    let config = &first.entry.problem.config;
-    let geodesic = &config.geodesic;
-    let mut changes = vec![
-        format!(
-            "geodesic={{ kind = \"{kind}\", {more}points = {}, log_snr = {{ start = {:?}, end = {:?} }}, log_snr_min = {:?}, \
-             winding = {:?} }}",
-            geodesic.points.get(),
-            geodesic.log_snr.start,
-            geodesic.log_snr.end,
-            geodesic.log_snr_min.get(),
-            first.winding()
-        ),
-        "constraint=[]".to_owned(),
-    ];
-    if config.denoiser.training_data().is_some() {
-        changes.push("denoiser={ kind = \"mixture\" }".to_owned());
-    }
-    changes.extend(sampling.map(|sampling| format!("sampling={sampling}")));
-    changes
+fn variant(first: &Finished, name: &str, curve: CurveChange, sampling: Option<SamplingConfig>) -> Variant {
+    let is_learned = first.entry.problem.config.denoiser.training_data().is_some();
+    let change = ConfigChange {
+        reason: format!("set for the baseline {name}"),
+        curve,
+        constraints: Vec::new(),
+        denoiser: is_learned.then(DenoiserConfig::exact),
+        sampling,
+    };
+    Variant { name: name.to_owned(), change }
 }
 
 /// The sampling of a baseline whose first path is sampled in another way; none where it can stay.
-fn annealed(config: &Config) -> Option<String> {
-    let space = match config.space() {
-        Space::Atoms => "atoms",
-        Space::Variables => "variables",
-    };
-    (config.sampling.method != SamplingMethod::Annealing)
-        .then(|| format!("{{ space = \"{space}\", paths = {} }}", config.sampling.paths.get()))
+fn annealed(config: &Config) -> Option<SamplingConfig> {
+    (config.sampling.method != SamplingMethod::Annealing).then(|| SamplingConfig {
+        space: Some(config.space()),
+        paths: config.sampling.paths,
+        ..SamplingConfig::default()
+    })
 }
 
-fn shooting(first: &Finished, length: &str) -> Variant {
+fn shooting(first: &Finished, name: &str, length: ShootingLength) -> Variant {
     let config = &first.entry.problem.config;
-    let molecule = if config.system.is_some() { ", lifted_paths = 0" } else { "" };
-    let sampling = format!(
-        "{{ method = \"two-way-shooting\", space = \"variables\", length = \"{length}\", paths = {}{molecule} }}",
-        config.sampling.paths.get()
-    );
-    Variant { name: format!("shooting-{length}"), changes: changes(first, "straight", "", Some(sampling)) }
+    let sampling = SamplingConfig {
+        method: SamplingMethod::TwoWayShooting,
+        space: Some(Space::Variables),
+        length: Some(length),
+        lifted_paths: config.system.is_some().then_some(0),
+        paths: config.sampling.paths,
+        backward: false, // only annealed paths go both ways
+        ..SamplingConfig::default()
+    };
+    variant(first, name, curve(first, CurveKind::Straight), Some(sampling))
 }
 
 /// Whether a finished run is just what a baseline would be.

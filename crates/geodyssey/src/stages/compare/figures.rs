@@ -138,10 +138,10 @@ impl Figures<'_> {
             style: SeriesStyle::Line,
             points: row
                 .curve
-                .arc_share
-                .iter()
+                .shares(&row.curve.arc_length)
+                .into_iter()
                 .zip(&row.curve.points)
-                .map(|(&share, point)| [share, point.log_snr])
+                .map(|(share, point)| [share, point.log_snr])
                 .collect(),
         });
         let series: Vec<Series> = series.collect();

@@ -3,28 +3,19 @@
 use std::path::PathBuf;
 
 use geodyssey_constraints::ConstraintSettings;
-use geodyssey_denoiser::SpacetimePoint;
-use geodyssey_report::{Direction, NumericColumns, RowRole, RowSeconds, Summary, Timings};
+use geodyssey_report::{Direction, RowRole, RowSeconds, Summary, Timings};
 
+use crate::artifacts::all_paths::read_paths;
+use crate::artifacts::curve::Curve;
 use crate::artifacts::path_id::PathId;
-use crate::artifacts::{curve, landscape, paths};
+use crate::artifacts::path_table::read_path;
+use crate::artifacts::{all_paths, curve, landscape, paths};
 use crate::config::{Config, CurveKind, SamplingMethod, ShootingLength};
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run_context::timings;
 use crate::run_directory::{FinishedRun, SUMMARY_FILE, TIMINGS_FILE};
 use crate::stages::training;
-
-/// Where a configuration came from, so that others can be made from it.
-#[derive(Clone)]
-pub(crate) struct Origin {
-    /// Its file.
-    pub(crate) file: PathBuf,
-    /// Changes of the command line.
-    pub(crate) changes: Vec<String>,
-    /// Seed of the command line.
-    pub(crate) seed: Option<u64>,
-}
 
 /// One path to compare: its problem and where its run is.
 pub(crate) struct Entry {
@@ -36,8 +27,6 @@ pub(crate) struct Entry {
     pub(crate) directory: PathBuf,
     /// Who asked for it.
     pub(crate) role: RowRole,
-    /// Where its configuration came from.
-    pub(crate) origin: Origin,
 }
 
 /// A finished run.
@@ -55,7 +44,7 @@ pub(crate) struct Finished {
     /// The variables at the frames of each forward path.
     pub(super) frames: Vec<Vec<Vec<f64>>>,
     /// What the paths followed.
-    pub(super) curve: FollowedCurve,
+    pub(super) curve: Curve,
 }
 
 /// One value a path that did not break down.
@@ -69,16 +58,6 @@ pub(super) struct PathValues {
     pub(super) forward_work: Vec<f64>,
     /// Work of backward paths, kJ/mol.
     pub(super) backward_work: Vec<f64>,
-}
-
-/// The curve of `geodesic.csv`.
-pub(super) struct FollowedCurve {
-    /// Share of the arc length at each point.
-    pub(super) arc_share: Vec<f64>,
-    /// Its points.
-    pub(super) points: Vec<SpacetimePoint>,
-    /// Posterior means at its points.
-    pub(super) means: Vec<Vec<f64>>,
 }
 
 impl Finished {
@@ -141,47 +120,18 @@ fn seconds(timings: &Timings) -> Option<RowSeconds> {
     })
 }
 
-/// The columns of `paths.csv`, whose cells are not all numbers.
 fn values(run: &FinishedRun) -> Result<PathValues, Error> {
-    let path = run.path().join(paths::TABLE_FILE);
-    let damaged = |why: String| Error::file("understand", &path, why);
-    let text = run.read_text(paths::TABLE_FILE)?;
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let headers = reader.headers().map_err(|error| damaged(error.to_string()))?.clone();
-    let column = |name: &str| {
-        headers
-            .iter()
-            .position(|header| header == name)
-            .ok_or_else(|| damaged(format!("there is no column `{name}`")))
-    };
-    let (direction, failure) = (column("direction")?, column("failure")?);
-    let [landscape, potential, work] = [
-        column("max_landscape_energy_kj_mol")?,
-        column("max_potential_energy_kj_mol")?,
-        column("work_kj_mol")?,
-    ];
+    let rows = read_paths(&run.read_text(all_paths::FILE)?)
+        .map_err(|error| Error::file("understand", &run.path().join(all_paths::FILE), error))?;
     let mut values = PathValues::default();
-    for record in reader.records() {
-        let record = record.map_err(|error| damaged(error.to_string()))?;
-        let cell = |index: usize| record.get(index).unwrap_or("").trim();
-        if !cell(failure).is_empty() {
-            continue;
-        }
-        let add = |list: &mut Vec<f64>, index: usize| {
-            if cell(index).is_empty() {
-                return Ok(());
+    for row in rows.iter().filter(|row| row.failure.is_none()) {
+        match row.direction {
+            Direction::Forward => {
+                values.max_landscape_energy.extend(row.max_landscape_energy_kj_mol);
+                values.max_potential_energy.extend(row.max_potential_energy_kj_mol);
+                values.forward_work.extend(row.work_kj_mol);
             }
-            let value =
-                cell(index).parse().map_err(|_| damaged(format!("`{}` is no number", cell(index))))?;
-            list.push(value);
-            Ok::<_, Error>(())
-        };
-        if cell(direction) == "forward" {
-            add(&mut values.max_landscape_energy, landscape)?;
-            add(&mut values.max_potential_energy, potential)?;
-            add(&mut values.forward_work, work)?;
-        } else {
-            add(&mut values.backward_work, work)?;
+            Direction::Backward => values.backward_work.extend(row.work_kj_mol),
         }
     }
     Ok(values)
@@ -189,40 +139,18 @@ fn values(run: &FinishedRun) -> Result<PathValues, Error> {
 
 fn frames(problem: &Problem, run: &FinishedRun) -> Result<Vec<Vec<Vec<f64>>>, Error> {
     let forward = PathId::all(run.names()).into_iter().filter(|path| path.direction == Direction::Forward);
-    let heads: Vec<String> = problem.variables.iter().map(|variable| variable.column()).collect();
-    forward.map(|path| points(run, &path.table(), &heads)).collect()
-}
-
-/// The points whose coordinates stand in columns of a table.
-fn points(run: &FinishedRun, name: &str, heads: &[String]) -> Result<Vec<Vec<f64>>, Error> {
-    let columns = numbers(run, name)?;
-    let coordinates = heads.iter().map(|head| columns.column(head)).collect::<Result<Vec<_>, _>>();
-    let coordinates =
-        coordinates.map_err(|error| Error::file("understand", &run.path().join(name), error))?;
-    Ok((0..columns.row_count()).map(|row| coordinates.iter().map(|column| column[row]).collect()).collect())
-}
-
-fn numbers(run: &FinishedRun, name: &str) -> Result<NumericColumns, Error> {
-    NumericColumns::from_csv(&run.read_text(name)?)
-        .map_err(|error| Error::file("understand", &run.path().join(name), error))
-}
-
-fn curve(problem: &Problem, run: &FinishedRun) -> Result<FollowedCurve, Error> {
-    let path = run.path().join(curve::CURVE_FILE);
-    let columns = numbers(run, curve::CURVE_FILE)?;
-    let column = |name: &str| columns.column(name).map_err(|error| Error::file("understand", &path, error));
-    let heads = |prefix: &str| -> Vec<String> {
-        problem.variables.iter().map(|variable| format!("{prefix}_{}", variable.column())).collect()
+    let of = |path: PathId| {
+        let name = path.table();
+        let table = read_path(&problem.variables, &run.read_text(&name)?)
+            .map_err(|error| Error::file("understand", &run.path().join(&name), error))?;
+        Ok(table.points)
     };
-    let (arc_length, log_snr) = (column("arc_length")?, column("log_snr")?);
-    let length = arc_length.last().copied().filter(|length| *length > 0.0).unwrap_or(1.0);
-    let centers = points(run, curve::CURVE_FILE, &heads("y"))?;
-    let centers = centers.iter().map(|center| problem.scales.scaled(center));
-    Ok(FollowedCurve {
-        arc_share: arc_length.iter().map(|arc| arc / length).collect(),
-        points: centers.zip(log_snr).map(|(y, &log_snr)| SpacetimePoint { log_snr, y }).collect(),
-        means: points(run, curve::CURVE_FILE, &heads("mean"))?,
-    })
+    forward.map(of).collect()
+}
+
+fn curve(problem: &Problem, run: &FinishedRun) -> Result<Curve, Error> {
+    curve::read_curve(problem, &run.read_text(curve::CURVE_FILE)?)
+        .map_err(|error| Error::file("understand", &run.path().join(curve::CURVE_FILE), error))
 }
 
 /// Which curve paths followed, what bends it, and whose spacetime it is.

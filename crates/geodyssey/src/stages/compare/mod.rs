@@ -24,7 +24,7 @@ use differences::{differences, letters_of};
 use finished::curve_in_words;
 use regions::{Regions, share_inside};
 
-pub(crate) use finished::{Entry, Finished, Origin};
+pub(crate) use finished::{Entry, Finished};
 pub(crate) use group::Group;
 
 /// Name under which the manifest has the comparison's files.

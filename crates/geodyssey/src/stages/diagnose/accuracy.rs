@@ -33,9 +33,9 @@ pub(super) struct CurveErrors {
 pub(super) fn measure(subject: &Subject<'_>) -> Result<(Accuracy, Vec<CurveErrors>), Error> {
     let problem = subject.run.problem;
     let levels = subject.checkpoints.once("levels", || by_level(subject))?;
-    let followed = along(subject, "followed", &subject.geodesic.points)?;
-    let judge = subject.judge.moments(&subject.geodesic.points).map_err(failed)?;
-    let followed_energy = measure_curve(&subject.geodesic.points, &judge).energy;
+    let followed = along(subject, "followed", &subject.geodesic.curve.points)?;
+    let judge = subject.judge.moments(&subject.geodesic.curve.points).map_err(failed)?;
+    let followed_energy = measure_curve(&subject.geodesic.curve.points, &judge).energy;
     let solve = Solve {
         problem,
         landscape: subject.landscape,

@@ -4,9 +4,9 @@ use geodyssey_report::Distances;
 use npyz::WriterBuilder as _;
 
 use super::Outputs;
+use crate::artifacts::rows::csv_of;
 use crate::error::Error;
 use crate::problem::Problem;
-use crate::stages::rows::csv_of;
 
 /// What the tables are, for errors.
 const TABLES: &str = "the tables of distances";

@@ -1,7 +1,6 @@
 //! What the paths of both directions know of the free energy: along the curve, and between the states without their tethers.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 
 use geodyssey_landscape::Divide;
 use geodyssey_report::{Direction, FreeEnergyDifference, FreeEnergySummary};
@@ -13,6 +12,7 @@ use geodyssey_sampling::{RandomStream, TetherPoint};
 
 use super::path::SampledPath;
 use super::sampled::Sampled;
+use crate::artifacts::free_energy::{ToldEnergy, WindowRow, free_energy_csv};
 use crate::config::Space;
 use crate::error::Error;
 use crate::problem::Problem;
@@ -200,46 +200,35 @@ fn table(
     windows: &[TetherPoint],
     found: &[BothWays],
 ) -> String {
-    let mut text = "point,log_snr".to_owned();
-    for variable in &problem.variables {
-        // Writing to a string cannot fail.
-        let _ = write!(text, ",y_{}", variable.column());
-    }
-    for name in ["free_energy", "forward_free_energy", "backward_free_energy"] {
-        let _ = write!(text, ",{name}_kj_mol,{name}_standard_error_kj_mol");
-    }
-    text.push_str(if divide.is_some() { ",landscape_free_energy_kj_mol\n" } else { "\n" });
     // A tether's own normalisation, `-log ∫ exp(-½ e^λ x²)` up to a constant.
     let own = |window: &TetherPoint| 0.5 * window.center.len() as f64 * window.log_snr;
     let landscape = |divide: &Divide, window: &TetherPoint| {
         divide.posterior(window.log_snr, &window.center, problem.thermal_energy).log_normaliser
     };
     let first = divide.zip(windows.first()).map(|(divide, window)| landscape(divide, window));
-    for ((point, window), found) in kept.iter().zip(windows).zip(found) {
+    let rows = kept.iter().zip(windows).zip(found).map(|((&point, window), found)| {
         let shift = windows.first().map_or(0.0, |first| own(window) - own(first));
-        let _ = write!(text, "{point},{}", window.log_snr);
-        for y in problem.scales.own(&window.center) {
-            let _ = write!(text, ",{y}");
-        }
-        let cells = |one: &Estimate, known: bool| {
-            let value = one.value_kj_mol - problem.thermal_energy * shift;
-            let cell =
-                |value: f64| if known && value.is_finite() { value.to_string() } else { String::new() };
-            format!(",{},{}", cell(value), cell(one.standard_error_kj_mol))
+        let told = |one: &Estimate, known: bool| {
+            let of = |value: f64| Some(value).filter(|value| known && value.is_finite());
+            ToldEnergy {
+                value: of(one.value_kj_mol - problem.thermal_energy * shift),
+                standard_error: of(one.standard_error_kj_mol),
+            }
         };
         // Both ways together know nothing where their works do not overlap; what one way says alone stands without its error where
         // resampling cannot tell it.
         let known = found.together.standard_error_kj_mol <= LARGEST_ERROR_KT * problem.thermal_energy;
-        text.push_str(&cells(&found.together, known));
-        text.push_str(&cells(&found.forward, true));
-        text.push_str(&cells(&found.backward, true));
-        if let Some((divide, first)) = divide.zip(first) {
-            let value = -problem.thermal_energy * (landscape(divide, window) - first + shift);
-            let _ = write!(text, ",{value}");
+        WindowRow {
+            point,
+            log_snr: window.log_snr,
+            y: problem.scales.own(&window.center),
+            ways: [told(&found.together, known), told(&found.forward, true), told(&found.backward, true)],
+            landscape: divide
+                .zip(first)
+                .map(|(divide, first)| -problem.thermal_energy * (landscape(divide, window) - first + shift)),
         }
-        text.push('\n');
-    }
-    text
+    });
+    free_energy_csv(&problem.variables, divide.is_some(), rows)
 }
 
 #[cfg(test)]

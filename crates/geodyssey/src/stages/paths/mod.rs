@@ -23,9 +23,10 @@ use geodyssey_sampling::{TetherPoint, Walls};
 
 use super::{geodesic, landscape};
 use crate::artifacts::curve::GeodesicResult;
+use crate::artifacts::free_energy::FILE as FREE_ENERGY_FILE;
 use crate::artifacts::json::json;
 use crate::artifacts::landscape::{LandscapeResult, PosteriorData};
-use crate::artifacts::paths::{FREE_ENERGY_FILE, PathsRecord, RECORD_FILE};
+use crate::artifacts::paths::{PathsRecord, RECORD_FILE};
 use crate::config::{SamplingMethod, Space};
 use crate::error::Error;
 use crate::problem::{EnergySource, Problem};
@@ -78,6 +79,7 @@ impl Stage for PathsStage<'_> {
         let Self { landscape, geodesic } = *self;
         let problem = run.problem;
         let curve: Vec<TetherPoint> = geodesic
+            .curve
             .points
             .iter()
             .map(|point| TetherPoint { log_snr: point.log_snr, center: point.y.clone() })

@@ -3,7 +3,7 @@
 use geodyssey_report::FileSummary;
 
 use crate::artifacts::report::{CONFIG_FILE, PAGE_FILE};
-use crate::artifacts::{curve, landscape, paths};
+use crate::artifacts::{all_paths, curve, free_energy, landscape, paths};
 use crate::problem::NAMES_FILE;
 use crate::stages::training;
 
@@ -19,8 +19,8 @@ pub(super) fn described(name: &str) -> FileSummary {
         training::RECORD_FILE => "how the learned denoiser came about",
         curve::CURVE_FILE => "the curve through spacetime",
         curve::RECORD_FILE => "length, windings and constraints of the curve",
-        paths::TABLE_FILE => "one row a path",
-        paths::FREE_ENERGY_FILE => "free energy along the curve, from the paths",
+        all_paths::FILE => "one row a path",
+        free_energy::FILE => "free energy along the curve, from the paths",
         paths::RECORD_FILE => "what the paths say together",
         NAMES_FILE => "names of atoms in PDB files that differ from the topology's",
         paths::TOPOLOGY_FILE => "atoms and bonds for the trajectories",

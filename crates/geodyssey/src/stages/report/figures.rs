@@ -5,12 +5,13 @@ use geodyssey_report::plots::{
     AvoidedRegion, EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, MOST_PATHS, PlotFrame,
     PosteriorSpread, RenderedFigure, Trace, WorkFigure,
 };
-use geodyssey_report::{NumericColumns, ReportError};
+use geodyssey_report::{Direction, ReportError};
 
-use super::path_tables::{PathEntry, PathRow, read_path_table};
+use super::path_tables::{PathEntry, read_path_table};
 use super::surface::{surface, uncut_start, variable_axes};
 use super::{free_energy, spacetime};
-use crate::artifacts::curve::{CURVE_FILE, GeodesicResult};
+use crate::artifacts::all_paths::PathRow;
+use crate::artifacts::curve::GeodesicResult;
 use crate::artifacts::landscape::LandscapeResult;
 use crate::artifacts::paths::PathsRecord;
 use crate::error::Error;
@@ -43,10 +44,8 @@ pub(super) fn draw(
     entries: &[PathEntry],
     rows: &[PathRow],
 ) -> Result<Vec<Drawn>, Error> {
-    let curve = NumericColumns::from_csv(&run.directory.read_text(CURVE_FILE)?)
-        .map_err(|error| Error::failed(CURVE_FILE, error))?;
-    let forward = ForwardPaths::read(run, landscape, entries)?;
-    let figures = Figures { problem: run.problem, landscape, geodesic, curve, forward: &forward };
+    let forward = ForwardPaths::read(run, entries)?;
+    let figures = Figures { problem: run.problem, landscape, geodesic, forward: &forward };
     let failed = |error: ReportError| Error::failed("a figure", error);
     let mut drawn = Vec::new();
     drawn.extend(figures.landscape().map_err(failed)?);
@@ -64,10 +63,10 @@ pub(super) fn draw(
 
 /// The works of both directions; none where no path came through.
 fn work(paths: &PathsRecord, rows: &[PathRow]) -> Result<Option<Drawn>, ReportError> {
-    let of = |direction: &str| -> Vec<f64> {
+    let of = |direction: Direction| -> Vec<f64> {
         rows.iter().filter(|row| row.direction == direction).filter_map(|row| row.work_kj_mol).collect()
     };
-    let (forward, backward) = (of("forward"), of("backward"));
+    let (forward, backward) = (of(Direction::Forward), of(Direction::Backward));
     let Some(summary) = paths.work.as_ref().filter(|_| !forward.is_empty() || !backward.is_empty()) else {
         return Ok(None);
     };
@@ -95,7 +94,7 @@ struct ForwardPaths {
 }
 
 impl ForwardPaths {
-    fn read(run: &Run<'_>, landscape: &LandscapeResult, entries: &[PathEntry]) -> Result<Self, Error> {
+    fn read(run: &Run<'_>, entries: &[PathEntry]) -> Result<Self, Error> {
         let forward = || entries.iter().filter(|path| path.is_forward() && path.frames > 0);
         let frames = forward().map(|path| path.frames).max().unwrap_or(0);
         let mut read = Self {
@@ -106,7 +105,7 @@ impl ForwardPaths {
             potential_energy: Vec::new(),
         };
         for path in forward() {
-            let table = read_path_table(run, landscape, path.id)?;
+            let table = read_path_table(run, path.id)?;
             read.count += 1;
             if path.frames == frames {
                 read.landscape_energy.extend(table.landscape_energy);
@@ -125,41 +124,18 @@ struct Figures<'f> {
     problem: &'f Problem,
     landscape: &'f LandscapeResult,
     geodesic: &'f GeodesicResult,
-    curve: NumericColumns,
     forward: &'f ForwardPaths,
 }
 
 impl Figures<'_> {
-    fn length(&self) -> f64 {
-        self.geodesic.arc_length.last().copied().filter(|length| *length > 0.0).unwrap_or(1.0)
-    }
-
-    fn shares(&self, arc_length: &[f64]) -> Vec<f64> {
-        arc_length.iter().map(|arc| arc / self.length()).collect()
-    }
-
-    fn curve_columns(&self, prefix: &str, ending: &str) -> Result<Vec<&[f64]>, ReportError> {
-        let columns = self.problem.variables.iter().map(|variable| {
-            let power = if variable.quantity.column_unit().is_empty() { "" } else { ending };
-            self.curve.column(&format!("{prefix}_{}{power}", variable.column()))
-        });
-        columns.collect()
-    }
-
-    fn means(&self) -> Result<Vec<Vec<f64>>, ReportError> {
-        let columns = self.curve_columns("mean", "")?;
-        Ok((0..self.curve.row_count())
-            .map(|row| columns.iter().map(|column| column[row]).collect())
-            .collect())
-    }
-
     fn landscape(&self) -> Result<Option<Drawn>, ReportError> {
         let dimension = self.problem.variables.len();
         let surface = surface(self.problem, self.landscape);
         let (Some([start, end]), true) = (&self.problem.states, surface.is_some() || dimension > 1) else {
             return Ok(None);
         };
-        let geodesic = Trace { arc_share: self.shares(&self.geodesic.arc_length), points: self.means()? };
+        let curve = &self.geodesic.curve;
+        let geodesic = Trace { arc_share: curve.shares(&curve.arc_length), points: curve.means.clone() };
         let highest = self.landscape.landscape.as_ref().and_then(|surface| {
             geodesic.points.iter().max_by(|a, b| surface.energy(a).total_cmp(&surface.energy(b))).cloned()
         });
@@ -184,7 +160,7 @@ impl Figures<'_> {
                 .drawn
                 .iter()
                 .map(|(arc_length, points)| Trace {
-                    arc_share: self.shares(arc_length),
+                    arc_share: curve.shares(arc_length),
                     points: points.clone(),
                 })
                 .collect(),
@@ -200,8 +176,8 @@ impl Figures<'_> {
     }
 
     fn log_snr(&self) -> Result<RenderedFigure, ReportError> {
-        let variances = self.curve_columns("variance", "2")?;
-        let spreads = self.problem.variables.iter().zip(variances);
+        let curve = &self.geodesic.curve;
+        let spreads = self.problem.variables.iter().zip(&curve.variances);
         let floors =
             self.problem.config.constraints.iter().filter_map(|constraint| match &constraint.settings {
                 ConstraintSettings::LowVariance(settings) if !constraint.report_only => {
@@ -210,8 +186,8 @@ impl Figures<'_> {
                 _ => None,
             });
         let figure = LogSnrFigure {
-            arc_length: self.geodesic.arc_length.clone(),
-            log_snr: self.geodesic.points.iter().map(|point| point.log_snr).collect(),
+            arc_length: curve.arc_length.clone(),
+            log_snr: curve.points.iter().map(|point| point.log_snr).collect(),
             posterior: spreads
                 .map(|(variable, variances)| PosteriorSpread {
                     name: variable.name.clone(),
@@ -226,18 +202,18 @@ impl Figures<'_> {
 
     fn energy(&self) -> Result<Option<Drawn>, ReportError> {
         let Some(arc_length) = &self.forward.arc_length else { return Ok(None) };
-        let arc_share = self.shares(arc_length);
+        let curve = &self.geodesic.curve;
+        let arc_share = curve.shares(arc_length);
         let (mut panels, mut columns) = (Vec::new(), Vec::new());
         let on_landscape = self.forward.landscape_energy.clone();
         if let (Some(surface), false) = (&self.landscape.landscape, on_landscape.is_empty()) {
-            let means = self.means()?;
-            let energies = means.iter().map(|mean| surface.energy(mean) - self.landscape.minimum);
+            let energies = curve.means.iter().map(|mean| surface.energy(mean) - self.landscape.minimum);
             columns.push("landscape_energy_kj_mol");
             panels.push(EnergyPanel {
                 title: "landscape energy".to_owned(),
                 arc_share: arc_share.clone(),
                 paths_kj_mol: on_landscape,
-                geodesic_kj_mol: self.shares(&self.geodesic.arc_length).into_iter().zip(energies).collect(),
+                geodesic_kj_mol: curve.shares(&curve.arc_length).into_iter().zip(energies).collect(),
                 lower_bound_kj_mol: self.geodesic.record.lower_bound_kj_mol,
             });
         }

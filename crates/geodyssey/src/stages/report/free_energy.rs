@@ -1,10 +1,11 @@
 //! Figure: the free energy along the curve, as the paths of either direction know it.
 
+use geodyssey_report::ReportError;
 use geodyssey_report::plots::{CurvesFigure, CurvesPanel, RenderedFigure, Scale, Series, SeriesStyle};
-use geodyssey_report::{NumericColumns, ReportError};
 
 use crate::artifacts::curve::GeodesicResult;
-use crate::artifacts::paths::{FREE_ENERGY_FILE, PathsRecord};
+use crate::artifacts::free_energy::{FILE, read_free_energy};
+use crate::artifacts::paths::PathsRecord;
 use crate::error::Error;
 use crate::run_context::Run;
 
@@ -17,27 +18,21 @@ pub(super) fn draw(
     if paths.free_energy.is_none() {
         return Ok(None);
     }
-    let failed = |error: ReportError| Error::failed(FREE_ENERGY_FILE, error);
-    let columns = NumericColumns::from_csv(&run.directory.read_text(FREE_ENERGY_FILE)?).map_err(failed)?;
-    let arc: Vec<f64> = columns
-        .column("point")
-        .map_err(failed)?
-        .iter()
-        .map(|&point| geodesic.arc_length.get(point as usize).copied().unwrap_or(f64::NAN))
-        .collect();
+    let failed = |error: ReportError| Error::failed(FILE, error);
+    let table = read_free_energy(&run.directory.read_text(FILE)?).map_err(failed)?;
+    let arc_length = |&point: &usize| geodesic.curve.arc_length.get(point).copied().unwrap_or(f64::NAN);
+    let arc: Vec<f64> = table.points.iter().map(arc_length).collect();
     let curves = [
-        ("all paths", "free_energy_kj_mol"),
-        ("forward alone", "forward_free_energy_kj_mol"),
-        ("backward alone", "backward_free_energy_kj_mol"),
-        ("landscape", "landscape_free_energy_kj_mol"),
+        ("all paths", Some(table.all)),
+        ("forward alone", Some(table.forward)),
+        ("backward alone", Some(table.backward)),
+        ("landscape", table.landscape),
     ];
-    let series = curves.into_iter().filter_map(|(name, column)| {
-        // Without a landscape there is no column of it.
-        let values = columns.column(column).ok()?;
+    let series = curves.into_iter().filter_map(|(name, values)| {
         Some(Series {
             name: name.to_owned(),
             style: SeriesStyle::Line,
-            points: arc.iter().zip(values).map(|(&arc, &value)| [arc, value]).collect(),
+            points: arc.iter().zip(values?).map(|(&arc, value)| [arc, value]).collect(),
         })
     });
     let panel = CurvesPanel {

@@ -94,7 +94,7 @@ fn write_all(
     geodesic: &GeodesicResult,
     paths: &PathsRecord,
 ) -> Result<Vec<String>, Error> {
-    let entries = read_path_entries(run, landscape)?;
+    let entries = read_path_entries(run)?;
     let mut outputs = Vec::new();
     outputs.extend(write_formats(run, &entries)?);
     outputs.extend(write_viewers(run, &entries)?);
@@ -108,7 +108,7 @@ fn write_all(
     }
     let mut summary = summary(run, landscape, learned, Some(geodesic), Some(paths))?;
     let content = PageContent { figures: &figures, entries: &entries, rows: &rows, others: &outputs };
-    let page = page::write(run, landscape, geodesic, &summary, &content)?;
+    let page = page::write(run, geodesic, &summary, &content)?;
     run.directory.write(PAGE_FILE, page.as_bytes())?;
     outputs.push(PAGE_FILE.to_owned());
     let written = [CONFIG_FILE.to_owned()].into_iter().chain(outputs.iter().cloned());

@@ -7,10 +7,12 @@ use geodyssey_trajectory::read_frames;
 
 use super::described::described;
 use super::figures::Drawn;
-use super::path_tables::{PathEntry, PathRow, PathTable, read_path_table};
+use super::path_tables::{PathEntry, read_path_table};
+use crate::artifacts::all_paths::PathRow;
 use crate::artifacts::curve::GeodesicResult;
-use crate::artifacts::landscape::LandscapeResult;
-use crate::artifacts::paths::{FREE_ENERGY_FILE, TOPOLOGY_FILE};
+use crate::artifacts::free_energy;
+use crate::artifacts::path_table::PathTable;
+use crate::artifacts::paths::TOPOLOGY_FILE;
 use crate::artifacts::report::{CONFIG_FILE, PAGE_FILE};
 use crate::error::Error;
 use crate::run_context::Run;
@@ -33,7 +35,6 @@ pub(super) struct PageContent<'c> {
 /// The text of the page.
 pub(super) fn write(
     run: &Run<'_>,
-    landscape: &LandscapeResult,
     geodesic: &GeodesicResult,
     summary: &Summary,
     content: &PageContent<'_>,
@@ -49,12 +50,12 @@ pub(super) fn write(
     let selection = select_paths(&sizes, atoms, run.problem.variables.len());
     let topology = molecule.filter(|_| selection.with_positions).map(|molecule| &molecule.topology);
     let structure = topology.map(|_| run.directory.read_text(TOPOLOGY_FILE)).transpose()?;
-    let length = geodesic.arc_length.last().copied().filter(|length| *length > 0.0).unwrap_or(1.0);
+    let length = geodesic.curve.length();
     let paths = selection.paths.iter().map(|index| {
         let entry = shown[*index];
         let name = entry.id.to_string();
         let row = rows.iter().find(|row| row.path == name);
-        let table = read_path_table(run, landscape, entry.id)?;
+        let table = read_path_table(run, entry.id)?;
         path(run, entry, &table, row, topology, &selection, length)
     });
     let page = RunPage {
@@ -217,7 +218,7 @@ fn links(others: &[String], with_free_energy: bool) -> Vec<(String, String)> {
     ];
     let there = |name: &&str| {
         ["summary.json", "paths.csv", "geodesic.csv", CONFIG_FILE].contains(name)
-            || (*name == FREE_ENERGY_FILE && with_free_energy)
+            || (*name == free_energy::FILE && with_free_energy)
             || others.iter().any(|other| other == name)
     };
     let named = wanted.iter().filter(|name| there(name));

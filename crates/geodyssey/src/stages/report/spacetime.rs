@@ -34,18 +34,20 @@ pub(super) fn draw(
     let ([variable], [range]) = (problem.variables.as_slice(), landscape.ranges.as_slice()) else {
         return Ok(None);
     };
-    let [Some(start), Some(end)] = [geodesic.points.first(), geodesic.points.last()] else { return Ok(None) };
+    let [Some(start), Some(end)] = [geodesic.curve.points.first(), geodesic.curve.points.last()] else {
+        return Ok(None);
+    };
     let exact = exact_denoiser(problem, landscape, Points::OnGrid)?;
     let unit_size = problem.scales.each().first().copied().unwrap_or(1.0);
     let picture = Picture { denoiser: exact.as_ref(), period: variable.period, unit_size };
     let ways = |points: &[SpacetimePoint]| -> Vec<[f64; 2]> {
         points.iter().map(|point| picture.place(point)).collect()
     };
-    let curve = ways(&geodesic.points);
+    let curve = ways(&geodesic.curve.points);
     let kind = geodesic.record.summary.kind.as_str();
     let straight = match kind {
         "straight" => Vec::new(),
-        _ => ways(&straight_line(start, end, geodesic.points.len())),
+        _ => ways(&straight_line(start, end, geodesic.curve.points.len())),
     };
     let seen = || curve.iter().chain(&straight);
     let time = seen().fold((0.0_f64, 1.0_f64), |(low, high), [time, _]| (low.min(*time), high.max(*time)));

@@ -199,12 +199,10 @@ pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
 /// The weights of another run that the configuration names, if they fit the variables.
 fn foreign_weights(problem: &Problem) -> Result<Option<WeightsFile>, InputError> {
     let config = &problem.config;
-    let Some(path) = config.denoiser.training_data().and_then(|data| data.weights.as_ref()) else {
-        return Ok(None);
-    };
+    let path = config.denoiser.training_data().and_then(|data| data.weights.as_ref());
+    let Some((path, bytes)) = path.zip(problem.denoiser_weights.as_ref()) else { return Ok(None) };
     let wrong = |why: String| config.error("denoiser.weights", format!("{}: {why}", path.display()));
-    let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-    let weights = WeightsFile::from_bytes(&bytes).map_err(|error| wrong(error.to_string()))?;
+    let weights = WeightsFile::from_bytes(bytes).map_err(|error| wrong(error.to_string()))?;
     let (names, periods) = (names(problem), problem.periods());
     let expected = expectation(config.denoiser.kind(), &names, &periods);
     weights.header.check(&expected).map_err(|error| wrong(error.to_string()))?;

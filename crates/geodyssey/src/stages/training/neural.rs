@@ -1,7 +1,7 @@
 //! Training of a network, with checkpoints.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use geodyssey_denoiser::{
     ComputeDevice, Denoiser as _, NeuralDenoiser, NeuralIdentity, Training, TrainingProgress,
@@ -12,16 +12,44 @@ use super::record::{TrainingOutcome, TrainingRecord};
 use super::{STAGE, failed, names};
 use crate::config::NeuralConfig;
 use crate::error::Error;
-use crate::interrupt;
-use crate::pace::Pace;
 use crate::progress::Progress;
 use crate::run_context::Run;
 use crate::run_directory::Fingerprint;
+use crate::stages::checkpoints::{Checkpoints, Keeping};
 
 /// Longest time between two checkpoints, however few steps were taken in it.
 const CHECKPOINT_TIME: Duration = Duration::from_secs(10);
 /// The one checkpoint's name.
 const CHECKPOINT: &str = "training";
+
+/// A training that goes on.
+struct Underway {
+    training: Training,
+    /// How far it is.
+    reached: TrainingProgress,
+}
+
+/// Keeps a training in its own format: after so many steps, or a long time with fewer.
+struct EverySteps {
+    interval: usize,
+    /// The step at which it was kept.
+    kept: usize,
+}
+
+impl Keeping<Underway> for EverySteps {
+    fn is_due(&self, underway: &Underway, since: Duration) -> bool {
+        let is_far = underway.reached.step >= self.kept + self.interval;
+        !underway.reached.finished && (is_far || since > CHECKPOINT_TIME)
+    }
+
+    fn content(&self, underway: &Underway) -> Result<Vec<u8>, Error> {
+        underway.training.checkpoint().map_err(failed)
+    }
+
+    fn note(&mut self, underway: &Underway, _took: Duration) {
+        self.kept = underway.reached.step;
+    }
+}
 
 /// Trains, or goes on where an interrupted run stopped. Nothing of the result depends on interruptions.
 pub(super) fn train(
@@ -34,30 +62,26 @@ pub(super) fn train(
 ) -> Result<(NeuralDenoiser, Vec<TrainingProgress>, TrainingOutcome), Error> {
     let (settings, source) = (&config.settings, data.pairs(run.problem, &config.data));
     let identity = || NeuralIdentity { variables: names(run.problem), data_hash: data_hash.to_owned() };
-    let mut training = match run.directory.read_checkpoint(STAGE, CHECKPOINT, made_from) {
+    let checkpoints = Checkpoints { directory: &run.directory, stage: STAGE, made_from };
+    let mut training = match checkpoints.read_bytes(CHECKPOINT) {
         Some(bytes) => Training::resume(&bytes, settings, &source, identity(), device),
         None => Training::start(settings, &source, identity(), device),
     }
     .map_err(failed)?;
-    let done = training.advance(&source, 0).map_err(failed)?.step;
-    let mut progress = Progress::start(STAGE, settings.steps as u64, done as u64);
-    let (mut written, mut pace, mut kept) = (done, Pace::new(), Instant::now());
-    let interval = config.checkpoint_interval.get();
-    let last = loop {
-        let state = training.advance(&source, pace.next_block() as usize).map_err(failed)?;
-        progress.set(state.step as u64, &losses(&state));
-        let stop = interrupt::check();
-        let due = state.step >= written + interval || kept.elapsed() > CHECKPOINT_TIME;
-        if (stop.is_err() || due) && !state.finished {
-            let bytes = training.checkpoint().map_err(failed)?;
-            run.directory.write_checkpoint(STAGE, CHECKPOINT, made_from, &bytes)?;
-            (written, kept) = (state.step, Instant::now());
-        }
-        if state.finished {
-            break state;
-        }
-        stop?;
-    };
+    let reached = training.advance(&source, 0).map_err(failed)?;
+    let mut progress = Progress::start(STAGE, settings.steps as u64, reached.step as u64);
+    let keeping = EverySteps { interval: config.checkpoint_interval.get(), kept: reached.step };
+    let Underway { training, reached: last } = checkpoints.advance_keeping(
+        CHECKPOINT,
+        Underway { training, reached },
+        keeping,
+        |underway| underway.reached.finished,
+        |mut underway, steps| {
+            underway.reached = underway.training.advance(&source, steps as usize).map_err(failed)?;
+            progress.set(underway.reached.step as u64, &losses(&underway.reached));
+            Ok(underway)
+        },
+    )?;
     let history = training.history().to_vec();
     let best =
         history.iter().min_by(|a, b| a.held_out_loss.total_cmp(&b.held_out_loss)).ok_or_else(|| {

@@ -10,7 +10,7 @@ use super::method::{Landscape, LandscapeMethod, atoms};
 use crate::artifacts::landscape::{LandscapeRecord, SamplesRecord};
 use crate::config::{ReplicaExchangeConfig, SamplesConfig, SamplesSource};
 use crate::error::Error;
-use crate::problem::{EnergySource, Problem};
+use crate::problem::{EnergySource, GivenSamples, Problem};
 use crate::run_context::Run;
 use crate::run_directory::{Fingerprint, Ingredients};
 use crate::stages::need::{NUMBER, NUMBER_AS_TEXT, Need, VECTORS_OF_A_WALKER};
@@ -52,12 +52,12 @@ impl LandscapeMethod for Method<'_> {
 
     fn known(&self, problem: &Problem) -> Result<Option<Landscape>, Error> {
         let settings = self.settings;
-        let EnergySource::Samples(table) = &problem.source else { return Ok(None) };
+        let EnergySource::Samples(given) = &problem.source else { return Ok(None) };
         let read;
-        let (table, without_positions) = match (settings.source(), table, &problem.molecule) {
-            (_, Some(table), _) => (table, 0),
-            (SamplesSource::Trajectory(files), None, Some(molecule)) => {
-                read = trajectory::read(problem, settings, files, molecule)?;
+        let (table, without_positions) = match (settings.source(), given, &problem.molecule) {
+            (_, GivenSamples::Table(table), _) => (table, 0),
+            (SamplesSource::Trajectory(files), GivenSamples::Trajectory { weights }, Some(molecule)) => {
+                read = trajectory::read(problem, settings, files, weights.as_deref(), molecule)?;
                 (&read.0, read.1)
             }
             _ => return Ok(None),

@@ -7,13 +7,14 @@ use geodyssey_trajectory::{TrajectoryError, TrajectoryReader};
 use crate::config::SamplesConfig;
 use crate::error::Error;
 use crate::problem::{Molecule, Problem, SampleTable, read_weights};
-use crate::text_file::read_text;
+use crate::text_file::text;
 
 /// The variables of every frame that is taken, with its weight; and how many frames hold no positions and were left out.
 pub(super) fn read(
     problem: &Problem,
     settings: &SamplesConfig,
     files: &[PathBuf],
+    weights: Option<&[u8]>,
     molecule: &Molecule,
 ) -> Result<(SampleTable, usize), Error> {
     let config = &problem.config;
@@ -30,9 +31,9 @@ pub(super) fn read(
         }
         skipped += reader.frames_without_positions();
     }
-    let weights = settings.weights.as_ref().map(|file| {
+    let weights = settings.weights.as_ref().zip(weights).map(|(file, content)| {
         let wrong = |why: String| config.error("landscape.weights", format!("{}: {why}", file.display()));
-        let text = read_text(file)
+        let text = text(content.to_vec())
             .map_err(|why| config.error("landscape.weights", format!("{} {why}", file.display())))?;
         let weights = read_weights(&text).map_err(|error| wrong(error.to_string()))?;
         if weights.len() != points.len() {

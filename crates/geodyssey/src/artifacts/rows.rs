@@ -3,7 +3,7 @@
 use crate::error::Error;
 
 /// Rows as CSV, with cells quoted where they must be; `what` they are, for errors.
-pub(super) fn csv_of(what: &str, rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, Error> {
+pub(crate) fn csv_of(what: &str, rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, Error> {
     let failed = |error: &dyn std::fmt::Display| Error::failed(what, error);
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
     for row in rows {

@@ -1,0 +1,127 @@
+//! `paths.csv`: one row a path.
+
+use geodyssey_report::Direction;
+use serde::Deserialize;
+
+use super::rows::csv_of;
+use crate::error::Error;
+
+/// The table.
+pub(crate) const FILE: &str = "paths.csv";
+
+/// What the table says of one path. Fields are called like their columns; further columns of a file are not looked at.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct PathRow {
+    /// Name of its files.
+    pub(crate) path: String,
+    /// From start to end, or back.
+    pub(crate) direction: Direction,
+    /// 1 if its last frame lies within the radius of the state that it went for.
+    pub(crate) reached: u8,
+    /// Of a path of atoms that arrived in the variables: 1 if it arrived at the state's structure.
+    pub(crate) same_structure: Option<u8>,
+    /// Distance of its last frame from the centre of the state that it went for, in radii; none if it broke down.
+    pub(crate) final_distance_radii: Option<f64>,
+    /// Number of its frames.
+    #[serde(default)]
+    pub(crate) frames: usize,
+    /// Highest all-atom potential energy over every step, kJ/mol.
+    pub(crate) max_potential_energy_kj_mol: Option<f64>,
+    /// Highest energy on the landscape above its minimum, over every step and the segments between, kJ/mol.
+    pub(crate) max_landscape_energy_kj_mol: Option<f64>,
+    /// The same over every step, the segments left out, kJ/mol.
+    pub(crate) max_landscape_energy_at_steps_kj_mol: Option<f64>,
+    /// Work over the whole path, kJ/mol; none if it broke down or was shot.
+    pub(crate) work_kj_mol: Option<f64>,
+    /// 1 if the torsions of the frame nearest to the target are within the radius of the target's; none without torsions.
+    pub(crate) hit: Option<u8>,
+    /// The frame nearest to the target.
+    pub(crate) nearest_frame: Option<usize>,
+    /// Heavy-atom distance of that frame from the target, nm.
+    pub(crate) nearest_rmsd_nm: Option<f64>,
+    /// Distance of that frame's torsions from the target's, radian.
+    pub(crate) nearest_torsion_distance_rad: Option<f64>,
+    /// Highest all-atom potential energy over every step up to that frame, kJ/mol.
+    pub(crate) max_potential_energy_to_nearest_kj_mol: Option<f64>,
+    /// Why it broke down; none if it came through.
+    pub(crate) failure: Option<String>,
+}
+
+/// A column: its head, and its cell in the row of a path.
+type Column = (&'static str, fn(&PathRow) -> String);
+
+const COLUMNS: [Column; 16] = [
+    ("path", |row| row.path.clone()),
+    ("direction", |row| direction(row.direction).to_owned()),
+    ("reached", |row| row.reached.to_string()),
+    ("same_structure", |row| cell(row.same_structure)),
+    ("final_distance_radii", |row| cell(row.final_distance_radii)),
+    ("frames", |row| row.frames.to_string()),
+    ("max_potential_energy_kj_mol", |row| cell(row.max_potential_energy_kj_mol)),
+    ("max_landscape_energy_kj_mol", |row| cell(row.max_landscape_energy_kj_mol)),
+    ("max_landscape_energy_at_steps_kj_mol", |row| cell(row.max_landscape_energy_at_steps_kj_mol)),
+    ("work_kj_mol", |row| cell(row.work_kj_mol)),
+    ("hit", |row| cell(row.hit)),
+    ("nearest_frame", |row| cell(row.nearest_frame)),
+    ("nearest_rmsd_nm", |row| cell(row.nearest_rmsd_nm)),
+    ("nearest_torsion_distance_rad", |row| cell(row.nearest_torsion_distance_rad)),
+    ("max_potential_energy_to_nearest_kj_mol", |row| cell(row.max_potential_energy_to_nearest_kj_mol)),
+    ("failure", |row| cell(row.failure.as_deref())),
+];
+
+fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Forward => "forward",
+        Direction::Backward => "backward",
+    }
+}
+
+fn cell<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
+
+/// The table of all paths.
+pub(crate) fn paths_csv(rows: &[PathRow]) -> Result<Vec<u8>, Error> {
+    let header: Vec<String> = COLUMNS.iter().map(|(head, _)| (*head).to_owned()).collect();
+    let cells = rows.iter().map(|row| COLUMNS.iter().map(|(_, of)| of(row)).collect::<Vec<String>>());
+    csv_of("a table of the paths", std::iter::once(header).chain(cells))
+}
+
+/// The rows of the table.
+pub(crate) fn read_paths(text: &str) -> Result<Vec<PathRow>, csv::Error> {
+    csv::Reader::from_reader(text.as_bytes()).deserialize::<PathRow>().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_by_the_same_names() {
+        let row = PathRow {
+            path: "backward-0003".to_owned(),
+            direction: Direction::Backward,
+            reached: 1,
+            same_structure: Some(0),
+            final_distance_radii: Some(1e-7),
+            frames: 24,
+            max_potential_energy_kj_mol: Some(-12.5),
+            max_landscape_energy_kj_mol: None,
+            max_landscape_energy_at_steps_kj_mol: Some(0.1 + 0.2),
+            work_kj_mol: Some(3.0),
+            hit: Some(1),
+            nearest_frame: Some(22),
+            nearest_rmsd_nm: Some(0.04),
+            nearest_torsion_distance_rad: Some(0.3),
+            max_potential_energy_to_nearest_kj_mol: Some(-13.0),
+            failure: Some("energy is not finite, at step 3".to_owned()),
+        };
+        let bytes = paths_csv(std::slice::from_ref(&row)).expect("a table");
+        let text = String::from_utf8(bytes).expect("text");
+        let cells = "backward-0003,backward,1,0,0.0000001,24,-12.5,,0.30000000000000004,3,1,22,0.04,0.3,-13,\
+                     \"energy is not finite, at step 3\"";
+        assert_eq!(text.lines().nth(1), Some(cells));
+        let read = read_paths(&text).expect("rows");
+        assert_eq!(format!("{read:?}"), format!("{:?}", [row]));
+    }
+}
