@@ -182,6 +182,8 @@ fn imports(sources: &BTreeMap<Module, String>) -> BTreeMap<Module, BTreeSet<Modu
         Some(here)
     };
     let mut exports: BTreeMap<Module, Module> = BTreeMap::new();
+    // What another crate has, under the name that a module gives it.
+    let mut foreign: BTreeSet<Module> = BTreeSet::new();
     let mut paths: BTreeMap<&Module, Vec<Module>> = BTreeMap::new();
     for (module, text) in sources {
         let (uses, rest) = statements(text);
@@ -190,7 +192,12 @@ fn imports(sources: &BTreeMap<Module, String>) -> BTreeMap<Module, BTreeSet<Modu
             let mut flat = Vec::new();
             flatten("", &tree, &mut flat);
             for (path, name) in flat {
-                let Some(target) = absolute(module, &path) else { continue };
+                let Some(target) = absolute(module, &path) else {
+                    if is_visible {
+                        foreign.insert([module.as_slice(), &[name]].concat());
+                    }
+                    continue;
+                };
                 if is_visible {
                     exports.insert([module.as_slice(), &[name]].concat(), target.clone());
                 }
@@ -206,6 +213,9 @@ fn imports(sources: &BTreeMap<Module, String>) -> BTreeMap<Module, BTreeSet<Modu
             });
             let Some(end) = exported else { break };
             path = [exports[&path[..end]].as_slice(), &path[end..]].concat();
+        }
+        if (1..=path.len()).any(|end| foreign.contains(&path[..end])) {
+            return None;
         }
         (0..=path.len()).rev().map(|end| path[..end].to_vec()).find(|module| sources.contains_key(module))
     };
