@@ -133,7 +133,7 @@ impl<'r> Run<'r> {
         }
         if let Some(before) = self.directory.revision(stage).filter(|before| *before != revision) {
             say!(
-                "{stage}: made again, since the program computes it in another way now (revision {before} before, {revision} now)"
+                "{stage}: made again, since the program now computes it differently (revision {before} before, {revision} now)"
             );
         }
         Ok(false)
@@ -175,7 +175,7 @@ impl<'r> Run<'r> {
         }
         for Dependent { stage: dependent, sources } in self.dependents {
             if sources.contains(&stage) && self.directory.discard(dependent)? {
-                say!("{dependent}: removed, since it was made from another {stage}");
+                say!("{dependent}: removed, since it was made from a different {stage}");
             }
         }
         Ok(())

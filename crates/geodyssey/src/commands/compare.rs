@@ -69,7 +69,7 @@ fn wanted(names: &[BaselineName]) -> Result<Vec<Baseline>, Error> {
     };
     let alone = [BaselineName::All, BaselineName::None];
     if names.len() > 1 && names.iter().any(|name| alone.contains(name)) {
-        return Err(Error::input("--baselines: `all` and `none` stand alone"));
+        return Err(Error::input("--baselines: `all` and `none` cannot be combined with other names"));
     }
     let named: Vec<Baseline> = names.iter().flat_map(of).collect();
     Ok(Baseline::ALL.into_iter().filter(|baseline| named.contains(baseline)).collect())
@@ -84,7 +84,7 @@ fn read_arguments(arguments: &CompareArguments) -> Result<Vec<Argument>, Error> 
         let place = std::path::absolute(&argument.entry.directory).unwrap_or_default();
         if !seen.insert(place) {
             let message = format!(
-                "{}: the run in {} is given twice; two configurations of one name would write to the same directory",
+                "{}: the run in {} is given twice; two configurations with the same name would write to the same directory",
                 path.display(),
                 argument.entry.directory.display()
             );
@@ -114,17 +114,14 @@ fn configuration(path: &Path, arguments: &CompareArguments) -> Result<Argument, 
 fn finished_run(path: &Path) -> Result<Argument, Error> {
     let run = FinishedRun::open(path)?;
     if !run.is_finished() || !path.join(SUMMARY_FILE).is_file() {
-        let message =
-            format!("the run in {} is not finished: there is no {SUMMARY_FILE} in it", path.display());
-        let advice = format!(
-            "geodyssey run CONFIG --out {} goes on with it, with its own configuration",
-            path.display()
-        );
+        let message = format!("the run in {} is not finished: it has no {SUMMARY_FILE}", path.display());
+        let advice =
+            format!("geodyssey run CONFIG --out {} with its own configuration resumes it", path.display());
         return Err(InputError::new(message).note(advice).into());
     }
     let file = run.verified(CONFIG_FILE)?;
     let problem = Problem::read(Config::read(&file, &[], None)?).map_err(|error| {
-        error.note("a finished run is compared together with the input files that its configuration names")
+        error.note("comparing a finished run needs the input files that its configuration names")
     })?;
     problem.states()?;
     let name =
@@ -143,7 +140,7 @@ fn same_variables(given: &[Argument]) -> Result<(), InputError> {
     let Some((first, others)) = given.split_first() else { return Ok(()) };
     match others.iter().find(|other| names(other) != names(first)) {
         Some(other) => Err(InputError::new(format!(
-            "{} has the variables {}, but {} has {}: only paths of the same variables can be compared",
+            "{} has the variables {}, but {} has {}: only paths in the same variables can be compared",
             first.entry.name,
             names(first).join(", "),
             other.entry.name,
@@ -273,8 +270,8 @@ fn show(comparison: &Comparison, out: &Path, json: bool) -> Result<String, Error
         text.push('\n');
     }
     text.push_str(
-        "± is a standard error; std a standard deviation over paths; rows that share a letter (like) are not told apart; \
-         · marks baselines that were added\n",
+        "± is a standard error; std a standard deviation over paths; rows that share a letter (like) do not differ significantly; · \
+         marks baselines that were added\n",
     );
     text.push_str(&format!(
         "page: {}; table: {}\n",

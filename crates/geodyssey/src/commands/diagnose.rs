@@ -43,7 +43,7 @@ pub(crate) fn execute(arguments: &DiagnoseArguments) -> Result<(), Error> {
 }
 
 fn show(diagnosis: &Diagnosis) -> Result<String, ReportError> {
-    let mut text = format!("denoiser: {}, held against the {}\n\n", diagnosis.kind, diagnosis.judge);
+    let mut text = format!("denoiser: {}, compared with the {}\n\n", diagnosis.kind, diagnosis.judge);
     let columns = ["log SNR", "median", "95 %", "largest"].map(|name| Column::number(name, ""));
     let mut table = Table::new(columns);
     for level in &diagnosis.accuracy.levels {
@@ -56,7 +56,8 @@ fn show(diagnosis: &Diagnosis) -> Result<String, ReportError> {
             error(errors.largest),
         ])?;
     }
-    let _ = writeln!(text, "error of the posterior's mean and variance, in its standard deviations\n{table}");
+    let _ =
+        writeln!(text, "error of the posterior mean and variance, in posterior standard deviations\n{table}");
     let columns =
         [Column::text("finding"), Column::number("value", ""), Column::number("limit", ""), Column::text("")];
     let mut table = Table::new(columns);

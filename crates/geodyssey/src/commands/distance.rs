@@ -90,7 +90,7 @@ fn show(distances: &Distances, folder: &Path) -> Result<String, ReportError> {
     if let Some(embedding) = &distances.embedding {
         let _ = writeln!(
             text,
-            "share of the distances that two dimensions hold: {:.0} %",
+            "fraction of the distances captured by two dimensions: {:.0} %",
             100.0 * embedding.explained
         );
     }

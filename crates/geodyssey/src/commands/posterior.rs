@@ -108,7 +108,7 @@ fn check_levels(points: &[SpacetimePoint], (low, high): (f64, f64)) -> Result<()
     let (low, high) = (low.max(-LARGEST_LOG_SNR), high.min(LARGEST_LOG_SNR));
     match points.iter().position(|point| !(low..=high).contains(&point.log_snr)) {
         Some(row) => Err(format!(
-            "row {}: logSNR {} lies outside the range that the denoiser knows, {low} to {high}",
+            "row {}: logSNR {} lies outside the denoiser's range, {low} to {high}",
             row + 1,
             points[row].log_snr
         )),
@@ -128,7 +128,7 @@ fn read_points(arguments: &PosteriorArguments, problem: &Problem) -> Result<Vec<
     let log_snr = table.column("log_snr").map_err(wrong)?;
     let log_snr = log_snr.ok_or_else(|| wrong("there is no column `log_snr`".to_owned()))?;
     if log_snr.is_empty() {
-        return Err(wrong("it holds no points".to_owned()));
+        return Err(wrong("it has no points".to_owned()));
     }
     let rows = log_snr.iter().zip(&table.points).enumerate().map(|(row, (&log_snr, y))| {
         match far_outside(problem, y) {
@@ -147,7 +147,7 @@ fn far_outside(problem: &Problem, y: &[f64]) -> Option<String> {
         let limit = FARTHEST_EXTENTS * extent;
         ((y - middle).abs() > limit).then(|| {
             let size = if variable.period.is_some() { "periods" } else { "times the variable's range" };
-            format!("`{}` = {y} lies more than {FARTHEST_EXTENTS} {size} away, where rounding leaves nothing of the tether", variable.name)
+            format!("`{}` = {y} lies more than {FARTHEST_EXTENTS} {size} away, where the tether is lost to rounding", variable.name)
         })
     })
 }

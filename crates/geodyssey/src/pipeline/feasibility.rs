@@ -45,7 +45,8 @@ pub(crate) fn check_size(problem: &Problem) -> Result<(), InputError> {
     if points <= MOST_GRID_POINTS {
         return Ok(());
     }
-    let message = format!("a grid of {points:e} points is too large: there are at most {MOST_GRID_POINTS:e}");
+    let message =
+        format!("a grid of {points:e} points is too large: at most {MOST_GRID_POINTS:e} are possible");
     Err(problem.config.error("landscape.grid_points", message))
 }
 
@@ -61,8 +62,8 @@ fn check_grid(problem: &Problem) -> Result<(), InputError> {
             return config.error("landscape.grid_points", format!("{error} (`grid_points`)"));
         }
         let message = format!(
-            "{error}: with more variables samples take the grid's place, `method = \"samples\"` with a table of the variables \
-             (`samples = \"FILE.csv\"`), a `trajectory`, or neither, which makes them by replica exchange of the molecule"
+            "{error}: for more variables use samples instead of a grid, `method = \"samples\"` with a table of the variables \
+             (`samples = \"FILE.csv\"`), a `trajectory`, or neither, to make them by replica exchange of the molecule"
         );
         config.error("landscape.method", message)
     })
@@ -78,14 +79,14 @@ fn check_learned_constraints(problem: &Problem) -> Result<(), InputError> {
         let message = match (&constraint.settings, denoiser) {
             (ConstraintSettings::RegionAvoidance(_), _) if denoiser.knows_normaliser() => continue,
             (ConstraintSettings::RegionAvoidance(_), DenoiserConfig::Neural(_)) => {
-                "region-avoidance needs a denoiser that knows its normaliser: set `conservative = true` in [denoiser]"
+                "region-avoidance needs a denoiser whose normaliser is known: set `conservative = true` in [denoiser]"
             }
             (ConstraintSettings::RegionAvoidance(_), _) => {
-                "region-avoidance needs a denoiser that knows its normaliser: in [denoiser] set `kind = \"neural\"` with \
+                "region-avoidance needs a denoiser whose normaliser is known: in [denoiser] set `kind = \"neural\"` with \
                  `conservative = true`, or `kind = \"mixture\"`"
             }
             (ConstraintSettings::EnergyCeiling(_), _) => {
-                "energy-ceiling needs a denoiser that knows energies, which is learned by none: set `kind = \"mixture\"` in \
+                "energy-ceiling needs a denoiser that gives energies, and no learned one does: set `kind = \"mixture\"` in \
                  [denoiser]"
             }
             (ConstraintSettings::LowVariance(_), _) => continue,
@@ -135,7 +136,7 @@ fn check_constraints(problem: &Problem) -> Result<(), InputError> {
             let high = built.log_snr_ceiling().filter(|ceiling| log_snr > ceiling + built.tolerance());
             let Some((bound, limit)) = low.map(|l| ("≥", l)).or(high.map(|h| ("≤", h))) else { continue };
             let message = format!(
-                "constraint `{}` asks for logSNR {bound} {limit}, but the {name} of the geodesic has logSNR {log_snr}: change \
+                "constraint `{}` requires logSNR {bound} {limit}, but the {name} of the geodesic has logSNR {log_snr}: change \
                  `geodesic.log_snr` or the constraint",
                 built.kind()
             );
@@ -156,7 +157,7 @@ fn check_regions(problem: &Problem) -> Result<(), InputError> {
             if !(low..=high).contains(&value) {
                 let shown = [value, low, high].map(|x| variable.display(x));
                 let message = format!(
-                    "the centre of this region lies outside the range of `{}`: {}, and the landscape reaches from {} to {}",
+                    "the centre of this region lies outside the range of `{}`: {}, whereas the landscape extends from {} to {}",
                     variable.name, shown[0], shown[1], shown[2]
                 );
                 return Err(problem.config.error(&format!("constraint.{index}.center"), message));
@@ -165,7 +166,9 @@ fn check_regions(problem: &Problem) -> Result<(), InputError> {
     }
     for region in regions(problem).iter().filter(|region| region.active) {
         if states.iter().any(|state| region.contains(&problem.variables, &state.center)) {
-            return Err(problem.config.error("constraint", "an avoided region holds one of the two states"));
+            return Err(problem
+                .config
+                .error("constraint", "an avoided region contains one of the two states"));
         }
     }
     Ok(())

@@ -51,7 +51,7 @@ pub(super) fn check(problem: &Problem) -> Result<(), InputError> {
     match needs(problem).into_iter().find(|need| need.bytes > available) {
         Some(need) => {
             let message = format!(
-                "{} would take {}, and this machine has {}",
+                "{} would need {}, but this machine has {}",
                 need.what,
                 in_words(need.bytes),
                 in_words(available)
@@ -74,7 +74,7 @@ pub(crate) fn check_disk(problem: &Problem, directory: &Path) -> Result<(), Inpu
         return Ok(());
     }
     let message = format!(
-        "{paths} paths of {frames} frames would take {} on the disk, where {} are free",
+        "{paths} paths of {frames} frames would need {} on disk, where {} are free",
         in_words(bytes),
         in_words(free)
     );

@@ -34,9 +34,7 @@ fn check_one(problem: &Problem, molecule: &Molecule, positions: &[[f64; 3]]) -> 
             let label = |atom| molecule.topology.label(atom);
             format!(": {} and {} are {distance:.3} nm apart", label(first), label(second))
         });
-        format!(
-            "do atoms lie upon each other{near}? Minimise the structure first, as `scripts/parameterize.py` does"
-        )
+        format!("do atoms overlap{near}? Minimise the structure first, as `scripts/parameterize.py` does")
     };
     if !energies[0].is_finite() {
         return Err(format!("the energy of this structure is not a finite number; {}", advice()));
@@ -50,7 +48,8 @@ fn check_one(problem: &Problem, molecule: &Molecule, positions: &[[f64; 3]]) -> 
     let thrown = (0..replicas.atoms()).map(|atom| (atom, throw(atom)));
     match thrown.max_by(|a, b| a.1.total_cmp(&b.1)) {
         Some((atom, distance)) if distance.is_nan() || distance > FARTHEST_THROW_NM => Err(format!(
-            "the energy of this structure is {:.3e} kJ/mol, and its forces would throw {} by {distance:.2} nm in one step of {time_step} ps; {}",
+            "the energy of this structure is {:.3e} kJ/mol, and its forces would move {} by {distance:.2} nm in one step of \
+             {time_step} ps; {}",
             energies[0],
             molecule.topology.label(atom),
             advice()

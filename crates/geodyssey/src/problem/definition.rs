@@ -121,7 +121,8 @@ impl Problem {
             ],
         };
         if end.contains(&self.variables, &start.center) || start.contains(&self.variables, &end.center) {
-            let message = "the two states are one: in the variables, the centre of one lies within the radius of the other";
+            let message = "the start and end states are not distinct: in the variables, the centre of one lies within the radius of \
+                           the other";
             return Err(self.config.error(keys[1], message));
         }
         Ok(Some([start, end]))

@@ -127,7 +127,7 @@ pub(crate) fn undefined_torsion(
     let (force, atoms) = force_field.undefined_torsion(positions)?;
     let names = atoms.map(|atom| topology.label(atom)).join(", ");
     Some(format!(
-        "three of the atoms {names} lie on a line, where the torsion that {force} has for them is undefined"
+        "three of the atoms {names} are collinear, so that the torsion that {force} has for them is undefined"
     ))
 }
 

@@ -31,7 +31,7 @@ impl Scales {
             let given = config.variables.get(index).and_then(|variable| variable.scale);
             if let (Some(_), Some(_)) = (given, variable.period) {
                 let message =
-                    "a periodic variable is counted in its own unit (a torsion in radian): leave `scale` out";
+                    "a periodic variable is measured in its own unit (a torsion in radian): omit `scale`";
                 return Err(config.error(&format!("variable.{index}.scale"), message));
             }
             if let Some(given) = given {

@@ -46,7 +46,7 @@ impl Manifest {
         let path = directory.join(FILE);
         let wrong = |why: String| {
             InputError::new(format!("{} is not the manifest of a run: {why}", path.display())).note(
-                "give another directory with --out, or remove this one if a damaged run is all that it holds",
+                "give another directory with --out, or remove this one if it contains nothing but a damaged run",
             )
         };
         let bytes = match std::fs::read(&path) {

@@ -102,7 +102,7 @@ impl RunDirectory {
     pub(crate) fn open(path: &Path, claim: &Claim) -> Result<Self, Error> {
         // Before anything is made or locked.
         check_claim(path, claim)?;
-        fs::create_dir_all(path).map_err(|error| Error::file("make the run directory", path, error))?;
+        fs::create_dir_all(path).map_err(|error| Error::file("create the run directory", path, error))?;
         let lock = DirectoryLock::acquire(path, BUSY)?;
         let found = Manifest::read(path)?;
         let begun = match found {
@@ -187,7 +187,7 @@ impl RunDirectory {
             // Never the run directory itself: whoever removed it would find it back with half its files.
             match fs::create_dir(&folder) {
                 Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                    return Err(Error::file("make the folder", &folder, error));
+                    return Err(Error::file("create the folder", &folder, error));
                 }
                 _ => {}
             }
@@ -346,7 +346,7 @@ impl RunDirectory {
         let mut names = self.manifest.stages.values().flat_map(|entry| entry.outputs.keys());
         match names.find(|name| !self.file(name).is_file()) {
             Some(name) => Err(Error::File(format!(
-                "{} was removed while the run went on: give the same command again",
+                "{} was removed during the run: give the same command again",
                 self.file(name).display()
             ))),
             None => Ok(()),

@@ -148,13 +148,13 @@ pub(crate) fn warnings(
         let least = barrier.least_kj_mol.map(above);
         if !barrier.sampled {
             list.push(format!(
-                "Every way between the states leads over ground that was not sampled: the lowest barrier is not known, only \
-                 that it lies above about {} kJ/mol, if at all the unsampled ground can be judged from outside.{help}",
+                "Every route between the states passes through unsampled regions: the lowest barrier is not known, only that it \
+                 lies above about {} kJ/mol, if unsampled regions can be estimated from their surroundings at all.{help}",
                 least.unwrap_or_else(|| above(barrier.energy_kj_mol))
             ));
         } else if let Some(least) = least {
             list.push(format!(
-                "The lowest barrier, {} kJ/mol, is that of the ways over sampled ground; a way over ground that was not sampled \
+                "The lowest barrier, {} kJ/mol, is that of the routes through sampled regions; a route through unsampled regions \
                  may be lower, down to {least} kJ/mol.{help}",
                 above(barrier.energy_kj_mol)
             ));
@@ -163,8 +163,8 @@ pub(crate) fn warnings(
     let off = along.iter().filter(|x| !ground.contains(x)).count();
     if off > 0 {
         list.push(format!(
-            "{off} of the curve's {} points lie on ground that was not sampled and is only taken for high: its energies there, \
-             its length and the choice of its winding rest on that.{help}",
+            "{off} of the curve's {} points lie in unsampled regions, whose energy is only assumed to be high: its energies there, \
+             its length and the choice of its winding depend on this assumption.{help}",
             along.len()
         ));
     }

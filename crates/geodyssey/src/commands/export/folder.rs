@@ -36,11 +36,13 @@ impl ExportFolder {
     /// written.
     pub(super) fn open(path: &Path, names: &[String]) -> Result<Self, Error> {
         if FinishedRun::open(path).is_ok() {
-            let message =
-                format!("{} is a run directory: exported files have the names of its own", path.display());
+            let message = format!(
+                "{} is a run directory: exported files would have the names of its own files",
+                path.display()
+            );
             return Err(InputError::new(message).note("give another directory with --out").into());
         }
-        fs::create_dir_all(path).map_err(|error| Error::file("make the folder", path, error))?;
+        fs::create_dir_all(path).map_err(|error| Error::file("create the folder", path, error))?;
         let lock = DirectoryLock::acquire(path, BUSY)?;
         let file = path.join(RECORD);
         let mut record = read(&file)?;
@@ -48,7 +50,7 @@ impl ExportFolder {
             |name: &&String| !record.files.contains(*name) && path.join(name).symlink_metadata().is_ok();
         if let Some(name) = names.iter().find(in_the_way) {
             let message = format!(
-                "{} is there already and was not exported: it is left as it is",
+                "{} already exists and was not written by an export: it is left unchanged",
                 path.join(name).display()
             );
             return Err(InputError::new(message)

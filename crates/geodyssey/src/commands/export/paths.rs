@@ -59,7 +59,7 @@ pub(super) fn read(
     if known.is_empty() {
         let run = run.path().display();
         return Err(Error::input(format!(
-            "{run} is a run directory without paths: the run has not come as far yet"
+            "{run} is a run directory without paths: the run has not got that far yet"
         )));
     }
     let chosen = choose(&known, selection.wanted)?;
@@ -86,7 +86,7 @@ pub(super) fn read(
 fn lacks_atoms(run: &Path, path: Option<PathId>) -> Error {
     let of = path.map_or_else(String::new, |path| format!(" of {path}"));
     Error::input(format!(
-        "{} holds no trajectory{of}: as many paths on a landscape get atoms as `sampling.lifted_paths` says; set it and run again, or \
+        "{} has no trajectory{of}: `sampling.lifted_paths` sets how many paths on a landscape get atoms; set it and run again, or \
          export with --format npz",
         run.display()
     ))

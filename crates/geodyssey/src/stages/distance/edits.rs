@@ -144,7 +144,7 @@ fn frames(
     frames.extend(denoised.into_iter().rev());
     if unfinished + more > 0 {
         let count = frames.len();
-        say!("{STAGE}: warning: {} of {count} frames could not be relaxed to the end", unfinished + more);
+        say!("{STAGE}: warning: {} of {count} frames did not relax to convergence", unfinished + more);
     }
     align_frames(&mut frames, &molecule.aligned_atoms())
         .map_err(|error| Error::failed("the frames of the edits", error))?;

@@ -33,7 +33,7 @@ impl Frames {
     /// Reads `FROM:TO`, either of which may be left out.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let wrong = || {
-            let message = "expected a range of frames `FROM:TO`, counted from 0, `TO` not included";
+            let message = "expected a range of frames `FROM:TO`, counted from 0, `TO` excluded";
             Error::input(format!("--frames {text}: {message}"))
         };
         let number =

@@ -63,8 +63,7 @@ impl Solve<'_> {
         channel: Option<&Bottleneck>,
     ) -> Result<Found, Error> {
         let Some(surface) = &self.landscape.landscape else {
-            let message =
-                "these rows lie on no regular grid, so there is no energy surface for a minimum-energy path";
+            let message = "the rows of this table do not form a regular grid, so there is no energy surface for a minimum-energy path";
             return Err(self.problem.config.error("geodesic.kind", message).into());
         };
         let straight = [start.y.clone(), end.y.clone()];
@@ -77,7 +76,7 @@ impl Solve<'_> {
         let mut warnings = Vec::new();
         if !found.converged {
             let message = format!(
-                "The images of the minimum-energy path still moved after {} iterations.",
+                "The images of the minimum-energy path were still moving after {} iterations.",
                 found.iterations
             );
             warnings.push(Warning::new(STAGE, message));

@@ -31,7 +31,7 @@ impl Barriers {
     fn name(self) -> &'static str {
         match self {
             Self::Bottlenecks => "barrier",
-            Self::MeanEnergies => "highest mean energy",
+            Self::MeanEnergies => "maximum mean energy",
         }
     }
 }
@@ -49,7 +49,7 @@ pub(super) fn highest_worth_solving(thermal_energy: f64, solved: &[(f64, bool)],
 }
 
 /// What a winding is said to have that has no finite barrier.
-const NO_WAY: &str = "no way over ground that was sampled and is not to be avoided";
+const NO_WAY: &str = "no route through sampled regions outside the avoided ones";
 
 /// Why a winding was not solved.
 pub(super) fn not_solved(barrier: f64, lowest: f64) -> String {
@@ -73,14 +73,16 @@ pub(super) fn choose(
     left_out: bool,
 ) -> Option<Verdict> {
     let any = candidates.iter().any(Candidate::satisfied);
-    let mut reasons: Vec<String> = vec!["does not keep the constraints".to_owned(); candidates.len()];
+    let mut reasons: Vec<String> = vec!["does not satisfy the constraints".to_owned(); candidates.len()];
     let mut eligible: Vec<usize> =
         (0..candidates.len()).filter(|&index| !any || candidates[index].satisfied()).collect();
     let mut decided =
         if left_out { format!("lowest {}", barriers.name()) } else { "the only one".to_owned() };
     if choice == Choice::LowestBarrier {
-        let heights: [(&str, Height); 2] =
-            [(barriers.name(), |candidate| candidate.barrier), ("crest", |candidate| candidate.crest)];
+        let heights: [(&str, Height); 2] = [
+            (barriers.name(), |candidate| candidate.barrier),
+            ("curve maximum", |candidate| candidate.crest),
+        ];
         for (name, height) in heights {
             let height = |index: usize| height(&candidates[index]).unwrap_or(f64::INFINITY);
             let least = eligible.iter().map(|&index| height(index)).fold(f64::INFINITY, f64::min);
@@ -95,8 +97,8 @@ pub(super) fn choose(
                 };
             }
             if !high.is_empty() {
-                decided = if name == "crest" {
-                    format!("lowest crest of {} with the lowest barrier", eligible.len())
+                decided = if name == "curve maximum" {
+                    format!("lowest curve maximum of {} with the lowest barrier", eligible.len())
                 } else {
                     format!("lowest {name}")
                 };
@@ -113,7 +115,7 @@ pub(super) fn choose(
     }
     reasons[chosen] = match (choice, is_one_of_many) {
         (Choice::LowestBarrier, true) => {
-            format!("shortest of {} with the lowest barrier and crest", eligible.len())
+            format!("shortest of {} with the lowest barrier and curve maximum", eligible.len())
         }
         (Choice::Shortest, true) => "shortest".to_owned(),
         (_, false) => decided,

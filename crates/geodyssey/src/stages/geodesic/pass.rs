@@ -50,8 +50,8 @@ impl Solve<'_> {
             Err(error @ (Error::Interrupted | Error::File(_))) => return Err(error),
             Err(error) => {
                 let message = format!(
-                    "The geodesic runs far above the pass of its channel, and the minimum-energy path, which would have taken its \
-                     place, was not found: {error}."
+                    "The geodesic runs far above the pass of its channel, and the minimum-energy path, which would have replaced \
+                     it, was not found: {error}."
                 );
                 candidates[verdict.chosen].warnings.push(Warning::new(STAGE, message));
                 return Ok(());
@@ -60,8 +60,8 @@ impl Solve<'_> {
         let Some(lower) = path.crest.filter(|lower| crest - lower > thermal_energy) else { return Ok(()) };
         if !path.satisfied() {
             let message = format!(
-                "The minimum-energy path of the same channel crosses {:.1} kJ/mol only, but does not keep the constraints: the geodesic \
-                 is followed.",
+                "The minimum-energy path of the same channel crosses only {:.1} kJ/mol, but does not satisfy the constraints: the \
+                 geodesic is followed.",
                 lower - minimum
             );
             candidates[verdict.chosen].warnings.push(Warning::new(STAGE, message));
@@ -71,8 +71,8 @@ impl Solve<'_> {
         warnings.push(Warning::new(
             STAGE,
             format!(
-                "The geodesic crosses {:.1} kJ/mol, {above:.1} kT above the pass of its channel ({:.1} kJ/mol). The minimum-energy path \
-                 is followed instead, which crosses {:.1} kJ/mol. `geodesic.kind = \"geodesic\"` follows the geodesic all the same.",
+                "The geodesic crosses {:.1} kJ/mol, {above:.1} kT above the pass of its channel ({:.1} kJ/mol). The minimum-energy \
+                 path is followed instead, which crosses {:.1} kJ/mol. `geodesic.kind = \"geodesic\"` follows the geodesic anyway.",
                 crest - minimum,
                 pass - minimum,
                 lower - minimum
@@ -118,7 +118,7 @@ impl Solve<'_> {
                 "its channel has no lower pass: another `geodesic.winding`, or none, follows the lowest"
             }
             CurveKind::MinimumEnergyPath => "more `geodesic.points` follow the pass more closely",
-            _ => "it is a baseline, and knows nothing of barriers",
+            _ => "it is a baseline, which takes no account of barriers",
         };
         Some(Warning::new(
             STAGE,

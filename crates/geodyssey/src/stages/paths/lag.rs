@@ -30,7 +30,7 @@ pub(super) fn divide(problem: &Problem, landscape: &LandscapeResult) -> Result<O
     else {
         return Ok(None);
     };
-    let failed = |error: LandscapeError| Error::failed("the divide between the states", error);
+    let failed = |error: LandscapeError| Error::failed("the dividing surface between the states", error);
     let [start, end] = problem.states()?;
     let scales = &problem.scales;
     let (from, to) = (problem.scaled_center(start), problem.scaled_center(end));

@@ -22,8 +22,8 @@ pub(super) fn warnings(problem: &Problem, curve: &[TetherPoint]) -> Vec<Warning>
             of_axis.min_by(|((_, a), wide_a), ((_, b), wide_b)| (*a / wide_a).total_cmp(&(*b / wide_b)))?;
         (*radius < LEAST_RADIUS_SHARE * width).then(|| {
             format!(
-                "The {name} reaches only {} of `{}` from its centre, and the tether holds paths to {}: whether one arrives is chance, \
-                 and the share that does means nothing. A `radius` as wide as the basin is needed.",
+                "The {name} extends only {} of `{}` from its centre, whereas the tether confines paths to {}: whether one arrives \
+                 is chance, and the fraction that does means nothing. A `radius` as wide as the basin is needed.",
                 variable.display(*radius),
                 variable.name,
                 variable.display(width)

@@ -85,7 +85,7 @@ impl<'r> Sampled<'r> {
         }
         let batch = batch.ok_or_else(|| {
             Error::File(
-                "paths that were finished have gone from the run directory: give the same command again"
+                "finished paths have disappeared from the run directory: give the same command again"
                     .to_owned(),
             )
         })?;
@@ -152,9 +152,9 @@ impl<'r> Sampled<'r> {
             (failed, self.of(direction).count())
         };
         match (count(Direction::Forward), count(Direction::Backward)) {
-            ((failed, all), (0, 0)) => format!("{failed} of {all} paths broke down"),
+            ((failed, all), (0, 0)) => format!("{failed} of {all} paths failed"),
             ((forward, all), (backward, all_backward)) => format!(
-                "{forward} of {all} forward paths broke down, and {backward} of {all_backward} backward ones"
+                "{forward} of {all} forward paths failed, and {backward} of {all_backward} backward ones"
             ),
         }
     }

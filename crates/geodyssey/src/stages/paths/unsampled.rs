@@ -18,8 +18,8 @@ pub(super) fn warning(landscape: &LandscapeResult, sampled: &Sampled<'_>) -> Res
         Warning::new(
             STAGE,
             format!(
-                "{off} of {} paths were on ground that the landscape did not sample: their landscape energies there, and the \
-                 highest among them, are what unsampled ground is taken for.",
+                "{off} of {} paths entered regions that the landscape did not sample: their landscape energies there, and the \
+                 highest among them, are only assumed.",
                 sampled.paths.len()
             ),
         )

@@ -51,7 +51,7 @@ pub(crate) struct LearnedDenoiser {
 pub(crate) fn run(run: &mut Run<'_>, landscape: &LandscapeResult) -> Result<Option<LearnedDenoiser>, Error> {
     let Some(settings) = run.problem.config.denoiser.training_data() else {
         if run.discard(STAGE)? {
-            say!("{STAGE}: exact; the files of the learned one that this directory held are removed");
+            say!("{STAGE}: exact; the files of the learned one in this directory are removed");
         }
         return Ok(None);
     };
@@ -135,7 +135,7 @@ fn take_over(problem: &Problem, device: &ComputeDevice) -> Result<Outputs, Error
     let (denoiser, record) = foreign_denoiser(problem, &weights, device).map_err(failed)?;
     let (low, high) = denoiser.log_snr_range();
     say!(
-        "{STAGE}: weights of another run, trained on logSNR {low} to {high}; the settings of a training are not used"
+        "{STAGE}: weights of another run, trained on logSNR {low} to {high}; the training settings are not used"
     );
     let bytes = weights.to_bytes().map_err(failed)?;
     Ok(vec![(WEIGHTS_FILE.to_owned(), bytes), (RECORD_FILE.to_owned(), json(&record)?)])

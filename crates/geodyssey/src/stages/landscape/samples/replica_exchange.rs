@@ -150,7 +150,8 @@ fn in_words(samples: &SamplesRecord) -> String {
         |size| format!("{size:.0} independent ones at {lowest:.0} K"),
     );
     format!(
-        "{} frames at {count} temperatures, {independent}, worth {:.0} with their weights; exchange rate {:.2} or more, {} round trips",
+        "{} frames at {count} temperatures, {independent}, effective size {:.0} with their weights; exchange rates of at least \
+         {:.2}, {} round trips",
         summary.frames,
         summary.effective_size,
         summary.lowest_exchange_rate.unwrap_or(0.0),
@@ -162,12 +163,13 @@ fn warnings(samples: &SamplesRecord) -> Vec<Warning> {
     let rate = samples.summary.lowest_exchange_rate.unwrap_or(0.0);
     let message = if rate < LOW_EXCHANGE_RATE {
         format!(
-            "Only {:.0} % of the exchanges of one pair of temperatures were accepted; more temperatures are needed.",
+            "Only {:.0} % of the exchanges between one pair of temperatures were accepted; more temperatures are needed.",
             100.0 * rate
         )
     } else if samples.summary.round_trips == Some(0) {
         format!(
-            "No replica went up the ladder and came back: the samples of {} K know only of what was crossed there; sample longer.",
+            "No replica went up the ladder and came back: the samples at {} K reflect only the barriers crossed at that \
+             temperature; sample longer.",
             samples.replica_exchange.as_ref().map_or(0.0, |record| record.temperatures_k[0])
         )
     } else {
