@@ -401,7 +401,7 @@ fn a_run_directory_that_cannot_be_written() {
     inputs
         .run_to(&inputs.path("file").join("out"), &[])
         .exits_with(1)
-        .complains_of(&["cannot make the run directory", "file"]);
+        .complains_of(&["cannot create the run directory", "file"]);
     inputs.run_to(&inputs.path("file"), &[]).exits_with(1).complains_of(&["file"]);
 }
 

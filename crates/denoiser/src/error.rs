@@ -20,7 +20,7 @@ pub enum DenoiserError {
         value: f64,
     },
     /// The data cannot make a density.
-    #[error("the data cannot make a density: {0}")]
+    #[error("the data do not form a density: {0}")]
     Data(String),
     /// Weights of a learned denoiser cannot be written, read, or used here.
     #[error("the weights cannot be used: {0}")]
@@ -43,7 +43,7 @@ pub enum DenoiserError {
     /// The wanted device cannot be used.
     #[error("no GPU: {0}")]
     Device(String),
-    /// The evaluation was stopped as asked: see [`crate::InterruptibleDenoiser`].
-    #[error("stopped as asked")]
+    /// The evaluation was stopped on request: see [`crate::InterruptibleDenoiser`].
+    #[error("stopped on request")]
     Interrupted,
 }

@@ -198,7 +198,7 @@ impl WeightsFile {
         );
         if stated.as_ref() != Some(&found) {
             let message =
-                "its content does not have the checksum that it states: the file was changed or damaged";
+                "its content does not match the checksum that it states: the file was changed or damaged";
             return Err(DenoiserError::Weights(message.to_owned()));
         }
         let header: WeightsHeader = serde_json::from_value(value).map_err(unusable)?;

@@ -182,7 +182,7 @@ impl TableRows {
             let expected = start + index as f64 * spacing;
             if (value(row) - expected).abs() > POSITION_TOLERANCE * spacing {
                 let reason = format!(
-                    "the values of `{name}` are not equally spaced: {} where {expected} is due",
+                    "the values of `{name}` are not equally spaced: {}, expected {expected}",
                     value(row)
                 );
                 return Err(LandscapeError::TableLine { line: self.lines[row], reason });

@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_column_that_stands_twice_is_refused() {
         let error = NumericColumns::from_csv("phi,psi,phi\n1,2,3\n").err().map(|e| e.to_string());
-        assert_eq!(error.as_deref(), Some("the column 'phi' stands twice in the header"));
+        assert_eq!(error.as_deref(), Some("the column 'phi' appears twice in the header"));
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl<'a> Setup<'a> {
             .fold(problem.settings.log_snr_max, f64::min);
         if lower > upper {
             return Err(SpacetimeError::Problem(format!(
-                "the bounds and constraints ask for logSNR ≥ {lower} and ≤ {upper}"
+                "the bounds and constraints require logSNR ≥ {lower} and ≤ {upper}"
             )));
         }
         let mut nodes = ends.into_iter().zip(moments).enumerate().map(|(index, (point, moments))| {

@@ -111,11 +111,11 @@ impl Frames {
     fn start(path: &Path, which: &str) -> Result<Self, String> {
         let extension = extension(path);
         if ["gz", "bz2", "xz", "zip"].contains(&extension.as_str()) {
-            return Err(format!("compressed files (`.{extension}`) are not read; unpack it first"));
+            return Err(format!("compressed files (`.{extension}`) cannot be read; unpack the file first"));
         }
         let program = PROGRAM.get().ok_or_else(|| {
             format!(
-                "files of the format `.{extension}` are read by the program only, in a process of its own"
+                "files of the format `.{extension}` can be read only by the program itself, in a separate process"
             )
         })?;
         let mut child = Command::new(program)

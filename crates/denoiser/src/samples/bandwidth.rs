@@ -128,8 +128,8 @@ fn search(likelihood: impl Fn(f64) -> Result<f64, DenoiserError>) -> Result<Vec<
     while worse < WORSE_STEPS {
         if log_factor < LEAST_FACTOR.ln() {
             return Err(DenoiserError::Data(format!(
-                "the likelihood of held-out samples rises down to a bandwidth of {LEAST_FACTOR} spreads: samples repeat \
-                 themselves; hold out stretches of the trajectory, or give a bandwidth"
+                "the likelihood of held-out samples keeps rising down to a bandwidth of {LEAST_FACTOR} spreads: the samples contain \
+                 repeats; hold out stretches of the trajectory, or give a bandwidth"
             )));
         }
         let found = likelihood(log_factor)?;
@@ -192,7 +192,7 @@ fn parts(count: usize, settings: &BandwidthSettings) -> Result<Vec<usize>, Denoi
     };
     if settings.folds < 2 || stretches < settings.folds || count < stretches {
         let folds = settings.folds;
-        let message = format!("{count} samples in {stretches} stretches cannot make {folds} parts");
+        let message = format!("{count} samples in {stretches} stretches cannot be split into {folds} parts");
         return Err(DenoiserError::Data(message));
     }
     let mut order: Vec<usize> = (0..stretches).collect();

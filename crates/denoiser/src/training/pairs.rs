@@ -130,7 +130,7 @@ impl Cumulative {
         }
         let total = sums[sums.len() - 1];
         if !(total > 0.0 && total.is_finite()) || density.iter().any(|value| *value < 0.0) {
-            return Err(DenoiserError::Data("the weights make no density".into()));
+            return Err(DenoiserError::Data("the weights do not form a density".into()));
         }
         sums.iter_mut().for_each(|sum| *sum /= total);
         Ok(Self { sums })

@@ -25,7 +25,7 @@ const HELD: [(&str, i64, &str); 17] = [
     ("denoiser.samples", 100_000_000, "each is a point with its weight"),
     ("denoiser.clusters", 1_000_000, "each is a Gaussian with its covariance"),
     ("denoiser.features", 50_000, "the fit is a matrix of their square"),
-    ("denoiser.pairs", 16_777_216, "each is a noisy point with its answer"),
+    ("denoiser.pairs", 16_777_216, "each is a noisy point with its target"),
     ("denoiser.width", 65_536, "a layer is a matrix of its square"),
     ("denoiser.batch", 16_777_216, "each is a noisy point in every layer"),
     ("geodesic.points", 100_000, "each is a posterior with its metric"),

@@ -221,7 +221,11 @@ impl LandscapeConfig {
             "samples" => Self::Samples(SamplesConfig::read(section, molecule)?),
             "table" => Self::Table(section.read()?),
             _ if molecule => {
-                return Err(whole.error("method", "a formula is no landscape of a molecule: leave [system] out, or use \"metadynamics\", \"relaxed-scan\" or \"table\""));
+                return Err(whole.error(
+                    "method",
+                    "a formula cannot be the landscape of a molecule: omit [system], or use \
+                                                  \"metadynamics\", \"relaxed-scan\" or \"table\"",
+                ));
             }
             _ => Self::Formula(section.read()?),
         };
@@ -233,7 +237,7 @@ impl LandscapeConfig {
         }
         if molecule && (energy.is_some() || temperature.is_some()) {
             let key = if energy.is_some() { "thermal_energy" } else { "temperature" };
-            return Err(whole.error(key, "a molecule's temperature stands in [system]"));
+            return Err(whole.error(key, "the temperature of a molecule is set in [system]"));
         }
         Ok(landscape)
     }

@@ -233,10 +233,10 @@ impl Config {
         let Some(schedule) = &geodesic.log_snr_schedule else { return Ok(()) };
         let ends = [schedule.first(), schedule.last()].map(|end| end.map(|end| end.get()));
         let message = if geodesic.kind != CurveKind::Straight {
-            "a schedule of logSNR is for `kind = \"straight\"`".to_owned()
+            "a schedule of logSNR is only for `kind = \"straight\"`".to_owned()
         } else if schedule.len() < 2 || ends != [Some(geodesic.log_snr.start), Some(geodesic.log_snr.end)] {
             format!(
-                "expected two or more numbers, the first and the last of them those of `log_snr`: {} and {}",
+                "expected two or more numbers, the first and the last equal to those of `log_snr`: {} and {}",
                 geodesic.log_snr.start, geodesic.log_snr.end
             )
         } else {
@@ -249,7 +249,8 @@ impl Config {
         let Some(data) = self.denoiser.training_data() else { return Ok(()) };
         let (low, high) = data.log_snr_range(&self.geodesic);
         if low >= high {
-            let message = format!("the least logSNR comes first, then the largest; found {low} and {high}");
+            let message =
+                format!("expected the smallest logSNR first, then the largest; found {low} and {high}");
             return Err(self.error("denoiser.log_snr_range", message));
         }
         if low.abs().max(high.abs()) > LARGEST_LOG_SNR {
@@ -257,7 +258,7 @@ impl Config {
             return Err(self.error("denoiser.log_snr_range", message));
         }
         if data.broadening.is_some_and(|broadening| broadening.get() < 1.0) {
-            return Err(self.error("denoiser.broadening", "a factor of at least 1 is needed"));
+            return Err(self.error("denoiser.broadening", "expected a factor of at least 1"));
         }
         // The range of weights from another run is known once they are read.
         if data.weights.is_some() { Ok(()) } else { self.check_range((low, high)) }
@@ -299,7 +300,7 @@ impl Config {
             && mixture.bandwidth.is_some()
             && !self.landscape.is_samples()
         {
-            let message = "a bandwidth is for samples: this landscape has an energy";
+            let message = "a bandwidth is only for samples: this landscape has an energy";
             return Err(self.error("denoiser.bandwidth", message));
         }
         Ok(())
@@ -319,30 +320,29 @@ impl Config {
             return Err(self.error(&format!("sampling.{key}"), sampling::foreign(key, method)));
         }
         if sampling.method == SamplingMethod::TwoWayShooting && self.space() == Space::Atoms {
-            let message = "two-way shooting is for paths on the landscape: set `space = \"variables\"`";
+            let message = "two-way shooting is only for paths on the landscape: set `space = \"variables\"`";
             return Err(self.error("sampling.method", message));
         }
         if sampling.lifted_paths.is_some() && (self.system.is_none() || self.space() == Space::Atoms) {
-            let message =
-                "`lifted_paths` is for paths of a molecule's variables: they have no atoms of their own";
+            let message = "`lifted_paths` is only for paths of a molecule's variables, which have no atoms of their own";
             return Err(self.error("sampling.lifted_paths", message));
         }
         if self.space() == Space::Variables && sampling.duration_ps.is_some() {
-            let message = "a duration is for the space of atoms: give `steps_per_point` (and `step_size`) for the variables";
+            let message = "a duration is only for paths of atoms: for the variables give `steps_per_point` (and `step_size`)";
             return Err(self.error("sampling.duration_ps", message));
         }
         if let LandscapeConfig::RelaxedScan(scan) = &self.landscape
             && scan.thermal_energy.is_some()
             && self.space() == Space::Atoms
         {
-            let message = "kT of the surface alone is for paths on it: set `space = \"variables\"` in [sampling], or leave it out; \
-                 the atoms' temperature stands in [system]";
+            let message = "kT of the surface alone is only for paths on it: set `space = \"variables\"` in [sampling], or omit it; \
+                           the atoms' temperature is set in [system]";
             return Err(self.error("landscape.thermal_energy", message));
         }
         if self.space() == Space::Atoms && sampling.step_size.is_some() {
             return Err(self.error(
                 "sampling.step_size",
-                "`step_size` is for the space of variables: give `time_step_ps`",
+                "`step_size` is only for paths of the variables: for atoms give `time_step_ps`",
             ));
         }
         Ok(())

@@ -39,9 +39,10 @@ const RESERVED: [&str; 27] = [
 pub(super) fn why_not(name: &str) -> Option<String> {
     if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c.is_control() || ",\"=".contains(c)) {
         return Some(
-            "it heads columns: expected one word without commas, quotes and equals signs".to_owned(),
+            "it is used as a column name: expected one word without commas, quotes or equals signs"
+                .to_owned(),
         );
     }
     let taken = RESERVED.contains(&name);
-    taken.then(|| "a column of the program's own tables is called so; choose another".to_owned())
+    taken.then(|| "the program's own tables have a column of this name; choose another".to_owned())
 }

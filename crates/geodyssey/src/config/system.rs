@@ -194,9 +194,7 @@ fn check_variable(
         return Err(section.error(key, message));
     }
     if molecule && variable.period.is_some() {
-        return Err(
-            section.error("period", "the period of a molecule's variable is known: leave `period` out")
-        );
+        return Err(section.error("period", "the period of a molecule's variable is known: omit `period`"));
     }
     if molecule && variable.boundary.is_some() {
         let message = "the torsions of a molecule are periodic and its distances and angles are not: `boundary` is for tables and formulas";
@@ -205,12 +203,11 @@ fn check_variable(
     if let Some([low, high]) = variable.range
         && low.get() >= high.get()
     {
-        return Err(
-            section.error("range", format!("the range must rise, found [{}, {}]", low.get(), high.get()))
-        );
+        return Err(section
+            .error("range", format!("the range must be increasing, found [{}, {}]", low.get(), high.get())));
     }
     if quantity.period.is_some() && variable.range.is_some() {
-        let message = format!("a {}'s range is the whole circle: leave `range` out", quantity.name);
+        let message = format!("a {}'s range is the whole circle: omit `range`", quantity.name);
         return Err(section.error("range", message));
     }
     if variable.of_atoms.is_some() && quantity.range.is_none() && variable.range.is_none() {

@@ -194,12 +194,13 @@ impl<'a> BottleneckSearch<'a> {
     /// The image of the end's node relative to that of the start's.
     fn relative_winding(&self, winding: &[i32], first: Image, last: Image) -> Result<Image, LandscapeError> {
         if winding.len() != self.axes.len() {
-            return Err(LandscapeError::Bottleneck("the winding needs one entry a variable".to_owned()));
+            return Err(LandscapeError::Bottleneck("the winding needs one entry per variable".to_owned()));
         }
         let mut relative = [0; 3];
         let too_far = || {
             let message = format!(
-                "the way from {first:?} over {winding:?} turns to {last:?} leads through more images of the period than can be searched"
+                "the route from {first:?} over {winding:?} turns to {last:?} passes through more images of the period than can be \
+                 searched"
             );
             LandscapeError::Bottleneck(message)
         };

@@ -148,10 +148,10 @@ impl StringMethod {
             .iter()
             .find(|point| point.len() != landscape.dimension() || point.iter().any(|x| !x.is_finite()))
         {
-            return refused(format!("{point:?} is no point of these variables"));
+            return refused(format!("{point:?} is not a point of these variables"));
         }
         if distance(first, last) == 0.0 {
-            return refused("its two ends are one point".to_owned());
+            return refused("its two ends coincide".to_owned());
         }
         Ok(())
     }

@@ -90,7 +90,7 @@ pub(crate) fn integrate(
         while log_snr != pair[1] {
             if steps == settings.most_steps {
                 let message =
-                    format!("the probability flow has not come beyond logSNR {log_snr:.3} in {steps} steps");
+                    format!("the probability flow did not get beyond logSNR {log_snr:.3} in {steps} steps");
                 return Err(SpacetimeError::Problem(message));
             }
             steps += 1;

@@ -119,7 +119,7 @@ impl FrameDecoder for XtcDecoder {
 }
 
 fn damaged(what: &str) -> DecodeError {
-    DecodeError::content(format!("{what} cannot be: the file is damaged"))
+    DecodeError::content(format!("{what} is impossible: the file is damaged"))
 }
 
 /// Unpacks the integer positions of all atoms in their order.

@@ -172,7 +172,7 @@ fn elements(
         };
         match clues.decide() {
             Ok(Some(element)) => elements.push(element),
-            Ok(None) => return Err(Refused::Content(format!("{place} is of no known element"))),
+            Ok(None) => return Err(Refused::Content(format!("{place} has no known element"))),
             Err(conflict) => conflicts.push(format!("{place} is {conflict}")),
         }
     }
@@ -185,7 +185,7 @@ fn elements(
     };
     conflicts.truncate(ATOMS_NAMED);
     Err(Refused::Content(format!(
-        "{}{more}. The atoms must stand in the order of the force field, and a PDB file has their elements in columns 77–78",
+        "{}{more}. The atoms must be in the order of the force field; a PDB file has their elements in columns 77–78",
         conflicts.join("; ")
     )))
 }

@@ -49,7 +49,7 @@ pub(super) fn highest_worth_solving(thermal_energy: f64, solved: &[(f64, bool)],
 }
 
 /// What a winding is said to have that has no finite barrier.
-const NO_WAY: &str = "no route through sampled regions outside the avoided ones";
+const NO_WAY: &str = "no route over sampled ground that is not to be avoided";
 
 /// Why a winding was not solved.
 pub(super) fn not_solved(barrier: f64, lowest: f64) -> String {
@@ -175,16 +175,16 @@ mod tests {
         let verdict = choose(Choice::LowestBarrier, 1.0, Barriers::Bottlenecks, &candidates, false).unwrap();
         assert_eq!(verdict.chosen, 2);
         let expected = [
-            "crest 39.0 kJ/mol above the lowest",
+            "curve maximum 39.0 kJ/mol above the lowest",
             "longer by 50 %",
-            "shortest of 2 with the lowest barrier and crest",
+            "shortest of 2 with the lowest barrier and curve maximum",
         ];
         assert_eq!(verdict.reasons, expected);
         let verdict =
             choose(Choice::LowestBarrier, 1.0, Barriers::Bottlenecks, &candidates[..2], false).unwrap();
         assert_eq!(
             (verdict.chosen, verdict.reasons[1].as_str()),
-            (1, "lowest crest of 2 with the lowest barrier")
+            (1, "lowest curve maximum of 2 with the lowest barrier")
         );
     }
 
