@@ -161,7 +161,7 @@ fn work(work: &WorkSummary) -> Vec<String> {
     if let Some(overlap) = little {
         let known = match (work.delta_f_kj_mol, work.delta_f_error_kj_mol) {
             (Some(value), Some(error)) => {
-                format!("is known only to within {} kJ/mol", with_error(value, Some(error), 1))
+                format!("is known no better than {} kJ/mol", with_error(value, Some(error), 1))
             }
             _ => "is not known, and has no error".to_owned(),
         };

@@ -11,7 +11,7 @@ use crate::{Denoiser, DenoiserError, SampleSet, SpacetimePoint};
 #[serde(rename_all = "kebab-case")]
 pub enum Targets {
     /// The posterior mean of the data. Denoising score matching has the same minimiser with this target as with single
-    /// samples (P. Vincent, *Neural Computation* 23, 1661, 2011), but its variance is gone.
+    /// samples (P. Vincent, *Neural Computation* 23, 1661, 2011), but without its variance.
     #[default]
     PosteriorMean,
     /// The clean sample from which the noisy point was made: plain denoising score matching.
