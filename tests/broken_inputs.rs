@@ -486,7 +486,7 @@ fn atoms_upon_each_other_in_a_molecule_shrunk_to_a_twentieth() {
         };
         text.lines().map(shrunk).collect()
     });
-    inputs.refused_with(&["states.minimise=false"], &["run.toml:20", "atoms overlap"]);
+    inputs.refused_with(&["states.minimise=false"], &["run.toml:20", "do atoms"]);
 }
 
 #[test]
