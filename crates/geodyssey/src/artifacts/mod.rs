@@ -1,5 +1,5 @@
-//! What a run directory holds, below the stages that make it: names and records, and of landscape, samples and curve the columns with
-//! their writer and reader.
+//! What a run directory contains, below the stages that make it: names and records, and for landscape, samples and curve the
+//! columns with their writer and reader.
 
 pub(crate) mod curve;
 pub(crate) mod json;

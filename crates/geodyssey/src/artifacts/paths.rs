@@ -1,4 +1,4 @@
-//! `paths.csv` and `paths.json`, and the names of what stands beside them: what the paths say, one by one and together.
+//! `paths.csv` and `paths.json`, and the names of the other files of the paths: the results of each path and of all together.
 
 use geodyssey_report::{
     FreeEnergySummary, MaxEnergySummary, SampledConstraint, SamplingSummary, TransitionSummary, Warning,
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Name of the stage.
 pub(crate) const STAGE: &str = "paths";
-/// One row a path.
+/// One row per path.
 pub(crate) const TABLE_FILE: &str = "paths.csv";
 /// The free energy along the curve, from the paths of both directions.
 pub(crate) const FREE_ENERGY_FILE: &str = "free-energy.csv";
@@ -17,7 +17,7 @@ pub(crate) const TOPOLOGY_FILE: &str = "topology.pdb";
 /// The structures of the two states, as the paths begin with them.
 pub(crate) const START_FILE: &str = "states/start.pdb";
 pub(crate) const END_FILE: &str = "states/end.pdb";
-/// What the paths say together.
+/// The results of all paths together.
 pub(crate) const RECORD_FILE: &str = "paths.json";
 
 /// What is kept in `paths.json`.
@@ -25,7 +25,7 @@ pub(crate) const RECORD_FILE: &str = "paths.json";
 pub(crate) struct PathsRecord {
     /// How many arrived, and what they cost.
     pub(crate) sampling: SamplingSummary,
-    /// How high they went.
+    /// Their highest energies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_energy: Option<MaxEnergySummary>,
     /// Metrics of transition path sampling.
@@ -34,12 +34,12 @@ pub(crate) struct PathsRecord {
     /// Work and free-energy differences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) work: Option<WorkSummary>,
-    /// Free energies that the paths know by themselves.
+    /// Free energies from the paths alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) free_energy: Option<FreeEnergySummary>,
-    /// What must be known before this is believed.
+    /// What must be known before trusting this.
     #[serde(default)]
     pub(crate) warnings: Vec<Warning>,
-    /// What the paths make of every constraint.
+    /// How well the paths satisfy every constraint.
     pub(crate) constraints: Vec<Option<SampledConstraint>>,
 }

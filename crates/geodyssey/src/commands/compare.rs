@@ -1,4 +1,4 @@
-//! `compare CONFIG…|RUN…`: several paths side by side, baselines included.
+//! `compare CONFIG…|RUN…`: compares several paths, including baselines.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ const DEFAULT_DIRECTORY: &str = "runs/compare";
 /// Folder of the baselines' run directories in that of the comparison.
 const BASELINES_FOLDER: &str = "baselines";
 
-/// An argument: what it is, and whether its run is there already.
+/// An argument: what it is, and whether its run exists already.
 struct Argument {
     entry: Entry,
     finished: bool,
@@ -36,7 +36,7 @@ struct Argument {
 /// Carries the command out.
 pub(crate) fn execute(arguments: &CompareArguments) -> Result<(), Error> {
     let wanted = wanted(&arguments.baselines)?;
-    // Checks of the problems compute a little already.
+    // Checking the problems already computes a little.
     use_threads(&arguments.overrides)?;
     let given = read_arguments(arguments)?;
     interrupt::listen();
@@ -132,7 +132,7 @@ fn finished_run(path: &Path) -> Result<Argument, Error> {
     Ok(Argument { entry, finished: true })
 }
 
-/// Paths of other variables cannot stand in one table.
+/// Paths in different variables cannot share a table.
 fn same_variables(given: &[Argument]) -> Result<(), InputError> {
     let names = |argument: &Argument| -> Vec<String> {
         argument.entry.problem.variables.iter().map(|variable| variable.column()).collect()
@@ -150,7 +150,7 @@ fn same_variables(given: &[Argument]) -> Result<(), InputError> {
     }
 }
 
-/// Rows of one name are called by their directories.
+/// Rows with the same name are called by their directories.
 fn name_apart(given: &mut [Argument]) {
     let names: Vec<String> = given.iter().map(|argument| argument.entry.name.clone()).collect();
     for argument in given {
@@ -205,7 +205,7 @@ fn add_baselines(group: &mut Group, wanted: &[Baseline], out: &Path) -> Result<(
             match add_baseline(group, first, &variant, out) {
                 Ok(Some(row)) => group.rows.push(row),
                 Ok(None) => {}
-                // What the disk does says nothing about the baseline.
+                // An error of the disk says nothing about the baseline.
                 Err(error @ (Error::Interrupted | Error::File(_))) => return Err(error),
                 Err(Error::Input(error)) => leave_out(group, variant.name(), &error.to_string()),
                 Err(Error::Failed(reason)) => leave_out(group, variant.name(), &reason),
@@ -232,9 +232,9 @@ fn add_baseline(
     entry.name = unlike(entry.name, &names);
     say!("== {} (baseline of {})", entry.name, first.entry.name);
     let donors = group.rows.iter().map(|row| row.entry.directory.clone()).collect();
-    // The baselines' directories belong to the comparison, whichever configurations it is of.
+    // The baselines' directories belong to the comparison, whatever configurations it compares.
     let claim = Claim { force: true, ..pipeline::claim(&entry.problem) };
-    // What was right when it was checked is kept from going on by files: that says nothing about the baseline.
+    // What passed its check can only be stopped by files: that says nothing about the baseline.
     let of_files = |error| match error {
         Error::Input(error) => Error::File(error.to_string()),
         other => other,

@@ -62,7 +62,7 @@ fn show(diagnosis: &Diagnosis) -> Result<String, ReportError> {
         [Column::text("finding"), Column::number("value", ""), Column::number("limit", ""), Column::text("")];
     let mut table = Table::new(columns);
     for finding in &diagnosis.findings {
-        // Shares that must not be too small are held against their limit with the sign turned.
+        // Fractions that must not be too small are compared with their limit with reversed sign.
         let sign = if finding.limit < 0.0 { -1.0 } else { 1.0 };
         let comparison = if sign < 0.0 { "≥ " } else { "≤ " };
         table.row([

@@ -14,7 +14,7 @@ use crate::pipeline::{self, Stage, check, check_denoiser};
 use crate::run_directory::RunDirectory;
 use crate::stages::distance::{self, Frames, Request};
 
-/// Up to so many configurations the whole matrix is printed.
+/// Up to this many configurations the whole matrix is printed.
 const MOST_PRINTED: usize = 8;
 
 /// Carries the command out.

@@ -1,4 +1,4 @@
-//! `posterior CONFIG POINTS.csv`: what the denoiser says at given spacetime points.
+//! `posterior CONFIG POINTS.csv`: evaluates the denoiser at given spacetime points.
 
 use geodyssey_denoiser::{Denoiser, PosteriorMoments, SpacetimePoint};
 use geodyssey_report::{Column, Table, decimals};
@@ -19,15 +19,15 @@ use crate::stages::landscape::{self, without_run};
 use crate::stages::training;
 use crate::text_file::read_text;
 
-/// Farther from the middle of a variable than this, in periods or extents of its range, a centre is refused: the square of its
-/// distance then has no digit left for the tether's width.
+/// Farther from the middle of a variable than this, in periods or extents of its range, a centre is rejected: the square of its
+/// distance then has no digits left for the tether's width.
 const FARTHEST_EXTENTS: f64 = 1e4;
 
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Answer {
     points: Vec<PointAnswer>,
-    /// What logSNR counts as one, per variable, in the unit of its numbers here.
+    /// Value that counts as 1 in logSNR, per variable, in the unit of its numbers here.
     scale: Vec<f64>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn posterior(arguments: &PosteriorArguments) -> Result<(), Error> {
         check_levels(&points, range)
             .map_err(|why| Error::input(format!("{}: {why}", arguments.points.display())))
     };
-    // Before anything is computed, as far as it can be known; a learned denoiser knows less.
+    // Before anything is computed, as far as it can be known; a learned denoiser has a narrower range.
     in_range((-LARGEST_LOG_SNR, LARGEST_LOG_SNR))?;
     let denoiser = denoiser(arguments, &problem)?;
     in_range(denoiser.log_snr_range())?;
@@ -103,7 +103,7 @@ fn denoiser(arguments: &PosteriorArguments, problem: &Problem) -> Result<Box<dyn
     }
 }
 
-/// Noise levels that the denoiser does not know.
+/// Noise levels outside the denoiser's range.
 fn check_levels(points: &[SpacetimePoint], (low, high): (f64, f64)) -> Result<(), String> {
     let (low, high) = (low.max(-LARGEST_LOG_SNR), high.min(LARGEST_LOG_SNR));
     match points.iter().position(|point| !(low..=high).contains(&point.log_snr)) {

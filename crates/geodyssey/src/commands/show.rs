@@ -315,7 +315,7 @@ fn work(text: &mut String, work: &WorkSummary) -> Result<(), ReportError> {
     Ok(())
 }
 
-/// What must be known before the numbers are believed.
+/// What must be known before trusting the numbers.
 fn warnings(text: &mut String, summary: &Summary) {
     if !summary.warnings.is_empty() {
         text.push('\n');

@@ -17,8 +17,8 @@ const LEARNED_KEYS: [&str; 7] =
     ["kind", "log_snr_range", "targets", "broadening", "samples", "bandwidth", "weights"];
 /// Further keys of `neural` beside those of the network and its training.
 const NEURAL_KEYS: [&str; 2] = ["device", "checkpoint_interval"];
-/// Lower end of the range of logSNR by default: on a torus of 2π nothing is seen of the data any more, and boxes of a few units
-/// are one blur.
+/// Lower end of the range of logSNR by default: on a torus of 2π the data are no longer visible, and boxes of a few units are a
+/// single blur.
 const DEFAULT_LEAST_LOG_SNR: f64 = -4.0;
 /// By how much the range of logSNR reaches above the geodesic's ends by default.
 const DEFAULT_LOG_SNR_MARGIN: f64 = 1.0;
@@ -204,7 +204,7 @@ impl DenoiserConfig {
         }
     }
 
-    /// Width of the Gaussians that stand in place of samples.
+    /// Width of the Gaussians that replace the samples.
     pub(crate) fn bandwidth(&self) -> Bandwidth {
         let given = match self {
             Self::Mixture(mixture) => &mixture.bandwidth,

@@ -188,7 +188,7 @@ impl LandscapeConfig {
         }
     }
 
-    /// Whether it is the least potential energy at given variables, which is no free energy.
+    /// Whether it is the lowest potential energy at given variables, which is not a free energy.
     pub(crate) fn is_relaxed(&self) -> bool {
         matches!(self, Self::RelaxedScan(_))
     }

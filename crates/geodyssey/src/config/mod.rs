@@ -1,4 +1,4 @@
-//! The configuration: one TOML file that says everything about a run.
+//! The configuration: one TOML file that defines a run completely.
 //!
 //! What is read here is right in itself: types, names, signs and numbers of values. What needs other files
 //! (atoms, structures, tables) is checked by the stages, which report through [`Config::error`] with the place.
@@ -45,7 +45,7 @@ pub(crate) use constraints::ConstraintConfig;
 use key_path::KeyPath;
 use source::{Section, Source};
 
-/// Largest `|logSNR|` that a denoiser can be asked about; an exact one takes no more either.
+/// Largest `|logSNR|` at which a denoiser can be evaluated, even an exact one.
 pub(crate) const LARGEST_LOG_SNR: f64 = 50.0;
 /// Every key of the top level.
 const SECTIONS: [&str; 10] = [
@@ -128,7 +128,7 @@ impl Config {
         Ok(config)
     }
 
-    /// What one section alone cannot see.
+    /// What cannot be checked within one section.
     fn check(&self) -> Result<(), InputError> {
         self.check_bounds()?;
         self.check_geodesic()?;
@@ -227,7 +227,7 @@ impl Config {
         Ok(())
     }
 
-    /// A learned denoiser answers within the range of its training only.
+    /// A learned denoiser can be evaluated only within the range of its training.
     fn check_schedule(&self) -> Result<(), InputError> {
         let geodesic = &self.geodesic;
         let Some(schedule) = &geodesic.log_snr_schedule else { return Ok(()) };
@@ -264,7 +264,7 @@ impl Config {
         if data.weights.is_some() { Ok(()) } else { self.check_range((low, high)) }
     }
 
-    /// Refuses a curve whose ends, or whose tent's top, a denoiser does not know.
+    /// Rejects a curve whose ends, or whose tent's top, lie outside a denoiser's range.
     pub(crate) fn check_range(&self, (low, high): (f64, f64)) -> Result<(), InputError> {
         let geodesic = &self.geodesic;
         let tent = (geodesic.kind == CurveKind::Tent).then_some(geodesic.tent_log_snr.get());

@@ -1,6 +1,6 @@
-//! Words that head columns of the program's own tables and arrays, and so cannot be names of variables.
+//! Column names of the program's own tables and arrays, which cannot be names of variables.
 
-/// The columns that stand beside those of the variables, table by table.
+/// The columns other than those of the variables, table by table.
 const RESERVED: [&str; 27] = [
     // Landscapes and samples.
     "energy_kj_mol",

@@ -1,4 +1,4 @@
-//! `[system]`, `[[variable]]` and `[states.…]`: the molecule, what is looked at, and from where to where.
+//! `[system]`, `[[variable]]` and `[states.…]`: the molecule, its variables, and the start and end states.
 
 use std::path::PathBuf;
 

@@ -8,7 +8,7 @@ use crate::problem::{Problem, grid_axes};
 use crate::stages::constraints::{ball, regions, units};
 use crate::stages::{denoiser, geodesic, training};
 
-/// Variance of the density that stands in for the landscape's, in squared units of the variables: next to flat.
+/// Variance of the density that replaces the landscape's here, in squared units of the variables: almost flat.
 const STAND_IN_VARIANCE: f64 = 100.0;
 
 /// Variables that a grid can have at most.
@@ -53,9 +53,9 @@ pub(crate) fn check_size(problem: &Problem) -> Result<(), InputError> {
 /// The exact denoiser must be able to hold the landscape's grid.
 fn check_grid(problem: &Problem) -> Result<(), InputError> {
     let config = &problem.config;
-    // Gaussians of a formula need no grid, but a learned denoiser is taught by the exact one.
+    // Gaussians of a formula need no grid, but a learned denoiser is trained on the exact one.
     let has_grid = config.landscape.grid_points().is_some();
-    // What else is wrong with the axes is said where they are made.
+    // Other errors in the axes are reported where they are made.
     let Some(axes) = grid_axes(problem).ok().filter(|_| has_grid) else { return Ok(()) };
     GridDenoiser::check_size(&denoiser::axes(problem, &axes)).map_err(|error| {
         if axes.len() <= MOST_GRID_VARIABLES {
@@ -69,7 +69,7 @@ fn check_grid(problem: &Problem) -> Result<(), InputError> {
     })
 }
 
-/// Constraints that a learned denoiser cannot answer for.
+/// Constraints that a learned denoiser cannot evaluate.
 fn check_learned_constraints(problem: &Problem) -> Result<(), InputError> {
     let denoiser = &problem.config.denoiser;
     if denoiser.training_data().is_none() {
@@ -96,8 +96,8 @@ fn check_learned_constraints(problem: &Problem) -> Result<(), InputError> {
     Ok(())
 }
 
-/// Numbers of constraints that make no sense, and bounds of logSNR that the ends violate. A flat density stands in for the
-/// landscape's, so that whatever depends on that is left to the geodesic stage.
+/// Invalid numbers in constraints, and bounds of logSNR that the ends violate. A flat density replaces the landscape's, so that
+/// whatever depends on it is left to the geodesic stage.
 fn check_constraints(problem: &Problem) -> Result<(), InputError> {
     let config = &problem.config;
     let [start, end] = problem.states()?;
@@ -146,7 +146,7 @@ fn check_constraints(problem: &Problem) -> Result<(), InputError> {
     Ok(())
 }
 
-/// An avoided region must lie where the landscape is looked at, and leave the two states free.
+/// An avoided region must lie within the range of the landscape, and leave the two states free.
 fn check_regions(problem: &Problem) -> Result<(), InputError> {
     let states = problem.states()?;
     for (index, constraint) in problem.config.constraints.iter().enumerate() {

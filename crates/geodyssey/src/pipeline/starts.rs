@@ -7,11 +7,11 @@ use crate::config::{InputError, Space};
 use crate::problem::{Molecule, Problem};
 use crate::stages::landscape;
 
-/// Farthest that the forces of a start may throw an atom in the first time step, nm: the length of a bond. Thermal motion is a hundredth of
-/// that, and atoms that lie upon each other are thrown many times as far.
+/// Largest distance by which the forces at a start may move an atom in the first time step, nm: the length of a bond. Thermal
+/// motion is a hundredth of that, and overlapping atoms move many times as far.
 const FARTHEST_THROW_NM: f64 = 0.1;
 
-/// Refuses structures in which atoms lie almost upon each other.
+/// Rejects structures in which atoms almost overlap.
 pub(super) fn check(problem: &Problem) -> Result<(), InputError> {
     let Some((molecule, structures)) =
         problem.molecule.as_ref().and_then(|molecule| Some((molecule, molecule.structures.as_ref()?)))
@@ -68,7 +68,7 @@ fn longest_time_step(problem: &Problem) -> Option<f64> {
 
 /// The two atoms nearest to each other, and their distance, nm.
 fn closest(positions: &[[f64; 3]]) -> Option<(usize, usize, f64)> {
-    // Along one axis in order, so that atoms far apart on it need not be looked at.
+    // Sorted along one axis, so that atoms far apart on it need not be compared.
     let mut order: Vec<usize> = (0..positions.len()).collect();
     order.sort_by(|&a, &b| positions[a][0].total_cmp(&positions[b][0]));
     let mut best: Option<(usize, usize, f64)> = None;

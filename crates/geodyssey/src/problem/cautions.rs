@@ -1,5 +1,5 @@
-//! What can be seen to be doubtful before anything is computed: tethers too wide for the states, and states that are none. `check`
-//! says it, and every run that is made all the same.
+//! What can be seen to be doubtful before anything is computed: tethers too wide for the states, and states that are not states.
+//! `check` reports it, and so does every run that is started nevertheless.
 
 use geodyssey_constraints::{ConstraintSettings, LowVarianceSettings};
 use geodyssey_report::Warning;
@@ -10,7 +10,7 @@ use super::variables::State;
 
 /// Largest standard deviation of a tether at the ends, in radii of the states: wider, and paths arrive by chance.
 const LARGEST_SHARE_OF_RADIUS: f64 = 0.5;
-/// Largest standard deviation of a tether, as a share of the distance between the states: wider, and it holds nothing.
+/// Largest standard deviation of a tether, as a share of the distance between the states: wider, and it confines nothing.
 const LARGEST_SHARE_OF_DISTANCE: f64 = 0.2;
 
 /// A tether at the ends in one variable.
@@ -34,7 +34,7 @@ pub(crate) fn tethers_at_the_ends(problem: &Problem) -> Option<Vec<TetherWidth>>
     Some(with_share.collect())
 }
 
-/// All that is doubtful.
+/// Everything doubtful.
 pub(crate) fn cautions(problem: &Problem) -> Vec<Warning> {
     let Some(states) = &problem.states else { return Vec::new() };
     let mut list = wide_tethers(problem, states);

@@ -44,7 +44,7 @@ fn renamed(molecule: &Molecule) -> Option<String> {
     ))
 }
 
-/// Equal atoms whose labels are exchanged between the states.
+/// Equivalent atoms whose labels are exchanged between the states.
 fn exchanged(problem: &Problem, molecule: &Molecule, labels: &ExchangedLabels) -> Vec<String> {
     let heavy = |atom: &usize| molecule.topology.atoms()[*atom].element.is_heavy();
     let held = |atom: &usize| {

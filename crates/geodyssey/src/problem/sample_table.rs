@@ -14,7 +14,7 @@ const WEIGHT_COLUMN: &str = "weight";
 /// Samples of the variables with their weights.
 #[derive(Clone, Debug)]
 pub(crate) struct SampleTable {
-    /// Values of the variables, one entry a sample.
+    /// Values of the variables, one entry per sample.
     pub(crate) points: Vec<Vec<f64>>,
     /// Weights; their sum is 1.
     pub(crate) weights: Vec<f64>,
@@ -49,7 +49,7 @@ impl SampleTable {
         Ok(Self { points, weights: weights.into_iter().map(|weight| weight / sum).collect(), origin: None })
     }
 
-    /// How many they are and what they are worth; nothing is known of their correlation.
+    /// Their number and effective number; nothing is known about their correlation.
     pub(crate) fn summary(&self) -> SamplesSummary {
         SamplesSummary {
             frames: self.points.len(),

@@ -1,4 +1,4 @@
-//! A run directory that is only read: every file is held against the manifest before it is used.
+//! A run directory that is only read: every file is checked against the manifest before it is used.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ impl FinishedRun {
     /// Opens a run directory.
     ///
     /// # Errors
-    /// A directory without a manifest, or with one that is none.
+    /// A directory without a manifest, or with an invalid one.
     pub(crate) fn open(path: &Path) -> Result<Self, InputError> {
         let missing = || {
             let file = manifest::FILE;
@@ -74,7 +74,7 @@ impl FinishedRun {
             .map_err(|error| Error::file("understand", &self.path.join(name), error))
     }
 
-    /// The place of a file, for readers that want one, once it was seen to be as the run wrote it.
+    /// The path of a file, for readers that need one, after checking that it is as the run wrote it.
     pub(crate) fn verified(&self, name: &str) -> Result<PathBuf, Error> {
         self.read(name)?;
         Ok(self.path.join(name))

@@ -1,4 +1,4 @@
-//! Whose a run directory is, and what stands in the way of a run that would use it.
+//! The owner of a run directory, and what is in the way of a run that would use it.
 
 use std::path::{Component, Path, PathBuf};
 

@@ -12,7 +12,7 @@ use crate::run_directory::{DirectoryLock, FinishedRun, remove_partial, write_who
 
 /// Names of the files that exports have written.
 const RECORD: &str = ".exports.json";
-/// What is said to a second process.
+/// What a second process is told.
 const BUSY: &str = "another export is writing in it; wait for it, or give another directory with --out";
 
 /// What [`RECORD`] holds.
@@ -22,14 +22,14 @@ struct Record {
     files: BTreeSet<String>,
 }
 
-/// A folder that this process alone exports to.
+/// A folder to which only this process exports.
 pub(super) struct ExportFolder {
     path: PathBuf,
     lock: DirectoryLock,
 }
 
 impl ExportFolder {
-    /// Opens a folder for files of these names, making it where it is missing.
+    /// Opens a folder for files of these names and creates it if it is missing.
     ///
     /// # Errors
     /// A run directory, whose own files have such names; a file that no export has made and that has one of the names; a folder that cannot be
@@ -65,7 +65,7 @@ impl ExportFolder {
         Ok(Self { path: path.to_owned(), lock })
     }
 
-    /// The place of a file that the folder was opened for.
+    /// The path of a file for which the folder was opened.
     ///
     /// # Errors
     /// The folder or its lock has gone.

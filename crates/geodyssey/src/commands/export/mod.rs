@@ -132,7 +132,7 @@ fn file_names(format: Format, chosen: &[ExportedPath], in_one_file: bool) -> Vec
     }
 }
 
-/// One file a path, or one file of all with a table that says which frame is whose.
+/// One file per path, or one file of all with a table that lists the path of each frame.
 fn trajectories(
     format: TrajectoryFormat,
     topology: &Topology,
@@ -164,7 +164,7 @@ fn trajectories(
 /// Lays every frame over the first frame of the first path; what was done, in words.
 fn align(paths: &mut [ExportedPath], topology: &Topology, wanted: AlignedAtoms) -> Result<String, Error> {
     let (atoms, words) = match wanted {
-        // As the run itself does, but that it knows also which water or ion a variable names.
+        // As the run itself does, except that the run also knows which water or ion a variable names.
         AlignedAtoms::Heavy => {
             let atoms = superposition_atoms(topology, &[]);
             let is_heavy = atoms.iter().all(|&atom| topology.atoms()[atom].element.is_heavy());

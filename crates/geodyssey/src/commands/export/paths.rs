@@ -17,11 +17,11 @@ pub(super) struct ExportedPath {
     pub(super) name: String,
     /// Numbers of the frames.
     pub(super) frames: Vec<u32>,
-    /// Positions, nm; empty without a molecule, and for paths on a landscape that were not lifted to atoms.
+    /// Positions, nm; empty without a molecule, and for paths on a landscape that were not given atoms.
     pub(super) positions: Vec<Vec<[f64; 3]>>,
     /// Values that go with each frame.
     pub(super) values: Vec<Vec<(String, FrameProperty)>>,
-    /// Heads of its table, without that of the frames' numbers.
+    /// Column names of its table, without that of the frames' numbers.
     pub(super) columns: Vec<String>,
     /// The rows of its table for these frames, one column after the other.
     pub(super) table: Vec<Vec<f64>>,
@@ -29,15 +29,15 @@ pub(super) struct ExportedPath {
 
 /// What is read of a run.
 pub(super) struct Selection<'a> {
-    /// Names of the paths, all where there are none.
+    /// Names of the paths; all paths if there are none.
     pub(super) wanted: &'a [String],
-    /// Every so-manieth frame.
+    /// Keep every n-th frame.
     pub(super) stride: usize,
-    /// Whether paths without atoms are of no use.
+    /// Whether paths without atoms are useless.
     pub(super) atoms_needed: bool,
 }
 
-/// Paths of a run, and how many are none of them since they have no atoms.
+/// Paths of a run, and how many were left out because they have no atoms.
 pub(super) struct Chosen {
     /// The paths.
     pub(super) paths: Vec<ExportedPath>,

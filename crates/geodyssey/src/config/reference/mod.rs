@@ -31,7 +31,7 @@ fn table<T: Serialize>(value: &T) -> toml::Table {
     toml::Table::try_from(value).expect("a table")
 }
 
-/// What a section comes to.
+/// A section with its defaults.
 fn read<T>(text: &str, of: impl Fn(&Section<'_>) -> T) -> T {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("configuration.toml");
@@ -57,7 +57,7 @@ fn denoiser(kind: &str) -> toml::Table {
     }))
 }
 
-/// What is left out of a file where it is the default stands on the page all the same.
+/// What is omitted from a file when it is the default is still listed on the page.
 fn sampling() -> toml::Table {
     let mut sampling = table(&SamplingConfig::default());
     sampling.insert("method".to_owned(), "annealing".into());
@@ -235,7 +235,7 @@ fn the_page_of_all_keys_is_that_of_the_types() {
     );
 }
 
-/// Every key that a configuration of this repository comes to stands on the page, in the table of its section.
+/// Every key of the resolved configurations of this repository is on the page, in the table of its section.
 #[test]
 fn every_key_of_every_configuration_is_on_the_page() {
     let page = page();

@@ -23,7 +23,7 @@ const LEAST_EFFECTIVE_SAMPLES: f64 = 30.0;
 /// Least share of the training samples in each state.
 const LEAST_SHARE_IN_STATE: f64 = 1e-4;
 
-/// Holds all numbers against their limits.
+/// Compares all numbers with their limits.
 pub(super) fn reach(
     subject: &Subject<'_>,
     accuracy: &Accuracy,
@@ -99,7 +99,7 @@ pub(super) fn reach(
     (findings, verdict)
 }
 
-/// What the training itself says: the reason behind the other numbers.
+/// The result of the training itself: the reason behind the other numbers.
 fn training(subject: &Subject<'_>, accuracy: &Accuracy, add: &mut impl FnMut(&str, f64, f64, String)) {
     let Some(outcome) = subject.learned.and_then(|learned| learned.record.training.as_ref()) else { return };
     let trained = outcome
@@ -119,7 +119,7 @@ fn training(subject: &Subject<'_>, accuracy: &Accuracy, add: &mut impl FnMut(&st
     }
     for (name, share) in ["start", "end"].iter().zip(accuracy.samples_in_states.iter().flatten()) {
         let words = format!("{} of the training samples lie in the {name} state", percent(*share));
-        // Held against its limit from below.
+        // Compared with its limit from below.
         add(&format!("samples-{name}"), -share, -LEAST_SHARE_IN_STATE, words);
     }
 }
@@ -140,7 +140,7 @@ fn samples(subject: &Subject<'_>, add: &mut impl FnMut(&str, f64, f64, String)) 
         let words = format!(
             "the samples in the {name} state are worth {worth:.0} independent ones of equal weight, too few to describe it"
         );
-        // Held against its limit from below.
+        // Compared with its limit from below.
         add(&format!("effective-samples-{name}"), -worth, -LEAST_EFFECTIVE_SAMPLES, words);
     }
 }

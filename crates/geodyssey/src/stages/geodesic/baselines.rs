@@ -1,4 +1,4 @@
-//! Curves that are followed as they are, for comparison: nothing bends them but the landscape, if that.
+//! Curves that are followed as they are, for comparison: at most the landscape bends them.
 
 use geodyssey_denoiser::SpacetimePoint;
 use geodyssey_landscape::{Bottleneck, StringMethod};
@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::interrupt;
 use crate::problem::{EnergySource, Problem};
 
-/// Refuses a minimum-energy path where there will be no energy to follow.
+/// Rejects a minimum-energy path if there will be no energy to follow.
 pub(super) fn check(problem: &Problem) -> Result<(), InputError> {
     match (problem.config.geodesic.kind, &problem.source) {
         (CurveKind::MinimumEnergyPath, EnergySource::Samples(_)) => {

@@ -3,7 +3,7 @@
 use super::candidate::Candidate;
 use crate::config::Choice;
 
-/// Barriers, or crests, closer than this to the lowest are as good as it, kT.
+/// Barriers, or maxima along curves, closer than this to the lowest count as equal to it, kT.
 const EQUAL_BARRIERS: f64 = 0.1;
 
 /// A height by which windings are told apart, kJ/mol.
@@ -14,7 +14,7 @@ type Height = fn(&Candidate) -> Option<f64>;
 pub(super) struct Verdict {
     /// Its place among the candidates.
     pub(super) chosen: usize,
-    /// Of every candidate, in a few words, what decided for or against it.
+    /// For every candidate, in a few words, the reason for or against it.
     pub(super) reasons: Vec<String>,
 }
 
@@ -48,7 +48,7 @@ pub(super) fn highest_worth_solving(thermal_energy: f64, solved: &[(f64, bool)],
     least + EQUAL_BARRIERS * thermal_energy
 }
 
-/// What a winding is said to have that has no finite barrier.
+/// The reason given for a winding without a finite barrier.
 const NO_WAY: &str = "no route over sampled ground that is not to be avoided";
 
 /// Why a winding was not solved.
@@ -60,11 +60,11 @@ pub(super) fn not_solved(barrier: f64, lowest: f64) -> String {
     }
 }
 
-/// The winding to follow, among those that keep their constraints; among all, where none does.
+/// The winding to follow, among those that satisfy their constraints; among all, if none does.
 ///
 /// Several windings may share the lowest bottleneck, where the variables can wind at little cost before they cross it. Of
-/// their geodesics some go through it and some cut over the ridge beside it: those of the lowest crest are kept, and of these
-/// the shortest is taken. `left_out` says that there are windings of higher barriers, which were not solved.
+/// their geodesics some go through it and some cut over the ridge beside it: those with the lowest maximum are kept, and of
+/// these the shortest is taken. `left_out` says that there are windings of higher barriers, which were not solved.
 pub(super) fn choose(
     choice: Choice,
     thermal_energy: f64,

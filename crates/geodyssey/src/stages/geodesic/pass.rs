@@ -10,17 +10,17 @@ use crate::config::CurveKind;
 use crate::error::Error;
 use crate::stages::constraints;
 
-/// A curve this much above the lowest barrier is no way that the molecule takes, kT: more than the thermal energy with which paths
-/// scatter about it.
+/// A curve this much above the lowest barrier is not a route that the molecule takes, kT: more than the thermal energy with
+/// which paths scatter about it.
 const HIGH_CREST: f64 = 2.0;
 
 impl Solve<'_> {
-    /// Where the kind of curve is left to the program: puts the minimum-energy path in the place of a geodesic that runs far above the
-    /// barrier of its channel, and says so.
+    /// Where the kind of curve is left to the program: replaces a geodesic that runs far above the barrier of its channel by the
+    /// minimum-energy path, and reports this.
     ///
     /// A geodesic measures how posteriors differ and not how high they lie. That it cuts over a shoulder is known once it is solved, and
-    /// only where the channel's pass is known: on ground that was sampled. The path takes its place where it keeps every constraint and is
-    /// lower by more than one kT; where it does not, the geodesic stays, with the reason.
+    /// only if the channel's pass is known: in sampled regions. The path replaces it if it satisfies every constraint and is
+    /// lower by more than one kT; otherwise the geodesic stays, with the reason.
     pub(super) fn over_the_pass(
         &self,
         windings: &Windings,
@@ -90,7 +90,7 @@ impl Solve<'_> {
         Ok(())
     }
 
-    /// A curve far above the lowest barrier is no way that the molecule would take.
+    /// A curve far above the lowest barrier is not a route that the molecule would take.
     pub(super) fn warn_of_high_crest(
         &self,
         windings: &Windings,

@@ -1,4 +1,4 @@
-//! The geodesic of the pullback metric as a curve to follow: a baseline that knows nothing of barriers.
+//! The geodesic of the pullback metric as a curve to follow: a baseline that takes no account of barriers.
 
 use geodyssey_denoiser::SpacetimePoint;
 use geodyssey_report::Warning;

@@ -175,7 +175,7 @@ impl Solve<'_> {
             for (&index, found) in next.iter().zip(self.find(windings, &next)) {
                 match found {
                     Ok(found) => solved.push((index, self.candidate(windings, index, found)?)),
-                    // What the disk does says nothing of a winding.
+                    // An error of the disk says nothing about a winding.
                     Err(error @ (Error::Interrupted | Error::File(_))) => return Err(error),
                     Err(Error::Failed(why)) => drop(failures.insert(index, why)),
                     Err(Error::Input(why)) => drop(failures.insert(index, why.to_string())),

@@ -23,7 +23,7 @@ use crate::stages::need::{NUMBER, NUMBER_AS_TEXT, Need, VECTORS_OF_A_WALKER};
 const CHECKPOINT: &str = "metadynamics";
 /// Most grid points a variable that are chosen where the configuration gives none, by the number of variables.
 const MOST_GRID_POINTS: [usize; 3] = [1000, 180, 90];
-/// How much wider than the narrowest starting basin hills may be before it is spoken of.
+/// How much wider than the narrowest starting basin hills may be before a warning is given.
 const TOLERATED_WIDTH: f64 = 1.2;
 
 /// The landscape of metadynamics.
@@ -200,7 +200,7 @@ fn phase(state: &MetadynamicsState) -> &'static str {
     if state.filling_rounds.is_none() { "filling" } else { "counting" }
 }
 
-/// Refuses a landscape on which no walker was counted at one of the ends.
+/// Rejects a landscape on which no walker was counted at one of the ends.
 fn visited(ends: &EndsEstimate) -> Result<(), Error> {
     for (name, count) in ["start", "end"].iter().zip(ends.counts) {
         if count == 0 {

@@ -1,4 +1,4 @@
-//! Whether the *paths* keep the constraints that the curve was made to keep. The curve's points are averages over posteriors; atoms
+//! Whether the *paths* satisfy the constraints that the curve was made to satisfy. The curve's points are averages over posteriors; atoms
 //! fluctuate about them, and lag behind where a posterior has two modes.
 
 use geodyssey_constraints::{ConstraintSettings, LowVarianceSettings};
@@ -20,7 +20,7 @@ const FEWEST_PATHS: usize = 8;
 /// Standard errors by which a sampled variance may exceed its ceiling.
 const STANDARD_ERRORS: f64 = 3.0;
 
-/// What the forward paths make of every constraint, in the order of the curve's record: those that bend the curve, then those that
+/// How well the forward paths satisfy every constraint, in the order of the curve's record: those that bend the curve, then those that
 /// are only reported.
 pub(super) fn measure(
     problem: &Problem,

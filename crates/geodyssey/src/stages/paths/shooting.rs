@@ -1,4 +1,4 @@
-//! Paths of two-way shooting on the landscape: unbiased, and begun with the curve.
+//! Paths of two-way shooting on the landscape: unbiased, and starting from the curve.
 
 use geodyssey_landscape::Landscape;
 use geodyssey_report::{Direction, ShootingSummary, Warning};

@@ -1,4 +1,4 @@
-//! What stands beside each file in the summary and on the page.
+//! The description of each file in the summary and on the page.
 
 use geodyssey_report::FileSummary;
 

@@ -124,7 +124,7 @@ pub(super) struct PathRow {
     pub(super) max_potential_energy_kj_mol: Option<f64>,
     /// Highest energy on the landscape above its minimum, kJ/mol.
     pub(super) max_landscape_energy_kj_mol: Option<f64>,
-    /// Work over the whole path, kJ/mol; none if it broke down.
+    /// Work over the whole path, kJ/mol; none if it failed.
     pub(super) work_kj_mol: Option<f64>,
 }
 

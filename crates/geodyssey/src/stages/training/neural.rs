@@ -23,7 +23,7 @@ const CHECKPOINT_TIME: Duration = Duration::from_secs(10);
 /// The one checkpoint's name.
 const CHECKPOINT: &str = "training";
 
-/// Trains, or goes on where an interrupted run stopped. Nothing of the result depends on interruptions.
+/// Trains, or resumes where an interrupted run stopped. Nothing in the result depends on interruptions.
 pub(super) fn train(
     run: &Run<'_>,
     config: &NeuralConfig,

@@ -17,10 +17,10 @@ use crate::stages::checkpoints::Checkpoints;
 
 /// The one checkpoint's name.
 const CHECKPOINT: &str = "replica-exchange";
-/// Exchange rate below which a ladder is hardly one.
+/// Exchange rate below which replicas hardly exchange.
 const LOW_EXCHANGE_RATE: f64 = 0.05;
 
-/// The samples as text of `samples.csv`, and how they came about.
+/// The samples as text of `samples.csv`, and how they were made.
 pub(super) fn run(
     run: &Run<'_>,
     settings: &ReplicaExchangeConfig,
@@ -68,7 +68,7 @@ pub(super) fn size(problem: &Problem, settings: &ReplicaExchangeConfig) -> Optio
     Some((replicas as f64, frames as f64, evaluations as f64))
 }
 
-/// What `check` says.
+/// What `check` reports.
 pub(super) fn describe(problem: &Problem, settings: &ReplicaExchangeConfig) -> Result<String, Error> {
     let Some(molecule) = &problem.molecule else { return Ok("replica exchange".to_owned()) };
     let exchange = make(problem, settings, molecule)?;
