@@ -173,7 +173,7 @@ impl WeightsFile {
     /// Reads what [`WeightsFile::to_bytes`] wrote.
     ///
     /// # Errors
-    /// [`DenoiserError::Weights`] if the bytes are no safetensors file, it has no header of ours or one of another version, its
+    /// [`DenoiserError::Weights`] if the bytes are not a safetensors file, it has no header of ours or one of another version, its
     /// content is not that of its checksum, or a tensor is not of single or double precision or not finite.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DenoiserError> {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unusable)?;

@@ -43,7 +43,7 @@ impl TableUnit {
 pub struct TableVariable<'n> {
     /// Its name. Its column is called so, or so with the unit at the end (`phi_rad`, `phi_deg`, `d_nm`, `d_angstrom`).
     pub name: &'n str,
-    /// The unit in which it is wanted; without a unit in the header its values are in this unit.
+    /// The requested unit; without a unit in the header its values are in this unit.
     pub unit: TableUnit,
     /// Its period in that unit, if it has one.
     pub period: Option<f64>,
@@ -82,7 +82,7 @@ impl TextTable {
     /// with `#` are comments. Blanks around headers and numbers are left out. An empty cell is NaN.
     ///
     /// # Errors
-    /// A header that is missing or there twice, a row of another length; each with its line.
+    /// A header that is missing or repeated, a row of another length; each with its line.
     pub fn read(text: &str) -> Result<Self, LandscapeError> {
         if text.lines().any(|line| fields_of(line).is_some()) {
             Self::read_plumed(text)
@@ -233,7 +233,7 @@ impl TextTable {
         }
     }
 
-    /// The values of variables, one point a row, in the units that are wanted.
+    /// The values of variables, one point per row, in the requested units.
     ///
     /// # Errors
     /// A variable without a column or with two; a cell that is not a finite number; torsions and angles far outside of what radians
@@ -252,7 +252,7 @@ impl TextTable {
             .collect())
     }
 
-    /// Name of a variable's column, and the factor to the unit that is wanted.
+    /// Name of a variable's column, and the factor to the requested unit.
     fn column_of(
         &self,
         variable: &TableVariable<'_>,

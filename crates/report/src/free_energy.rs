@@ -7,7 +7,7 @@ use crate::{decimals, with_error};
 /// Share of a region's weight that paths must cover for their free energy to be that of the region: what half of it would change is
 /// 0.7 kT.
 const LEAST_COVERED: f64 = 0.5;
-/// Share below which it is said how much they cover.
+/// Fraction below which the text states how much they cover.
 const WHOLE: f64 = 0.95;
 /// Standard errors by which two free-energy differences may differ.
 const AGREEING_ERRORS: f64 = 3.0;

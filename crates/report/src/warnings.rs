@@ -1,4 +1,4 @@
-//! What a reader must know before she believes the numbers of a run: one list for terminal, `summary.json` and page.
+//! What a reader must know before trusting the numbers of a run: one list for terminal, `summary.json` and page.
 //!
 //! A stage records what only it can see; what follows from the summary is derived here.
 
@@ -10,23 +10,23 @@ use crate::{
     WorkSummary, decimals, with_error,
 };
 
-/// Share of the works that both directions must have seen before Bennett's ratio is shown without a warning.
+/// Fraction of the works in the range covered by both directions required before Bennett's ratio is shown without a warning.
 const LITTLE_OVERLAP: f64 = 0.1;
 /// Standard errors by which two free-energy differences may differ.
 const AGREEING_ERRORS: f64 = 3.0;
 /// What the landscape's own difference may be wrong by, kJ/mol.
 const LANDSCAPE_ERROR_KJ_MOL: f64 = 1.0;
 
-/// Paths from which neither a spread nor its error can be told.
+/// Paths from which neither a spread nor its error can be estimated.
 const FEW_PATHS: usize = 4;
-/// Points with which a curve is no curve.
+/// Points too few for a curve.
 const FEW_POINTS: usize = 8;
 
-/// What a reader must know before she believes a number.
+/// What a reader must know before trusting a number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Warning {
-    /// The stage that it is about: `landscape`, `denoiser`, `geodesic`, `paths` or `report`.
+    /// The stage that it concerns: `landscape`, `denoiser`, `geodesic`, `paths` or `report`.
     pub stage: String,
     /// Whole sentences: what was found, which number it spoils, and what helps.
     pub message: String,

@@ -34,7 +34,7 @@ pub fn set_program(path: PathBuf) {
 pub(crate) struct ForeignFrame {
     /// Positions, nm.
     pub(crate) positions_nm: Vec<[f64; 3]>,
-    /// Edges of the cell, nm, one a row.
+    /// Edges of the cell, nm, one per row.
     pub(crate) cell_nm: Option<[[f64; 3]; 3]>,
     /// Its atoms.
     pub(crate) atoms: Vec<ForeignAtom>,
@@ -161,7 +161,7 @@ impl Frames {
 
 impl Drop for Frames {
     fn drop(&mut self) {
-        // It has ended by itself, or nobody wants more of it.
+        // It has ended by itself, or no more of its output is needed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -31,7 +31,7 @@ pub struct RandomFeatureSettings {
     pub training_time: Option<f64>,
 }
 
-/// Far more than is of use of anything that is counted.
+/// Far more than is useful for any count.
 const MOST: usize = 1 << 24;
 
 impl Default for RandomFeatureSettings {
@@ -52,7 +52,7 @@ impl Default for RandomFeatureSettings {
 }
 
 impl RandomFeatureSettings {
-    /// Refuses what makes no sense.
+    /// Rejects invalid settings.
     ///
     /// # Errors
     /// [`DenoiserError::Settings`] that names the setting.

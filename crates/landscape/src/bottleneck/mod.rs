@@ -2,7 +2,7 @@
 //!
 //! The energy is taken on a fine grid of nodes. Nodes are added in the order of their energies and joined to their
 //! neighbours until start and end are connected (union-find); the node that connects them is the bottleneck. On a torus
-//! the union-find knows in which period each node lies, so one structure answers for every winding. The grid is then
+//! the union-find records in which period each node lies, so one structure serves every winding. The grid is then
 //! refined around the bottleneck until its energy no longer changes.
 
 mod path;

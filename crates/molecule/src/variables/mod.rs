@@ -16,7 +16,7 @@ pub use torsion::Torsion;
 use crate::MoleculeError;
 use crate::replicas::Replicas;
 
-/// Makes the variable of some atoms of a molecule with so many atoms.
+/// Makes the variable of some atoms of a molecule with this many atoms.
 pub type NewVariable = fn(&[usize], usize) -> Result<Box<dyn CollectiveVariable>, MoleculeError>;
 
 /// A kind of variable of a molecule: what it measures, of how many atoms, and how it is made.
@@ -25,7 +25,7 @@ pub struct VariableDefinition {
     pub quantity: Quantity,
     /// How many atoms it takes.
     pub atoms: usize,
-    /// The variable of atoms of a molecule with so many atoms.
+    /// The variable of atoms of a molecule with this many atoms.
     pub new: NewVariable,
 }
 

@@ -1,4 +1,4 @@
-//! `compare.json`: several paths side by side, as JSON, as tables and as a page.
+//! `compare.json`: a comparison of several paths, as JSON, as tables and as a page.
 
 mod csv_tables;
 mod page;
@@ -14,7 +14,7 @@ pub use page::{PageFigure, relative_address};
 /// JSON schema (draft 2020-12) of `compare.json`.
 pub const COMPARISON_SCHEMA: &str = include_str!("../../schema/comparison.schema.json");
 
-/// Several paths side by side.
+/// A comparison of several paths.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Comparison {

@@ -32,7 +32,7 @@ impl Comparison {
     /// one and as part of an address ([`relative_address`]).
     ///
     /// # Errors
-    /// Not one list of figures and of reports a group, or not one report a row.
+    /// Not one list of figures and of reports per group, or not one report per row.
     pub fn to_html(
         &self,
         figures: &[Vec<PageFigure>],

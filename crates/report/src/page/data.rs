@@ -60,7 +60,7 @@ impl PagePath {
 pub struct Selection {
     /// Indices of the paths.
     pub paths: Vec<usize>,
-    /// Of each path every so-manieth frame, and its last.
+    /// Every n-th frame of each path, and its last.
     pub stride: usize,
     /// Whether the atoms' positions have room.
     pub with_positions: bool,
@@ -115,7 +115,7 @@ pub fn select_paths(paths: &[(bool, usize)], atoms: usize, variables: usize) -> 
     }
 }
 
-/// A column of the paths as the page's program knows it.
+/// A column of the paths as the page's script uses it.
 #[derive(Serialize)]
 struct PageColumn {
     name: String,

@@ -48,7 +48,7 @@ pub use work::WorkFigure;
 
 use crate::ReportError;
 
-/// Refuses an input that has not the length of the others.
+/// Rejects an input that does not have the length of the others.
 fn check_length(place: &str, expected: usize, found: usize) -> Result<(), ReportError> {
     if expected == found {
         Ok(())

@@ -19,7 +19,7 @@ pub struct ViewerScene {
     pub topology: String,
     /// The atoms that each atom is bonded to, from 0; the structure file states the same bonds.
     pub neighbours: Vec<Vec<usize>>,
-    /// The atoms by which every frame is laid over the first, from 0, ascending: the solute's heavy ones.
+    /// The atoms by which every frame is superposed on the first, from 0, ascending: the solute's heavy ones.
     pub aligned: Vec<usize>,
     /// The paths; the script loads the first `shown`, and says how to load the others.
     pub paths: Vec<ViewedPath>,

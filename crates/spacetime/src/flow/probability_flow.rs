@@ -13,7 +13,7 @@ pub struct ProbabilityFlowSettings {
     pub absolute_tolerance: f64,
     /// … and this share of the distance from the denoiser's value, which is of the size of the noise.
     pub relative_tolerance: f64,
-    /// The integration ends with an error after so many steps.
+    /// The integration ends with an error after this many steps.
     pub most_steps: usize,
 }
 

@@ -11,7 +11,7 @@ use super::{DecodeError, Decoded, FrameDecoder, Limits, vectors};
 const MAGIC: i32 = 1995;
 /// The magic number of files in which the packed bytes are counted by 64 bits.
 const LONG_MAGIC: i32 = 2023;
-/// With so many atoms or fewer nothing is packed.
+/// With this many atoms or fewer nothing is packed.
 const PLAIN_ATOMS: u64 = 9;
 /// Sizes beyond this are packed axis by axis.
 const LARGEST_JOINT_SIZE: u32 = 0x00ff_ffff;

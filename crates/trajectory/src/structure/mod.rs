@@ -115,7 +115,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Records, TrajectoryError> {
     records.map_err(|reason| TrajectoryError::content(path, reason))
 }
 
-/// Why records are no molecule.
+/// Why records are not a molecule.
 enum Refused {
     NotFinite { atom: usize },
     Content(String),
