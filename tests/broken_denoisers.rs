@@ -49,7 +49,7 @@ fn numbers_that_make_no_sense() {
     neural("denoiser.steps=0", &["`steps`", "at least 1", "--set denoiser.steps=0"]);
     neural("denoiser.learning_rate=-1", &["`learning_rate`", "positive"]);
     neural("denoiser.broadening=0.5", &["at least 1"]);
-    neural("denoiser.log_snr_range=[5, -4]", &["least logSNR comes first"]);
+    neural("denoiser.log_snr_range=[5, -4]", &["smallest logSNR first"]);
     neural("denoiser.log_snr_range=[-4, 5000]", &["within ±50"]);
     neural("denoiser.width=4000000000", &["`width`", "at most"]);
     neural("denoiser.hidden_layers=100000000000", &["`hidden_layers`", "at most"]);
@@ -113,7 +113,7 @@ fn what_is_impossible_is_known_before_the_landscape() {
     refused(
         "configs/alanine-dipeptide-region-avoidance.toml",
         &["constraint.1.center=[-140, 150]"],
-        &["holds one of the two states"],
+        &["contains one of the two states"],
     );
 }
 

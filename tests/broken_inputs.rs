@@ -192,7 +192,7 @@ fn states_that_are_equal() {
 fn states_that_overlap() {
     Inputs::new()
         .edit("run.toml", |text| text.replace("radius    = 30.0", "radius    = 300.0"))
-        .refused(&["run.toml:19", "the two states are one"]);
+        .refused(&["run.toml:19", "the start and end states are not distinct"]);
 }
 
 #[test]
@@ -401,7 +401,7 @@ fn a_run_directory_that_cannot_be_written() {
     inputs
         .run_to(&inputs.path("file").join("out"), &[])
         .exits_with(1)
-        .complains_of(&["cannot make the run directory", "file"]);
+        .complains_of(&["cannot create the run directory", "file"]);
     inputs.run_to(&inputs.path("file"), &[]).exits_with(1).complains_of(&["file"]);
 }
 
@@ -467,7 +467,7 @@ fn what_is_known_before_is_said_before() {
     refused(&["sampling.paths=100001"], &["at most 100000"]);
     refused(&["landscape.grid_points=100000"], &["grid", "too large"]);
     if cfg!(target_os = "linux") {
-        refused(&["sampling.paths=100000", "geodesic.points=100000"], &["on the disk", "are free"]);
+        refused(&["sampling.paths=100000", "geodesic.points=100000"], &["on disk", "are free"]);
         refused(&["denoiser={kind=\"neural\",width=65536}"], &["this machine has"]);
     }
 }
@@ -486,7 +486,7 @@ fn atoms_upon_each_other_in_a_molecule_shrunk_to_a_twentieth() {
         };
         text.lines().map(shrunk).collect()
     });
-    inputs.refused_with(&["states.minimise=false"], &["run.toml:20", "atoms lie upon each other"]);
+    inputs.refused_with(&["states.minimise=false"], &["run.toml:20", "do atoms"]);
 }
 
 #[test]

@@ -302,7 +302,9 @@ fn what_cannot_be_compared_is_refused() {
         .exits_with(2)
         .complains_of(&["mueller-brown has the variables x, y", "mixture-1d has x"]);
     compare(&[CONFIG, CONFIG], &out, &[]).exits_with(2).complains_of(&["given twice"]);
-    compare(&[CONFIG], &out, &["--baselines", "all,tent"]).exits_with(2).complains_of(&["stand alone"]);
+    compare(&[CONFIG], &out, &["--baselines", "all,tent"])
+        .exits_with(2)
+        .complains_of(&["cannot be combined"]);
     compare(&[CONFIG], &out, &["--baselines", "straigt"]).exits_with(2).complains_of(&["straight"]);
     compare(&["configs/no-such.toml"], &out, &[]).exits_with(2).complains_of(&["no-such.toml"]);
     assert!(!out.exists(), "nothing was begun");

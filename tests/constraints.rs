@@ -134,7 +134,7 @@ fn a_region_is_kept_by_paths_that_stay_out_of_it() {
         assert_eq!(sampled["kept"], entered <= 0.1);
         // Nearly all enter, or hardly any; what is said follows from it.
         assert_eq!(entered > 0.5, name == "broken", "{entered}");
-        assert_eq!(warns(&summary, "is kept by the curve, but not by the paths"), name == "broken");
+        assert_eq!(warns(&summary, "is satisfied by the curve, but not by the paths"), name == "broken");
     }
 }
 
@@ -179,11 +179,11 @@ fn a_state_on_a_slope_is_said_to_be_none() {
     assert_eq!(slope["states"][0]["basin_minimum"], serde_json::json!([-1.0, 0.0]));
     assert!(warns(
         &slope,
-        "The start state is no state on this landscape: it lies 7.2 kJ/mol (2.9 kT) up a slope"
+        "The start state is not stable on this landscape: it lies 7.2 kJ/mol (2.9 kT) up a slope"
     ));
-    assert!(!warns(&slope, "The end state is no state"));
+    assert!(!warns(&slope, "The end state is not stable"));
     // 2 · 1.5² = 4.5 kJ/mol are 1.8 kT: within the basin's own fluctuations.
     let within = summary(folder.path(), WELLS, "within", &["states.start.center=[-1.0,1.5]"]);
     assert!((above(&within, 0).expect("a height") - 4.5).abs() < 1e-9, "{}", within["states"]);
-    assert!(!warns(&within, "is no state on this landscape"));
+    assert!(!warns(&within, "is not stable on this landscape"));
 }

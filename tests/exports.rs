@@ -148,7 +148,7 @@ fn the_page_and_every_format_hold_the_paths_of_the_run() {
     std::fs::write(&file, &bytes[..bytes.len() - 5]).expect("written");
     export(&run_directory, &nowhere, &["--format", "dcd"])
         .exits_with(2)
-        .complains_of(&["path-0001.xtc", "not as the run wrote it"]);
+        .complains_of(&["path-0001.xtc", "differs from what the run wrote"]);
     assert!(!nowhere.exists());
 }
 

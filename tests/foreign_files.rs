@@ -159,7 +159,7 @@ fn torsions_in_degrees_are_converted_or_refused() {
         "`phi` is -150",
         "`phi_deg`",
     ]);
-    check_table("phi,psi,phi", "0,0,0\n").exits_with(2).complains_of(&["`phi` is there twice"]);
+    check_table("phi,psi,phi", "0,0,0\n").exits_with(2).complains_of(&["`phi` appears twice"]);
     // PLUMED's own header.
     let fields = "#! FIELDS time phi psi\n#! SET min_phi -pi\n#! SET max_phi pi\n#! SET min_psi -pi\n#! SET max_psi pi";
     check_table(fields, " 0.0 -2.5 2.8\n 1.0 1.0 -0.7\n").exits_with(0);
@@ -259,7 +259,7 @@ fn foreign_formats_are_read_apart() {
     energy(&broken).exits_with(2).complains_of(&["broken.nc cannot be read"]);
     let compressed = folder.path().join("frames.pdb.gz");
     fs::write(&compressed, b"\x1f\x8b").expect("written");
-    energy(&compressed).exits_with(2).complains_of(&["unpack it first"]);
+    energy(&compressed).exits_with(2).complains_of(&["unpack the file first"]);
 
     let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
         eprintln!("skipped: GEODYSSEY_PYTHON is not set");

@@ -75,7 +75,7 @@ fn readers_of_a_finished_run_use_no_file_that_it_did_not_write() {
         for damage in [edited, Vec::new()] {
             fs::write(out.join(name), damage).expect("written");
             for reader in &readers {
-                run(reader.iter()).exits_with(2).complains_of(&[name, "not as the run wrote it"]);
+                run(reader.iter()).exits_with(2).complains_of(&[name, "differs from what the run wrote"]);
             }
         }
         fs::write(out.join(name), whole).expect("written");
@@ -202,7 +202,7 @@ fn exports_replace_exports_and_nothing_else() {
     fs::create_dir(&target).expect("made");
     fs::write(target.join("paths.npz"), "mine").expect("written");
     let in_the_way = export(&target);
-    run(&in_the_way).exits_with(2).complains_of(&["paths.npz", "was not exported"]);
+    run(&in_the_way).exits_with(2).complains_of(&["paths.npz", "was not written by an export"]);
     assert_eq!(fs::read_to_string(target.join("paths.npz")).expect("a file"), "mine");
     fs::remove_file(target.join("paths.npz")).expect("removed");
     run(&in_the_way).exits_with(0);

@@ -318,7 +318,7 @@ fn states_may_differ_in_hydrogens_only() {
         "angle = [\"PEO 1 H1\", \"PEO 1 O1\", \"PEO 1 O2\"]",
     );
     blind.write("run.toml", &angle);
-    blind.command("check", &[]).exits_with(2).complains_of(&["the two states are one"]);
+    blind.command("check", &[]).exits_with(2).complains_of(&["the start and end states are not distinct"]);
 }
 
 /// A structure from elsewhere is minimised under the run's own force field; without a file the molecule is driven to the centre.

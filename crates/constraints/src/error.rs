@@ -14,7 +14,7 @@ pub enum ConstraintError {
         reason: String,
     },
     /// The denoiser does not know what the constraint is about.
-    #[error("constraint `{kind}` needs {quantity}, which this denoiser does not know")]
+    #[error("constraint `{kind}` needs {quantity}, which this denoiser does not provide")]
     Unknown {
         /// Which kind.
         kind: &'static str,

@@ -175,7 +175,7 @@ impl PathConstraint for RegionAvoidance {
 
     fn evaluate(&self, node: &CurveNode) -> Result<Vec<NodeConstraintValue>, String> {
         let psi =
-            log_partition(&node.point, &node.moments).ok_or("the denoiser does not know its normaliser")?;
+            log_partition(&node.point, &node.moments).ok_or("the denoiser's normaliser is not known")?;
         let natural = node.point.natural_parameter();
         Ok(self
             .images

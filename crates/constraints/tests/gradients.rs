@@ -153,5 +153,5 @@ fn wrong_settings_are_named() {
         assert!(message(text, &denoiser).contains(expected), "{text}: {}", message(text, &denoiser));
     }
     let text = "kind = 'energy-ceiling'\nceiling_kj_mol = 1.0";
-    assert!(message(text, &without_energy).contains("does not know"));
+    assert!(message(text, &without_energy).contains("does not provide"));
 }

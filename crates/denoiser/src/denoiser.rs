@@ -153,7 +153,7 @@ pub trait Denoiser: Send + Sync {
         Ok(None)
     }
 
-    /// Least and largest `λ` that the denoiser can be asked about; a learned one knows what it was trained on only.
+    /// Least and largest `λ` that the denoiser can be asked about; for a learned one, the range of its training.
     fn log_snr_range(&self) -> (f64, f64) {
         (-LOG_SNR_LIMIT, LOG_SNR_LIMIT)
     }

@@ -20,7 +20,7 @@ pub enum DenoiserError {
         value: f64,
     },
     /// The data cannot make a density.
-    #[error("the data cannot make a density: {0}")]
+    #[error("the data do not form a density: {0}")]
     Data(String),
     /// Weights of a learned denoiser cannot be written, read, or used here.
     #[error("the weights cannot be used: {0}")]
@@ -28,7 +28,7 @@ pub enum DenoiserError {
     /// A setting of a learned denoiser cannot be.
     #[error("{0}")]
     Settings(String),
-    /// The loss of a training is no longer a number.
+    /// The loss of a training is not a finite number.
     #[error(
         "the training loss is {loss} at step {step} with learning rate {learning_rate:.2e}: lower the learning rate"
     )]
@@ -40,10 +40,10 @@ pub enum DenoiserError {
         /// Sum of the losses.
         loss: f64,
     },
-    /// The wanted device cannot be used.
+    /// The requested device cannot be used.
     #[error("no GPU: {0}")]
     Device(String),
-    /// The evaluation was stopped as asked: see [`crate::InterruptibleDenoiser`].
-    #[error("stopped as asked")]
+    /// The evaluation was stopped on request: see [`crate::InterruptibleDenoiser`].
+    #[error("stopped on request")]
     Interrupted,
 }

@@ -173,7 +173,7 @@ impl WeightsFile {
     /// Reads what [`WeightsFile::to_bytes`] wrote.
     ///
     /// # Errors
-    /// [`DenoiserError::Weights`] if the bytes are no safetensors file, it has no header of ours or one of another version, its
+    /// [`DenoiserError::Weights`] if the bytes are not a safetensors file, it has no header of ours or one of another version, its
     /// content is not that of its checksum, or a tensor is not of single or double precision or not finite.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DenoiserError> {
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(unusable)?;
@@ -198,7 +198,7 @@ impl WeightsFile {
         );
         if stated.as_ref() != Some(&found) {
             let message =
-                "its content does not have the checksum that it states: the file was changed or damaged";
+                "its content does not match the checksum that it states: the file was changed or damaged";
             return Err(DenoiserError::Weights(message.to_owned()));
         }
         let header: WeightsHeader = serde_json::from_value(value).map_err(unusable)?;

@@ -91,10 +91,9 @@ impl fmt::Display for Error {
         match self {
             Self::Input(error) => write!(formatter, "error: {error}"),
             Self::Failed(message) | Self::File(message) => write!(formatter, "error: {message}"),
-            Self::Interrupted => write!(
-                formatter,
-                "interrupted: what was finished is kept; give the same command again to go on from there"
-            ),
+            Self::Interrupted => {
+                write!(formatter, "interrupted: finished work is kept; give the same command again to resume")
+            }
         }
     }
 }

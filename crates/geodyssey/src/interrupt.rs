@@ -25,7 +25,7 @@ pub(crate) fn listen() {
         if REQUESTED.swap(true, Ordering::SeqCst) {
             std::process::exit(1);
         }
-        say!("\nCtrl-C: writing a checkpoint (again to end at once)");
+        say!("\nCtrl-C: writing a checkpoint (press again to stop at once)");
         std::thread::spawn(end_in_time);
     });
 }

@@ -8,7 +8,7 @@
 //! Structure files in formats other than PDB, GRO, mol2 and XYZ are read by another process of the program (a damaged one may bring a reader
 //! down): there a caller of this library needs the program `geodyssey`.
 //!
-//! A run of a configuration into a directory, as far as the curve (progress is said on standard error):
+//! A run of a configuration into a directory, as far as the curve (progress is reported on standard error):
 //!
 //! ```no_run
 //! use std::path::Path;

@@ -66,7 +66,7 @@ impl Progress {
         }
     }
 
-    /// The stage is done; the bar makes room for a line that stays.
+    /// The stage is done; the bar is replaced by a line that stays.
     pub(crate) fn finish(self, message: &str) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -75,14 +75,14 @@ impl Progress {
     }
 }
 
-/// A stage whose end cannot be foretold: a moving sign on a terminal, one plain line otherwise.
+/// A stage whose end cannot be predicted: a spinner on a terminal, one plain line otherwise.
 pub(crate) struct Activity {
     name: String,
     bar: ProgressBar,
 }
 
 impl Activity {
-    /// Says what is being done.
+    /// Starts it, with what is being done.
     pub(crate) fn start(name: &str, message: &str) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new_spinner();
@@ -108,7 +108,7 @@ impl Activity {
         }
     }
 
-    /// The sign makes room for a line that stays.
+    /// Replaces the spinner by a line that stays.
     pub(crate) fn finish(self, message: &str) {
         self.bar.finish_and_clear();
         say!("{}: {message}", self.name);

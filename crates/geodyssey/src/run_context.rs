@@ -13,15 +13,15 @@ use crate::terminal::say;
 
 /// A part of a run that has files of its own. It is given what earlier stages have read back from theirs.
 pub(crate) trait Stage {
-    /// Its name, in the manifest and in what the program says.
+    /// Its name, in the manifest and in messages.
     const NAME: &'static str;
-    /// Raised whenever the stage computes something else from the same settings and inputs, so that files of before are made again.
+    /// Raised whenever the stage computes something else from the same settings and inputs, so that earlier files are made again.
     const REVISION: u32;
-    /// Whether it is taken over from another run directory that made it from just the same.
+    /// Whether it is taken over from another run directory that made it from exactly the same.
     const IS_SHARED: bool = false;
-    /// Whether it is spoken of, and its time kept: it takes some.
+    /// Whether it is reported and timed, because it takes a noticeable time.
     const IS_TOLD: bool = true;
-    /// What its files say.
+    /// The content of its files.
     type Output;
 
     /// Adds all that its files are made from; its name and revision are there already.
@@ -30,7 +30,7 @@ pub(crate) trait Stage {
     /// Computes and writes its files.
     fn make(&self, run: &Run<'_>, made_from: &Fingerprint) -> Result<Made, Error>;
 
-    /// Reads them. Whoever computes later is given this and never what was in memory.
+    /// Reads them. Later stages are given this and never what was in memory.
     fn load(&self, run: &Run<'_>) -> Result<Self::Output, Error>;
 }
 
@@ -49,7 +49,7 @@ impl Made {
     }
 }
 
-/// A stage beside those of a run, which no run makes again, and what it is made from.
+/// A stage that is not part of a run and is not remade by one, and what it is made from.
 pub(crate) struct Dependent {
     /// Its name.
     pub(crate) stage: &'static str,
@@ -85,7 +85,7 @@ impl<'r> Run<'r> {
         Self { problem, directory, dependents, timings, started: Instant::now() }
     }
 
-    /// Brings a stage up to date, if it is not, and reads what it says.
+    /// Brings a stage up to date, if it is not, and reads its files.
     ///
     /// # Errors
     /// What the stage cannot do, or Ctrl-C.
@@ -133,13 +133,13 @@ impl<'r> Run<'r> {
         }
         if let Some(before) = self.directory.revision(stage).filter(|before| *before != revision) {
             say!(
-                "{stage}: made again, since the program computes it in another way now (revision {before} before, {revision} now)"
+                "{stage}: made again, since the program now computes it differently (revision {before} before, {revision} now)"
             );
         }
         Ok(false)
     }
 
-    /// Notes that a stage is finished, and removes what was said of what it made before.
+    /// Notes that a stage is finished, and removes what depended on its earlier files.
     fn finish(
         &mut self,
         stage: &str,
@@ -152,7 +152,7 @@ impl<'r> Run<'r> {
         self.discard_dependents(stage, before)
     }
 
-    /// Takes a stage over from another run directory that made it from just the same; whether there is one.
+    /// Takes a stage over from another run directory that made it from exactly the same; whether there is one.
     fn adopt(&mut self, stage: &str, revision: u32, made_from: &Fingerprint) -> Result<bool, Error> {
         let before = self.directory.output_fingerprint(stage);
         let Some(other) = self.directory.adopt(stage, revision, made_from)? else { return Ok(false) };
@@ -161,7 +161,7 @@ impl<'r> Run<'r> {
         Ok(true)
     }
 
-    /// Removes a stage that the run no longer has, with what was said of it; whether there was one.
+    /// Removes a stage that the run no longer has, with what depended on it; whether there was one.
     pub(crate) fn discard(&mut self, stage: &str) -> Result<bool, Error> {
         let before = self.directory.output_fingerprint(stage);
         let was_there = self.directory.discard(stage)?;
@@ -175,7 +175,7 @@ impl<'r> Run<'r> {
         }
         for Dependent { stage: dependent, sources } in self.dependents {
             if sources.contains(&stage) && self.directory.discard(dependent)? {
-                say!("{dependent}: removed, since it was made from another {stage}");
+                say!("{dependent}: removed, since it was made from a different {stage}");
             }
         }
         Ok(())
@@ -204,7 +204,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// Writes the times. Of two errors the first is told: a full disk is one for the timings too.
+    /// Writes the times. Of two errors the first is reported: a full disk affects the timings too.
     pub(crate) fn end<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
         let written = self.write_timings();
         let result = result?;

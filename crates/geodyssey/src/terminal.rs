@@ -1,7 +1,6 @@
 //! The terminal: the one place that writes to standard error and standard output.
 //!
-//! A terminal, or whoever reads what is said, may go away while a run goes on. That is no reason to stop: what was to be said is lost,
-//! nothing else.
+//! A terminal, or whatever reads the output, may disappear during a run. That is no reason to stop: only the output is lost.
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -17,11 +16,11 @@ pub(crate) use say;
 /// Writes one line to standard error.
 pub(crate) fn line(text: fmt::Arguments<'_>) {
     let text = format!("{text}\n");
-    // Nobody is left to be told.
+    // There is nobody left to tell.
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Writes results to standard output. A reader that went away, as `head` does, is no failure.
+/// Writes results to standard output. A reader that went away, as `head` does, is not a failure.
 pub(crate) fn print(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

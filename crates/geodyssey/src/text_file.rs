@@ -1,4 +1,4 @@
-//! Text files that people give, with the reason where one is no text.
+//! Text files given by the user, with the reason if one is not text.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, String> {
 /// The content of a file as text, a byte order mark left out.
 ///
 /// # Errors
-/// Why it is none, in words that follow the file's name.
+/// Why it is not text, in words that follow the file's name.
 pub(crate) fn text(bytes: Vec<u8>) -> Result<String, String> {
     if let Some((_, name, undo)) = COMPRESSED.iter().find(|(start, ..)| bytes.starts_with(start)) {
         return Err(format!("is compressed ({name}): unpack it first, for example with `{undo}`"));

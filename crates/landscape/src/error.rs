@@ -52,8 +52,8 @@ pub enum LandscapeError {
         /// Simulated time at the end of the interval in which it happened, ps.
         time_ps: f64,
     },
-    /// The computation was stopped as asked.
-    #[error("stopped as asked")]
+    /// The computation was stopped on request.
+    #[error("stopped on request")]
     Interrupted,
 }
 

@@ -27,7 +27,7 @@ impl SampledGround {
     /// From a table's rows; `None` where they do not say what was sampled.
     ///
     /// # Errors
-    /// Rows that are no grid of these periods.
+    /// Rows that are not a grid of these periods.
     pub fn from_rows(rows: &TableRows, periods: &[Option<f64>]) -> Result<Option<Self>, LandscapeError> {
         let Some(sampled) = &rows.sampled else { return Ok(None) };
         let on_grid = |values: Vec<f64>| rows.with_values(values).into_grid(periods).map(|grid| grid.values);
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(SampledGround::from_rows(&rows, &[None]).unwrap().unwrap(), ground);
     }
 
-    /// An error that a table leaves open is no error of zero, and none is below zero.
+    /// An error that a table does not give is not an error of zero, and no error is below zero.
     #[test]
     fn errors_may_be_unknown_but_not_negative() {
         let header = "x,energy_kj_mol,standard_error_kj_mol,sampled\n";

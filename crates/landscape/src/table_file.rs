@@ -24,9 +24,9 @@ const PERIOD_TOLERANCE: f64 = 1e-6;
 pub struct TableRows {
     /// The variables' names.
     pub names: Vec<String>,
-    /// One point a row.
+    /// One point per row.
     pub points: Vec<Vec<f64>>,
-    /// One energy a row, kJ/mol.
+    /// One energy per row, kJ/mol.
     pub energies: Vec<f64>,
     /// The column `standard_error_kj_mol`, if it is there; NaN where no error is known.
     pub standard_errors: Option<Vec<f64>>,
@@ -41,7 +41,7 @@ pub struct TableRows {
 /// The columns `standard_error_kj_mol` (empty where none is known) and `sampled` (1 or 0) may be there; lines that start with `#` are comments.
 ///
 /// # Errors
-/// A column that is missing, unknown or twice there; a row of another length, or with something that is not a finite
+/// A column that is missing, unknown or repeated; a row of another length, or with something that is not a finite
 /// number; values that the variable cannot have: each with its line number. No rows at all.
 pub fn read_table(text: &str, variables: &[TableVariable<'_>]) -> Result<TableRows, LandscapeError> {
     let table = TextTable::read(text)?;
@@ -118,9 +118,9 @@ impl TableRows {
     /// The same rows with other values in place of the energies.
     ///
     /// # Panics
-    /// If there is not one value a row.
+    /// If there is not one value per row.
     pub fn with_values(&self, values: Vec<f64>) -> Self {
-        assert_eq!(values.len(), self.points.len(), "one value a row");
+        assert_eq!(values.len(), self.points.len(), "one value per row");
         Self { energies: values, ..self.clone() }
     }
 
@@ -182,7 +182,7 @@ impl TableRows {
             let expected = start + index as f64 * spacing;
             if (value(row) - expected).abs() > POSITION_TOLERANCE * spacing {
                 let reason = format!(
-                    "the values of `{name}` are not equally spaced: {} where {expected} is due",
+                    "the values of `{name}` are not equally spaced: {}, expected {expected}",
                     value(row)
                 );
                 return Err(LandscapeError::TableLine { line: self.lines[row], reason });

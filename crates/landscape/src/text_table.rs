@@ -43,7 +43,7 @@ impl TableUnit {
 pub struct TableVariable<'n> {
     /// Its name. Its column is called so, or so with the unit at the end (`phi_rad`, `phi_deg`, `d_nm`, `d_angstrom`).
     pub name: &'n str,
-    /// The unit in which it is wanted; without a unit in the header its values are in this unit.
+    /// The requested unit; without a unit in the header its values are in this unit.
     pub unit: TableUnit,
     /// Its period in that unit, if it has one.
     pub period: Option<f64>,
@@ -82,7 +82,7 @@ impl TextTable {
     /// with `#` are comments. Blanks around headers and numbers are left out. An empty cell is NaN.
     ///
     /// # Errors
-    /// A header that is missing or there twice, a row of another length; each with its line.
+    /// A header that is missing or repeated, a row of another length; each with its line.
     pub fn read(text: &str) -> Result<Self, LandscapeError> {
         if text.lines().any(|line| fields_of(line).is_some()) {
             Self::read_plumed(text)
@@ -116,7 +116,7 @@ impl TextTable {
                     // A run that went on writes its header again.
                     Some(table) if table.names == fields => {}
                     Some(table) => {
-                        let reason = format!("the fields are others than on line {}", table.header_line);
+                        let reason = format!("the fields differ from those on line {}", table.header_line);
                         return Err(LandscapeError::TableLine { line, reason });
                     }
                 }
@@ -156,7 +156,7 @@ impl TextTable {
         {
             return Err(LandscapeError::TableLine {
                 line,
-                reason: format!("the column `{name}` is there twice"),
+                reason: format!("the column `{name}` appears twice"),
             });
         }
         Ok(Self {
@@ -233,7 +233,7 @@ impl TextTable {
         }
     }
 
-    /// The values of variables, one point a row, in the units that are wanted.
+    /// The values of variables, one point per row, in the requested units.
     ///
     /// # Errors
     /// A variable without a column or with two; a cell that is not a finite number; torsions and angles far outside of what radians
@@ -252,7 +252,7 @@ impl TextTable {
             .collect())
     }
 
-    /// Name of a variable's column, and the factor to the unit that is wanted.
+    /// Name of a variable's column, and the factor to the requested unit.
     fn column_of(
         &self,
         variable: &TableVariable<'_>,
@@ -294,7 +294,7 @@ impl TextTable {
         let (low, high, expected) = match (variable.unit, variable.period) {
             _ if !variable.bounded => return Ok(()),
             (TableUnit::Own, _) => return Ok(()),
-            (TableUnit::Nanometre, _) => (0.0, f64::INFINITY, "a length is not negative".to_owned()),
+            (TableUnit::Nanometre, _) => (0.0, f64::INFINITY, "a length cannot be negative".to_owned()),
             (TableUnit::Radian, period) => {
                 let (low, high, kind) = match period {
                     Some(_) => (-LARGEST_TORSION, LARGEST_TORSION, "torsion"),
@@ -435,9 +435,9 @@ mod tests {
             ("phi_deg\n1000\n", torsion("phi"), "cannot be a torsion in degrees"),
             ("a\n109.5\n", angle, "an angle is in radian here"),
             ("a\n-0.5\n", angle, "line 2"),
-            ("d\n0.2\n-0.3\n", distance, "line 3 of the table: `d` is -0.3: a length is not negative"),
+            ("d\n0.2\n-0.3\n", distance, "line 3 of the table: `d` is -0.3: a length cannot be negative"),
             ("phi,phi_deg\n1,2\n", torsion("phi"), "`phi` has two columns, `phi` and `phi_deg`"),
-            ("phi,phi\n1,2\n", torsion("phi"), "line 1 of the table: the column `phi` is there twice"),
+            ("phi,phi\n1,2\n", torsion("phi"), "line 1 of the table: the column `phi` appears twice"),
             ("psi\n1\n", torsion("phi"), "there is no column `phi`; the columns are psi"),
             ("phi\n1\n\"\"\n", torsion("phi"), "line 3 of the table: the column `phi` is empty here"),
             ("phi\none\n", torsion("phi"), "line 2 of the table: `one` in the column `phi`"),
@@ -468,10 +468,10 @@ mod tests {
         }
         for (text, expected) in [
             ("#! FIELDS a b\n1 2 3\n", "line 2 of the table: it has 3 fields, but `#! FIELDS` names 2"),
-            ("#! FIELDS a a\n1 2\n", "the column `a` is there twice"),
+            ("#! FIELDS a a\n1 2\n", "the column `a` appears twice"),
             (
                 "#! FIELDS a b\n1 2\n#! FIELDS a c\n",
-                "line 3 of the table: the fields are others than on line 1",
+                "line 3 of the table: the fields differ from those on line 1",
             ),
             ("1 2\n#! FIELDS a b\n", "numbers before"),
         ] {

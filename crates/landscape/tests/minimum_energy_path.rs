@@ -112,8 +112,8 @@ fn what_makes_no_path_is_refused() {
         let method = StringMethod { images, ..StringMethod::default() };
         method.relax(&four, path).err().map(|error| error.to_string()).unwrap_or_default()
     };
-    assert!(refused(&straight(&[1.0, 1.0], &[1.0, 1.0]), 9).contains("one point"));
-    assert!(refused(&straight(&[1.0], &[1.0, 2.0]), 9).contains("no point of these variables"));
+    assert!(refused(&straight(&[1.0, 1.0], &[1.0, 1.0]), 9).contains("two ends coincide"));
+    assert!(refused(&straight(&[1.0], &[1.0, 2.0]), 9).contains("not a point of these variables"));
     assert!(refused(&straight(&[1.0, 1.0], &[f64::NAN, 2.0]), 9).contains("NaN"));
     assert!(refused(&[vec![1.0, 1.0]], 9).contains("two ends"));
     assert!(refused(&straight(&[1.0, 1.0], &[-1.0, 1.0]), 2).contains("at least 3"));

@@ -200,7 +200,7 @@ fn tables_that_cannot_be_used_say_where() {
             good.replace("energy_kj_mol", "energy"),
             "line 1 of the table: unknown column `energy`; the columns are phi, d",
         ),
-        (good.replace("phi,d,", "d,d,"), "line 1 of the table: the column `d` is there twice"),
+        (good.replace("phi,d,", "d,d,"), "line 1 of the table: the column `d` appears twice"),
         (good.replace("phi,d,energy_kj_mol", "phi,energy_kj_mol,sampled"), "there is no column `d`"),
         (
             good.replace(line(7), "-1.2,0.2,nan"),

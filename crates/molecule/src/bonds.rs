@@ -74,9 +74,9 @@ fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {
     (0..3).map(|axis| (a[axis] - b[axis]).powi(2)).sum::<f64>().sqrt()
 }
 
-/// More atoms than this in a cube that is as wide as the longest bond lie upon each other: no guess is made for them.
-/// (Matter has some 100 atoms in a cubic nanometre, so that the widest cube, 0.18 nm³ of francium, holds 18.) It bounds time and
-/// memory for structures whose atoms are on one place.
+/// More atoms than this in a cube that is as wide as the longest bond overlap: no guess is made for them. (Matter has some 100 atoms in a
+/// cubic nanometre, so that the widest cube, 0.18 nm³ of francium, holds 18.) It bounds time and memory for structures whose atoms are on
+/// one place.
 const CROWD: usize = 64;
 
 /// Pairs `i < j` that are wanted, ascending, among those within a distance along every axis; atoms in crowds have none.

@@ -1,6 +1,6 @@
 //! Periodic cells.
 
-/// Widths below this, nm, are no cell of a molecule: files write zeros, or 1 Å, where they have none.
+/// Widths below this, nm, are not the cell of a molecule: files write zeros, or 1 Å, where they have none.
 const SMALLEST_WIDTH_NM: f64 = 0.2;
 
 /// A periodic cell: three edge vectors, nm.
@@ -36,7 +36,7 @@ impl Cell {
         Self::new([[a, 0.0, 0.0], [b * gamma, b * sine, 0.0], [c * beta, c * y, c * z]])
     }
 
-    /// Its edges, nm, one a row.
+    /// Its edges, nm, one per row.
     pub fn vectors(&self) -> [[f64; 3]; 3] {
         self.vectors
     }

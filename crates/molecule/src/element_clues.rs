@@ -140,7 +140,7 @@ fn agree<'a>(first: &'a Clue, second: &'a Clue) -> impl Iterator<Item = Element>
 ///
 /// With repartitioned masses (hydrogens made heavier at the cost of the atoms they are bonded to) a mass may be that of
 /// several elements: 14.007 is nitrogen, or the oxygen of a hydroxyl group whose hydrogen weighs 3 amu. CH₁ to CH₄
-/// united atoms are carbon. A mass that fits nothing, such as a bead's, is no clue.
+/// united atoms are carbon. A mass that fits nothing, such as a bead's, is not a clue.
 #[derive(Clone, Debug)]
 pub struct MassClues<'a> {
     masses: &'a [f64],

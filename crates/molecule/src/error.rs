@@ -51,7 +51,7 @@ pub enum MoleculeError {
         found: usize,
     },
     /// A collective variable names an atom twice.
-    #[error("a {variable} needs distinct atoms, but atom {index} stands twice")]
+    #[error("a {variable} needs distinct atoms, but atom {index} appears twice")]
     AtomRepeated {
         /// `torsion`, `angle` or `distance`.
         variable: &'static str,
@@ -63,14 +63,14 @@ pub enum MoleculeError {
     Superposition(String),
     /// A force field is not that of the topology, or has its atoms in another order.
     #[error(
-        "the force field is not that of the topology: {difference}; the atoms must stand in the same order in both"
+        "the force field does not match the topology: {difference}; the atoms must be in the same order in both"
     )]
     DifferentForceField {
         /// The first difference.
         difference: String,
     },
     /// A structure is not the molecule of the topology.
-    #[error("the {state} structure is another molecule: {difference}")]
+    #[error("the {state} structure is a different molecule: {difference}")]
     DifferentMolecule {
         /// `start` or `end`.
         state: String,
@@ -79,8 +79,8 @@ pub enum MoleculeError {
     },
     /// A stereocentre is inverted between the states.
     #[error(
-        "{atom} has opposite chirality in the start and the end; no path without broken bonds joins them \
-         (is one of the structures a mirror image, a D-amino acid?)"
+        "{atom} has opposite chirality in the start and the end; no path connects them without breaking bonds (is one of the \
+         structures a mirror image, a D-amino acid?)"
     )]
     Chirality {
         /// The stereocentre.
@@ -88,8 +88,8 @@ pub enum MoleculeError {
     },
     /// A stiff bond is cis in one state and trans in the other, and no variable turns it.
     #[error(
-        "the bond {bond} is {start} in the start and {end} in the end, and no torsion variable turns it; \
-         make {atoms} a torsion variable or take states that agree"
+        "the bond {bond} is {start} in the start and {end} in the end, and no torsion variable rotates it; make {atoms} a torsion \
+         variable or use states that agree"
     )]
     CisTrans {
         /// Its two atoms.

@@ -6,7 +6,7 @@ use crate::{Cell, Element, MoleculeError, Topology};
 
 /// How far the mass of a group may lie from the sum of its elements', amu (rounding of four hydrogens).
 const GROUP_TOLERANCE_AMU: f64 = 0.15;
-/// A pair of a harmonic force at a longer rest length than this share of the sum of covalent radii is no bond: it holds
+/// A pair of a harmonic force at a longer rest length than this share of the sum of covalent radii is not a bond: it holds
 /// the ends of an angle (Urey–Bradley) or restrains.
 const LONGEST_REST_LENGTH: f64 = 1.4;
 

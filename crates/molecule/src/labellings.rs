@@ -1,4 +1,4 @@
-//! Labellings of equal atoms, and the root-mean-square distance that does not depend on them.
+//! Labellings of equivalent atoms, and the root-mean-square distance that does not depend on them.
 //!
 //! The two methyl groups of a valine, the two sides of a phenylalanine's ring or the hydrogens of a methyl group are told
 //! apart by their names only. Two structures in which such names are exchanged are one structure to nature; a distance that
@@ -23,7 +23,7 @@ const IMPROVEMENT_NM: f64 = 1e-9;
 /// A permutation of atoms: atom `i` is compared with atom `permutation[i]`.
 type Permutation = Vec<usize>;
 
-/// The labellings of a molecule's equal atoms.
+/// The labellings of a molecule's equivalent atoms.
 #[derive(Clone, Debug)]
 pub struct Labellings {
     /// Atoms that are compared.

@@ -1,6 +1,6 @@
 //! Atoms, topology, units, geometry and collective variables.
 //!
-//! This crate knows no energies and no files.
+//! This crate contains neither energies nor files.
 
 pub mod bonds;
 mod cell;

@@ -10,7 +10,7 @@ const POLYMER_RESIDUES: [&str; 55] = [
     "DT", "A3", "A5", "C3", "C5", "G3", "G5", "U3", "U5",
 ];
 
-/// Names of ions that are no element's symbol: those of CHARMM, and of older AMBER and GROMACS files.
+/// Names of ions that are not element symbols: those of CHARMM, and of older AMBER and GROMACS files.
 const ION_NAMES: [(&str, &str); 13] = [
     ("SOD", "Na"),
     ("NIO", "Na"),

@@ -32,10 +32,10 @@ pub fn solute_atoms(topology: &Topology, chosen: &[usize]) -> Vec<usize> {
     if without_water.is_empty() { (0..topology.atom_count()).collect() } else { without_water }
 }
 
-/// Fewest atoms by which a structure can be laid over another in one way.
+/// Fewest atoms by which a structure can be superposed on another uniquely.
 const FEWEST_SUPERPOSED: usize = 3;
 
-/// The atoms by which structures are laid over each other and compared: the heavy ones of the solute ([`solute_atoms`]), or all of the
+/// The atoms by which structures are superposed and compared: the heavy ones of the solute ([`solute_atoms`]), or all of the
 /// solute where these are fewer than three.
 pub fn superposition_atoms(topology: &Topology, chosen: &[usize]) -> Vec<usize> {
     let solute = solute_atoms(topology, chosen);
@@ -103,7 +103,7 @@ mod tests {
         let pair_in_water = topology(&[sodium, chlorine, O, H, H], &[[2, 3], [2, 4]]);
         assert_eq!(solute_atoms(&pair_in_water, &[]), [0, 1]);
         assert_eq!(solute_atoms(&topology(&[O, H, H], &[[0, 1], [0, 2]]), &[]), [0, 1, 2]);
-        // H–O–H as hydroxide with a hydrogen molecule is no water.
+        // H–O–H as hydroxide with a hydrogen molecule is not water.
         assert_eq!(solute_atoms(&topology(&[O, H, H], &[[0, 1], [1, 2]]), &[]), [0, 1, 2]);
     }
 }

@@ -15,7 +15,7 @@ impl RigidTransform {
     /// The transform that brings `mobile` nearest to `reference` in the least-squares sense over the given atoms.
     ///
     /// B. K. P. Horn, J. Opt. Soc. Am. A 4, 629 (1987): the quaternion is the eigenvector of the largest eigenvalue of a
-    /// symmetric 4 × 4 matrix, so that the rotation is always proper and planar molecules are no special case. Where atoms on
+    /// symmetric 4 × 4 matrix, so that the rotation is always proper and planar molecules are not a special case. Where atoms on
     /// a line leave the rotation about it free, one of the optimal rotations is taken.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ pub fn gather(
     cell: Option<&Cell>,
     chains: &[Vec<usize>],
 ) -> Result<(), BrokenMolecule> {
-    assert_eq!(positions.len(), topology.atom_count(), "one position an atom");
+    assert_eq!(positions.len(), topology.atom_count(), "one position per atom");
     let pieces = covalent_pieces(topology);
     make_whole(topology, &pieces, positions, cell)?;
     if let Some(cell) = cell {

@@ -15,8 +15,8 @@ impl NumericColumns {
     /// Reads the text of a CSV file with one header line.
     ///
     /// # Errors
-    /// [`ReportError::Csv`] for a row of another length, [`ReportError::NotANumber`] for a cell
-    /// that is no number, [`ReportError::RepeatedColumn`] for a header that stands twice.
+    /// [`ReportError::Csv`] for a row of another length, [`ReportError::NotANumber`] for a cell that is not a number,
+    /// [`ReportError::RepeatedColumn`] for a header that appears twice.
     pub fn from_csv(text: &str) -> Result<Self, ReportError> {
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let names: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_column_that_stands_twice_is_refused() {
         let error = NumericColumns::from_csv("phi,psi,phi\n1,2,3\n").err().map(|e| e.to_string());
-        assert_eq!(error.as_deref(), Some("the column 'phi' stands twice in the header"));
+        assert_eq!(error.as_deref(), Some("the column 'phi' appears twice in the header"));
     }
 
     #[test]

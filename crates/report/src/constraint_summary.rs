@@ -10,7 +10,7 @@ pub struct ConstraintSummary {
     pub kind: String,
     /// One line for people.
     pub description: String,
-    /// Whether it is only looked at and does not bend the curve.
+    /// Whether it is only reported and does not bend the curve.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub report_only: bool,
     /// Unit of the numbers below, e.g. `nat`, `kJ/mol`, or empty.

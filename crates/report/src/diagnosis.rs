@@ -15,7 +15,7 @@ pub struct Diagnosis {
     pub version: String,
     /// `mixture`, `neural` or `random-features`.
     pub kind: String,
-    /// What the denoiser was held against.
+    /// What the denoiser was compared with.
     pub judge: String,
     /// Whether every finding passed.
     pub trusted: bool,
@@ -32,7 +32,7 @@ pub struct Diagnosis {
     pub ridge: Option<RidgeDiagnosis>,
 }
 
-/// One number that was held against a limit.
+/// One number that was compared with a limit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {

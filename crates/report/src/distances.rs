@@ -12,7 +12,7 @@ pub struct Distances {
     pub version: String,
     /// Kind of the denoiser.
     pub denoiser: String,
-    /// logSNR at which the configurations stand: what is smaller than its noise is not looked at.
+    /// logSNR of the configurations: differences smaller than its noise do not count.
     pub log_snr: f64,
     /// Points of every geodesic.
     pub curve_points: usize,

@@ -44,7 +44,7 @@ pub enum ReportError {
         available: String,
     },
     /// A header of a CSV table that stands twice: which of the columns is meant cannot be known.
-    #[error("the column '{0}' stands twice in the header")]
+    #[error("the column '{0}' appears twice in the header")]
     RepeatedColumn(String),
     /// A cell of a CSV table that is not a number.
     #[error("row {row} of column '{column}': '{text}' is not a number")]

@@ -7,7 +7,7 @@ use crate::{decimals, with_error};
 /// Share of a region's weight that paths must cover for their free energy to be that of the region: what half of it would change is
 /// 0.7 kT.
 const LEAST_COVERED: f64 = 0.5;
-/// Share below which it is said how much they cover.
+/// Fraction below which the text states how much they cover.
 const WHOLE: f64 = 0.95;
 /// Standard errors by which two free-energy differences may differ.
 const AGREEING_ERRORS: f64 = 3.0;
@@ -76,7 +76,7 @@ impl FreeEnergySummary {
     pub fn sentences(&self) -> Vec<String> {
         let sentence = |(name, one): (&str, &FreeEnergyDifference)| {
             let landscape = one.landscape_kj_mol.map_or_else(String::new, |value| {
-                format!("; the landscape itself says {} kJ/mol", decimals(value, 1))
+                format!("; the landscape itself gives {} kJ/mol", decimals(value, 1))
             });
             let from = match name {
                 "basins" => "of the end's side of the barrier",
@@ -92,13 +92,13 @@ impl FreeEnergySummary {
             };
             match one.delta_f_kj_mol {
                 Some(value) => format!(
-                    "Without tethers, by the paths of both directions, the free energy {from} is {} kJ/mol relative to the start's\
-                     {covered}{landscape}.",
+                    "Without tethers, the free energy {from} is, from the paths of both directions, {} kJ/mol relative to the \
+                     start's{covered}{landscape}.",
                     with_error(value, one.delta_f_error_kj_mol, 1)
                 ),
                 None => format!(
-                    "Without tethers, the paths do not know the free energy {from}: {} kJ/mol relative to the start's by the forward paths alone, \
-                     {} by the backward ones{landscape}.",
+                    "Without tethers, the paths do not determine the free energy {from}: {} kJ/mol relative to the start's from the \
+                     forward paths alone, {} from the backward ones{landscape}.",
                     with_error(one.forward_kj_mol, one.forward_error_kj_mol, 1),
                     with_error(one.backward_kj_mol, one.backward_error_kj_mol, 1)
                 ),
@@ -141,8 +141,8 @@ impl FreeEnergySummary {
                     covered.filter(|share| *share < LEAST_COVERED && one.delta_f_kj_mol.is_some())
                 {
                     list.push(format!(
-                        "The paths have been on ground that holds only {} % of the weight of the {side}'s side, by the landscape: \
-                         their free energy between the {name} leaves out the rest.",
+                        "The paths have visited regions with only {} % of the weight of the {side}'s side, according to the \
+                         landscape: their free energy between the {name} does not include the rest.",
                         decimals(100.0 * share, 0)
                     ));
                 }
@@ -182,7 +182,7 @@ mod tests {
             directions_agree: Some(false),
             ..known()
         });
-        assert!(unknown.sentences()[0].contains("do not know"), "{:?}", unknown.sentences());
+        assert!(unknown.sentences()[0].contains("do not determine"), "{:?}", unknown.sentences());
         assert!(unknown.warnings()[0].contains("disagree"));
         let untold =
             of(FreeEnergyDifference { forward_error_kj_mol: None, directions_agree: None, ..known() });

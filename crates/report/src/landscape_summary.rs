@@ -25,7 +25,7 @@ pub struct LandscapeSummary {
     /// How metadynamics went, and the free energy between the states.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadynamics: Option<MetadynamicsSummary>,
-    /// What stands in place of an energy, where there are only samples.
+    /// What replaces an energy if there are only samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples: Option<SamplesSummary>,
 }

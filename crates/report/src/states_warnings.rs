@@ -11,9 +11,9 @@ pub(crate) fn on_a_slope(state: &StateSummary, thermal_energy: f64) -> Option<St
         state.above_basin_minimum_kj_mol.filter(|above| *above > LARGEST_HEIGHT_KT * thermal_energy)?;
     let place: Vec<String> = state.basin_minimum.iter().flatten().map(|x| decimals(*x, 3)).collect();
     Some(format!(
-        "The {} state is no state on this landscape: it lies {} kJ/mol ({} kT) up a slope, from which the molecule goes down by itself \
-         to ({}) in the units of the files. ΔF and barriers are those of the place given; a state at the foot of the slope may be \
-         what is meant.",
+        "The {} state is not stable on this landscape: it lies {} kJ/mol ({} kT) up a slope, which the molecule descends \
+         spontaneously to ({}) in the units of the files. ΔF and barriers are those of the given position; a state at the foot of \
+         the slope may be the intended one.",
         state.state,
         decimals(above, 1),
         decimals(above / thermal_energy, 1),
@@ -30,12 +30,12 @@ pub(crate) fn other_structures(found: &StructureMatch) -> Option<String> {
         let counted = if found.required {
             "They do not count as reached."
         } else {
-            "They count as reached all the same; `match = \"structure\"` in [states] leaves them out, and a variable for such a bond \
-             leads it."
+            "They still count as reached; `match = \"structure\"` in [states] excludes them, and a variable for such a bond drives \
+             it."
         };
         format!(
-            "{} of {arrived} paths that arrive in the variables ({} of {} forward) are another structure there than the state: their torsions \
-             differ by more than {}° about {bonds}. {counted}",
+            "{} of {arrived} paths that arrive in the variables ({} of {} forward) have a different structure there from the \
+             state's: their torsions differ by more than {}° about {bonds}. {counted}",
             arrived - same,
             found.arrived - found.same_structure,
             found.arrived,
@@ -48,16 +48,16 @@ pub(crate) fn other_structures(found: &StructureMatch) -> Option<String> {
 pub(crate) fn broken_by_paths(constraint: &ConstraintSummary) -> Option<String> {
     let sampled = constraint.sampled.as_ref().filter(|sampled| !sampled.kept && !constraint.report_only)?;
     let curve = if constraint.satisfied {
-        "is kept by the curve, but not by the paths"
+        "is satisfied by the curve, but not by the paths"
     } else {
-        "is not kept by the paths"
+        "is not satisfied by the paths"
     };
     let numbers = if sampled.unit.is_empty() {
         let points = sampled.share_of_points_inside.map_or_else(String::new, |share| {
             format!(", with {} % of their points", decimals(100.0 * share, 1))
         });
         format!(
-            "{} % of the paths are inside{points}; {} % may be",
+            "{} % of the paths are inside{points}; {} % are allowed",
             decimals(100.0 * sampled.value, 0),
             decimals(100.0 * sampled.limit, 0)
         )

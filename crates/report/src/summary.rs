@@ -240,7 +240,7 @@ impl ShootingSummary {
     /// Share of accepted trials below which chains are still much like the path that they began with.
     const LEAST_ACCEPTED: f64 = 0.02;
 
-    /// Whether the chains have hardly left the path that they began with, so that their energies are no ensemble's.
+    /// Whether the chains have hardly left the path that they began with, so that their energies do not represent an ensemble.
     #[must_use]
     pub fn hardly_moved(&self) -> bool {
         (self.accepted as f64) < Self::LEAST_ACCEPTED * self.trials as f64

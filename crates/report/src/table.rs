@@ -57,7 +57,7 @@ impl Table {
     /// Adds a row.
     ///
     /// # Errors
-    /// [`ReportError::Length`] if the row has not one cell a column.
+    /// [`ReportError::Length`] if the row does not have one cell per column.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) -> Result<(), ReportError> {
         let cells: Vec<String> = cells.into_iter().collect();
         if cells.len() != self.columns.len() {

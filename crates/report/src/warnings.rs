@@ -1,4 +1,4 @@
-//! What a reader must know before she believes the numbers of a run: one list for terminal, `summary.json` and page.
+//! What a reader must know before trusting the numbers of a run: one list for terminal, `summary.json` and page.
 //!
 //! A stage records what only it can see; what follows from the summary is derived here.
 
@@ -8,16 +8,16 @@ use crate::{
     WorkSummary, decimals, with_error,
 };
 
-/// Share of the works that both directions must have seen before Bennett's ratio is shown without a warning.
+/// Fraction of the works in the range covered by both directions required before Bennett's ratio is shown without a warning.
 const LITTLE_OVERLAP: f64 = 0.1;
 /// Standard errors by which two free-energy differences may differ.
 const AGREEING_ERRORS: f64 = 3.0;
 /// What the landscape's own difference may be wrong by, kJ/mol.
 const LANDSCAPE_ERROR_KJ_MOL: f64 = 1.0;
 
-/// Paths from which neither a spread nor its error can be told.
+/// Paths from which neither a spread nor its error can be estimated.
 const FEW_PATHS: usize = 4;
-/// Points with which a curve is no curve.
+/// Points too few for a curve.
 const FEW_POINTS: usize = 8;
 
 impl Summary {
@@ -53,7 +53,7 @@ fn derived(summary: &Summary) -> Vec<Warning> {
 fn samples(samples: &SamplesSummary) -> Option<String> {
     let count = samples.frames_without_positions?;
     Some(format!(
-        "{count} frames of the trajectories hold velocities or forces but no positions and were left out; {} are samples.",
+        "{count} frames of the trajectories contain velocities or forces but no positions and were left out; {} are samples.",
         samples.frames
     ))
 }
@@ -75,9 +75,9 @@ fn curve(curve: &GeodesicSummary) -> Vec<String> {
     }
     if curve.negative_share > 0.0 {
         list.push(format!(
-            "{} % of the curve's steps have a negative length: the learned denoiser is not that of any density there, so \
-             the curve's length and the choice of its winding are not to be trusted. `conservative = true` in [denoiser] leaves \
-             none, more `steps` fewer; `geodyssey diagnose` says how good the denoiser is.",
+            "{} % of the curve's steps have a negative length: the learned denoiser does not belong to any density there, so the \
+             curve's length and the choice of its winding cannot be trusted. With `conservative = true` in [denoiser] there are \
+             none, with more `steps` fewer; `geodyssey diagnose` reports how accurate the denoiser is.",
             decimals(100.0 * curve.negative_share, 1)
         ));
     }
@@ -88,7 +88,7 @@ fn constraint(constraint: &ConstraintSummary) -> Option<String> {
     let unit = if constraint.unit == "1" { String::new() } else { format!(" {}", constraint.unit) };
     (!constraint.satisfied && !constraint.report_only).then(|| {
         format!(
-            "The constraint {} is not kept: it is missed by up to {}{unit}, where {}{unit} are allowed.",
+            "The constraint {} is not satisfied: it is violated by up to {}{unit}, where {}{unit} are allowed.",
             constraint.kind,
             decimals(constraint.largest_violation, 4),
             decimals(constraint.tolerance, 4)
@@ -101,7 +101,7 @@ fn paths(paths: &SamplingSummary) -> Vec<String> {
     if paths.paths < FEW_PATHS {
         let count = paths.paths;
         list.push(format!(
-            "There {}: means, errors and shares over so few say nothing of the ensemble. Set `sampling.paths` to 16 or more.",
+            "There {}: means, errors and fractions over so few say nothing about the ensemble. Set `sampling.paths` to 16 or more.",
             if count == 1 { "is one path".to_owned() } else { format!("are {count} paths") }
         ));
     }
@@ -109,7 +109,7 @@ fn paths(paths: &SamplingSummary) -> Vec<String> {
     let lost = missed(paths.reached, paths.paths);
     if lost > 0 {
         list.push(format!(
-            "{lost} of {} paths did not reach the end: energies and works are means over paths that arrived and paths that did \
+            "{lost} of {} paths did not reach the end: energies and works are averages over paths that arrived and paths that did \
              not. Slower paths, a wider radius of the end state or a higher logSNR at the ends may help.",
             paths.paths
         ));
@@ -120,14 +120,14 @@ fn paths(paths: &SamplingSummary) -> Vec<String> {
     }
     if let Some(shooting) = paths.shooting.as_ref().filter(|shooting| shooting.hardly_moved()) {
         list.push(format!(
-            "Only {} of {} trials of shooting were accepted: the paths are still much like the one that it began with, and their \
-             mean and spread say nothing of the ensemble. Wider states, other `path_steps` or more `trials_per_path` may help.",
+            "Only {} of {} trials of shooting were accepted: the paths still resemble the one that shooting began with, and their \
+             mean and spread say nothing about the ensemble. Wider states, other `path_steps` or more `trials_per_path` may help.",
             shooting.accepted, shooting.trials
         ));
     }
     if let Some(first) = paths.failed.first() {
         list.push(format!(
-            "{} paths broke down and enter no mean; the first: {}",
+            "{} paths failed and are excluded from all means; the first: {}",
             paths.failed.len(),
             first.reason
         ));
@@ -146,8 +146,8 @@ fn work(work: &WorkSummary) -> Vec<String> {
             _ => "is not known, and has no error".to_owned(),
         };
         list.push(format!(
-            "Only {} % of the works lie where both directions have been seen: the ΔF of the tethered ends by BAR {known}. \
-             Slower paths, more of them, or a higher floor of logSNR are needed.",
+            "Only {} % of the works lie in the range covered by both directions: the ΔF of the tethered ends by BAR {known}. Slower \
+             paths, more of them, or a higher floor of logSNR are needed.",
             decimals(100.0 * overlap, 0)
         ));
     }

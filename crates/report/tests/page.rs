@@ -228,7 +228,7 @@ fn a_mean_below_the_lowest_barrier_is_explained() -> Result<(), ReportError> {
     let html = run_page(&page(&summary))?;
     for text in [
         "no path that arrives can stay below 30.0\u{a0}±\u{a0}0.6\u{a0}kJ/mol",
-        "paths that did not arrive enter the mean",
+        "the mean includes paths that did not arrive",
         "a landscape with an error of 0.6\u{a0}kJ/mol",
     ] {
         assert!(html.contains(text), "{text}");
@@ -256,16 +256,18 @@ fn what_is_no_fault_is_no_warning() -> Result<(), ReportError> {
         satisfied: false,
     }];
     let html = warned_page(&summary)?;
-    assert!(html.contains("No warnings") && html.contains("not kept, and only reported"));
+    assert!(html.contains("No warnings") && html.contains("not satisfied, and only reported"));
     summary.constraints[0].report_only = false;
-    assert!(warned_page(&summary)?.contains("it is missed by up to 3.2"));
+    assert!(warned_page(&summary)?.contains("it is violated by up to 3.2"));
     summary.constraints.clear();
     let shooting =
         ShootingSummary { length: "fixed".to_owned(), chains: 4, trials: 400, accepted: 80, mean_steps: 9.0 };
     summary.sampling.as_mut().expect("paths").shooting = Some(shooting.clone());
     let html = warned_page(&summary)?;
     assert!(
-        html.contains("80 of 400") && html.contains("No warnings") && !html.contains("the molecule is led")
+        html.contains("80 of 400")
+            && html.contains("No warnings")
+            && !html.contains("the molecule is driven")
     );
     summary.sampling.as_mut().expect("paths").shooting = Some(ShootingSummary { accepted: 3, ..shooting });
     assert!(warned_page(&summary)?.contains("Only 3 of 400 trials"));

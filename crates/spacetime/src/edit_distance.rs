@@ -8,7 +8,7 @@ use crate::problem::{Geodesic, GeodesicProblem, SolverSettings};
 use crate::solver::{default_starts, solve, solve_from_starts};
 use crate::starts::wound;
 
-/// Most images of the second point that are looked at: all ways round of four periodic variables; of more, the nearest.
+/// Largest number of images of the second point that are tried: all windings of four periodic variables; of more, the nearest.
 const MOST_IMAGES: usize = 16;
 /// Nodes of the coarse curves by which images are compared.
 const COARSE_POINTS: usize = 17;
@@ -116,7 +116,7 @@ pub fn edit_geodesic(
     match (best, failure) {
         (Some(best), _) => Ok(best),
         (None, Some(error)) => Err(error),
-        // No coarse curve came through: the nearest image's failure is said.
+        // No coarse curve came through: the nearest image's failure is reported.
         (None, None) => {
             let problem = problem(end(b), coarse_points);
             let geodesic = solve_from_starts(&problem, &default_starts(&problem))?;
@@ -140,7 +140,7 @@ pub fn ways_round(a: &[f64], b: &[f64], periods: &[Option<f64>]) -> Vec<Vec<i32>
                 let nearest = -(difference / period).round();
                 let left = difference + nearest * period;
                 let other = nearest - if left >= 0.0 { 1.0 } else { -1.0 };
-                // A number of turns beyond 32 bits is no torsion of anything; the cast saturates.
+                // A number of turns beyond 32 bits is meaningless; the cast saturates.
                 [nearest, other].map(|turns| (turns as i32, difference + turns * period)).to_vec()
             }
         };

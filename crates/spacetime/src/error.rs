@@ -44,7 +44,7 @@ pub enum SpacetimeError {
 }
 
 impl SpacetimeError {
-    /// Whether nothing failed but the computation was stopped as asked, through an
+    /// Whether nothing failed but the computation was stopped on request, through an
     /// [`InterruptibleDenoiser`](geodyssey_denoiser::InterruptibleDenoiser). Searches that go on after a failure stop at this one.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {

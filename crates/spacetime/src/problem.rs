@@ -106,7 +106,7 @@ impl std::fmt::Display for StopReason {
             Self::Converged => "converged",
             Self::IterationLimit => "stopped at the largest number of iterations",
             Self::Stalled => "stalled: no step lowers the energy, though its gradient is not small",
-            Self::ConstraintsNotMet => "the constraints could not be kept",
+            Self::ConstraintsNotMet => "the constraints could not be satisfied",
             Self::SpeedNotConstant => {
                 "the speed along the curve is not constant: more points or knots are needed"
             }

@@ -40,7 +40,7 @@ const LEAP: f64 = 2.0;
 ///
 /// # Errors
 /// A problem that makes no sense, a denoiser that fails on the initial curve, a constraint that cannot be evaluated or that an end
-/// violates. Constraints that no curve keeps are no error: see [`Geodesic::stop_reason`].
+/// violates. Constraints that no curve satisfies are not an error: see [`Geodesic::stop_reason`].
 pub fn solve(problem: &GeodesicProblem, initial: &[SpacetimePoint]) -> Result<Geodesic, SpacetimeError> {
     solve_from_starts(problem, std::slice::from_ref(&initial.to_vec()))
 }
@@ -154,7 +154,7 @@ impl<'a> Setup<'a> {
             .fold(problem.settings.log_snr_max, f64::min);
         if lower > upper {
             return Err(SpacetimeError::Problem(format!(
-                "the bounds and constraints ask for logSNR ≥ {lower} and ≤ {upper}"
+                "the bounds and constraints require logSNR ≥ {lower} and ≤ {upper}"
             )));
         }
         let mut nodes = ends.into_iter().zip(moments).enumerate().map(|(index, (point, moments))| {
@@ -322,7 +322,7 @@ impl<'a> Setup<'a> {
 
     fn refine(&self, mut stage: Stage, mut evaluations: usize) -> Result<Geodesic, SpacetimeError> {
         let settings = &self.problem.settings;
-        // Many nodes begin on a curve of a quarter as many, so that only a few steps are as dear as they are many.
+        // Many nodes begin on a curve of a quarter as many, so that only a few steps are as expensive as there are nodes.
         if settings.curve == CurveKind::FreeNodes {
             let mut count = REFINEMENT * stage.parameters.len();
             while count < settings.points {

@@ -139,7 +139,7 @@ mod tests {
                 assert!((node - cubic(*s)).abs() < 1e-13);
             }
         }
-        // One-sided second differences agree at every inner knot, for values that are no cubic.
+        // One-sided second differences agree at every inner knot, for values that are not a cubic.
         let knots = 7;
         let values = DVector::from_fn(knots, |knot, _| (3.0 * knot as f64).sin());
         let step = 1e-3;

@@ -24,7 +24,7 @@ pub enum TrajectoryError {
         reason: String,
     },
     /// The file holds no atoms or no frames.
-    #[error("{} is empty: it holds no {what}", path.display())]
+    #[error("{} is empty: it contains no {what}", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
@@ -84,7 +84,7 @@ pub enum TrajectoryError {
         what: String,
     },
     /// No format is called so.
-    #[error("`{name}` is no trajectory format; did you mean `{nearest}`? There are {valid}")]
+    #[error("`{name}` is not a trajectory format; did you mean `{nearest}`? The formats are {valid}")]
     UnknownFormat {
         /// As written.
         name: String,

@@ -34,7 +34,7 @@ pub fn set_program(path: PathBuf) {
 pub(crate) struct ForeignFrame {
     /// Positions, nm.
     pub(crate) positions_nm: Vec<[f64; 3]>,
-    /// Edges of the cell, nm, one a row.
+    /// Edges of the cell, nm, one per row.
     pub(crate) cell_nm: Option<[[f64; 3]; 3]>,
     /// Its atoms.
     pub(crate) atoms: Vec<ForeignAtom>,
@@ -111,11 +111,11 @@ impl Frames {
     fn start(path: &Path, which: &str) -> Result<Self, String> {
         let extension = extension(path);
         if ["gz", "bz2", "xz", "zip"].contains(&extension.as_str()) {
-            return Err(format!("compressed files (`.{extension}`) are not read; unpack it first"));
+            return Err(format!("compressed files (`.{extension}`) cannot be read; unpack the file first"));
         }
         let program = PROGRAM.get().ok_or_else(|| {
             format!(
-                "files of the format `.{extension}` are read by the program only, in a process of its own"
+                "files of the format `.{extension}` can be read only by the program itself, in a separate process"
             )
         })?;
         let mut child = Command::new(program)
@@ -161,7 +161,7 @@ impl Frames {
 
 impl Drop for Frames {
     fn drop(&mut self) {
-        // It has ended by itself, or nobody wants more of it.
+        // It has ended by itself, or no more of its output is needed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,7 +1,7 @@
 //! Structure and trajectory files, in and out.
 //!
 //! Each format is one small file: structures are read by [`read_structure`], frames by [`TrajectoryReader`]; those that are written in [`writer`].
-//! What else chemfiles reads goes through a process of its own ([`foreign`]), since a damaged file can take chemfiles down. Nor
+//! What else chemfiles reads goes through a separate process ([`foreign`]), since a damaged file can crash chemfiles. Nor
 //! does chemfiles write: it does so through a memory map, where a full disk kills the process by a signal instead of returning an
 //! error, and its multi-model PDB is not read back right.
 //!

@@ -59,7 +59,11 @@ impl RandomFeatureDenoiser {
         expected: &WeightsExpectation<'_>,
     ) -> Result<Self, DenoiserError> {
         if expected.kind != Self::KIND {
-            let message = format!("a denoiser of kind {} was expected of {}", expected.kind, Self::KIND);
+            let message = format!(
+                "a denoiser of kind {} was expected where only {} can be read",
+                expected.kind,
+                Self::KIND
+            );
             return Err(DenoiserError::Weights(message));
         }
         file.header.check(expected)?;
@@ -82,7 +86,7 @@ impl RandomFeatureDenoiser {
         for wave in features.frequencies.chunks(dimension) {
             let mut pairs = wave.iter().zip(&features.preconditioning.periods);
             if let Some((k, _)) = pairs.find(|(k, period)| period.is_some() && k.fract() != 0.0) {
-                let message = format!("a periodic variable has the wave number {k}, which is not whole");
+                let message = format!("a periodic variable has the wave number {k}, which is not an integer");
                 return Err(DenoiserError::Weights(message));
             }
         }

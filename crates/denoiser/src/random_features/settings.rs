@@ -8,13 +8,13 @@ use crate::DenoiserError;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RandomFeatureSettings {
-    /// Number of cosines, beside the constant.
+    /// Number of cosines, in addition to the constant.
     pub features: usize,
-    /// Most Gaussians of the baseline, which knows coarsely where the samples lie.
+    /// Largest number of Gaussians of the baseline, a coarse model of where the samples lie.
     pub clusters: usize,
     /// Pairs that the coefficients are fitted to.
     pub pairs: usize,
-    /// Pairs that are never fitted to; they measure the error.
+    /// Pairs that are excluded from the fit; they measure the error.
     pub held_out_pairs: usize,
     /// Largest wave number of a periodic variable, per period; largest frequency of any other, per standard deviation.
     pub largest_harmonic: f64,
@@ -22,16 +22,16 @@ pub struct RandomFeatureSettings {
     pub frequency_scale: (f64, f64),
     /// Standard deviation of the frequencies of the noise level `t` in [-1, 1].
     pub level_frequency: f64,
-    /// `η` of the features' amplitude `exp(-½ η |∇phase|² s²)`: what varies fast in `y` fades where there is much noise.
+    /// `η` of the features' amplitude `exp(-½ η |∇phase|² s²)`: what varies fast in `y` is damped at high noise.
     pub damping: f64,
     /// `ρ` of the ridge `ρ tr(U)/M` that is added to the diagonal of the normal equations' matrix `U`.
     pub ridge: f64,
-    /// Time `τ` of the gradient flow that trains the coefficients from zero; none is the end of all training, `τ = ∞`.
+    /// Time `τ` of the gradient flow that trains the coefficients from zero; by default training is complete, `τ = ∞`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training_time: Option<f64>,
 }
 
-/// Far more than is of use of anything that is counted.
+/// Far more than is useful for any count.
 const MOST: usize = 1 << 24;
 
 impl Default for RandomFeatureSettings {
@@ -52,7 +52,7 @@ impl Default for RandomFeatureSettings {
 }
 
 impl RandomFeatureSettings {
-    /// Refuses what makes no sense.
+    /// Rejects invalid settings.
     ///
     /// # Errors
     /// [`DenoiserError::Settings`] that names the setting.

@@ -35,9 +35,9 @@ pub struct BandwidthSettings {
     pub hold_out: HoldOut,
     /// Parts of the set; each is held out once and judged by the kernels of the others.
     pub folds: usize,
-    /// Most samples whose likelihood is taken, all parts together; of more, so many are drawn in proportion to their weights.
+    /// Most samples whose likelihood is taken, all parts together; of more, this many are drawn in proportion to their weights.
     pub most_held_out: usize,
-    /// Most samples that carry kernels; of more, so many are drawn, all alike, and keep their weights.
+    /// Most samples that carry kernels; of more, this many are drawn uniformly and keep their weights.
     pub most_kernels: usize,
     /// Seed of the random numbers.
     pub seed: u64,
@@ -77,7 +77,7 @@ pub struct Bandwidths {
 /// `n^{-1/(d + 4)}`, so for all `N` samples together it is a little too large, by `(N/n)^{1/(d + 4)}`; nothing is corrected for that.
 ///
 /// # Errors
-/// [`DenoiserError::Data`] if the set cannot be parted as wanted, a part has no weight, a variable does not vary, or the likelihood
+/// [`DenoiserError::Data`] if the set cannot be split as requested, a part has no weight, a variable does not vary, or the likelihood
 /// rises down to the smallest factor (samples repeat themselves: see [`HoldOut::Blocks`]).
 pub fn held_out_bandwidth(
     samples: &SampleSet,
@@ -128,8 +128,8 @@ fn search(likelihood: impl Fn(f64) -> Result<f64, DenoiserError>) -> Result<Vec<
     while worse < WORSE_STEPS {
         if log_factor < LEAST_FACTOR.ln() {
             return Err(DenoiserError::Data(format!(
-                "the likelihood of held-out samples rises down to a bandwidth of {LEAST_FACTOR} spreads: samples repeat \
-                 themselves; hold out stretches of the trajectory, or give a bandwidth"
+                "the likelihood of held-out samples keeps rising down to a bandwidth of {LEAST_FACTOR} spreads: the samples contain \
+                 repeats; hold out stretches of the trajectory, or give a bandwidth"
             )));
         }
         let found = likelihood(log_factor)?;
@@ -192,7 +192,7 @@ fn parts(count: usize, settings: &BandwidthSettings) -> Result<Vec<usize>, Denoi
     };
     if settings.folds < 2 || stretches < settings.folds || count < stretches {
         let folds = settings.folds;
-        let message = format!("{count} samples in {stretches} stretches cannot make {folds} parts");
+        let message = format!("{count} samples in {stretches} stretches cannot be split into {folds} parts");
         return Err(DenoiserError::Data(message));
     }
     let mut order: Vec<usize> = (0..stretches).collect();
@@ -251,7 +251,7 @@ impl Fold {
     }
 }
 
-/// All samples with their weights or, if they are more than `most`, so many drawn in proportion to them (systematic resampling
+/// All samples with their weights or, if they are more than `most`, that many drawn in proportion to them (systematic resampling
 /// with one random offset in [0, 1)).
 fn judges(samples: &SampleSet, most: usize, offset: f64) -> (Vec<Vec<f64>>, Vec<f64>) {
     let weights = samples.weights();

@@ -52,7 +52,7 @@ impl SampleSet {
         }
         let sum: f64 = weights.iter().sum();
         if !(sum > 0.0 && sum.is_finite()) {
-            return data(format!("the weights have the sum {sum}"));
+            return data(format!("the weights sum to {sum}"));
         }
         let mut coordinates = Vec::with_capacity(points.len() * periods.len());
         for (index, point) in points.iter().enumerate() {

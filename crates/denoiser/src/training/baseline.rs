@@ -149,7 +149,7 @@ impl Baseline {
         Ok(answers.iter().zip(points).map(|(mu, point)| mean_and_square(mu, point)).collect())
     }
 
-    /// Moments of the mixture, the metric left at zero where it is not wanted.
+    /// Moments of the mixture, the metric left at zero if it is not requested.
     pub(crate) fn moments(
         &self,
         points: &[SpacetimePoint],

@@ -1,4 +1,4 @@
-//! What every learned denoiser shares: where it looks, what it is told there, and the scale of its task.
+//! What every learned denoiser shares: its training points, its targets there, and the scale of its task.
 
 mod baseline;
 mod pairs;

@@ -11,7 +11,7 @@ use crate::{Denoiser, DenoiserError, SampleSet, SpacetimePoint};
 #[serde(rename_all = "kebab-case")]
 pub enum Targets {
     /// The posterior mean of the data. Denoising score matching has the same minimiser with this target as with single
-    /// samples (P. Vincent, *Neural Computation* 23, 1661, 2011), but its variance is gone.
+    /// samples (P. Vincent, *Neural Computation* 23, 1661, 2011), but without its variance.
     #[default]
     PosteriorMean,
     /// The clean sample from which the noisy point was made: plain denoising score matching.
@@ -130,7 +130,7 @@ impl Cumulative {
         }
         let total = sums[sums.len() - 1];
         if !(total > 0.0 && total.is_finite()) || density.iter().any(|value| *value < 0.0) {
-            return Err(DenoiserError::Data("the weights make no density".into()));
+            return Err(DenoiserError::Data("the weights do not form a density".into()));
         }
         sums.iter_mut().for_each(|sum| *sum /= total);
         Ok(Self { sums })

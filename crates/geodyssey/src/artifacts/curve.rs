@@ -22,7 +22,7 @@ pub(crate) const RECORD_FILE: &str = "geodesic.json";
 pub(crate) struct GeodesicRecord {
     /// Length, energy, windings, ….
     pub(crate) summary: GeodesicSummary,
-    /// How far each constraint is kept.
+    /// How well each constraint is satisfied.
     pub(crate) constraints: Vec<ConstraintSummary>,
     /// Bottleneck between the two states above the global minimum, nothing blocked, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,13 +30,13 @@ pub(crate) struct GeodesicRecord {
     /// Standard error of the landscape at the bottleneck, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) lower_bound_error_kj_mol: Option<f64>,
-    /// Whether the whole way of the lowest barrier was sampled; absent where nothing is said of sampling.
+    /// Whether the whole route over the lowest barrier was sampled; absent if the landscape has no information on sampling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) lower_bound_sampled: Option<bool>,
     /// `F(end) - F(start)` of the tethered ensembles by the landscape, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) delta_f_kj_mol: Option<f64>,
-    /// What must be known before this is believed.
+    /// What must be known before trusting this.
     #[serde(default)]
     pub(crate) warnings: Vec<Warning>,
 }

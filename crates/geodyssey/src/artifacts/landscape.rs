@@ -1,4 +1,4 @@
-//! `landscape.csv` or `samples.csv`, and `landscape.json`: the energy of the variables, and how it came about.
+//! `landscape.csv` or `samples.csv`, and `landscape.json`: the energy of the variables, and how it was computed.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::problem::{self, EnergySource, Problem};
 pub(crate) const STAGE: &str = "landscape";
 /// The energies.
 pub(crate) const TABLE_FILE: &str = "landscape.csv";
-/// How they came about.
+/// How they were computed.
 pub(crate) const RECORD_FILE: &str = "landscape.json";
 /// The samples.
 pub(crate) const SAMPLES_FILE: &str = "samples.csv";
@@ -27,7 +27,7 @@ pub(crate) const SAMPLES_FILE: &str = "samples.csv";
 /// Where the search for the minimum ends, in grid spacings: the energy is then good to rounding.
 const SMALLEST_STEP: f64 = 1e-7;
 
-/// How a landscape came about.
+/// How a landscape was computed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct LandscapeRecord {
     /// `metadynamics`, `relaxed-scan`, `samples`, `table` or `formula`.
@@ -43,10 +43,10 @@ pub(crate) struct LandscapeRecord {
     /// Of metadynamics: how it went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) metadynamics: Option<MetadynamicsRecord>,
-    /// Of samples: how many, and what they are worth.
+    /// Of samples: how many, and their effective number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) samples: Option<SamplesRecord>,
-    /// What must be known before this is believed.
+    /// What must be known before trusting this.
     #[serde(default)]
     pub(crate) warnings: Vec<Warning>,
 }
@@ -56,7 +56,7 @@ pub(crate) struct LandscapeRecord {
 pub(crate) struct MetadynamicsRecord {
     /// What the summary says of it.
     pub(crate) summary: MetadynamicsSummary,
-    /// Every walker's way between the ends, in their order; even ones began at the start, odd ones at the end.
+    /// Every walker's crossings between the ends, in the order of the walkers; even ones began at the start, odd ones at the end.
     pub(crate) walkers: Vec<WalkerCrossings>,
 }
 
@@ -69,16 +69,16 @@ pub(crate) struct RelaxedScanRecord {
     pub(crate) rounds: u64,
     /// Minimisations.
     pub(crate) minimisations: u64,
-    /// Those that came to no end.
+    /// Those that did not converge.
     pub(crate) unfinished: u64,
     /// Those that ended in another stereoisomer.
     pub(crate) refused: u64,
 }
 
-/// How samples came about.
+/// How samples were made.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SamplesRecord {
-    /// How many, and what they are worth.
+    /// How many, and their effective number.
     pub(crate) summary: SamplesSummary,
     /// Of samples that the run made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,18 +112,18 @@ pub(crate) enum PosteriorData {
 
 /// A finished landscape.
 pub(crate) struct LandscapeResult {
-    /// How it came about.
+    /// How it was made.
     pub(crate) record: LandscapeRecord,
     /// The energy as a smooth function; none for samples and for point masses that lie on no grid.
     pub(crate) landscape: Option<Box<dyn Landscape>>,
-    /// Least and largest value of each variable that is looked at.
+    /// Smallest and largest value of each variable that is considered.
     pub(crate) ranges: Vec<(f64, f64)>,
     /// What the denoiser is made of.
     pub(crate) data: PosteriorData,
     /// The energies on a grid, for figures; none for samples and for point masses that lie on no grid.
     pub(crate) grid: Option<Grid>,
-    /// Where these energies were sampled and how well, if that is known. Everything else takes unsampled ground to be as
-    /// [`SampledGround::raised`] has it.
+    /// Where these energies were sampled and how well, if that is known. Everything else takes the energies of unsampled regions
+    /// from [`SampledGround::raised`].
     pub(crate) ground: Option<SampledGround>,
     /// The energy that counts as zero, kJ/mol: the global minimum; of samples 0, since they have no energy.
     pub(crate) minimum: f64,

@@ -1,4 +1,4 @@
-//! What a run directory holds, below the stages that make it: names and records, and of landscape, samples, curve and paths the columns
+//! What a run directory contains, below the stages that make it: names and records, and for landscape, samples, curve and paths the columns
 //! with their writer and reader.
 
 pub(crate) mod all_paths;

@@ -1,4 +1,4 @@
-//! The values that go with every frame of a path, as formats and tables have them.
+//! The values of every frame of a path, as formats and tables store them.
 
 use geodyssey_report::NumericColumns;
 use geodyssey_trajectory::FrameProperty;

@@ -1,4 +1,4 @@
-//! The name of a path: the one way in which files, tables and commands spell it.
+//! The name of a path, spelled in the same way in files, tables and commands.
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,7 +25,7 @@ impl PathId {
         format!("{FOLDER}{self}.csv")
     }
 
-    /// The path whose table a file is; none of any other file.
+    /// The path whose table a file is; none for any other file.
     pub(crate) fn of_table(name: &str) -> Option<Self> {
         name.strip_prefix(FOLDER)?.strip_suffix(".csv")?.parse().ok()
     }

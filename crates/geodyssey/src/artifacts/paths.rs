@@ -1,4 +1,4 @@
-//! `paths.json`, and the names of what stands beside the paths' tables: what the paths say together.
+//! `paths.json`, the results of all paths together, and the names of the files next to the paths' tables.
 
 use geodyssey_report::{
     FreeEnergySummary, MaxEnergySummary, SampledConstraint, SamplingSummary, TransitionSummary, Warning,
@@ -13,7 +13,7 @@ pub(crate) const TOPOLOGY_FILE: &str = "topology.pdb";
 /// The structures of the two states, as the paths begin with them.
 pub(crate) const START_FILE: &str = "states/start.pdb";
 pub(crate) const END_FILE: &str = "states/end.pdb";
-/// What the paths say together.
+/// The results of all paths together.
 pub(crate) const RECORD_FILE: &str = "paths.json";
 
 /// What is kept in `paths.json`.
@@ -21,7 +21,7 @@ pub(crate) const RECORD_FILE: &str = "paths.json";
 pub(crate) struct PathsRecord {
     /// How many arrived, and what they cost.
     pub(crate) sampling: SamplingSummary,
-    /// How high they went.
+    /// Their highest energies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_energy: Option<MaxEnergySummary>,
     /// Metrics of transition path sampling.
@@ -30,12 +30,12 @@ pub(crate) struct PathsRecord {
     /// Work and free-energy differences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) work: Option<WorkSummary>,
-    /// Free energies that the paths know by themselves.
+    /// Free energies from the paths alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) free_energy: Option<FreeEnergySummary>,
-    /// What must be known before this is believed.
+    /// What must be known before trusting this.
     #[serde(default)]
     pub(crate) warnings: Vec<Warning>,
-    /// What the paths make of every constraint.
+    /// How well the paths satisfy every constraint.
     pub(crate) constraints: Vec<Option<SampledConstraint>>,
 }

@@ -7,7 +7,7 @@ use geodyssey_trajectory::{Frame, FrameProperty, TrajectoryFormat, open_writer};
 
 use crate::error::Error;
 
-/// Writes frames 1 ps apart: the place on the path, not a physical time.
+/// Writes frames 1 ps apart: the position along the path, not a physical time.
 pub(crate) fn write_trajectory(
     format: TrajectoryFormat,
     path: &Path,

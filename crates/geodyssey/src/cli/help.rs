@@ -2,28 +2,28 @@
 
 /// `geodyssey --help`.
 pub(super) const PROGRAM: &str = "\
-A run goes through stages: system, landscape, denoiser, geodesic, paths, report. Each reads what the earlier ones wrote into
-the run directory and writes its own; a stage that is up to date is skipped, and an interrupted run goes on where it stopped.
+A run consists of stages: system, landscape, denoiser, geodesic, paths, report. Each reads what the earlier ones wrote into the
+run directory and adds its own files; a stage that is up to date is skipped, and an interrupted run resumes where it stopped.
 
 Examples:
   geodyssey check configs/alanine-dipeptide.toml       reads everything, computes nothing
   geodyssey run configs/alanine-dipeptide.toml         all stages; then open runs/alanine-dipeptide/report.html
-  vmd -e runs/alanine-dipeptide/view.vmd               the paths as a film
+  vmd -e runs/alanine-dipeptide/view.vmd               view the paths as a film
   geodyssey export runs/alanine-dipeptide --format pdb
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or input.
-`geodyssey COMMAND --help` says more of each command; docs/reference/artifacts.md names every file and column of a run.";
+`geodyssey COMMAND --help` describes a command in detail; docs/reference/artifacts.md lists every file and column of a run.";
 
 /// `geodyssey run --help`.
 pub(super) const RUN: &str = "\
-Writes into runs/NAME, NAME being the configuration's file name, or into --out: report.html (look here first), summary.json
+Writes into runs/NAME, where NAME is the configuration's file name, or into --out: report.html (look here first), summary.json
 (all numbers), paths/ (a trajectory and a table for each path), plots/, view.vmd and view.pml.
-docs/reference/artifacts.md names every file and column.
+docs/reference/artifacts.md lists every file and column.
 
-Several configurations run one after the other; what two have in common, such as the landscape, is computed once. Ctrl-C ends the
-run within two seconds; the same command goes on from the last checkpoint and ends with the same bytes. Files that no run made are
-never replaced: where one stands in the way, or the directory holds the run of another configuration (unless --force is given), the
-command is refused.
+Several configurations run one after the other; what they have in common, such as the landscape, is computed once. Ctrl-C stops
+the run within two seconds; the same command resumes from the last checkpoint and ends with the same bytes. Files that were not
+made by a run are never replaced: if one is in the way, or if the directory contains the run of another configuration (unless
+--force is given), the command is refused.
 
 Examples:
   geodyssey run configs/alanine-dipeptide.toml
@@ -31,34 +31,34 @@ Examples:
   geodyssey run configs/alanine-dipeptide.toml configs/alanine-dipeptide-straight.toml --threads 4
   geodyssey run configs/mueller-brown.toml --json > result.json
 
-Exit codes: 0 done; 1 a stage failed or the run was interrupted; 2 wrong usage or a wrong configuration.";
+Exit codes: 0 done; 1 a stage failed or the run was interrupted; 2 wrong usage or an invalid configuration.";
 
 /// `geodyssey check --help`.
 pub(super) const CHECK: &str = "\
-Reads the configuration and all files that it names, looks for mistakes, and says what would be computed: atoms, variables,
-states, steps, forces that are ignored, memory, and how long the energy evaluations take on this machine. What it lets pass, `run`
-does not refuse.
+Reads the configuration and all files that it names, looks for mistakes, and reports what would be computed: atoms, variables,
+states, steps, forces that are ignored, memory, and how long the energy evaluations take on this machine. `run` accepts whatever
+`check` accepts.
 
 Examples:
   geodyssey check configs/alanine-dipeptide.toml
   geodyssey check configs/alanine-dipeptide.toml --set constraint.0.log_snr_floor=2.5 --json
 
-Exit codes: 0 the configuration can be run; 2 it cannot, and the message names file, line and what was expected.";
+Exit codes: 0 the configuration can be run; 2 it cannot, and the message gives the file, the line and what was expected.";
 
 /// `geodyssey energy --help`.
 pub(super) const ENERGY: &str = "\
-Energies are in kJ/mol, forces in kJ/mol/nm. Each term of the force field is named as in the System XML.
+Energies are in kJ/mol, forces in kJ/mol/nm. The terms of the force field have their names in the System XML.
 
 Examples:
   geodyssey energy --system amber.xml --topology topology.pdb
   geodyssey energy --system amber.xml --topology topology.pdb paths/path-0000.xtc --json --forces
 
-Exit codes: 0 done; 2 a file that cannot be read, or one that does not fit the others.";
+Exit codes: 0 done; 2 a file that cannot be read or does not match the others.";
 
 /// `geodyssey posterior --help`.
 pub(super) const POSTERIOR: &str = "\
-For every row of the table: mean and variance of the variables given the noisy sample, the expectation parameter, the Fisher
-metric, and the log of the normaliser where the denoiser is exact. Positions are in the landscape's units, radian for torsions.
+Prints, for every row of the table, the mean and variance of the variables given the noisy sample, the expectation parameter, the
+Fisher metric, and the log of the normaliser if the denoiser is exact. Positions are in the landscape's units, radian for torsions.
 
 Example:
   printf 'log_snr,x\\n3.0,-2.3\\n' > points.csv && geodyssey posterior configs/mixture-1d.toml points.csv --json
@@ -67,32 +67,31 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or input.";
 
 /// `geodyssey landscape --help`.
 pub(super) const LANDSCAPE: &str = "\
-Writes landscape.csv, the energy over the variables, and landscape.json, how it came about.
+Writes landscape.csv, the energy as a function of the variables, and landscape.json, how it was computed.
 
 Example:
   geodyssey landscape configs/alanine-dipeptide.toml --threads 2
 
-Exit codes: 0 done; 1 failed or interrupted; 2 wrong usage or a wrong configuration.";
+Exit codes: 0 done; 1 failed or interrupted; 2 wrong usage or an invalid configuration.";
 
 /// `geodyssey train --help`.
 pub(super) const TRAIN: &str = "\
-Writes denoiser/weights.safetensors, denoiser/record.json and the loss during the training; nothing where the configuration asks
-for the exact denoiser. `geodyssey diagnose` says how good the result is.
+Writes denoiser/weights.safetensors, denoiser/record.json and the loss during training; nothing if the configuration uses the
+exact denoiser. `geodyssey diagnose` reports how accurate the result is.
 
 Example:
   geodyssey train configs/alanine-dipeptide-neural.toml
 
-Exit codes: 0 done; 1 failed or interrupted; 2 wrong usage or a wrong configuration.";
+Exit codes: 0 done; 1 failed or interrupted; 2 wrong usage or an invalid configuration.";
 
 /// `geodyssey geodesic --help`.
 pub(super) const GEODESIC: &str = "\
-Writes geodesic.csv, the curve through spacetime, and geodesic.json with its length, all ways round the periods and the
-constraints.
+Writes geodesic.csv, the curve through spacetime, and geodesic.json with its length, all windings and the constraints.
 
 Example:
   geodyssey geodesic configs/alanine-dipeptide.toml --set geodesic.choose=shortest --out runs/shortest
 
-Exit codes: 0 done; 1 failed or interrupted; 2 wrong usage or a wrong configuration.";
+Exit codes: 0 done; 1 failed or interrupted; 2 wrong usage or an invalid configuration.";
 
 /// `geodyssey sample --help`.
 pub(super) const SAMPLE: &str = "\
@@ -101,28 +100,28 @@ Writes paths/ and paths.csv, but no figures and no report.
 Example:
   geodyssey sample configs/alanine-dipeptide.toml --set sampling.paths=64
 
-Exit codes: 0 done; 1 failed or interrupted; 2 wrong usage or a wrong configuration.";
+Exit codes: 0 done; 1 failed or interrupted; 2 wrong usage or an invalid configuration.";
 
 /// `geodyssey diagnose --help`.
 pub(super) const DIAGNOSE: &str = "\
-Holds the denoiser against the exact one of the landscape, or of the samples' kernel density, and writes diagnose/: a verdict in
+Compares the denoiser with the exact one of the landscape, or of the samples' kernel density, and writes diagnose/: a verdict in
 words, tables and figures.
 
 Examples:
   geodyssey diagnose configs/alanine-dipeptide-neural.toml
   geodyssey diagnose configs/alanine-dipeptide-neural.toml --strict && echo good
 
-Exit codes: 0 done; 1 failed, or with --strict a bad verdict; 2 wrong usage or a wrong configuration.";
+Exit codes: 0 done; 1 failed, or with --strict a bad verdict; 2 wrong usage or an invalid configuration.";
 
 /// `geodyssey export --help`.
 pub(super) const EXPORT: &str = "\
-Writes RUN/export/path-0000.FORMAT and so on, or --out's folder; files of earlier exports are replaced, no others. Frames are numbered as in the run, 1 ps apart: the frame number is
-a place along the path, not a physical time.
+Writes RUN/export/path-0000.FORMAT and so on, or into --out; only files of earlier exports are replaced. Frames are numbered as in
+the run, 1 ps apart: the frame number is a position along the path, not a physical time.
 
-extxyz: one line of key=value before each frame: energy (potential energy in eV, as ASE reads it), path, frame, arc_length and the
+extxyz: a line of key=value pairs before each frame: energy (potential energy in eV, as ASE reads it), path, frame, arc_length and the
 other columns of the path's table, with their units in their names. npz: positions_nm, variables, energies and works of all paths
-as arrays [path, frame, …], filled up with NaN; a run without a molecule can be exported as npz only. Of paths on a molecule's
-landscape only those that were lifted to atoms (sampling.lifted_paths) are exported in the other formats; npz has all.
+as arrays [path, frame, …], padded with NaN; a run without a molecule can be exported only as npz. Of the paths on a molecule's
+landscape only those that were given atoms (sampling.lifted_paths) are exported in the other formats; npz has them all.
 
 Examples:
   geodyssey export runs/alanine-dipeptide --format pdb --path 0,5 --stride 2

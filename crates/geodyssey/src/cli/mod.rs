@@ -30,45 +30,45 @@ pub(crate) struct Arguments {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// All stages, from the system to the report; up-to-date ones are skipped
+    /// Run all stages, from the system to the report; those that are up to date are skipped
     #[command(after_long_help = help::RUN)]
     Run(RunArguments),
-    /// Read everything, compute nothing: what would run, and how large it is
+    /// Read everything and compute nothing: report what would run and how large it is
     #[command(after_long_help = help::CHECK)]
     Check(OneConfiguration),
-    /// Potential energy by term, for comparison with another engine
+    /// Print the potential energy by term, for comparison with another engine
     #[command(after_long_help = help::ENERGY)]
     Energy(EnergyArguments),
-    /// What the denoiser says at given spacetime points
+    /// Evaluate the denoiser at given spacetime points
     #[command(after_long_help = help::POSTERIOR)]
     Posterior(PosteriorArguments),
-    /// The stages up to the landscape
+    /// Run the stages up to the landscape
     #[command(after_long_help = help::LANDSCAPE)]
     Landscape(OneConfiguration),
-    /// The stages up to the trained denoiser
+    /// Run the stages up to the trained denoiser
     #[command(after_long_help = help::TRAIN)]
     Train(OneConfiguration),
-    /// The stages up to the geodesic
+    /// Run the stages up to the geodesic
     #[command(after_long_help = help::GEODESIC)]
     Geodesic(OneConfiguration),
-    /// The stages up to the paths
+    /// Run the stages up to the paths
     #[command(after_long_help = help::SAMPLE)]
     Sample(OneConfiguration),
-    /// How good the denoiser is, and where; goes through the stages up to the geodesic
+    /// Measure how accurate the denoiser is, and where; runs the stages up to the geodesic
     #[command(after_long_help = help::DIAGNOSE)]
     Diagnose(DiagnoseArguments),
-    /// How far apart conformations are: Diffusion Edit Distances of all pairs
+    /// Measure how far apart conformations are: Diffusion Edit Distances of all pairs
     Distance(DistanceArguments),
-    /// Several paths side by side, and the trivial ones beside them: which is lowest, which stays out, what each cost
+    /// Compare several paths with each other and with simple baselines: which is lowest, which stays out of a region, what each cost
     #[command(long_about = compare::ABOUT, after_long_help = compare::AFTER)]
     Compare(CompareArguments),
     /// Write the paths of a finished run in another format
     #[command(after_long_help = help::EXPORT)]
     Export(ExportArguments),
-    /// Print what makes a shell complete commands and options
+    /// Print a shell completion script
     #[command(after_long_help = help::COMPLETIONS)]
     Completions(CompletionsArguments),
-    /// Read a file of a format that may take the process down; the program starts this itself
+    /// Read a file of a format whose reader may crash the process; started by the program itself
     #[command(hide = true)]
     ReadForeignFile(ForeignArguments),
 }
@@ -110,7 +110,7 @@ pub(crate) struct DiagnoseArguments {
     /// Configuration file (TOML)
     #[arg(value_name = "CONFIG")]
     pub(crate) configuration: PathBuf,
-    /// End with exit code 1 where the verdict is bad
+    /// Exit with code 1 if the verdict is bad
     #[arg(long)]
     pub(crate) strict: bool,
     /// Changes.
@@ -121,23 +121,23 @@ pub(crate) struct DiagnoseArguments {
 /// `distance CONFIG STRUCTURE…`
 #[derive(Debug, Args)]
 pub(crate) struct DistanceArguments {
-    /// Configuration file (TOML); landscape and denoiser come from its run directory and are made where they are missing
+    /// Configuration file (TOML); landscape and denoiser are taken from its run directory and made if they are missing
     #[arg(value_name = "CONFIG")]
     pub(crate) configuration: PathBuf,
     /// Structures and trajectories of the molecule, or tables (.csv) with a column for each variable in the landscape's units
     /// (radian for torsions)
     #[arg(required = true, value_name = "STRUCTURE")]
     pub(crate) structures: Vec<PathBuf>,
-    /// Frames or rows of files with several, counted from 0, `TO` not included [default: all]
+    /// Range of frames or rows to take from files with several, counted from 0, `TO` excluded [default: all]
     #[arg(long, value_name = "FROM:TO")]
     pub(crate) frames: Option<String>,
-    /// Every so many of these
+    /// Keep every N-th of these
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) stride: Option<u16>,
-    /// logSNR at which the configurations stand [default: the larger one of the configuration's `geodesic.log_snr`]
+    /// logSNR at which the conformations are compared [default: the larger value of `geodesic.log_snr` in the configuration]
     #[arg(long, value_name = "LOG_SNR", allow_hyphen_values = true)]
     pub(crate) log_snr: Option<f64>,
-    /// Points of every geodesic; the distance L is too long by at most L² / (12 d N²) of itself, with d variables
+    /// Points on every geodesic; the distance L is too large by a fraction of at most L² / (12 d N²), with d variables
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(3..))]
     pub(crate) points: u16,
     /// Changes.
@@ -157,7 +157,7 @@ pub(crate) struct EnergyArguments {
     /// Structure or trajectory to evaluate [default: the topology's own positions]
     #[arg(value_name = "FRAMES")]
     pub(crate) frames: Option<PathBuf>,
-    /// Forces too (kJ/mol/nm); with --json only
+    /// Print forces too (kJ/mol/nm); only with --json
     #[arg(long, requires = "json")]
     pub(crate) forces: bool,
     /// Print JSON instead of a table
@@ -179,7 +179,7 @@ pub(crate) struct PosteriorArguments {
     pub(crate) overrides: Overrides,
 }
 
-/// The atoms that a superposition looks at.
+/// The atoms that are superposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum AlignedAtoms {
     /// All but hydrogen
@@ -191,7 +191,7 @@ pub(crate) enum AlignedAtoms {
 /// `completions SHELL`
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArguments {
-    /// Shell that is to complete commands and options
+    /// Shell to print the script for
     #[arg(value_name = "SHELL", value_enum)]
     pub(crate) shell: clap_complete::Shell,
 }
@@ -205,18 +205,18 @@ pub(crate) struct ExportArguments {
     /// xtc, pdb (multi-model), dcd, trr, gro, extxyz (with energy, path and place of every frame), or npz (arrays for NumPy)
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: String,
-    /// Only these paths: `3` the fourth forward path, `backward-3` the fourth backward one (repeatable, commas) [default: all;
-    /// in a format that needs atoms, all that have some]
+    /// Only these paths: `3` is the fourth forward path, `backward-3` the fourth backward one (repeatable, comma-separated)
+    /// [default: all; in a format that needs atoms, all that have atoms]
     #[arg(long, value_name = "N[,N…]", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) path: Vec<String>,
-    /// Every so-manieth frame, from the first
+    /// Keep every N-th frame, starting with the first
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) stride: u16,
     /// Superpose every frame on the first one of the first path, by the heavy atoms or by all [default: as in the run, each path on
     /// its own first frame by the heavy atoms]
     #[arg(long, value_name = "ATOMS", num_args = 0..=1, require_equals = true, default_missing_value = "heavy", value_enum)]
     pub(crate) align: Option<AlignedAtoms>,
-    /// One file of all paths one after the other, and beside it a table that says which frame is whose
+    /// Write all paths one after the other into one file, with a table that lists the path of each frame
     #[arg(long)]
     pub(crate) every_path_in_one_file: bool,
     /// Directory for the new files [default: RUN/export]

@@ -13,13 +13,13 @@ pub(crate) struct Overrides {
     /// Run directory; with several configurations, the directory that holds one per configuration [default: runs/NAME]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Seed of all random numbers, instead of the configuration's
+    /// Seed of all random numbers, in place of the configuration's
     #[arg(long)]
     pub(crate) seed: Option<u64>,
-    /// Threads; the results do not depend on it [default: one per core]
+    /// Number of threads; the results do not depend on it [default: one per core]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
-    /// Replace the run of another configuration in the run directory; files that no run made are left alone all the same
+    /// Replace the run of another configuration in the run directory; files that were not made by a run are still left alone
     #[arg(long)]
     pub(crate) force: bool,
     /// Print results as JSON on standard output

@@ -1,4 +1,4 @@
-//! `check CONFIG`: reads everything, computes nothing, and says what would run and how large it is.
+//! `check CONFIG`: reads everything, computes nothing, and reports what would run and how large it is.
 
 use std::fmt::Write as _;
 
@@ -20,7 +20,7 @@ use crate::stages::paths::steps_of_a_path;
 pub(crate) fn check(arguments: &OneConfiguration) -> Result<(), Error> {
     let problem = read(&arguments.configuration, &arguments.overrides)?;
     use_threads(&arguments.overrides)?;
-    // Without states there is no path, and yet a denoiser that can be asked.
+    // Without states there is no path, but there is a denoiser that can be evaluated.
     let until = if problem.states.is_some() { Stage::Report } else { Stage::Denoiser };
     check_before(&problem, until)?;
     let directory = run_directory(&problem.config, &arguments.overrides, false);
@@ -137,7 +137,7 @@ fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Err
     let steps = steps_of_a_path(problem, points);
     add("paths", json!(paths));
     add("steps_of_a_path", json!(steps));
-    // How many trials end early is not known before.
+    // How many trials end early is not known in advance.
     if !shooting {
         add("energy_evaluations_of_all_paths", json!(steps.saturating_mul(paths as u64)));
     }
@@ -146,7 +146,7 @@ fn facts(problem: &Problem, directory: &str) -> Result<Vec<(String, Value)>, Err
     if energy_evaluations > 0.0
         && let Some(seconds) = seconds
     {
-        // Two digits of what is an estimate.
+        // Two digits, since it is an estimate.
         add("estimated_time_of_energy_evaluations_s", json!(two_digits(seconds)));
     }
     let of_molecule =

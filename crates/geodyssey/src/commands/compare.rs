@@ -1,4 +1,4 @@
-//! `compare CONFIG…|RUN…`: several paths side by side, baselines included.
+//! `compare CONFIG…|RUN…`: compares several paths, including baselines.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ const DEFAULT_DIRECTORY: &str = "runs/compare";
 /// Folder of the baselines' run directories in that of the comparison.
 const BASELINES_FOLDER: &str = "baselines";
 
-/// An argument: what it is, and whether its run is there already.
+/// An argument: what it is, and whether its run exists already.
 struct Argument {
     entry: Entry,
     finished: bool,
@@ -35,7 +35,7 @@ struct Argument {
 /// Carries the command out.
 pub(crate) fn execute(arguments: &CompareArguments) -> Result<(), Error> {
     let wanted = wanted(&arguments.baselines)?;
-    // Checks of the problems compute a little already.
+    // Checking the problems already computes a little.
     use_threads(&arguments.overrides)?;
     let given = read_arguments(arguments)?;
     interrupt::listen();
@@ -68,7 +68,7 @@ fn wanted(names: &[BaselineName]) -> Result<Vec<Baseline>, Error> {
     };
     let alone = [BaselineName::All, BaselineName::None];
     if names.len() > 1 && names.iter().any(|name| alone.contains(name)) {
-        return Err(Error::input("--baselines: `all` and `none` stand alone"));
+        return Err(Error::input("--baselines: `all` and `none` cannot be combined with other names"));
     }
     let named: Vec<Baseline> = names.iter().flat_map(of).collect();
     Ok(Baseline::ALL.into_iter().filter(|baseline| named.contains(baseline)).collect())
@@ -83,7 +83,7 @@ fn read_arguments(arguments: &CompareArguments) -> Result<Vec<Argument>, Error> 
         let place = std::path::absolute(&argument.entry.directory).unwrap_or_default();
         if !seen.insert(place) {
             let message = format!(
-                "{}: the run in {} is given twice; two configurations of one name would write to the same directory",
+                "{}: the run in {} is given twice; two configurations with the same name would write to the same directory",
                 path.display(),
                 argument.entry.directory.display()
             );
@@ -112,17 +112,14 @@ fn configuration(path: &Path, arguments: &CompareArguments) -> Result<Argument, 
 fn finished_run(path: &Path) -> Result<Argument, Error> {
     let run = FinishedRun::open(path)?;
     if !run.is_finished() || !path.join(SUMMARY_FILE).is_file() {
-        let message =
-            format!("the run in {} is not finished: there is no {SUMMARY_FILE} in it", path.display());
-        let advice = format!(
-            "geodyssey run CONFIG --out {} goes on with it, with its own configuration",
-            path.display()
-        );
+        let message = format!("the run in {} is not finished: it has no {SUMMARY_FILE}", path.display());
+        let advice =
+            format!("geodyssey run CONFIG --out {} with its own configuration resumes it", path.display());
         return Err(InputError::new(message).note(advice).into());
     }
     let file = run.verified(CONFIG_FILE)?;
     let problem = Problem::read(Config::read(&file, &[], None)?).map_err(|error| {
-        error.note("a finished run is compared together with the input files that its configuration names")
+        error.note("comparing a finished run needs the input files that its configuration names")
     })?;
     problem.states()?;
     let name =
@@ -132,7 +129,7 @@ fn finished_run(path: &Path) -> Result<Argument, Error> {
     Ok(Argument { entry, finished: true })
 }
 
-/// Paths of other variables cannot stand in one table.
+/// Paths in different variables cannot share a table.
 fn same_variables(given: &[Argument]) -> Result<(), InputError> {
     let names = |argument: &Argument| -> Vec<String> {
         argument.entry.problem.variables.iter().map(|variable| variable.column()).collect()
@@ -140,7 +137,7 @@ fn same_variables(given: &[Argument]) -> Result<(), InputError> {
     let Some((first, others)) = given.split_first() else { return Ok(()) };
     match others.iter().find(|other| names(other) != names(first)) {
         Some(other) => Err(InputError::new(format!(
-            "{} has the variables {}, but {} has {}: only paths of the same variables can be compared",
+            "{} has the variables {}, but {} has {}: only paths in the same variables can be compared",
             first.entry.name,
             names(first).join(", "),
             other.entry.name,
@@ -150,7 +147,7 @@ fn same_variables(given: &[Argument]) -> Result<(), InputError> {
     }
 }
 
-/// Rows of one name are called by their directories.
+/// Rows with the same name are called by their directories.
 fn name_apart(given: &mut [Argument]) {
     let names: Vec<String> = given.iter().map(|argument| argument.entry.name.clone()).collect();
     for argument in given {
@@ -205,7 +202,7 @@ fn add_baselines(group: &mut Group, wanted: &[Baseline], out: &Path) -> Result<(
             match add_baseline(group, first, &variant, out) {
                 Ok(Some(row)) => group.rows.push(row),
                 Ok(None) => {}
-                // What the disk does says nothing about the baseline.
+                // An error of the disk says nothing about the baseline.
                 Err(error @ (Error::Interrupted | Error::File(_))) => return Err(error),
                 Err(Error::Input(error)) => leave_out(group, variant.name(), &error.to_string()),
                 Err(Error::Failed(reason)) => leave_out(group, variant.name(), &reason),
@@ -232,9 +229,9 @@ fn add_baseline(
     entry.name = unlike(entry.name, &names);
     say!("== {} (baseline of {})", entry.name, first.entry.name);
     let donors = group.rows.iter().map(|row| row.entry.directory.clone()).collect();
-    // The baselines' directories belong to the comparison, whichever configurations it is of.
+    // The baselines' directories belong to the comparison, whatever configurations it compares.
     let claim = Claim { force: true, ..pipeline::claim(&entry.problem) };
-    // What was right when it was checked is kept from going on by files: that says nothing about the baseline.
+    // What passed its check can only be stopped by files: that says nothing about the baseline.
     let of_files = |error| match error {
         Error::Input(error) => Error::File(error.to_string()),
         other => other,
@@ -270,8 +267,8 @@ fn show(comparison: &Comparison, out: &Path, json: bool) -> Result<String, Error
         text.push('\n');
     }
     text.push_str(
-        "± is a standard error; std a standard deviation over paths; rows that share a letter (like) are not told apart; \
-         · marks baselines that were added\n",
+        "± is a standard error; std a standard deviation over paths; rows that share a letter (like) do not differ significantly; · \
+         marks baselines that were added\n",
     );
     text.push_str(&format!(
         "page: {}; table: {}\n",

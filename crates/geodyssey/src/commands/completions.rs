@@ -1,4 +1,4 @@
-//! `completions SHELL`: what makes a shell complete commands and options.
+//! `completions SHELL`: a shell completion script.
 
 use clap::CommandFactory as _;
 

@@ -43,7 +43,7 @@ pub(crate) fn execute(arguments: &DiagnoseArguments) -> Result<(), Error> {
 }
 
 fn show(diagnosis: &Diagnosis) -> Result<String, ReportError> {
-    let mut text = format!("denoiser: {}, held against the {}\n\n", diagnosis.kind, diagnosis.judge);
+    let mut text = format!("denoiser: {}, compared with the {}\n\n", diagnosis.kind, diagnosis.judge);
     let columns = ["log SNR", "median", "95 %", "largest"].map(|name| Column::number(name, ""));
     let mut table = Table::new(columns);
     for level in &diagnosis.accuracy.levels {
@@ -56,12 +56,13 @@ fn show(diagnosis: &Diagnosis) -> Result<String, ReportError> {
             error(errors.largest),
         ])?;
     }
-    let _ = writeln!(text, "error of the posterior's mean and variance, in its standard deviations\n{table}");
+    let _ =
+        writeln!(text, "error of the posterior mean and variance, in posterior standard deviations\n{table}");
     let columns =
         [Column::text("finding"), Column::number("value", ""), Column::number("limit", ""), Column::text("")];
     let mut table = Table::new(columns);
     for finding in &diagnosis.findings {
-        // Shares that must not be too small are held against their limit with the sign turned.
+        // Fractions that must not be too small are compared with their limit with reversed sign.
         let sign = if finding.limit < 0.0 { -1.0 } else { 1.0 };
         let comparison = if sign < 0.0 { "≥ " } else { "≤ " };
         table.row([

@@ -14,7 +14,7 @@ use crate::pipeline::{self, Stage, check, check_denoiser};
 use crate::run_directory::RunDirectory;
 use crate::stages::distance::{self, Frames, Request};
 
-/// Up to so many configurations the whole matrix is printed.
+/// Up to this many configurations the whole matrix is printed.
 const MOST_PRINTED: usize = 8;
 
 /// Carries the command out.
@@ -90,7 +90,7 @@ fn show(distances: &Distances, folder: &Path) -> Result<String, ReportError> {
     if let Some(embedding) = &distances.embedding {
         let _ = writeln!(
             text,
-            "share of the distances that two dimensions hold: {:.0} %",
+            "fraction of the distances captured by two dimensions: {:.0} %",
             100.0 * embedding.explained
         );
     }

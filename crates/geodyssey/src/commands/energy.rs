@@ -120,7 +120,7 @@ fn evaluate(
 fn check_finite(energies: &[FrameEnergy], place: &Path) -> Result<(), Error> {
     match energies.iter().position(|frame| !frame.potential_energy_kj_mol.is_finite()) {
         Some(frame) => {
-            let why = energies[frame].undefined.as_deref().unwrap_or("do atoms lie upon each other?");
+            let why = energies[frame].undefined.as_deref().unwrap_or("do atoms overlap?");
             Err(Error::input(format!(
                 "{}: the energy of frame {frame} is not finite: {why}",
                 place.display()

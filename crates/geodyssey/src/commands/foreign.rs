@@ -1,4 +1,4 @@
-//! `read-foreign-file PATH all|first`, hidden: what the program starts to read formats that may take a process down.
+//! `read-foreign-file PATH all|first`, hidden: started by the program itself to read formats whose reader may crash the process.
 
 use crate::cli::ForeignArguments;
 use crate::error::Error;

@@ -1,4 +1,4 @@
-//! What each command means.
+//! What each command does.
 
 mod check;
 mod compare;
@@ -40,12 +40,12 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Error> {
     }
 }
 
-/// What a run asks of its directory.
+/// What a run requires of its directory.
 fn claim(problem: &Problem, overrides: &Overrides) -> Claim {
     Claim { force: overrides.force, ..pipeline::claim(problem) }
 }
 
-/// Gives the computing as many threads as the command line says.
+/// Uses as many threads as the command line says.
 fn use_threads(overrides: &Overrides) -> Result<(), Error> {
     let threads = overrides.threads.map_or(0, usize::from);
     rayon::ThreadPoolBuilder::new()

@@ -1,4 +1,4 @@
-//! `posterior CONFIG POINTS.csv`: what the denoiser says at given spacetime points.
+//! `posterior CONFIG POINTS.csv`: evaluates the denoiser at given spacetime points.
 
 use geodyssey_denoiser::{Denoiser, PosteriorMoments, SpacetimePoint};
 use geodyssey_report::{Column, Table, decimals};
@@ -19,15 +19,15 @@ use crate::stages::landscape::{self, without_run};
 use crate::stages::training;
 use crate::text_file::read_text;
 
-/// Farther from the middle of a variable than this, in periods or extents of its range, a centre is refused: the square of its
-/// distance then has no digit left for the tether's width.
+/// Farther from the middle of a variable than this, in periods or extents of its range, a centre is rejected: the square of its
+/// distance then has no digits left for the tether's width.
 const FARTHEST_EXTENTS: f64 = 1e4;
 
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Answer {
     points: Vec<PointAnswer>,
-    /// What logSNR counts as one, per variable, in the unit of its numbers here.
+    /// Value that counts as 1 in logSNR, per variable, in the unit of its numbers here.
     scale: Vec<f64>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn posterior(arguments: &PosteriorArguments) -> Result<(), Error> {
         check_levels(&points, range)
             .map_err(|why| Error::input(format!("{}: {why}", arguments.points.display())))
     };
-    // Before anything is computed, as far as it can be known; a learned denoiser knows less.
+    // Before anything is computed, as far as it can be known; a learned denoiser has a narrower range.
     in_range((-LARGEST_LOG_SNR, LARGEST_LOG_SNR))?;
     let denoiser = denoiser(arguments, &problem)?;
     in_range(denoiser.log_snr_range())?;
@@ -103,12 +103,12 @@ fn denoiser(arguments: &PosteriorArguments, problem: &Problem) -> Result<Box<dyn
     }
 }
 
-/// Noise levels that the denoiser does not know.
+/// Noise levels outside the denoiser's range.
 fn check_levels(points: &[SpacetimePoint], (low, high): (f64, f64)) -> Result<(), String> {
     let (low, high) = (low.max(-LARGEST_LOG_SNR), high.min(LARGEST_LOG_SNR));
     match points.iter().position(|point| !(low..=high).contains(&point.log_snr)) {
         Some(row) => Err(format!(
-            "row {}: logSNR {} lies outside the range that the denoiser knows, {low} to {high}",
+            "row {}: logSNR {} lies outside the denoiser's range, {low} to {high}",
             row + 1,
             points[row].log_snr
         )),
@@ -128,7 +128,7 @@ fn read_points(arguments: &PosteriorArguments, problem: &Problem) -> Result<Vec<
     let log_snr = table.column("log_snr").map_err(wrong)?;
     let log_snr = log_snr.ok_or_else(|| wrong("there is no column `log_snr`".to_owned()))?;
     if log_snr.is_empty() {
-        return Err(wrong("it holds no points".to_owned()));
+        return Err(wrong("it has no points".to_owned()));
     }
     let rows = log_snr.iter().zip(&table.points).enumerate().map(|(row, (&log_snr, y))| {
         match far_outside(problem, y) {
@@ -147,7 +147,7 @@ fn far_outside(problem: &Problem, y: &[f64]) -> Option<String> {
         let limit = FARTHEST_EXTENTS * extent;
         ((y - middle).abs() > limit).then(|| {
             let size = if variable.period.is_some() { "periods" } else { "times the variable's range" };
-            format!("`{}` = {y} lies more than {FARTHEST_EXTENTS} {size} away, where rounding leaves nothing of the tether", variable.name)
+            format!("`{}` = {y} lies more than {FARTHEST_EXTENTS} {size} away, where the tether is lost to rounding", variable.name)
         })
     })
 }

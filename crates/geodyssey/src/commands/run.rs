@@ -34,7 +34,7 @@ pub(crate) fn run(configurations: &[PathBuf], overrides: &Overrides, until: Stag
         }
         problems.push((problem, directory));
     }
-    // Checks compute a little already. All refusals come before the first computation.
+    // Checks already compute a little. All rejections come before the first computation.
     use_threads(overrides)?;
     for (problem, path) in &problems {
         check(problem, until)?;

@@ -63,7 +63,7 @@ pub(crate) fn show(problem: &Problem, summary: &Summary, directory: &Path) -> Re
     let there = |name: &str| summary.files.iter().any(|file| file.path == name);
     if there("view.vmd") {
         let [vmd, pymol] = ["view.vmd", "view.pml"].map(|script| quoted(&directory.join(script)));
-        line(&mut text, &format!("look at the paths: vmd -e {vmd}  or  pymol {pymol}"));
+        line(&mut text, &format!("view the paths: vmd -e {vmd}  or  pymol {pymol}"));
     }
     if there(PAGE_FILE) {
         line(&mut text, &format!("open in a browser: {}", quoted(&directory.join(PAGE_FILE))));
@@ -84,12 +84,17 @@ fn landscape(text: &mut String, summary: &Summary) {
         let _ = write!(text, ", root mean square error {error:.2} kJ/mol where sampled below 40 kJ/mol");
     }
     if let Some(samples) = &landscape.samples {
-        let _ = write!(text, ", {} worth {:.0}", grouped(samples.frames as u64), samples.effective_size);
+        let _ = write!(
+            text,
+            ", {} samples with an effective size of {:.0}",
+            grouped(samples.frames as u64),
+            samples.effective_size
+        );
         if let Some(independent) = samples.independent {
             let _ = write!(text, " ({independent:.0} independent ones at the run's temperature)");
         }
         if let (Some(rate), Some(trips)) = (samples.lowest_exchange_rate, samples.round_trips) {
-            let _ = write!(text, ", exchange rate {rate:.2} or more, {} round trips", grouped(trips));
+            let _ = write!(text, ", exchange rates of at least {rate:.2}, {} round trips", grouped(trips));
         }
     }
     if landscape.energy_evaluations > 0 {
@@ -99,15 +104,15 @@ fn landscape(text: &mut String, summary: &Summary) {
         let bound = with_error(bound, landscape.lower_bound_error_kj_mol, 2);
         let _ = write!(text, "; lowest barrier between the states {bound} kJ/mol");
         if landscape.lower_bound_sampled == Some(false) {
-            text.push_str(", over ground that was not sampled");
+            text.push_str(", through unsampled regions");
         }
     }
     text.push('\n');
     if let Some(walkers) = &landscape.metadynamics {
         let _ = writeln!(
             text,
-            "metadynamics: ΔF between the states {} kJ/mol; {} arrivals at the start and {} at the end from the other state; \
-             filled for {:.0} ps, counted for {:.0} ps a walker",
+            "metadynamics: ΔF between the states {} kJ/mol; {} arrivals at the start and {} at the end from the other state; filled \
+             for {:.0} ps, counted for {:.0} ps per walker",
             with_error(walkers.delta_f_kj_mol, Some(walkers.delta_f_error_kj_mol), 2),
             grouped(walkers.arrivals_at_start),
             grouped(walkers.arrivals_at_end),
@@ -149,7 +154,7 @@ fn geodesic(text: &mut String, curve: &GeodesicSummary) -> Result<(), ReportErro
         Column::text("winding"),
         Column::number("length", ""),
         Column::number("barrier", "kJ/mol"),
-        Column::number("crest", "kJ/mol"),
+        Column::number("curve maximum", "kJ/mol"),
         Column::text("constraints"),
         Column::text("followed"),
         Column::text("why"),
@@ -165,7 +170,7 @@ fn geodesic(text: &mut String, curve: &GeodesicSummary) -> Result<(), ReportErro
             winding.length.map_or_else(String::new, |length| decimals(length, 3)),
             winding.barrier_kj_mol.map_or_else(|| missing.to_owned(), |barrier| decimals(barrier, 2)),
             winding.crest_kj_mol.map_or_else(String::new, |crest| decimals(crest, 2)),
-            winding.satisfied.map_or("", |kept| if kept { "kept" } else { "not kept" }).to_owned(),
+            winding.satisfied.map_or("", |kept| if kept { "satisfied" } else { "not satisfied" }).to_owned(),
             if winding.chosen { "yes" } else { "" }.to_owned(),
             winding.decision.clone(),
         ])?;
@@ -217,7 +222,7 @@ fn sampling(text: &mut String, paths: &SamplingSummary) {
         line(
             text,
             &format!(
-                "two-way shooting: {} of {} trials accepted ({share:.1} %), {} steps a path in the mean",
+                "two-way shooting: {} of {} trials accepted ({share:.1} %), {} steps per path on average",
                 grouped(shooting.accepted),
                 grouped(shooting.trials),
                 decimals(shooting.mean_steps, 0)
@@ -227,11 +232,11 @@ fn sampling(text: &mut String, paths: &SamplingSummary) {
     if let Some(lag) = paths.lag {
         let by_chance = paths
             .lag_by_chance
-            .map_or_else(String::new, |by_chance| format!(" (by chance alone {by_chance:.2} in the mean)"));
+            .map_or_else(String::new, |by_chance| format!(" (expected by chance alone: {by_chance:.2})"));
         line(text, &format!("lag behind the exact posterior: {lag:.2}{by_chance}"));
     }
     if let Some(share) = paths.share_inside_avoided {
-        line(text, &format!("share of frames inside the avoided regions: {:.2} %", 100.0 * share));
+        line(text, &format!("fraction of frames inside the avoided regions: {:.2} %", 100.0 * share));
     }
     for failed in &paths.failed {
         let direction = match failed.direction {
@@ -305,14 +310,12 @@ fn work(text: &mut String, work: &WorkSummary) -> Result<(), ReportError> {
     }
     text.push('\n');
     if work.dissipated_delta_f_source == Some(DeltaFSource::Landscape) {
-        text.push_str(
-            "the dissipated work is counted from the landscape's ΔF, whose own error is left out\n",
-        );
+        text.push_str("the dissipated work refers to the landscape's ΔF, whose own error is not included\n");
     }
     Ok(())
 }
 
-/// What must be known before the numbers are believed.
+/// What must be known before trusting the numbers.
 fn warnings(text: &mut String, summary: &Summary) {
     if !summary.warnings.is_empty() {
         text.push('\n');

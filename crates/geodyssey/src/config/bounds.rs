@@ -1,11 +1,12 @@
-//! How large numbers may be. A count that no machine could hold, or a time that no processor could simulate, is a slip of the finger, and is
-//! said as one before anything is computed; what a machine of some size can hold is said by `check`, which knows how large the molecule is.
+//! How large numbers may be. A count that no machine could hold, or a time that no processor could simulate, is a typing error,
+//! and is reported as one before anything is computed; what a given machine can hold is reported by `check`, which knows how
+//! large the molecule is.
 
 use toml::Value;
 
 use super::{Config, InputError};
 
-/// Largest count where nothing else is written: as many as a loop may have turns, each of which holds nothing.
+/// Largest count unless stated otherwise: the number of iterations of a loop that keeps nothing in memory.
 const MOST: i64 = 1_000_000_000;
 /// Longest time of any kind, ps: a tenth of a millisecond.
 const LONGEST_TIME_PS: f64 = 1e8;
@@ -25,7 +26,7 @@ const HELD: [(&str, i64, &str); 17] = [
     ("denoiser.samples", 100_000_000, "each is a point with its weight"),
     ("denoiser.clusters", 1_000_000, "each is a Gaussian with its covariance"),
     ("denoiser.features", 50_000, "the fit is a matrix of their square"),
-    ("denoiser.pairs", 16_777_216, "each is a noisy point with its answer"),
+    ("denoiser.pairs", 16_777_216, "each is a noisy point with its target"),
     ("denoiser.width", 65_536, "a layer is a matrix of its square"),
     ("denoiser.batch", 16_777_216, "each is a noisy point in every layer"),
     ("geodesic.points", 100_000, "each is a posterior with its metric"),
@@ -38,7 +39,7 @@ const HELD: [(&str, i64, &str); 17] = [
 ];
 
 impl Config {
-    /// Refuses counts and times beyond all reason.
+    /// Rejects unreasonable counts and times.
     pub(super) fn check_bounds(&self) -> Result<(), InputError> {
         let value = Value::try_from(self).map_err(|error| {
             InputError::new(format!("the configuration cannot be written as TOML: {error}"))

@@ -1,4 +1,4 @@
-//! `[[constraint]]`: inequalities that the curve must keep.
+//! `[[constraint]]`: inequalities that the curve must satisfy.
 
 use geodyssey_constraints::ConstraintSettings;
 use serde::Serialize;
@@ -22,7 +22,7 @@ pub(crate) struct ConstraintConfig {
     /// Its kind and numbers, in the user's units.
     #[serde(flatten)]
     pub(crate) settings: ConstraintSettings,
-    /// Only say how far it is kept; do not bend the curve.
+    /// Only report how well it is satisfied; do not bend the curve.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) report_only: bool,
 }

@@ -17,8 +17,8 @@ const LEARNED_KEYS: [&str; 7] =
     ["kind", "log_snr_range", "targets", "broadening", "samples", "bandwidth", "weights"];
 /// Further keys of `neural` beside those of the network and its training.
 const NEURAL_KEYS: [&str; 2] = ["device", "checkpoint_interval"];
-/// Lower end of the range of logSNR by default: on a torus of 2π nothing is seen of the data any more, and boxes of a few units
-/// are one blur.
+/// Lower end of the range of logSNR by default: on a torus of 2π the data are no longer visible, and boxes of a few units are a
+/// single blur.
 const DEFAULT_LEAST_LOG_SNR: f64 = -4.0;
 /// By how much the range of logSNR reaches above the geodesic's ends by default.
 const DEFAULT_LOG_SNR_MARGIN: f64 = 1.0;
@@ -39,7 +39,7 @@ pub(crate) enum DenoiserConfig {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MixtureConfig {
-    /// Width of the Gaussians that stand in place of samples; for samples only.
+    /// Width of the Gaussians that replace the samples; for samples only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) bandwidth: Option<Bandwidth>,
 }
@@ -84,20 +84,20 @@ pub(crate) struct TrainingDataConfig {
     /// Least and largest logSNR. By default from −4 to one above the higher of the geodesic's ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) log_snr_range: Option<[Real; 2]>,
-    /// What stands beside a noisy point: the exact posterior mean of the data, or the clean sample it was made of.
+    /// Training target of a noisy point: the exact posterior mean of the data, or the clean sample from which it was made.
     pub(crate) targets: Targets,
-    /// How many times hotter than the landscape the density is whose samples the noisy points are made of, so that they lie on
-    /// barriers too (the targets are those of the landscape itself). By default as hot as makes half the barrier between the
-    /// states, above the global minimum, one kT, but not colder than the landscape; 4 where no barrier is known. Samples from
-    /// outside (`[landscape] method = "samples"`) are taken as they are.
+    /// Factor by which the density from whose samples the noisy points are made is hotter than the landscape, so that they lie
+    /// on barriers too (the targets are those of the landscape itself). By default it makes half the barrier between the states,
+    /// above the global minimum, equal to one kT, but is at least 1; 4 if no barrier is known. Given samples (`[landscape]
+    /// method = "samples"`) are used as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) broadening: Option<PositiveReal>,
-    /// How many samples.
+    /// Number of samples.
     pub(crate) samples: Count,
-    /// Width of the Gaussians that stand in place of samples, for the targets; for samples from outside only.
+    /// Width of the Gaussians that replace the samples, for the targets; only with `[landscape] method = "samples"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) bandwidth: Option<Bandwidth>,
-    /// Weights of another run, instead of a training.
+    /// Weights of another run, used instead of training.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) weights: Option<PathBuf>,
 }
@@ -209,7 +209,7 @@ impl DenoiserConfig {
         }
     }
 
-    /// Width of the Gaussians that stand in place of samples.
+    /// Width of the Gaussians that replace the samples.
     pub(crate) fn bandwidth(&self) -> Bandwidth {
         let given = match self {
             Self::Mixture(mixture) => &mixture.bandwidth,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where in a file something wrong stands.
+/// Where in a file an error is.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     /// The file.
@@ -105,7 +105,7 @@ impl fmt::Display for InputError {
 
 impl std::error::Error for InputError {}
 
-/// The name most like the given one, if any is much like it.
+/// The name most similar to the given one, if any is similar enough.
 pub(crate) fn nearest<'n>(given: &str, names: &[&'n str]) -> Option<&'n str> {
     names
         .iter()

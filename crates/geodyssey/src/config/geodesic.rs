@@ -8,11 +8,12 @@ use super::values::{Count, Ends, PositiveReal, Real};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum CurveKind {
-    /// The geodesic; where it runs far above the lowest barrier of its channel, the minimum-energy path, if that keeps the constraints.
+    /// The geodesic; if it runs far above the lowest barrier of its channel, the minimum-energy path, provided that it satisfies
+    /// the constraints.
     Automatic,
-    /// The shortest curve that keeps the constraints.
+    /// The shortest curve that satisfies the constraints.
     Geodesic,
-    /// The straight line in the variables, logSNR linear between its ends or as `log_snr_schedule` has it: a baseline.
+    /// The straight line in the variables, logSNR linear between its ends or given by `log_snr_schedule`: a baseline.
     Straight,
     /// The straight line with logSNR falling linearly to `tent_log_snr` in the middle: a baseline.
     Tent,
@@ -67,13 +68,13 @@ pub(crate) enum Choice {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct GeodesicConfig {
-    /// Which curve.
+    /// Which curve to follow.
     pub(crate) kind: CurveKind,
-    /// Points on it, both ends included; at least 3.
+    /// Points on the curve, both ends included; at least 3.
     pub(crate) points: Count,
     /// logSNR at the ends.
     pub(crate) log_snr: Ends,
-    /// Bound of logSNR from below on the whole curve, against optima that run off to ever larger noise.
+    /// Lower bound of logSNR on the whole curve, against optima that run off to ever higher noise.
     pub(crate) log_snr_min: Real,
     /// Largest `|2E/L² − 1|` of a finished curve.
     pub(crate) tolerance: PositiveReal,
@@ -83,18 +84,19 @@ pub(crate) struct GeodesicConfig {
     pub(crate) curve: Parametrisation,
     /// Knots of the spline, both ends included.
     pub(crate) knots: Count,
-    /// Which winding.
+    /// Which winding to follow.
     pub(crate) choose: Choice,
-    /// This winding and no other: turns per variable, 0 where there is no period.
+    /// Only this winding: turns per variable, 0 for variables without a period.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) winding: Option<Vec<i32>>,
-    /// logSNR at equal shares of a straight line, from its start to its end, linear in between: another curve's schedule, which tells
-    /// what its timing does from what its route does.
+    /// logSNR at equally spaced points of a straight line, from its start to its end, linear in between: another curve's
+    /// schedule, to separate the effect of its timing from that of its route.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) log_snr_schedule: Option<Vec<Real>>,
     /// logSNR in the middle of a tent.
     pub(crate) tent_log_snr: Real,
-    /// logSNR of the latents of a pullback geodesic; by default where noise is half a period wide, or as wide as the range.
+    /// logSNR of the latents of a pullback geodesic; by default the one at which the noise is half a period wide, or as wide as
+    /// the range.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) latent_log_snr: Option<Real>,
 }

@@ -1,4 +1,4 @@
-//! `[landscape]`: what is known of the variables' energy.
+//! `[landscape]`: the energy as a function of the variables.
 
 use std::path::PathBuf;
 
@@ -90,14 +90,14 @@ impl RelaxedScanConfig {
     }
 }
 
-/// How a table's rows are taken.
+/// How a table's rows are interpolated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Interpolation {
-    /// As a smooth surface through them.
+    /// A smooth surface through them.
     #[default]
     Bicubic,
-    /// As they are: point masses with the weights `exp(-βF)`.
+    /// No interpolation: point masses with the weights `exp(-βF)`.
     None,
 }
 
@@ -107,13 +107,13 @@ pub(crate) enum Interpolation {
 pub(crate) struct TableConfig {
     /// CSV with the variables by name and `energy_kj_mol`.
     pub(crate) file: PathBuf,
-    /// How its rows are taken.
+    /// How its rows are interpolated.
     #[serde(default)]
     pub(crate) interpolation: Interpolation,
     /// kT, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) thermal_energy: Option<PositiveReal>,
-    /// Temperature, K, instead of kT; 300 where neither is given.
+    /// Temperature, K, instead of kT; 300 if neither is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) temperature: Option<PositiveReal>,
 }
@@ -122,7 +122,7 @@ pub(crate) struct TableConfig {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FormulaConfig {
-    /// Which formula.
+    /// Name of the formula.
     pub(crate) name: String,
     /// Grid points per variable, for the denoiser and the bottleneck; at least 4.
     #[serde(default = "formula_grid")]
@@ -130,7 +130,7 @@ pub(crate) struct FormulaConfig {
     /// kT, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) thermal_energy: Option<PositiveReal>,
-    /// Temperature, K, instead of kT; 300 where neither is given.
+    /// Temperature, K, instead of kT; 300 if neither is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) temperature: Option<PositiveReal>,
 }
@@ -178,7 +178,7 @@ impl LandscapeConfig {
         }
     }
 
-    /// How rows of a table are taken.
+    /// How rows of a table are interpolated.
     pub(crate) fn interpolation(&self) -> Interpolation {
         match self {
             Self::Table(table) => table.interpolation,
@@ -188,7 +188,7 @@ impl LandscapeConfig {
         }
     }
 
-    /// Whether it is the least potential energy at given variables, which is no free energy.
+    /// Whether it is the lowest potential energy at given variables, which is not a free energy.
     pub(crate) fn is_relaxed(&self) -> bool {
         matches!(self, Self::RelaxedScan(_))
     }
@@ -221,7 +221,11 @@ impl LandscapeConfig {
             "samples" => Self::Samples(SamplesConfig::read(section, molecule)?),
             "table" => Self::Table(section.read()?),
             _ if molecule => {
-                return Err(whole.error("method", "a formula is no landscape of a molecule: leave [system] out, or use \"metadynamics\", \"relaxed-scan\" or \"table\""));
+                return Err(whole.error(
+                    "method",
+                    "a formula cannot be the landscape of a molecule: omit [system], or use \"metadynamics\", \"relaxed-scan\" \
+                     or \"table\"",
+                ));
             }
             _ => Self::Formula(section.read()?),
         };
@@ -233,7 +237,7 @@ impl LandscapeConfig {
         }
         if molecule && (energy.is_some() || temperature.is_some()) {
             let key = if energy.is_some() { "thermal_energy" } else { "temperature" };
-            return Err(whole.error(key, "a molecule's temperature stands in [system]"));
+            return Err(whole.error(key, "the temperature of a molecule is set in [system]"));
         }
         Ok(landscape)
     }

@@ -1,4 +1,4 @@
-//! The configuration: one TOML file that says everything about a run.
+//! The configuration: one TOML file that defines a run completely.
 //!
 //! What is read here is right in itself: types, names, signs and numbers of values. What needs other files
 //! (atoms, structures, tables) is checked by the stages, which report through [`Config::error`] with the place.
@@ -47,7 +47,7 @@ pub(crate) use constraints::ConstraintConfig;
 use key_path::KeyPath;
 use source::{Section, Source};
 
-/// Largest `|logSNR|` that a denoiser can be asked about; an exact one takes no more either.
+/// Largest `|logSNR|` at which a denoiser can be evaluated, even an exact one.
 pub(crate) const LARGEST_LOG_SNR: f64 = 50.0;
 /// Every key of the top level.
 const SECTIONS: [&str; 10] = [
@@ -151,7 +151,7 @@ impl Config {
         Ok(config)
     }
 
-    /// What one section alone cannot see.
+    /// What cannot be checked within one section.
     fn check(&self) -> Result<(), InputError> {
         self.check_bounds()?;
         self.check_geodesic()?;
@@ -250,16 +250,16 @@ impl Config {
         Ok(())
     }
 
-    /// A learned denoiser answers within the range of its training only.
+    /// A learned denoiser can be evaluated only within the range of its training.
     fn check_schedule(&self) -> Result<(), InputError> {
         let geodesic = &self.geodesic;
         let Some(schedule) = &geodesic.log_snr_schedule else { return Ok(()) };
         let ends = [schedule.first(), schedule.last()].map(|end| end.map(|end| end.get()));
         let message = if geodesic.kind != CurveKind::Straight {
-            "a schedule of logSNR is for `kind = \"straight\"`".to_owned()
+            "a schedule of logSNR is only for `kind = \"straight\"`".to_owned()
         } else if schedule.len() < 2 || ends != [Some(geodesic.log_snr.start), Some(geodesic.log_snr.end)] {
             format!(
-                "expected two or more numbers, the first and the last of them those of `log_snr`: {} and {}",
+                "expected two or more numbers, the first and the last equal to those of `log_snr`: {} and {}",
                 geodesic.log_snr.start, geodesic.log_snr.end
             )
         } else {
@@ -272,7 +272,8 @@ impl Config {
         let Some(data) = self.denoiser.training_data() else { return Ok(()) };
         let (low, high) = data.log_snr_range(&self.geodesic);
         if low >= high {
-            let message = format!("the least logSNR comes first, then the largest; found {low} and {high}");
+            let message =
+                format!("expected the smallest logSNR first, then the largest; found {low} and {high}");
             return Err(self.error("denoiser.log_snr_range", message));
         }
         if low.abs().max(high.abs()) > LARGEST_LOG_SNR {
@@ -280,13 +281,13 @@ impl Config {
             return Err(self.error("denoiser.log_snr_range", message));
         }
         if data.broadening.is_some_and(|broadening| broadening.get() < 1.0) {
-            return Err(self.error("denoiser.broadening", "a factor of at least 1 is needed"));
+            return Err(self.error("denoiser.broadening", "expected a factor of at least 1"));
         }
         // The range of weights from another run is known once they are read.
         if data.weights.is_some() { Ok(()) } else { self.check_range((low, high)) }
     }
 
-    /// Refuses a curve whose ends, or whose tent's top, a denoiser does not know.
+    /// Rejects a curve whose ends, or whose tent's top, lie outside a denoiser's range.
     pub(crate) fn check_range(&self, (low, high): (f64, f64)) -> Result<(), InputError> {
         let geodesic = &self.geodesic;
         let tent = (geodesic.kind == CurveKind::Tent).then_some(geodesic.tent_log_snr.get());
@@ -322,7 +323,7 @@ impl Config {
             && mixture.bandwidth.is_some()
             && !self.landscape.is_samples()
         {
-            let message = "a bandwidth is for samples: this landscape has an energy";
+            let message = "a bandwidth is only for samples: this landscape has an energy";
             return Err(self.error("denoiser.bandwidth", message));
         }
         Ok(())
@@ -342,30 +343,29 @@ impl Config {
             return Err(self.error(&format!("sampling.{key}"), sampling::foreign(key, method)));
         }
         if sampling.method == SamplingMethod::TwoWayShooting && self.space() == Space::Atoms {
-            let message = "two-way shooting is for paths on the landscape: set `space = \"variables\"`";
+            let message = "two-way shooting is only for paths on the landscape: set `space = \"variables\"`";
             return Err(self.error("sampling.method", message));
         }
         if sampling.lifted_paths.is_some() && (self.system.is_none() || self.space() == Space::Atoms) {
-            let message =
-                "`lifted_paths` is for paths of a molecule's variables: they have no atoms of their own";
+            let message = "`lifted_paths` is only for paths of a molecule's variables, which have no atoms of their own";
             return Err(self.error("sampling.lifted_paths", message));
         }
         if self.space() == Space::Variables && sampling.duration_ps.is_some() {
-            let message = "a duration is for the space of atoms: give `steps_per_point` (and `step_size`) for the variables";
+            let message = "a duration is only for paths of atoms: for the variables give `steps_per_point` (and `step_size`)";
             return Err(self.error("sampling.duration_ps", message));
         }
         if let LandscapeConfig::RelaxedScan(scan) = &self.landscape
             && scan.thermal_energy.is_some()
             && self.space() == Space::Atoms
         {
-            let message = "kT of the surface alone is for paths on it: set `space = \"variables\"` in [sampling], or leave it out; \
-                 the atoms' temperature stands in [system]";
+            let message = "kT of the surface alone is only for paths on it: set `space = \"variables\"` in [sampling], or omit it; \
+                           the atoms' temperature is set in [system]";
             return Err(self.error("landscape.thermal_energy", message));
         }
         if self.space() == Space::Atoms && sampling.step_size.is_some() {
             return Err(self.error(
                 "sampling.step_size",
-                "`step_size` is for the space of variables: give `time_step_ps`",
+                "`step_size` is only for paths of the variables: for atoms give `time_step_ps`",
             ));
         }
         Ok(())

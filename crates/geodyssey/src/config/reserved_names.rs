@@ -1,6 +1,6 @@
-//! Words that head columns of the program's own tables and arrays, and so cannot be names of variables.
+//! Column names of the program's own tables and arrays, which cannot be names of variables.
 
-/// The columns that stand beside those of the variables, table by table.
+/// The columns other than those of the variables, table by table.
 const RESERVED: [&str; 27] = [
     // Landscapes and samples.
     "energy_kj_mol",
@@ -39,9 +39,10 @@ const RESERVED: [&str; 27] = [
 pub(super) fn why_not(name: &str) -> Option<String> {
     if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c.is_control() || ",\"=".contains(c)) {
         return Some(
-            "it heads columns: expected one word without commas, quotes and equals signs".to_owned(),
+            "it is used as a column name: expected one word without commas, quotes or equals signs"
+                .to_owned(),
         );
     }
     let taken = RESERVED.contains(&name);
-    taken.then(|| "a column of the program's own tables is called so; choose another".to_owned())
+    taken.then(|| "the program's own tables have a column of this name; choose another".to_owned())
 }

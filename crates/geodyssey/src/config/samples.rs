@@ -20,16 +20,16 @@ pub(crate) struct SamplesConfig {
     /// CSV with the column `weight`, one row for each frame of the trajectories.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) weights: Option<PathBuf>,
-    /// Every so manieth frame of the trajectories, the first included.
+    /// Keep every n-th frame of the trajectories, starting with the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) stride: Option<Count>,
-    /// CSV with the variables by name and, if wanted, the column `weight`.
+    /// CSV with the variables by name and, optionally, the column `weight`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) samples: Option<PathBuf>,
     /// kT of a table, kJ/mol.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) thermal_energy: Option<PositiveReal>,
-    /// T of a table, K.
+    /// Temperature of a table, K.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) temperature: Option<PositiveReal>,
     /// Samples that the run makes.
@@ -54,14 +54,14 @@ pub(crate) struct ReplicaExchangeConfig {
 pub(crate) enum LadderConfig {
     /// Each of them, K; the first is the run's.
     Given {
-        /// From the lowest to the highest.
+        /// The temperatures, from the lowest to the highest.
         temperatures_k: Vec<PositiveReal>,
     },
     /// From the run's temperature up to the highest in one ratio.
     Geometric {
-        /// How many.
+        /// Number of temperatures.
         temperatures: Count,
-        /// The highest, K.
+        /// Highest temperature, K.
         highest_temperature_k: PositiveReal,
     },
 }

@@ -18,14 +18,14 @@ pub(crate) enum Space {
     Variables,
 }
 
-/// How paths come about.
+/// How paths are generated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SamplingMethod {
     /// Annealed Langevin dynamics under the tethers of the curve.
     #[default]
     Annealing,
-    /// Monte Carlo over unbiased paths on the landscape, begun with the curve.
+    /// Monte Carlo over unbiased paths on the landscape, starting from the curve.
     TwoWayShooting,
 }
 
@@ -53,32 +53,32 @@ pub(crate) struct SamplingConfig {
     /// Atoms or variables; by default atoms where there is a molecule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) space: Option<Space>,
-    /// How paths come about.
+    /// How paths are generated.
     #[serde(skip_serializing_if = "SamplingMethod::is_annealing")]
     pub(crate) method: SamplingMethod,
     /// Length of two-way shooting's paths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) length: Option<ShootingLength>,
-    /// Steps of two-way shooting's paths; of flexible ones, the most.
+    /// Steps of two-way shooting's paths; for flexible ones, the maximum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) path_steps: Option<Count>,
-    /// Trials of a chain of two-way shooting from one path to the next.
+    /// Trials of a chain of two-way shooting between two recorded paths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) trials_per_path: Option<Count>,
-    /// Trials of a chain of two-way shooting before its first path.
+    /// Trials of a chain of two-way shooting before its first recorded path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) equilibration_trials: Option<Count>,
-    /// Paths of the variables, each way, whose frames get atoms by restrained minimisation; 32 where none are given.
+    /// Paths of the variables, in each direction, whose frames get atoms by restrained minimisation; 32 if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lifted_paths: Option<usize>,
     /// Paths from start to end.
     pub(crate) paths: Count,
-    /// As many paths from end to start, for BAR.
+    /// Sample as many paths from end to start, for BAR.
     pub(crate) backward: bool,
-    /// Simulated time of one path of a molecule, ps; 40 where neither this nor `steps_per_point` is given.
+    /// Simulated time of one path of a molecule, ps; 40 if neither this nor `steps_per_point` is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) duration_ps: Option<PositiveReal>,
-    /// Steps at each point of the curve, instead of `duration_ps`; of paths of the variables 128 where none are given.
+    /// Steps at each point of the curve, instead of `duration_ps`; for paths of the variables 128 if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) steps_per_point: Option<Count>,
     /// Time step of a molecule, ps.
@@ -87,17 +87,18 @@ pub(crate) struct SamplingConfig {
     pub(crate) friction_per_ps: PositiveReal,
     /// Simulated time under the first tether before a path begins, ps.
     pub(crate) equilibration_ps: PositiveReal,
-    /// Length of one step in the variables, in squares of variables divided by their scale; by default a share of the tether's variance.
+    /// Size of one step in the variables, in squares of variables divided by their scale; by default a fraction of the tether's variance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) step_size: Option<PositiveReal>,
     /// Metropolis correction of the steps in the variables.
     pub(crate) metropolis: bool,
-    /// Switches of the tether on the way from one point to the next; by default one before every step, which wastes least work.
+    /// Number of switches by which the tether moves from one point to the next; by default one before every step, which
+    /// dissipates the least work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) switches_per_point: Option<Count>,
     /// Distance of the torsions from the end state's within which a path of atoms counts as a hit, radian.
     pub(crate) hit_radius_rad: PositiveReal,
-    /// Every so many points of the curve a frame is kept.
+    /// Keep a frame at every n-th point of the curve.
     pub(crate) frame_stride: Count,
 }
 

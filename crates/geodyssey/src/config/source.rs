@@ -306,9 +306,7 @@ fn set(item: &mut Item, path: &[Segment], value: toml_edit::Value) -> Result<(),
             if item.is_none() {
                 *item = Item::Table(toml_edit::Table::new());
             }
-            let table = item
-                .as_table_like_mut()
-                .ok_or_else(|| format!("`{key}` is looked for in something that is no table"))?;
+            let table = item.as_table_like_mut().ok_or_else(|| format!("`{key}`: expected a table here"))?;
             if !table.contains_key(key) {
                 table.insert(key, Item::None);
             }
@@ -343,7 +341,7 @@ fn set(item: &mut Item, path: &[Segment], value: toml_edit::Value) -> Result<(),
                 *element = inner.into_value().map_err(|_| "cannot be changed".to_owned())?;
                 Ok(())
             } else {
-                Err(format!("{index} counts the elements of something that is no list"))
+                Err(format!("{index}: expected a list here"))
             }
         }
     }

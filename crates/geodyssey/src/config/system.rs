@@ -1,4 +1,4 @@
-//! `[system]`, `[[variable]]` and `[states.…]`: the molecule, what is looked at, and from where to where.
+//! `[system]`, `[[variable]]` and `[states.…]`: the molecule, its variables, and the start and end states.
 
 use std::path::PathBuf;
 
@@ -75,7 +75,7 @@ pub(crate) enum Boundary {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VariableConfig {
-    /// Its name: the column in every table.
+    /// Name of the variable and of its column in every table.
     pub(crate) name: String,
     /// What of the molecule it measures, and of which atoms: under the key of a kind of variable, `torsion`, `distance`, `angle`, …
     #[serde(skip_deserializing)]
@@ -83,14 +83,14 @@ pub(crate) struct VariableConfig {
     /// Period of a variable of a table or formula, in its own unit.
     #[serde(default)]
     pub(crate) period: Option<PositiveReal>,
-    /// Least and largest value looked at: degrees, nm, or the unit of the table or formula.
+    /// Smallest and largest value considered: degrees, nm, or the unit of the table or formula.
     #[serde(default)]
     pub(crate) range: Option<[Real; 2]>,
     /// Whether the ends of the range are joined.
     #[serde(default)]
     pub(crate) boundary: Option<Boundary>,
-    /// What logSNR counts as one: degrees, nm, or the unit of the table; by default 1 rad or 0.1 nm, or less where a state's radius
-    /// is small. Not for periodic variables.
+    /// Value that counts as 1 in logSNR: degrees, nm, or the unit of the table; by default 1 rad or 0.1 nm, or less if a state's
+    /// radius is small. Not for periodic variables.
     #[serde(default)]
     pub(crate) scale: Option<PositiveReal>,
 }
@@ -194,9 +194,7 @@ fn check_variable(
         return Err(section.error(key, message));
     }
     if molecule && variable.period.is_some() {
-        return Err(
-            section.error("period", "the period of a molecule's variable is known: leave `period` out")
-        );
+        return Err(section.error("period", "the period of a molecule's variable is known: omit `period`"));
     }
     if molecule && variable.boundary.is_some() {
         let message = "the torsions of a molecule are periodic and its distances and angles are not: `boundary` is for tables and formulas";
@@ -205,12 +203,11 @@ fn check_variable(
     if let Some([low, high]) = variable.range
         && low.get() >= high.get()
     {
-        return Err(
-            section.error("range", format!("the range must rise, found [{}, {}]", low.get(), high.get()))
-        );
+        return Err(section
+            .error("range", format!("the range must be increasing, found [{}, {}]", low.get(), high.get())));
     }
     if quantity.period.is_some() && variable.range.is_some() {
-        let message = format!("a {}'s range is the whole circle: leave `range` out", quantity.name);
+        let message = format!("a {}'s range is the whole circle: omit `range`", quantity.name);
         return Err(section.error("range", message));
     }
     if variable.of_atoms.is_some() && quantity.range.is_none() && variable.range.is_none() {
@@ -242,11 +239,11 @@ pub(crate) struct StateConfig {
     /// Structure file of the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) structure: Option<PathBuf>,
-    /// Its variables: degrees, nm, or the unit of the table or formula; by default the structure's own values.
+    /// Values of the variables at its centre: degrees, nm, or the unit of the table or formula; by default those of the structure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) center: Option<Vec<Real>>,
-    /// What counts as arrived: a distance from the centre for all variables, or one for each; where none is given 20° of torsions and
-    /// angles, 0.05 nm of distances, a tenth of the range of others.
+    /// What counts as arrived: a distance from the centre for all variables, or one for each; by default 20° for torsions and
+    /// angles, 0.05 nm for distances, a tenth of the range for others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) radius: Option<PerVariable>,
 }

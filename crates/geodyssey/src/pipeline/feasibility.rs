@@ -8,7 +8,7 @@ use crate::problem::{Problem, grid_axes};
 use crate::stages::constraints::{ball, regions, units};
 use crate::stages::{denoiser, geodesic, training};
 
-/// Variance of the density that stands in for the landscape's, in squared units of the variables: next to flat.
+/// Variance of the density that replaces the landscape's here, in squared units of the variables: almost flat.
 const STAND_IN_VARIANCE: f64 = 100.0;
 
 /// Variables that a grid can have at most.
@@ -45,30 +45,31 @@ pub(crate) fn check_size(problem: &Problem) -> Result<(), InputError> {
     if points <= MOST_GRID_POINTS {
         return Ok(());
     }
-    let message = format!("a grid of {points:e} points is too large: there are at most {MOST_GRID_POINTS:e}");
+    let message =
+        format!("a grid of {points:e} points is too large: at most {MOST_GRID_POINTS:e} are possible");
     Err(problem.config.error("landscape.grid_points", message))
 }
 
 /// The exact denoiser must be able to hold the landscape's grid.
 fn check_grid(problem: &Problem) -> Result<(), InputError> {
     let config = &problem.config;
-    // Gaussians of a formula need no grid, but a learned denoiser is taught by the exact one.
+    // Gaussians of a formula need no grid, but a learned denoiser is trained on the exact one.
     let has_grid = config.landscape.grid_points().is_some();
-    // What else is wrong with the axes is said where they are made.
+    // Other errors in the axes are reported where they are made.
     let Some(axes) = grid_axes(problem).ok().filter(|_| has_grid) else { return Ok(()) };
     GridDenoiser::check_size(&denoiser::axes(problem, &axes)).map_err(|error| {
         if axes.len() <= MOST_GRID_VARIABLES {
             return config.error("landscape.grid_points", format!("{error} (`grid_points`)"));
         }
         let message = format!(
-            "{error}: with more variables samples take the grid's place, `method = \"samples\"` with a table of the variables \
-             (`samples = \"FILE.csv\"`), a `trajectory`, or neither, which makes them by replica exchange of the molecule"
+            "{error}: for more variables use samples instead of a grid, `method = \"samples\"` with a table of the variables \
+             (`samples = \"FILE.csv\"`), a `trajectory`, or neither, to make them by replica exchange of the molecule"
         );
         config.error("landscape.method", message)
     })
 }
 
-/// Constraints that a learned denoiser cannot answer for.
+/// Constraints that a learned denoiser cannot evaluate.
 fn check_learned_constraints(problem: &Problem) -> Result<(), InputError> {
     let denoiser = &problem.config.denoiser;
     if denoiser.training_data().is_none() {
@@ -78,14 +79,14 @@ fn check_learned_constraints(problem: &Problem) -> Result<(), InputError> {
         let message = match (&constraint.settings, denoiser) {
             (ConstraintSettings::RegionAvoidance(_), _) if denoiser.knows_normaliser() => continue,
             (ConstraintSettings::RegionAvoidance(_), DenoiserConfig::Neural(_)) => {
-                "region-avoidance needs a denoiser that knows its normaliser: set `conservative = true` in [denoiser]"
+                "region-avoidance needs a denoiser whose normaliser is known: set `conservative = true` in [denoiser]"
             }
             (ConstraintSettings::RegionAvoidance(_), _) => {
-                "region-avoidance needs a denoiser that knows its normaliser: in [denoiser] set `kind = \"neural\"` with \
+                "region-avoidance needs a denoiser whose normaliser is known: in [denoiser] set `kind = \"neural\"` with \
                  `conservative = true`, or `kind = \"mixture\"`"
             }
             (ConstraintSettings::EnergyCeiling(_), _) => {
-                "energy-ceiling needs a denoiser that knows energies, which is learned by none: set `kind = \"mixture\"` in \
+                "energy-ceiling needs a denoiser that gives energies, and no learned one does: set `kind = \"mixture\"` in \
                  [denoiser]"
             }
             (ConstraintSettings::LowVariance(_), _) => continue,
@@ -95,8 +96,8 @@ fn check_learned_constraints(problem: &Problem) -> Result<(), InputError> {
     Ok(())
 }
 
-/// Numbers of constraints that make no sense, and bounds of logSNR that the ends violate. A flat density stands in for the
-/// landscape's, so that whatever depends on that is left to the geodesic stage.
+/// Invalid numbers in constraints, and bounds of logSNR that the ends violate. A flat density replaces the landscape's, so that
+/// whatever depends on it is left to the geodesic stage.
 fn check_constraints(problem: &Problem) -> Result<(), InputError> {
     let config = &problem.config;
     let [start, end] = problem.states()?;
@@ -135,7 +136,7 @@ fn check_constraints(problem: &Problem) -> Result<(), InputError> {
             let high = built.log_snr_ceiling().filter(|ceiling| log_snr > ceiling + built.tolerance());
             let Some((bound, limit)) = low.map(|l| ("≥", l)).or(high.map(|h| ("≤", h))) else { continue };
             let message = format!(
-                "constraint `{}` asks for logSNR {bound} {limit}, but the {name} of the geodesic has logSNR {log_snr}: change \
+                "constraint `{}` requires logSNR {bound} {limit}, but the {name} of the geodesic has logSNR {log_snr}: change \
                  `geodesic.log_snr` or the constraint",
                 built.kind()
             );
@@ -145,7 +146,7 @@ fn check_constraints(problem: &Problem) -> Result<(), InputError> {
     Ok(())
 }
 
-/// An avoided region must lie where the landscape is looked at, and leave the two states free.
+/// An avoided region must lie within the range of the landscape, and leave the two states free.
 fn check_regions(problem: &Problem) -> Result<(), InputError> {
     let states = problem.states()?;
     for (index, constraint) in problem.config.constraints.iter().enumerate() {
@@ -156,7 +157,7 @@ fn check_regions(problem: &Problem) -> Result<(), InputError> {
             if !(low..=high).contains(&value) {
                 let shown = [value, low, high].map(|x| variable.display(x));
                 let message = format!(
-                    "the centre of this region lies outside the range of `{}`: {}, and the landscape reaches from {} to {}",
+                    "the centre of this region lies outside the range of `{}`: {}, whereas the landscape extends from {} to {}",
                     variable.name, shown[0], shown[1], shown[2]
                 );
                 return Err(problem.config.error(&format!("constraint.{index}.center"), message));
@@ -165,7 +166,9 @@ fn check_regions(problem: &Problem) -> Result<(), InputError> {
     }
     for region in regions(problem).iter().filter(|region| region.active) {
         if states.iter().any(|state| region.contains(&problem.variables, &state.center)) {
-            return Err(problem.config.error("constraint", "an avoided region holds one of the two states"));
+            return Err(problem
+                .config
+                .error("constraint", "an avoided region contains one of the two states"));
         }
     }
     Ok(())

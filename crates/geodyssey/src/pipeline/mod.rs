@@ -32,8 +32,8 @@ pub(crate) fn begin<'r>(problem: &'r Problem, directory: RunDirectory) -> Run<'r
     Run::new(problem, directory, &DEPENDENTS)
 }
 
-/// Refuses what can be known to be impossible before anything is computed: the same for `check` and for every command that computes, as far
-/// as that goes.
+/// Rejects what can be known to be impossible before anything is computed: the same for `check` and for every command that computes, as
+/// far as that goes.
 ///
 /// # Errors
 /// What is impossible, and which key is to be changed.
@@ -75,7 +75,7 @@ pub(crate) fn carry_out(run: &mut Run<'_>, until: Stage) -> Result<Summary, Erro
     run.end(result)
 }
 
-/// How good the denoiser is.
+/// How accurate the denoiser is.
 pub(crate) fn diagnose(run: &mut Run<'_>) -> Result<Diagnosis, Error> {
     let result = diagnose::run(run);
     run.end(result)

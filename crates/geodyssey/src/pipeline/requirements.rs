@@ -19,7 +19,7 @@ const BYTES_IN_A_TRAJECTORY: f64 = 6.0;
 const BYTES_OF_A_PATH: f64 = 500.0;
 /// Independent chains of two-way shooting.
 const CHAINS: f64 = 16.0;
-/// For so long force evaluations are timed.
+/// Time for which force evaluations are timed.
 const TIMED: Duration = Duration::from_millis(30);
 /// Replicas that are evaluated together by the dynamics.
 const REPLICAS: usize = 16;
@@ -45,13 +45,13 @@ pub(crate) fn requirements(problem: &Problem) -> Requirements {
     }
 }
 
-/// Refuses what this machine cannot hold.
+/// Rejects what does not fit on this machine.
 pub(super) fn check(problem: &Problem) -> Result<(), InputError> {
     let Some(available) = memory_of_this_machine() else { return Ok(()) };
     match needs(problem).into_iter().find(|need| need.bytes > available) {
         Some(need) => {
             let message = format!(
-                "{} would take {}, and this machine has {}",
+                "{} would need {}, but this machine has {}",
                 need.what,
                 in_words(need.bytes),
                 in_words(available)
@@ -74,7 +74,7 @@ pub(crate) fn check_disk(problem: &Problem, directory: &Path) -> Result<(), Inpu
         return Ok(());
     }
     let message = format!(
-        "{paths} paths of {frames} frames would take {} on the disk, where {} are free",
+        "{paths} paths of {frames} frames would need {} on disk, where {} are free",
         in_words(bytes),
         in_words(free)
     );
@@ -101,7 +101,7 @@ fn on_disk(problem: &Problem) -> Option<(f64, f64, f64)> {
     Some((paths, frames, bytes))
 }
 
-/// Bytes that are free for this user where a directory is or would be, where the system tells.
+/// Bytes that are free for this user where a directory is or would be, if the system reports them.
 #[cfg(unix)]
 fn free_on_disk(directory: &Path) -> Option<f64> {
     let directory = std::path::absolute(directory).ok()?;
@@ -121,7 +121,7 @@ fn in_words(bytes: f64) -> String {
     format!("{:.1} {}", bytes / 1e3_f64.powi(power as i32), units[power - 1])
 }
 
-/// All memory of the machine in bytes, where the system tells.
+/// All memory of the machine in bytes, if the system reports it.
 fn memory_of_this_machine() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;

@@ -7,11 +7,11 @@ use crate::config::{InputError, Space};
 use crate::problem::{Molecule, Problem};
 use crate::stages::landscape;
 
-/// Farthest that the forces of a start may throw an atom in the first time step, nm: the length of a bond. Thermal motion is a hundredth of
-/// that, and atoms that lie upon each other are thrown many times as far.
+/// Largest distance by which the forces at a start may move an atom in the first time step, nm: the length of a bond. Thermal
+/// motion is a hundredth of that, and overlapping atoms move many times as far.
 const FARTHEST_THROW_NM: f64 = 0.1;
 
-/// Refuses structures in which atoms lie almost upon each other.
+/// Rejects structures in which atoms almost overlap.
 pub(super) fn check(problem: &Problem) -> Result<(), InputError> {
     let Some((molecule, structures)) =
         problem.molecule.as_ref().and_then(|molecule| Some((molecule, molecule.structures.as_ref()?)))
@@ -35,9 +35,7 @@ fn check_one(problem: &Problem, molecule: &Molecule, positions: &[[f64; 3]]) -> 
             let label = |atom| molecule.topology.label(atom);
             format!(": {} and {} are {distance:.3} nm apart", label(first), label(second))
         });
-        format!(
-            "do atoms lie upon each other{near}? Minimise the structure first, as `scripts/parameterize.py` does"
-        )
+        format!("do atoms overlap{near}? Minimise the structure first, as `scripts/parameterize.py` does")
     };
     if !energies[0].is_finite() {
         return Err(format!("the energy of this structure is not a finite number; {}", advice()));
@@ -51,7 +49,8 @@ fn check_one(problem: &Problem, molecule: &Molecule, positions: &[[f64; 3]]) -> 
     let thrown = (0..replicas.atoms()).map(|atom| (atom, throw(atom)));
     match thrown.max_by(|a, b| a.1.total_cmp(&b.1)) {
         Some((atom, distance)) if distance.is_nan() || distance > FARTHEST_THROW_NM => Err(format!(
-            "the energy of this structure is {:.3e} kJ/mol, and its forces would throw {} by {distance:.2} nm in one step of {time_step} ps; {}",
+            "the energy of this structure is {:.3e} kJ/mol, and its forces would move {} by {distance:.2} nm in one step of \
+             {time_step} ps; {}",
             energies[0],
             molecule.topology.label(atom),
             advice()
@@ -70,7 +69,7 @@ fn longest_time_step(problem: &Problem) -> Option<f64> {
 
 /// The two atoms nearest to each other, and their distance, nm.
 fn closest(positions: &[[f64; 3]]) -> Option<(usize, usize, f64)> {
-    // Along one axis in order, so that atoms far apart on it need not be looked at.
+    // Sorted along one axis, so that atoms far apart on it need not be compared.
     let mut order: Vec<usize> = (0..positions.len()).collect();
     order.sort_by(|&a, &b| positions[a][0].total_cmp(&positions[b][0]));
     let mut best: Option<(usize, usize, f64)> = None;

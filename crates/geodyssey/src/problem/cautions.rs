@@ -1,5 +1,5 @@
-//! What can be seen to be doubtful before anything is computed: tethers too wide for the states, and states that are none. `check`
-//! says it, and every run that is made all the same.
+//! What can be seen to be doubtful before anything is computed: tethers too wide for the states, and states that are not states.
+//! `check` reports it, and so does every run that is started nevertheless.
 
 use geodyssey_constraints::{ConstraintSettings, LowVarianceSettings};
 use geodyssey_report::Warning;
@@ -10,7 +10,7 @@ use super::variables::State;
 
 /// Largest standard deviation of a tether at the ends, in radii of the states: wider, and paths arrive by chance.
 const LARGEST_SHARE_OF_RADIUS: f64 = 0.5;
-/// Largest standard deviation of a tether, as a share of the distance between the states: wider, and it holds nothing.
+/// Largest standard deviation of a tether, as a share of the distance between the states: wider, and it confines nothing.
 const LARGEST_SHARE_OF_DISTANCE: f64 = 0.2;
 
 /// A tether at the ends in one variable.
@@ -34,7 +34,7 @@ pub(crate) fn tethers_at_the_ends(problem: &Problem) -> Option<Vec<TetherWidth>>
     Some(with_share.collect())
 }
 
-/// All that is doubtful.
+/// Everything doubtful.
 pub(crate) fn cautions(problem: &Problem) -> Vec<Warning> {
     let Some(states) = &problem.states else { return Vec::new() };
     let mut list = wide_tethers(problem, states);
@@ -58,9 +58,9 @@ fn wide_tethers(problem: &Problem, [start, end]: &[State; 2]) -> Vec<Warning> {
             list.push(Warning::new(
                 "geodesic",
                 format!(
-                    "At the ends the tether of logSNR {lowest} holds `{}` only within {} (one standard deviation), while the states \
-                     reach {} from their centres: many paths that follow well will not count as arrived. Raise \
-                     `geodesic.log_snr` to {:.1} or more{smaller}, or widen the states.",
+                    "At the ends the tether of logSNR {lowest} confines `{}` only to within {} (one standard deviation), whereas \
+                     the states extend {} from their centres: many paths that follow the curve well will not count as arrived. \
+                     Raise `geodesic.log_snr` to {:.1} or more{smaller}, or widen the states.",
                     variable.name,
                     variable.display(width),
                     variable.display(radius),
@@ -92,8 +92,8 @@ fn wide_tethers(problem: &Problem, [start, end]: &[State; 2]) -> Vec<Warning> {
                 "geodesic",
                 format!(
                     "At {what} the tether of logSNR {log_snr} has a standard deviation of {:.0} % of the distance between the \
-                     states: it holds the molecule nowhere in particular. Raise {key} to {:.1} or more, or count the variables in \
-                     smaller units (`scale` in [[variable]]).",
+                     states: it does not confine the molecule to any particular place. Raise {key} to {:.1} or more, or measure the \
+                     variables in smaller units (`scale` in [[variable]]).",
                     100.0 * share,
                     (10.0 * needed).ceil() / 10.0,
                 ),
@@ -115,9 +115,9 @@ fn no_state(problem: &Problem, name: &str, state: &State, preparation: &Preparat
     let file = preparation.values_in_file.as_ref()?;
     let message = match preparation.origin {
         Origin::Held => format!(
-            "Without restraint, the {name}'s structure does not stay in the {name} state: there is no minimum of this force \
-             field's energy near {}. The molecule will leave this state by itself; another `center` or another `structure` may be \
-             the state that is meant.",
+            "Without restraint, the {name}'s structure does not stay in the {name} state: this force field has no energy minimum \
+             near {}. The molecule will leave this state spontaneously; another `center` or another `structure` may be the intended \
+             state.",
             shown(&state.center)
         ),
         Origin::Minimised => {
@@ -126,8 +126,8 @@ fn no_state(problem: &Problem, name: &str, state: &State, preparation: &Preparat
                 return None;
             }
             format!(
-                "Minimised under this run's force field, the {name}'s structure moves by more than the state's radius, from {} to {}, \
-                 and that is where the state is taken to be. The file's structure is no state in this force field.",
+                "Minimised under this run's force field, the {name}'s structure moves by more than the state's radius, from {} to \
+                 {}, and the state is placed there. The structure in the file is not a state in this force field.",
                 shown(file),
                 shown(&preparation.values)
             )

@@ -28,9 +28,9 @@ pub struct Problem {
     pub(crate) variables: Vec<Variable>,
     /// Start and end.
     pub(crate) states: Option<[State; 2]>,
-    /// Of a molecule: how the states' structures came about.
+    /// Of a molecule: how the states' structures were obtained.
     pub(crate) preparations: Option<[Preparation; 2]>,
-    /// In which units the spacetime counts the variables.
+    /// The units in which the spacetime measures the variables.
     pub(crate) scales: Scales,
     /// Where the energy comes from.
     pub(crate) source: EnergySource,
@@ -125,7 +125,8 @@ impl Problem {
             ],
         };
         if end.contains(&self.variables, &start.center) || start.contains(&self.variables, &end.center) {
-            let message = "the two states are one: in the variables, the centre of one lies within the radius of the other";
+            let message = "the start and end states are not distinct: in the variables, the centre of one lies within the radius of \
+                           the other";
             return Err(self.config.error(keys[1], message));
         }
         Ok(Some([start, end]))

@@ -64,7 +64,7 @@ fn read_table_file(
 ) -> Result<TableRows, InputError> {
     let key = "landscape.file";
     if config.variables.is_empty() {
-        let message = "a table needs its columns named: one [[variable]] with a `name` for each";
+        let message = "name the columns of the table: one [[variable]] with a `name` for each";
         return Err(config.error(key, message));
     }
     let text = read_text(config, key, &table.file, inputs)?;
@@ -99,7 +99,7 @@ fn read_samples(
         SamplesSource::Table(file) => {
             let key = "landscape.samples";
             if config.variables.is_empty() {
-                let message = "a table needs its columns named: one [[variable]] with a `name` for each";
+                let message = "name the columns of the table: one [[variable]] with a `name` for each";
                 return Err(config.error(key, message));
             }
             read_table(&read_text(config, key, file, inputs)?, &table_variables(config))

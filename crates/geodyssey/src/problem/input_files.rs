@@ -1,4 +1,4 @@
-//! Input files: whole, with the fingerprint of what they hold.
+//! Input files: read whole, with the fingerprint of their content.
 
 use std::collections::BTreeMap;
 use std::path::Path;

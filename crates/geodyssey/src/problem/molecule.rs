@@ -29,7 +29,7 @@ pub(crate) struct Molecule {
     pub(crate) variables: Vec<Box<dyn CollectiveVariable>>,
     /// The same in the units in which tethers act on them.
     pub(crate) tethered: Vec<Box<dyn CollectiveVariable>>,
-    /// The ways in which its equal atoms can be labelled, among [`Molecule::aligned_atoms`].
+    /// The ways in which its equivalent atoms can be labelled, among [`Molecule::aligned_atoms`].
     pub(crate) labellings: Labellings,
     /// Positions of the topology's own structure, nm.
     pub(crate) coordinates: Vec<[f64; 3]>,
@@ -48,13 +48,12 @@ impl Molecule {
         solute_atoms(&self.topology, &named(&self.variables))
     }
 
-    /// Atoms on which frames are laid over each other and by which they are compared: the solute's heavy ones, or all of the
-    /// solute where these are fewer than three.
+    /// Atoms by which frames are superposed and compared: the solute's heavy ones, or all of the solute where these are fewer than three.
     pub(crate) fn aligned_atoms(&self) -> Vec<usize> {
         aligned_atoms(&self.topology, &self.variables)
     }
 
-    /// The bonds that a variable turns.
+    /// The bonds that a variable rotates.
     pub(crate) fn turned_bonds(&self) -> Vec<[usize; 2]> {
         let torsions = self.variables.iter().filter(|variable| variable.atoms().len() == 4);
         torsions.map(|variable| [variable.atoms()[1], variable.atoms()[2]]).collect()
@@ -127,7 +126,7 @@ pub(crate) fn undefined_torsion(
     let (force, atoms) = force_field.undefined_torsion(positions)?;
     let names = atoms.map(|atom| topology.label(atom)).join(", ");
     Some(format!(
-        "three of the atoms {names} lie on a line, where the torsion that {force} has for them is undefined"
+        "three of the atoms {names} are collinear, so that the torsion that {force} has for them is undefined"
     ))
 }
 
@@ -135,7 +134,7 @@ fn chains(variables: &[Box<dyn CollectiveVariable>]) -> Vec<Vec<usize>> {
     variables.iter().map(|variable| variable.atoms().to_vec()).collect()
 }
 
-/// The atoms by which frames are laid over each other.
+/// The atoms by which frames are superposed.
 fn aligned_atoms(topology: &Topology, variables: &[Box<dyn CollectiveVariable>]) -> Vec<usize> {
     superposition_atoms(topology, &named(variables))
 }
@@ -177,7 +176,7 @@ pub(super) fn read_molecule(
     })
 }
 
-/// The variables in the spacetime's units; those that are counted in their own are taken as they are.
+/// The variables in the spacetime's units; those that are measured in their own units are taken as they are.
 pub(super) fn tethered(
     config: &Config,
     molecule: &Molecule,

@@ -36,15 +36,15 @@ fn renamed(molecule: &Molecule) -> Option<String> {
     let renamed = renamed_in_pdb(&molecule.topology);
     let first = renamed.first()?;
     Some(format!(
-        "{} atoms have a chain, residue or name that a PDB file cannot hold. PDB files of this run have them under others \
-         (`{}` as `{}`); {NAMES_FILE} lists them all.",
+        "{} atoms have a chain, residue or name that a PDB file cannot hold. PDB files of this run use others (`{}` as `{}`); \
+         {NAMES_FILE} lists them all.",
         renamed.len(),
         first.name,
         first.written_as
     ))
 }
 
-/// Equal atoms whose labels are exchanged between the states.
+/// Equivalent atoms whose labels are exchanged between the states.
 fn exchanged(problem: &Problem, molecule: &Molecule, labels: &ExchangedLabels) -> Vec<String> {
     let heavy = |atom: &usize| molecule.topology.atoms()[*atom].element.is_heavy();
     let held = |atom: &usize| {
@@ -57,21 +57,22 @@ fn exchanged(problem: &Problem, molecule: &Molecule, labels: &ExchangedLabels) -
         .collect();
     let mut messages = Vec::new();
     let distances = format!(
-        "RMSDs take the nearest labelling: between the states {} Å, {} Å by the names.",
+        "RMSDs use the nearest labelling: {} Å between the states, {} Å with the names as given.",
         decimals(10.0 * labels.rmsd_nm, 2),
         decimals(10.0 * labels.as_labelled_rmsd_nm, 2)
     );
     if !groups.is_empty() {
         let names = groups.iter().map(|group| named(molecule, group, " and "));
         let mut message = format!(
-            "Equal atoms have each other's names in the end structure: {}. No motion without broken bonds exchanges them; one \
-             of the files was labelled otherwise. {distances}",
+            "Equivalent atoms have each other's names in the end structure: {}. No motion exchanges them without breaking bonds; \
+             one of the files was labelled differently. {distances}",
             listed(names.collect())
         );
         let variable = groups.iter().flat_map(|group| group.iter()).find_map(held);
         if let Some(name) = variable.and_then(|index| problem.variables.get(index)) {
             message.push_str(&format!(
-                " The variable `{}` holds one of them and means another angle in each state: exchange the names in one file.",
+                " The variable `{}` contains one of them and measures a different angle in each state: exchange the names in one \
+                 file.",
                 name.name
             ));
         }
@@ -80,7 +81,7 @@ fn exchanged(problem: &Problem, molecule: &Molecule, labels: &ExchangedLabels) -
     if !labels.turned.is_empty() {
         let names = labels.turned.iter().map(|&atom| molecule.topology.label(atom)).collect();
         messages.push(format!(
-            "Equal atoms stand in each other's places in the two states: {}. {distances}",
+            "Equivalent atoms are in each other's places in the two states: {}. {distances}",
             listed(names)
         ));
     }

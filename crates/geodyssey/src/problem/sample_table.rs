@@ -14,7 +14,7 @@ const WEIGHT_COLUMN: &str = "weight";
 /// Samples of the variables with their weights.
 #[derive(Clone, Debug)]
 pub(crate) struct SampleTable {
-    /// Values of the variables, one entry a sample.
+    /// Values of the variables, one entry per sample.
     pub(crate) points: Vec<Vec<f64>>,
     /// Weights; their sum is 1.
     pub(crate) weights: Vec<f64>,
@@ -26,10 +26,10 @@ impl SampleTable {
     /// Samples with weights of any sum, or equal ones.
     pub(crate) fn new(points: Vec<Vec<f64>>, weights: Option<Vec<f64>>) -> Result<Self, String> {
         if points.is_empty() {
-            return Err("it holds no samples".to_owned());
+            return Err("it has no samples".to_owned());
         }
         if let Some(row) = points.iter().position(|point| point.iter().any(|x| !x.is_finite())) {
-            return Err(format!("row {} holds a value that is not a finite number", row + 1));
+            return Err(format!("row {} has a value that is not a finite number", row + 1));
         }
         let weights = weights.unwrap_or_else(|| vec![1.0; points.len()]);
         if weights.len() != points.len() {
@@ -44,12 +44,12 @@ impl SampleTable {
         }
         let sum: f64 = weights.iter().sum();
         if !(sum > 0.0 && sum.is_finite()) {
-            return Err(format!("the weights have the sum {sum}"));
+            return Err(format!("the weights sum to {sum}"));
         }
         Ok(Self { points, weights: weights.into_iter().map(|weight| weight / sum).collect(), origin: None })
     }
 
-    /// How many they are and what they are worth; nothing is known of their correlation.
+    /// Their number and effective number; nothing is known about their correlation.
     pub(crate) fn summary(&self) -> SamplesSummary {
         SamplesSummary {
             frames: self.points.len(),

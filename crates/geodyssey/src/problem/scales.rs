@@ -1,9 +1,9 @@
-//! The units in which the spacetime counts the variables.
+//! The units in which the spacetime measures the variables.
 //!
-//! A tether of one logSNR holds all variables by the same number, which means something only if their units do. So all vectors of
-//! the spacetime (samples, centres of tethers, posterior means, natural and expectation parameters) are in *scaled* variables
-//! `ξ/scale`: a torsion or angle in radian, a distance in tenths of a nanometre, unless the configuration gives another `scale`.
-//! Landscapes, states and all files have radian and nm; whatever crosses the border goes through [`Scales`].
+//! A tether of one logSNR acts on all variables with the same number, which is meaningful only if their units are chosen
+//! accordingly. So all vectors of the spacetime (samples, centres of tethers, posterior means, natural and expectation parameters)
+//! are in *scaled* variables `ξ/scale`: a torsion or angle in radian, a distance in tenths of a nanometre, unless the configuration
+//! gives another `scale`. Landscapes, states and all files have radian and nm; conversions between the two go through [`Scales`].
 
 use geodyssey_landscape::Landscape;
 use geodyssey_molecule::variables::DefaultScale;
@@ -31,7 +31,7 @@ impl Scales {
             let given = config.variables.get(index).and_then(|variable| variable.scale);
             if let (Some(_), Some(_)) = (given, variable.period) {
                 let message =
-                    "a periodic variable is counted in its own unit (a torsion in radian): leave `scale` out";
+                    "a periodic variable is measured in its own unit (a torsion in radian): omit `scale`";
                 return Err(config.error(&format!("variable.{index}.scale"), message));
             }
             if let Some(given) = given {

@@ -13,7 +13,7 @@ pub(crate) struct Variable {
     pub(crate) quantity: &'static Quantity,
     /// Its period, if it is taken as periodic.
     pub(crate) period: Option<f64>,
-    /// Least and largest value looked at, where that is known before the landscape is.
+    /// Smallest and largest value considered, if that is known before the landscape is.
     pub(crate) range: Option<(f64, f64)>,
 }
 
@@ -37,7 +37,7 @@ impl Variable {
         }
     }
 
-    /// The head of its column in files: its name with the unit.
+    /// The name of its column in files: its name with the unit.
     pub(crate) fn column(&self) -> String {
         format!("{}{}", self.name, self.quantity.column_unit())
     }
@@ -51,15 +51,15 @@ impl Variable {
             Unit::Own => (Unit::Own.decimals() as i32, String::new()),
             unit => (unit.decimals() as i32, format!(" {}", unit.display())),
         };
-        // What is not nothing is not shown as nothing.
+        // A value other than zero is not shown as zero.
         if value != 0.0 && value.abs() < 0.5 * 10_f64.powi(-decimals) {
             return format!("{value:.1e}{unit}");
         }
         format!("{value:.*}{unit}", decimals as usize)
     }
 
-    /// A value of a configuration in the program's unit; of a periodic variable its image within one period from the least value
-    /// looked at, the same number whichever image was written. `None` where the value is so large that its digits do not say where
+    /// A value of a configuration in the program's unit; of a periodic variable its image within one period from the smallest
+    /// value considered, the same number whichever image was written. `None` where the value is so large that its digits do not say where
     /// within a period it lies.
     ///
     /// For that the image is rounded to 12 digits of the period: of degrees, to nine decimals, beyond which no value is meant.

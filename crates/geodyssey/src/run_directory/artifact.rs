@@ -1,4 +1,4 @@
-//! Files that are either whole or not there.
+//! Files that are either complete or absent.
 
 use std::fs;
 use std::io::{BufWriter, Write as _};

@@ -1,4 +1,4 @@
-//! A run directory that is only read: every file is held against the manifest before it is used.
+//! A run directory that is only read: every file is checked against the manifest before it is used.
 
 use std::path::{Path, PathBuf};
 
@@ -18,11 +18,11 @@ impl FinishedRun {
     /// Opens a run directory.
     ///
     /// # Errors
-    /// A directory without a manifest, or with one that is none.
+    /// A directory without a manifest, or with an invalid one.
     pub(crate) fn open(path: &Path) -> Result<Self, InputError> {
         let missing = || {
             let file = manifest::FILE;
-            InputError::new(format!("{} is not a run directory: there is no {file} in it", path.display()))
+            InputError::new(format!("{} is not a run directory: it has no {file}", path.display()))
         };
         Ok(Self { path: path.to_owned(), manifest: Manifest::read(path)?.ok_or_else(missing)? })
     }
@@ -54,7 +54,7 @@ impl FinishedRun {
     pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
         let path = self.path.join(name);
         let Some(expected) = self.manifest.expected(name) else {
-            let message = format!("the run in {} has not come as far as {name}", self.path.display());
+            let message = format!("the run in {} has not got as far as {name}", self.path.display());
             return Err(self.again(message).into());
         };
         let bytes = std::fs::read(&path).map_err(|error| Error::file("read", &path, error))?;
@@ -62,7 +62,7 @@ impl FinishedRun {
             return Ok(bytes);
         }
         let message = format!(
-            "{} is not as the run wrote it: it was changed afterwards, or another run in its directory was interrupted",
+            "{} differs from what the run wrote: it was changed afterwards, or another run in its directory was interrupted",
             path.display()
         );
         Err(self.again(message).into())
@@ -74,7 +74,7 @@ impl FinishedRun {
             .map_err(|error| Error::file("understand", &self.path.join(name), error))
     }
 
-    /// The place of a file, for readers that want one, once it was seen to be as the run wrote it.
+    /// The path of a file, for readers that need one, after checking that it is as the run wrote it.
     pub(crate) fn verified(&self, name: &str) -> Result<PathBuf, Error> {
         self.read(name)?;
         Ok(self.path.join(name))
@@ -83,7 +83,7 @@ impl FinishedRun {
     fn again(&self, message: String) -> InputError {
         let directory = self.path.display();
         InputError::new(message).note(format!(
-            "geodyssey run CONFIG --out {directory}, with the run's own configuration, makes it again"
+            "geodyssey run CONFIG --out {directory}, with the run's own configuration, recreates it"
         ))
     }
 }

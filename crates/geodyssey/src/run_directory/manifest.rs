@@ -40,13 +40,13 @@ impl Manifest {
     /// Reads the manifest of a run directory, if there is one.
     ///
     /// # Errors
-    /// A file of that name that is no manifest, or one that names files outside its directory: it was not written by this program, so
-    /// that nothing beside it can be told to be the program's own.
+    /// A file of that name that is not a manifest, or one that names files outside its directory: it was not written by this
+    /// program, so that no file next to it can be known to be the program's own.
     pub(super) fn read(directory: &Path) -> Result<Option<Self>, InputError> {
         let path = directory.join(FILE);
         let wrong = |why: String| {
             InputError::new(format!("{} is not the manifest of a run: {why}", path.display())).note(
-                "give another directory with --out, or remove this one if a damaged run is all that it holds",
+                "give another directory with --out, or remove this one if it contains nothing but a damaged run",
             )
         };
         let bytes = match std::fs::read(&path) {

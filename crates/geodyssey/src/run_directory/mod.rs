@@ -2,7 +2,7 @@
 //! checkpoints of the stage that is running, and a lock against a second process.
 //!
 //! Whatever moment a process is killed at, the next one finds whole files only: it removes what was half-written,
-//! keeps the stages that the manifest vouches for, and goes on from the last checkpoint of the one that was running.
+//! keeps the stages that the manifest confirms, and resumes from the last checkpoint of the one that was running.
 //!
 //! A file that the program did not make is never replaced or removed: [`RunDirectory::claim`] knows the program's own by the manifest
 //! and by the list of what was begun.
@@ -40,7 +40,7 @@ use crate::error::Error;
 const OWN: [&str; 4] = [manifest::FILE, owner::FILE, begun::FILE, TIMINGS_FILE];
 /// Folders of stages that the summary says nothing of.
 const BESIDE: [&str; 2] = ["diagnose/", "distance/"];
-/// What is said to a second process.
+/// What a second process is told.
 const BUSY: &str = "another process is running in it; wait for it, or give another directory with --out";
 
 /// A run directory that this process alone may change.
@@ -51,7 +51,7 @@ pub(crate) struct RunDirectory {
     begun: Mutex<BTreeSet<String>>,
     /// Whether the directory's summary speaks of what is written here.
     is_run: bool,
-    /// Other run directories, not beside this one, from which stages may be taken over.
+    /// Other run directories, elsewhere, from which stages may be taken over.
     donors: Vec<PathBuf>,
     lock: DirectoryLock,
 }
@@ -59,7 +59,7 @@ pub(crate) struct RunDirectory {
 /// Whether a run may use a directory, as far as can be known without changing anything.
 ///
 /// # Errors
-/// The directory of another configuration, a manifest that is none, or files of others that stand in the way.
+/// The directory of another configuration, an invalid manifest, or files of others that are in the way.
 pub(crate) fn check_claim(path: &Path, claim: &Claim) -> Result<(), Error> {
     let manifest = Manifest::read(path)?;
     let begun = match manifest {
@@ -95,14 +95,14 @@ fn owns(manifest: &Manifest, begun: &BTreeSet<String>, name: &str) -> bool {
 }
 
 impl RunDirectory {
-    /// Opens a run directory, making it where it is missing.
+    /// Opens a run directory and creates it if it is missing.
     ///
     /// # Errors
     /// A directory that this run may not use, see [`check_claim`]; one that another process uses, or that cannot be written.
     pub(crate) fn open(path: &Path, claim: &Claim) -> Result<Self, Error> {
         // Before anything is made or locked.
         check_claim(path, claim)?;
-        fs::create_dir_all(path).map_err(|error| Error::file("make the run directory", path, error))?;
+        fs::create_dir_all(path).map_err(|error| Error::file("create the run directory", path, error))?;
         let lock = DirectoryLock::acquire(path, BUSY)?;
         let found = Manifest::read(path)?;
         let begun = match found {
@@ -187,7 +187,7 @@ impl RunDirectory {
             // Never the run directory itself: whoever removed it would find it back with half its files.
             match fs::create_dir(&folder) {
                 Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                    return Err(Error::file("make the folder", &folder, error));
+                    return Err(Error::file("create the folder", &folder, error));
                 }
                 _ => {}
             }
@@ -300,8 +300,8 @@ impl RunDirectory {
         begun::clear(&self.path)
     }
 
-    /// Takes a finished stage over from another run directory, beside this one or a donor, that made it from just the same.
-    /// The other's name, if there is one. What cannot be read there is as good as not there.
+    /// Takes a finished stage over from another run directory, next to this one or given, that made it from exactly the same.
+    /// The other's name, if there is one. What cannot be read there counts as absent.
     pub(crate) fn adopt(
         &mut self,
         stage: &str,
@@ -346,7 +346,7 @@ impl RunDirectory {
         let mut names = self.manifest.stages.values().flat_map(|entry| entry.outputs.keys());
         match names.find(|name| !self.file(name).is_file()) {
             Some(name) => Err(Error::File(format!(
-                "{} was removed while the run went on: give the same command again",
+                "{} was removed during the run: give the same command again",
                 self.file(name).display()
             ))),
             None => Ok(()),

@@ -1,4 +1,4 @@
-//! Whose a run directory is, and what stands in the way of a run that would use it.
+//! The owner of a run directory, and what is in the way of a run that would use it.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -93,11 +93,11 @@ impl Claim {
             && owner.file(directory) != real(file)
         {
             let message = format!(
-                "{} holds the run of another configuration, {}",
+                "{} contains the run of another configuration, {}",
                 directory.display(),
                 owner.file(directory).display()
             );
-            let advice = "give this run a directory of its own with --out, or replace that run with --force";
+            let advice = "give this run its own directory with --out, or replace that run with --force";
             return Err(InputError::new(message).note(advice));
         }
         for name in self.names.iter().filter(|name| !owns(name)) {
@@ -137,7 +137,7 @@ impl Claim {
 /// A file that the program did not make, where it would write.
 pub(super) fn in_the_way(path: &Path) -> InputError {
     InputError::new(format!(
-        "{} is there already and was not made by this run: it is left as it is",
+        "{} already exists and was not made by this run: it is left unchanged",
         path.display()
     ))
     .note("move it away, or give another directory with --out")

@@ -1,4 +1,4 @@
-//! What a running stage makes in pieces and what is too much to be written anew with every checkpoint: a file that only grows. A checkpoint
+//! What a running stage makes in pieces and what is too large to be rewritten with every checkpoint: a file that only grows. A checkpoint
 //! says by a [`Mark`] how much of it belongs to it.
 
 use std::fs::{File, OpenOptions};

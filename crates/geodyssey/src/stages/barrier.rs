@@ -11,10 +11,10 @@ use crate::error::Error;
 use crate::interrupt;
 use crate::problem::Problem;
 
-/// Most variables among which bottlenecks are looked for.
+/// Largest number of variables for which bottlenecks are sought.
 const MOST_VARIABLES: usize = 3;
 
-/// How much lower than the barrier a way over unsampled ground may be before it is spoken of, kJ/mol.
+/// How much lower than the barrier a route through unsampled regions may be before it is reported, kJ/mol.
 const TELLING_DIFFERENCE_KJ_MOL: f64 = 1.0;
 
 /// The bottleneck of every winding, counted from the image of the end that is nearest to the start; none where blocked regions
@@ -83,9 +83,9 @@ pub(crate) struct LowestBarrier {
     pub(crate) energy_kj_mol: f64,
     /// Standard error of the landscape there, kJ/mol, if one is known.
     pub(crate) standard_error_kj_mol: Option<f64>,
-    /// Whether its whole way lies on ground that was sampled; true where nothing is said of sampling.
+    /// Whether its whole route was sampled; true if nothing is known about sampling.
     pub(crate) sampled: bool,
-    /// What no way can be lower than, unsampled ground included, kJ/mol, where that is lower than the barrier.
+    /// Lower bound of all routes, including those through unsampled regions, kJ/mol, if it is lower than the barrier.
     pub(crate) least_kj_mol: Option<f64>,
 }
 
@@ -128,8 +128,7 @@ pub(crate) fn lowest(problem: &Problem, landscape: &LandscapeResult) -> Result<O
     Ok(lowest_barrier(problem, landscape)?.map(|barrier| barrier.energy_kj_mol))
 }
 
-/// What must be known of a barrier over ground that was not sampled, and of a curve that leads over it; `along` are the
-/// curve's places.
+/// What must be known about a barrier in unsampled regions, and about a curve that passes through them; `along` are the curve's points.
 pub(crate) fn warnings(
     landscape: &LandscapeResult,
     barrier: Option<&LowestBarrier>,
@@ -148,13 +147,13 @@ pub(crate) fn warnings(
         let least = barrier.least_kj_mol.map(above);
         if !barrier.sampled {
             list.push(format!(
-                "Every way between the states leads over ground that was not sampled: the lowest barrier is not known, only \
-                 that it lies above about {} kJ/mol, if at all the unsampled ground can be judged from outside.{help}",
+                "Every route between the states passes through unsampled regions: the lowest barrier is not known, only that it \
+                 lies above about {} kJ/mol, if unsampled regions can be estimated from their surroundings at all.{help}",
                 least.unwrap_or_else(|| above(barrier.energy_kj_mol))
             ));
         } else if let Some(least) = least {
             list.push(format!(
-                "The lowest barrier, {} kJ/mol, is that of the ways over sampled ground; a way over ground that was not sampled \
+                "The lowest barrier, {} kJ/mol, is that of the routes through sampled regions; a route through unsampled regions \
                  may be lower, down to {least} kJ/mol.{help}",
                 above(barrier.energy_kj_mol)
             ));
@@ -163,8 +162,8 @@ pub(crate) fn warnings(
     let off = along.iter().filter(|x| !ground.contains(x)).count();
     if off > 0 {
         list.push(format!(
-            "{off} of the curve's {} points lie on ground that was not sampled and is only taken for high: its energies there, \
-             its length and the choice of its winding rest on that.{help}",
+            "{off} of the curve's {} points lie in unsampled regions, whose energy is only assumed to be high: its energies there, \
+             its length and the choice of its winding depend on this assumption.{help}",
             along.len()
         ));
     }

@@ -1,5 +1,5 @@
-//! The configuration stage: `config.toml`, the configuration with every default filled in. It is written first, so that a run that does not
-//! come to its end says what it was to be.
+//! The configuration stage: `config.toml`, the configuration with every default filled in. It is written first, so that an
+//! unfinished run documents what it was meant to be.
 
 use crate::artifacts::report::CONFIG_FILE;
 use crate::error::Error;

@@ -110,7 +110,7 @@ pub(crate) fn units(problem: &Problem) -> Vec<UserUnit> {
         .collect()
 }
 
-/// How far one constraint is kept by the inner nodes of a curve.
+/// How well one constraint is satisfied by the inner nodes of a curve.
 pub(crate) fn measure(
     constraint: &dyn PathConstraint,
     nodes: &[CurveNode],

@@ -1,5 +1,5 @@
 //! The exact denoiser of a landscape: what its density looks like from every noise level. It needs no training and so leaves no
-//! artifact; it teaches the learned ones and judges them.
+//! artifact; the learned ones are trained on it and compared with it.
 
 use geodyssey_denoiser::{
     Covariance, Denoiser, DenoiserError, GridAxis, GridDenoiser, MixtureComponent, MixtureDenoiser,

@@ -2,7 +2,7 @@
 //!
 //! The energy is taken on a fine grid of nodes. Nodes are added in the order of their energies and joined to their
 //! neighbours until start and end are connected (union-find); the node that connects them is the bottleneck. On a torus
-//! the union-find knows in which period each node lies, so one structure answers for every winding. The grid is then
+//! the union-find records in which period each node lies, so one structure serves every winding. The grid is then
 //! refined around the bottleneck until its energy no longer changes.
 
 mod nodes;
@@ -116,12 +116,13 @@ impl BottleneckSearch<'_> {
     /// The image of the end's node relative to that of the start's.
     fn relative_winding(&self, winding: &[i32], first: Image, last: Image) -> Result<Image, LandscapeError> {
         if winding.len() != self.axes.len() {
-            return Err(LandscapeError::Bottleneck("the winding needs one entry a variable".to_owned()));
+            return Err(LandscapeError::Bottleneck("the winding needs one entry per variable".to_owned()));
         }
         let mut relative = [0; 3];
         let too_far = || {
             let message = format!(
-                "the way from {first:?} over {winding:?} turns to {last:?} leads through more images of the period than can be searched"
+                "the route from {first:?} over {winding:?} turns to {last:?} passes through more images of the period than can be \
+                 searched"
             );
             LandscapeError::Bottleneck(message)
         };

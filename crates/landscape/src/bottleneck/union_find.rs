@@ -53,7 +53,7 @@ impl Lattice {
     }
 }
 
-/// A union-find structure over the nodes of one period that knows in which image of a component each node lies.
+/// A union-find structure over the nodes of one period that records in which image of a component each node lies.
 ///
 /// Node `i` in image 0 is connected to its parent in image `offset[i]` (the potentials of weighted union-find).
 pub(super) struct UnionFind {

@@ -62,8 +62,9 @@ pub struct MinimumEnergyPath {
 impl StringMethod {
     /// Relaxes a path, given by its points from the first end to the last; both ends stay where they are.
     ///
-    /// An end that is no minimum is joined to the valley by the way down from it. Images move by shares of their distance, so that many of
-    /// them would take ever more iterations from far away: few are relaxed first, then four times as many on the path through these.
+    /// An end that is not a minimum is joined to the valley by the way down from it. Images move by shares of their distance, so that
+    /// many of them would take ever more iterations from far away: few are relaxed first, then four times as many on the path through
+    /// these.
     ///
     /// # Errors
     /// Fewer than two points or three images, ends that are one point, points of another dimension, or a gradient that is not
@@ -148,10 +149,10 @@ impl StringMethod {
             .iter()
             .find(|point| point.len() != landscape.dimension() || point.iter().any(|x| !x.is_finite()))
         {
-            return refused(format!("{point:?} is no point of these variables"));
+            return refused(format!("{point:?} is not a point of these variables"));
         }
         if distance(first, last) == 0.0 {
-            return refused("its two ends are one point".to_owned());
+            return refused("its two ends coincide".to_owned());
         }
         Ok(())
     }

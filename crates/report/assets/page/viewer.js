@@ -7,7 +7,7 @@ function makeViewer(element, structure) {
   if (!(probe.getContext("webgl2") || probe.getContext("webgl"))) {
     const note = document.createElement("p");
     note.className = "no-webgl";
-    note.textContent = "This browser shows no WebGL, so there is no 3-D view here. The figures follow the path all the same; " +
+    note.textContent = "This browser does not support WebGL, so there is no 3-D view here. The figures still follow the path; " +
       "view.vmd and view.pml show the molecule in VMD and PyMOL.";
     element.append(note);
     return Promise.resolve(null);

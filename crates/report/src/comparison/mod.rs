@@ -1,4 +1,4 @@
-//! `compare.json`: several paths side by side, as JSON, as tables and as a page.
+//! `compare.json`: a comparison of several paths, as JSON, as tables and as a page.
 
 mod csv_tables;
 mod document;

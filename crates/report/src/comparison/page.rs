@@ -20,19 +20,20 @@ pub struct PageFigure {
 const STYLE: &str = include_str!("../../assets/page/report.css");
 
 const NOTES: &str = "\
-MaxEnergy is the highest energy of a path over every step, its mean over the forward paths; reached is the share of paths whose last \
-frame lies within the other state, and a MaxEnergy without it means nothing. Rows that share a letter are not told apart. The lower \
-bound is the bottleneck of the landscape between the centres of the two states, which no path that arrives can stay below but by a \
-little: paths arrive at the edge of a state, the landscape has an error, and a crest can be cut off between steps. A · marks baselines that the \
-comparison added, with the sampling budget of the first path. Each row is a run directory of its own, which geodyssey run repeats \
-from its config.toml; its name leads to its report.html.";
+                     MaxEnergy is the highest energy of a path over every step, averaged over the forward paths; reached is the \
+                     fraction of paths whose last frame lies within the other state, and without it a MaxEnergy means nothing. Rows \
+                     that share a letter do not differ significantly. The lower bound is the bottleneck of the landscape between \
+                     the centres of the two states; paths that arrive can lie only slightly below it, because they arrive at the \
+                     edge of a state, the landscape has an error, and a maximum can be cut off between steps. A · marks baselines \
+                     added by the comparison, with the sampling budget of the first path. Each row is a run directory of its own, \
+                     which geodyssey run repeats from its config.toml; its name links to its report.html.";
 
 impl Comparison {
     /// `compare.html`; `figures` has the figures of each group, `reports` where the page of each of its rows lies, relative to this
     /// one and as part of an address ([`relative_address`]).
     ///
     /// # Errors
-    /// Not one list of figures and of reports a group, or not one report a row.
+    /// Not one list of figures and of reports per group, or not one report per row.
     pub fn to_html(
         &self,
         figures: &[Vec<PageFigure>],

@@ -109,8 +109,8 @@ impl ComparisonGroup {
                 optional(rmsd.and_then(|rmsd| rmsd.std_nm), 3),
             ]
         })?;
-        let title = "Of the atoms: highest potential energy, thermal energy included, and the metrics of transition path \
-                     sampling, mean ± standard error";
+        let title = "All-atom: highest potential energy, thermal energy included, and the metrics of transition path sampling, mean \
+                     ± standard error";
         Ok(Some(Titled { title, table }))
     }
 

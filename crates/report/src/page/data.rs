@@ -13,7 +13,7 @@ use crate::plots::{PlotFrame, drawn_variable};
 /// Least positions that a page keeps, nm: the precision of XTC.
 const RESOLUTION_NM: f64 = 0.001;
 
-/// A column of the paths as the page's program knows it.
+/// A column of the paths as the page's script uses it.
 #[derive(Serialize)]
 struct PageColumn {
     name: String,

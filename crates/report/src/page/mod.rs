@@ -28,8 +28,8 @@ const STAGE: &str = "<div class=\"stage\" id=\"stage\" role=\"img\" aria-label=\
     <span style=\"background:#0072b2\"></span>start<span style=\"background:#e69f00\"></span>highest energy\
     <span style=\"background:#aa4499\"></span>end</p>\n";
 /// How the molecule is turned.
-const HANDLING: &str = " Drag the molecule to turn it; Ctrl and the wheel zoom, the right button moves; by touch, a sideways stroke \
-    turns.";
+const HANDLING: &str = " Drag the molecule to rotate it; Ctrl and the wheel zoom, the right button moves it; on a touch screen, \
+                        swipe sideways to rotate.";
 
 /// The page as one HTML document.
 ///
@@ -98,27 +98,25 @@ fn player(page: &RunPage<'_>, figures: &[&PageFigure<'_>]) -> Result<String, Rep
         format!("All {} paths are in this page", page.all_paths)
     };
     let meaning = if words::is_shooting(page.summary) {
-        "Frames lie at equal parts of a path's steps; nothing led it."
+        "Frames are equally spaced in the steps of a path, which was not driven."
     } else {
-        "A frame is a place along the path, not a time: the molecule is led, it does not wait for a fluctuation."
+        "A frame is a position along the path, not a time: the molecule is driven, it does not wait for a fluctuation."
     };
     let drawn = figures_markup(figures.iter().copied())?;
     let (class, stage, handling) =
         if viewer { (" class=\"with-molecule\"", STAGE, HANDLING) } else { ("", "", "") };
     Ok(format!(
-        "<section class=\"player\" id=\"player\" aria-label=\"Player of the paths\">\n<div{class}>\n\
-         <div class=\"beside\">\n{stage}<div class=\"controls\">\
-         <button type=\"button\" id=\"play\" aria-pressed=\"false\">Play</button>\
-         <button type=\"button\" id=\"back\" aria-label=\"One frame back\">◀</button>\
-         <button type=\"button\" id=\"forward\" aria-label=\"One frame forward\">▶</button>\
-         <label class=\"range\">frame <input type=\"range\" id=\"frame\" min=\"0\" max=\"0\" value=\"0\"></label>\
-         <label class=\"choice\">path <select id=\"path\">{options}</select></label>\
-         <label>speed <select id=\"speed\"><option value=\"5\">5 / s</option><option value=\"15\" selected>15 / s</option>\
-         <option value=\"40\">40 / s</option></select></label>\
-         </div>\n<output id=\"readout\"></output>\n</div>\n<div class=\"figures\">\n{drawn}</div>\n</div>\n<div class=\"notes\">\n\
-         <p class=\"faint on-screen\">Keys, once the slider or the molecule has been clicked: <kbd>space</kbd> plays and stops, <kbd>←</kbd> \
-         <kbd>→</kbd> go one frame, <kbd>n</kbd> and <kbd>b</kbd> choose the next path and the one before.{handling}</p>\n\
-         <p class=\"faint\">{paths}, {frames}. {meaning}</p>\n</div>\n</section>\n"
+        "<section class=\"player\" id=\"player\" aria-label=\"Player of the paths\">\n<div{class}>\n<div \
+         class=\"beside\">\n{stage}<div class=\"controls\"><button type=\"button\" id=\"play\" \
+         aria-pressed=\"false\">Play</button><button type=\"button\" id=\"back\" aria-label=\"One frame back\">◀</button><button \
+         type=\"button\" id=\"forward\" aria-label=\"One frame forward\">▶</button><label class=\"range\">frame <input \
+         type=\"range\" id=\"frame\" min=\"0\" max=\"0\" value=\"0\"></label><label class=\"choice\">path <select \
+         id=\"path\">{options}</select></label><label>speed <select id=\"speed\"><option value=\"5\">5 / s</option><option \
+         value=\"15\" selected>15 / s</option><option value=\"40\">40 / s</option></select></label></div>\n<output \
+         id=\"readout\"></output>\n</div>\n<div class=\"figures\">\n{drawn}</div>\n</div>\n<div class=\"notes\">\n<p class=\"faint \
+         on-screen\">Keys, once the slider or the molecule has been clicked: <kbd>space</kbd> plays and pauses, <kbd>←</kbd> \
+         <kbd>→</kbd> step one frame, <kbd>n</kbd> and <kbd>b</kbd> select the next and the previous path.{handling}</p>\n<p \
+         class=\"faint\">{paths}, {frames}. {meaning}</p>\n</div>\n</section>\n"
     ))
 }
 
@@ -143,5 +141,5 @@ fn links(page: &RunPage<'_>) -> String {
         format!("<li><a href=\"{0}\">{0}</a>: {1}</li>\n", escape(file), escape(content))
     };
     let items: String = page.links.iter().map(item).collect();
-    format!("<h2>Files beside this page</h2>\n<ul>\n{items}</ul>\n")
+    format!("<h2>Files of this run</h2>\n<ul>\n{items}</ul>\n")
 }

@@ -70,7 +70,7 @@ pub(super) fn table(summary: &Summary) -> String {
             definition.push_str("; the error is the landscape's at that point");
         }
         if summary.landscape.lower_bound_sampled == Some(false) {
-            definition.push_str("; every way there leads over ground that was not sampled");
+            definition.push_str("; every route there passes through unsampled regions");
         }
         rows.push(row("lower bound", value, "kJ/mol", &definition));
     }
@@ -123,30 +123,32 @@ fn sampling(paths: &SamplingSummary) -> Vec<Row> {
         "reached",
         paths.reached,
         paths.paths,
-        "share of the paths whose last frame lies within the end state's radius",
+        "fraction of the paths whose last frame lies within the end state's radius",
     )];
     if let Some(share) = paths.reached_backward {
-        let definition = "share of the backward paths whose last frame lies within the start state's radius";
+        let definition =
+            "fraction of the backward paths whose last frame lies within the start state's radius";
         rows.push(share_row("reached, backward", share, paths.backward_paths, definition));
     }
     if let Some(share) = paths.share_inside_avoided {
         let definition =
-            "share of the written frames of the forward paths inside any region that a constraint names";
+            "fraction of the written frames of the forward paths inside any region named by a constraint";
         rows.push(row("inside avoided regions", decimals(100.0 * share, 2), "%", definition));
     }
     if let Some(lag) = paths.lag {
         let by_chance = paths.lag_by_chance.map_or_else(String::new, |by_chance| {
-            format!("; by chance alone {} in the mean, for as many paths", decimals(by_chance, 2))
+            format!("; expected by chance alone for as many paths: {}", decimals(by_chance, 2))
         });
         let definition = format!(
-            "largest difference along the curve between the share of paths past the barrier and the exact posterior's share{by_chance}"
+            "largest difference along the curve between the fraction of paths past the barrier and that of the exact \
+             posterior{by_chance}"
         );
         rows.push(row("lag", decimals(lag, 2), "", &definition));
     }
     if let Some(shooting) = &paths.shooting {
         let value = format!("{} of {}", grouped(shooting.accepted), grouped(shooting.trials));
         let definition = format!(
-            "trials of two-way shooting that gave a new path, of {} independent chains, paths of {} length",
+            "trials of two-way shooting that gave a new path, in {} independent chains, paths of {} length",
             shooting.chains, shooting.length
         );
         rows.push(row("accepted trials", value, "", &definition));
@@ -202,7 +204,7 @@ fn work(work: &WorkSummary) -> Vec<Row> {
         ));
     }
     if let Some(overlap) = work.overlap {
-        let definition = "share of all works, backward ones with their sign turned, that lie where both directions have been seen";
+        let definition = "fraction of all works, backward ones with reversed sign, in the range covered by both directions";
         rows.push(row("overlap of works", decimals(100.0 * overlap, 0), "%", definition));
     }
     if let Some(value) = work.landscape_delta_f_kj_mol {
@@ -221,7 +223,7 @@ fn free_energy(known: &FreeEnergySummary) -> Vec<Row> {
         let covered = [one.covered_start, one.covered_end].map(|share| share.map(|share| decimals(100.0 * share, 0)));
         let covered = match covered {
             [Some(start), Some(end)] => format!(
-                "; the paths have been where the landscape has {start} % of the start's weight and {end} % of the end's"
+                "; the paths have visited regions with {start} % of the start's weight on the landscape and {end} % of the end's"
             ),
             _ => String::new(),
         };
@@ -229,12 +231,12 @@ fn free_energy(known: &FreeEnergySummary) -> Vec<Row> {
             .landscape_kj_mol
             .map_or_else(String::new, |value| format!("; by the landscape {}", minus(&decimals(value, 1))));
         let region = match name {
-            "basins" => "the two sides of the landscape's divide",
+            "basins" => "the two sides of the landscape's dividing surface",
             _ => "the two states within their radii",
         };
         let definition = format!(
-            "F(end) − F(start) between {region}, tethers released, from the works and points of the paths; forward paths alone {}, \
-             backward paths alone {}{landscape}{covered}",
+            "F(end) − F(start) between {region}, tethers released, from the works and points of the paths; from forward paths alone \
+             {}, from backward paths alone {}{landscape}{covered}",
             minus(&with_error(one.forward_kj_mol, one.forward_error_kj_mol, 1)),
             minus(&with_error(one.backward_kj_mol, one.backward_error_kj_mol, 1)),
         );
@@ -286,16 +288,17 @@ pub(super) fn windings(summary: &Summary) -> String {
                 minus(&turns.join(" ")),
                 winding.length.map_or_else(String::new, |length| decimals(length, 2)),
                 winding.crest_kj_mol.map_or_else(String::new, |crest| decimals(crest, 1)),
-                winding.satisfied.map_or("", |kept| if kept { "kept" } else { "not kept" }),
+                winding.satisfied.map_or("", |kept| if kept { "satisfied" } else { "not satisfied" }),
                 if winding.chosen { "followed: " } else { "" },
                 escape(&winding.decision)
             )
         })
         .collect();
     format!(
-        "<details><summary>Ways round the periods: {} of {} were solved</summary>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>\
-         <th scope=\"col\">turns</th><th scope=\"col\">length</th><th scope=\"col\">lowest barrier (kJ/mol)</th>\
-         <th scope=\"col\">crest of the curve (kJ/mol)</th><th scope=\"col\">constraints</th><th scope=\"col\">what decided</th></tr></thead>\n<tbody>\n{body}</tbody></table></div></details>\n",
+        "<details><summary>Windings: {} of {} were solved</summary>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th \
+         scope=\"col\">turns</th><th scope=\"col\">length</th><th scope=\"col\">lowest barrier (kJ/mol)</th><th scope=\"col\">curve \
+         maximum (kJ/mol)</th><th scope=\"col\">constraints</th><th \
+         scope=\"col\">decision</th></tr></thead>\n<tbody>\n{body}</tbody></table></div></details>\n",
         curve.windings.iter().filter(|winding| winding.length.is_some()).count(),
         curve.windings.len()
     )

@@ -33,12 +33,12 @@ pub(super) fn opening(summary: &Summary, states: Option<&[String; 2]>) -> String
     if let Some(curve) = &summary.geodesic {
         let windings = match curve.windings.len() {
             0 | 1 => String::new(),
-            n => format!(" It was chosen among {n} ways round the periods."),
+            n => format!(" It was chosen among {n} windings."),
         };
         let what = if is_shooting(summary) {
             "The path that shooting began with"
         } else {
-            "The curve that leads the paths"
+            "The curve that the paths follow"
         };
         let kind = if curve.kind == "geodesic" { String::new() } else { format!(" ({})", curve.kind) };
         paragraphs.push(format!(
@@ -49,9 +49,9 @@ pub(super) fn opening(summary: &Summary, states: Option<&[String; 2]>) -> String
     }
     for constraint in &summary.constraints {
         let verdict = match (constraint.satisfied, constraint.report_only) {
-            (true, _) => "kept",
-            (false, false) => "not kept",
-            (false, true) => "not kept, and only reported",
+            (true, _) => "satisfied",
+            (false, false) => "not satisfied",
+            (false, true) => "not satisfied, and only reported",
         };
         paragraphs.push(format!("Constraint {}: {}: {verdict}.", constraint.kind, constraint.description));
     }
@@ -89,7 +89,7 @@ fn system(summary: &Summary) -> String {
         },
     );
     let what = match summary.system.atoms {
-        Some(atoms) => format!("A molecule of {atoms} atoms at {temperature}, seen through {variables};"),
+        Some(atoms) => format!("A molecule of {atoms} atoms at {temperature}, described by {variables};"),
         None => format!("A landscape over {variables} at {temperature};"),
     };
     format!("{what} its energy surface is of kind {}.", summary.landscape.method)
@@ -127,17 +127,16 @@ fn barrier(energy: &MaxEnergy, summary: &Summary) -> String {
     let mut reasons = Vec::new();
     if arrived < 1.0 {
         reasons.push(
-            "paths that did not arrive enter the mean, and need not have crossed the barrier".to_owned(),
+            "the mean includes paths that did not arrive, which need not have crossed the barrier".to_owned(),
         );
     }
-    reasons.push(
-        "a path arrives at the edge of a state, and the barrier is that between the centres".to_owned(),
-    );
+    reasons
+        .push("a path arrives at the edge of a state, whereas the barrier is between the centres".to_owned());
     if let Some(error) = error {
         reasons.push(format!("both rest on a landscape with an error of {} kJ/mol", decimals(error, 1)));
     }
     reasons.push(
-        "a path is looked at after every step and along the straight segments between steps, which may cut off the very crest"
+        "energies are taken after every step and along the straight segments between steps, which can cut off the very top"
             .to_owned(),
     );
     format!("{text} The mean lies below that bound: {}.", reasons.join("; "))
@@ -151,18 +150,20 @@ fn worked(work: &WorkSummary) -> Vec<String> {
     let mut sentences = Vec::new();
     match (dissipated(&work.forward), dissipated(&work.backward)) {
         (Some(forward), Some(backward)) => sentences.push(format!(
-            "Leading them costs {forward} kT of lost work forward and {backward} kT backward."
+            "Driving them costs {forward} kT of lost work forward and {backward} kT backward."
         )),
-        (Some(forward), None) => sentences.push(format!("Leading them costs {forward} kT of lost work.")),
+        (Some(forward), None) => sentences.push(format!("Driving them costs {forward} kT of lost work.")),
         _ => {}
     }
     if work.dissipated_delta_f_source == Some(DeltaFSource::Landscape) {
-        sentences
-            .push("(Lost is what goes beyond the landscape's own ΔF, whose error is not known.)".to_owned());
+        sentences.push(
+            "(Work is lost to the extent that it exceeds the landscape's own ΔF, whose error is not known.)"
+                .to_owned(),
+        );
     }
     if let Some(value) = work.delta_f_kj_mol {
         let landscape = work.landscape_delta_f_kj_mol.map_or_else(String::new, |other| {
-            format!("; the landscape itself says {} kJ/mol", decimals(other, 1))
+            format!("; the landscape itself gives {} kJ/mol", decimals(other, 1))
         });
         sentences.push(format!(
             "Under the tethers of the curve's ends, the end's free energy is {} kJ/mol relative to the start's (BAR){landscape}.",

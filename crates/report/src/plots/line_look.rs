@@ -1,4 +1,4 @@
-//! How the lines of many curves in one figure are told apart.
+//! How the lines of many curves in one figure are distinguished.
 
 use plotters::style::RGBColor;
 use plotters_backend::DrawingBackend;

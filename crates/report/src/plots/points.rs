@@ -52,7 +52,7 @@ pub struct PointsPanel {
 pub struct PointLayer {
     /// What it is.
     pub name: String,
-    /// Points in the variables' units; any periodic image. Of very many, every so-manieth is drawn.
+    /// Points in the variables' units; any periodic image. Of very many, every n-th is drawn.
     pub points: Vec<[f64; 2]>,
     /// Radius of a disc in pixels.
     pub radius_pixels: f64,

@@ -69,7 +69,7 @@ impl RowsFigure {
     /// Draws the figure.
     ///
     /// # Errors
-    /// No row or no finite value, or a row that has not one entry a series.
+    /// No row or no finite value, or a row that does not have one entry per series.
     pub fn render(&self) -> Result<RenderedFigure, ReportError> {
         if self.rows.is_empty() || self.series.is_empty() {
             return Err(ReportError::Empty { place: format!("the rows of '{}'", self.title) });

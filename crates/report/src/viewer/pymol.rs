@@ -44,7 +44,7 @@ set connect_mode, 1
 python
 import os
 
-# Files lie beside this script.
+# Files are next to this script.
 folder = os.path.dirname(os.path.abspath(__script__))
 
 # Which paths to load, by number.

@@ -84,7 +84,7 @@ proc add_sticks {molecule radius color} {
 foreach number $shown {
     lassign [lindex $paths $number] trajectory highest
     set molecule [mol new [file join $here "@TOPOLOGY@"] waitfor all]
-    # The structure file brings a frame of its own, which is no part of the path.
+    # The structure file adds a frame of its own, which is not part of the path.
     animate delete beg 0 end -1 $molecule
     mol addfile [file join $here $trajectory] waitfor all molid $molecule
     mol rename $molecule [file rootname [file tail $trajectory]]

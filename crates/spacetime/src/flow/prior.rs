@@ -41,14 +41,14 @@ impl Prior {
             || self.centre.iter().any(|centre| !centre.is_finite())
             || !log_snr.is_finite()
         {
-            return fail(format!("the prior {self:?} at logSNR {log_snr} is no density"));
+            return fail(format!("the prior {self:?} at logSNR {log_snr} is not a density"));
         }
         let noise = (-log_snr).exp();
         if let Some(period) = periods.iter().flatten().find(|period| noise.sqrt() < 0.499 * **period) {
             let largest = -2.0 * (0.5 * period).ln();
             return fail(format!(
                 "at logSNR {log_snr} the noise is too small to forget where a variable of period {period} was: start at \
-                 {largest:.2} or lower, or from particles of your own"
+                 {largest:.2} or lower, or from given particles"
             ));
         }
         let particle = |index: usize| -> Vec<f64> {

@@ -13,7 +13,7 @@ pub struct ProbabilityFlowSettings {
     pub absolute_tolerance: f64,
     /// … and this share of the distance from the denoiser's value, which is of the size of the noise.
     pub relative_tolerance: f64,
-    /// The integration ends with an error after so many steps.
+    /// The integration ends with an error after this many steps.
     pub most_steps: usize,
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn integrate(
         while log_snr != pair[1] {
             if steps == settings.most_steps {
                 let message =
-                    format!("the probability flow has not come beyond logSNR {log_snr:.3} in {steps} steps");
+                    format!("the probability flow did not get beyond logSNR {log_snr:.3} in {steps} steps");
                 return Err(SpacetimeError::Problem(message));
             }
             steps += 1;

@@ -151,7 +151,7 @@ impl Decoder<'_> {
             return problem(format!("a geodesic needs at least 3 points, not {}", curve.len()));
         }
         if distance(&curve[0], &curve[curve.len() - 1]) == 0.0 {
-            return problem("the two ends of the geodesic are one point".to_owned());
+            return problem("the two ends of the geodesic coincide".to_owned());
         }
         if self.latent_log_snr >= self.data_log_snr {
             return problem(format!(

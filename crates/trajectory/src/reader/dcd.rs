@@ -123,7 +123,7 @@ impl DcdDecoder {
         if length == bytes {
             return Ok(());
         }
-        Err(DecodeError::content(format!("a record has {length} bytes where {bytes} are due")))
+        Err(DecodeError::content(format!("a record has {length} bytes, expected {bytes}")))
     }
 
     /// The length after a record, which is that before it.
@@ -196,7 +196,7 @@ fn header(error: DecodeError) -> DecodeError {
 
 fn long_markers() -> DecodeError {
     DecodeError::content(
-        "its Fortran records have markers of 64 bits, which hardly any program reads: write it again with 32 bits",
+        "its Fortran records have markers of 64 bits, which hardly any program reads: rewrite the file with 32-bit markers",
     )
 }
 
@@ -205,7 +205,7 @@ impl FrameDecoder for DcdDecoder {
         if self.input.is_at_end() {
             if self.stated > self.read && self.read > 0 {
                 return Err(DecodeError::content(format!(
-                    "its header promises {} frames, but it ends after {}: it was cut",
+                    "its header states {} frames, but it ends after {}: it was truncated",
                     self.stated, self.read
                 )));
             }
@@ -213,7 +213,7 @@ impl FrameDecoder for DcdDecoder {
         }
         if self.stated > 0 && self.read >= self.stated {
             return Err(DecodeError::content(format!(
-                "its header promises {} frames, but more follow: the header was not brought up to date",
+                "its header states {} frames, but more follow: the header was not updated",
                 self.stated
             )));
         }

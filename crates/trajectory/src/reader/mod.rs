@@ -51,7 +51,7 @@ pub struct TrajectoryReader<'t> {
     /// The atoms of variables, where frames are to be made whole.
     chains: Option<Vec<Vec<usize>>>,
     atoms: Option<u64>,
-    /// Frames of the file that were looked at, and those of them that had positions.
+    /// Frames of the file that were read, and those of them that had positions.
     looked_at: usize,
     given: usize,
     done: bool,

@@ -11,7 +11,7 @@ use super::input::Input;
 const MAGIC: i32 = 1995;
 /// The magic number of files in which the packed bytes are counted by 64 bits.
 const LONG_MAGIC: i32 = 2023;
-/// With so many atoms or fewer nothing is packed.
+/// With this many atoms or fewer nothing is packed.
 const PLAIN_ATOMS: u64 = 9;
 /// Sizes beyond this are packed axis by axis.
 const LARGEST_JOINT_SIZE: u32 = 0x00ff_ffff;
@@ -119,7 +119,7 @@ impl FrameDecoder for XtcDecoder {
 }
 
 fn damaged(what: &str) -> DecodeError {
-    DecodeError::content(format!("{what} cannot be: the file is damaged"))
+    DecodeError::content(format!("{what} is impossible: the file is damaged"))
 }
 
 /// Unpacks the integer positions of all atoms in their order.

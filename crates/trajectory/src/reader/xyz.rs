@@ -4,7 +4,7 @@
 use super::decoder::{DecodeError, Decoded, FrameDecoder, Limits, NM_PER_ANGSTROM, vectors};
 use super::input::{Input, Line, Lines};
 
-/// What is said of a file whose last number may be one of which only the beginning is there.
+/// The message about a file whose last number may be incomplete.
 pub(crate) const MAY_BE_CUT: &str =
     "the file may end inside the last number, since no line break follows; add one if the number is whole";
 

@@ -6,7 +6,7 @@
 /// Digits of base 36.
 const BASE: i64 = 36;
 
-/// The number in a field of four or five columns; none if it is no number in either notation.
+/// The number in a field of four or five columns; none if it is not a number in either notation.
 pub(crate) fn decode(field: &str) -> Option<i64> {
     let text = field.trim();
     let first = text.chars().next()?;

@@ -133,7 +133,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Records, TrajectoryError> {
     records.map_err(|reason| TrajectoryError::content(path, reason))
 }
 
-/// Why records are no molecule.
+/// Why records are not a molecule.
 enum Refused {
     NotFinite { atom: usize },
     Content(String),
@@ -190,7 +190,7 @@ fn elements(
         };
         match clues.decide() {
             Ok(Some(element)) => elements.push(element),
-            Ok(None) => return Err(Refused::Content(format!("{place} is of no known element"))),
+            Ok(None) => return Err(Refused::Content(format!("{place} has no known element"))),
             Err(conflict) => conflicts.push(format!("{place} is {conflict}")),
         }
     }
@@ -203,7 +203,7 @@ fn elements(
     };
     conflicts.truncate(ATOMS_NAMED);
     Err(Refused::Content(format!(
-        "{}{more}. The atoms must stand in the order of the force field, and a PDB file has their elements in columns 77–78",
+        "{}{more}. The atoms must be in the order of the force field; a PDB file has their elements in columns 77–78",
         conflicts.join("; ")
     )))
 }

@@ -84,7 +84,7 @@ pub(crate) fn read(text: &str) -> Result<Records, String> {
         [("atoms", expected_atoms, records.atoms.len()), ("bonds", expected_bonds, bonds)]
     {
         if let Some(expected) = expected.filter(|expected| *expected != found) {
-            return Err(format!("it promises {expected} {what} and has {found}"));
+            return Err(format!("it states {expected} {what} but has {found}"));
         }
     }
     records.all_bonds = !records.bonds.is_empty();

@@ -168,7 +168,7 @@ fn element(text: &str) -> Result<Option<Clue>, String> {
     }
     match symbol(text) {
         Some(element) => Ok(Clue::new("columns 77–78", vec![element])),
-        None => Err(format!("columns 77–78 say `{text}`, which is no known element")),
+        None => Err(format!("columns 77–78 say `{text}`, which is not a known element")),
     }
 }
 
@@ -236,7 +236,7 @@ fn stated_bonds(
     let too_long = serials.keys().find(|serial| serial.len() > 5);
     if let (Some(serial), Some(&(number, _))) = (too_long, conect.first()) {
         let why = format!(
-            "CONECT cannot name atoms beyond 99999, and the file has {serial}; leave these records out or number the atoms anew"
+            "CONECT cannot name atoms beyond 99999, and the file has {serial}; remove these records or renumber the atoms"
         );
         return Err(at(number, &why));
     }

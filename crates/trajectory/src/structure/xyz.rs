@@ -40,7 +40,7 @@ pub(crate) fn read(text: &str) -> Result<Records, String> {
 fn atom(line: &str, columns: Columns) -> Result<AtomRecord, String> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     let species =
-        columns.species.ok_or("`Properties=` names no `species:S:1`, so that the elements are unknown")?;
+        columns.species.ok_or("`Properties=` does not name `species:S:1`, so the elements are unknown")?;
     let (Some(species), Some(&[x, y, z])) =
         (fields.get(species).copied(), fields.get(columns.position..).and_then(|rest| rest.first_chunk()))
     else {
@@ -48,7 +48,7 @@ fn atom(line: &str, columns: Columns) -> Result<AtomRecord, String> {
     };
     let element = symbol(species)
         .or_else(|| species.parse().ok().and_then(Element::from_atomic_number))
-        .ok_or_else(|| format!("`{species}` is no known element"))?;
+        .ok_or_else(|| format!("`{species}` is not a known element"))?;
     let coordinate = |text: &str| {
         text.parse()
             .map(|x: f64| x * NM_PER_ANGSTROM)

@@ -342,7 +342,7 @@ fn masses_decide_where_the_file_does_not_and_disagree_where_it_does() {
         "atom 0 (LIG 1 CL) is Cl or C by its name CL but O by its mass in the force field, 15.999 amu";
     assert!(error.contains(words), "{error}");
     assert!(
-        read_structure(&path).unwrap_err().to_string().contains("atom 1 (LIG 1 X1) is of no known element")
+        read_structure(&path).unwrap_err().to_string().contains("atom 1 (LIG 1 X1) has no known element")
     );
 }
 
@@ -371,7 +371,7 @@ fn broken_files_are_refused_with_their_name() {
     assert!(error.contains("nan.pdb"), "{error}");
     let unknown = message("dummy.pdb", &atom("1", "Q", "MOL", 1, [0.0; 3], "Q"));
     assert!(
-        unknown.contains("line 1: columns 77–78 say `Q`") && unknown.contains("no known element"),
+        unknown.contains("line 1: columns 77–78 say `Q`") && unknown.contains("not a known element"),
         "{unknown}"
     );
     let twice = ["CA  A", "CA  B"].map(|name| atom("1", name, "ALA", 1, [0.0; 3], "C")).concat();

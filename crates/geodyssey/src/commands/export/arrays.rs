@@ -14,7 +14,7 @@ use zip::{CompressionMethod, ZipWriter};
 use super::paths::ExportedPath;
 use crate::error::Error;
 
-/// Columns of a path's table that are none of its variables.
+/// Columns of a path's table that are not its variables.
 const OTHERS: [&str; 7] = [
     "point",
     "arc_length",
@@ -27,7 +27,7 @@ const OTHERS: [&str; 7] = [
 
 type Archive = ZipWriter<BufWriter<File>>;
 
-/// Writes the file. Paths with fewer frames than the longest are filled up with NaN, their frame numbers with −1; so are the positions
+/// Writes the file. Paths with fewer frames than the longest are padded with NaN, their frame numbers with −1; so are the positions
 /// of paths without atoms.
 pub(super) fn write(file: &Path, paths: &[ExportedPath], topology: Option<&Topology>) -> Result<(), Error> {
     let write = || {

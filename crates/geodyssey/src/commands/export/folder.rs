@@ -12,7 +12,7 @@ use crate::run_directory::{DirectoryLock, FinishedRun, remove_partial, write_who
 
 /// Names of the files that exports have written.
 const RECORD: &str = ".exports.json";
-/// What is said to a second process.
+/// What a second process is told.
 const BUSY: &str = "another export is writing in it; wait for it, or give another directory with --out";
 
 /// What [`RECORD`] holds.
@@ -22,25 +22,27 @@ struct Record {
     files: BTreeSet<String>,
 }
 
-/// A folder that this process alone exports to.
+/// A folder to which only this process exports.
 pub(super) struct ExportFolder {
     path: PathBuf,
     lock: DirectoryLock,
 }
 
 impl ExportFolder {
-    /// Opens a folder for files of these names, making it where it is missing.
+    /// Opens a folder for files of these names and creates it if it is missing.
     ///
     /// # Errors
     /// A run directory, whose own files have such names; a file that no export has made and that has one of the names; a folder that cannot be
     /// written.
     pub(super) fn open(path: &Path, names: &[String]) -> Result<Self, Error> {
         if FinishedRun::open(path).is_ok() {
-            let message =
-                format!("{} is a run directory: exported files have the names of its own", path.display());
+            let message = format!(
+                "{} is a run directory: exported files would have the names of its own files",
+                path.display()
+            );
             return Err(InputError::new(message).note("give another directory with --out").into());
         }
-        fs::create_dir_all(path).map_err(|error| Error::file("make the folder", path, error))?;
+        fs::create_dir_all(path).map_err(|error| Error::file("create the folder", path, error))?;
         let lock = DirectoryLock::acquire(path, BUSY)?;
         let file = path.join(RECORD);
         let mut record = read(&file)?;
@@ -48,7 +50,7 @@ impl ExportFolder {
             |name: &&String| !record.files.contains(*name) && path.join(name).symlink_metadata().is_ok();
         if let Some(name) = names.iter().find(in_the_way) {
             let message = format!(
-                "{} is there already and was not exported: it is left as it is",
+                "{} already exists and was not written by an export: it is left unchanged",
                 path.join(name).display()
             );
             return Err(InputError::new(message)
@@ -63,7 +65,7 @@ impl ExportFolder {
         Ok(Self { path: path.to_owned(), lock })
     }
 
-    /// The place of a file that the folder was opened for.
+    /// The path of a file for which the folder was opened.
     ///
     /// # Errors
     /// The folder or its lock has gone.

@@ -45,7 +45,7 @@ impl Format {
             let distance = |known: &&&str| strsim::damerau_levenshtein(known, &wanted);
             let nearest = names.iter().min_by_key(distance).copied().unwrap_or("xtc");
             Error::input(format!(
-                "`{name}` is no format to export; did you mean `{nearest}`? There are {}",
+                "`{name}` is not an export format; did you mean `{nearest}`? The formats are {}",
                 names.join(", ")
             ))
         })
@@ -107,7 +107,7 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<(), Error> {
     }
     if left_out > 0 {
         said.push_str(&format!(
-            "; {left_out} paths have no atoms and were left out (`sampling.lifted_paths` says how many get some)"
+            "; {left_out} paths have no atoms and were left out (`sampling.lifted_paths` sets how many get atoms)"
         ));
     }
     say!("{said}");
@@ -116,7 +116,7 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<(), Error> {
 
 fn no_atoms(run: &Path, what: &str) -> Error {
     let run = run.display();
-    Error::input(format!("the run in {run} has no paths of atoms: there is no {TOPOLOGY_FILE} in it; {what}"))
+    Error::input(format!("the run in {run} has no all-atom paths: it has no {TOPOLOGY_FILE}; {what}"))
 }
 
 /// Names of the files that will be written.
@@ -132,7 +132,7 @@ fn file_names(format: Format, chosen: &[ExportedPath], in_one_file: bool) -> Vec
     }
 }
 
-/// One file a path, or one file of all with a table that says which frame is whose.
+/// One file per path, or one file of all with a table that lists the path of each frame.
 fn trajectories(
     format: TrajectoryFormat,
     topology: &Topology,
@@ -164,7 +164,7 @@ fn trajectories(
 /// Lays every frame over the first frame of the first path; what was done, in words.
 fn align(paths: &mut [ExportedPath], topology: &Topology, wanted: AlignedAtoms) -> Result<String, Error> {
     let (atoms, words) = match wanted {
-        // As the run itself does, but that it knows also which water or ion a variable names.
+        // As the run itself does, except that the run also knows which water or ion a variable names.
         AlignedAtoms::Heavy => {
             let atoms = superposition_atoms(topology, &[]);
             let is_heavy = atoms.iter().all(|&atom| topology.atoms()[atom].element.is_heavy());

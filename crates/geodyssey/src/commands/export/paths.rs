@@ -18,11 +18,11 @@ pub(super) struct ExportedPath {
     pub(super) name: String,
     /// Numbers of the frames.
     pub(super) frames: Vec<u32>,
-    /// Positions, nm; empty without a molecule, and for paths on a landscape that were not lifted to atoms.
+    /// Positions, nm; empty without a molecule, and for paths on a landscape that were not given atoms.
     pub(super) positions: Vec<Vec<[f64; 3]>>,
     /// Values that go with each frame.
     pub(super) values: Vec<Vec<(String, FrameProperty)>>,
-    /// Heads of its table, without that of the frames' numbers.
+    /// Column names of its table, without that of the frames' numbers.
     pub(super) columns: Vec<String>,
     /// The rows of its table for these frames, one column after the other.
     pub(super) table: Vec<Vec<f64>>,
@@ -30,15 +30,15 @@ pub(super) struct ExportedPath {
 
 /// What is read of a run.
 pub(super) struct Selection<'a> {
-    /// Names of the paths, all where there are none.
+    /// Names of the paths; all paths if there are none.
     pub(super) wanted: &'a [String],
-    /// Every so-manieth frame.
+    /// Keep every n-th frame.
     pub(super) stride: usize,
-    /// Whether paths without atoms are of no use.
+    /// Whether paths without atoms are useless.
     pub(super) atoms_needed: bool,
 }
 
-/// Paths of a run, and how many are none of them since they have no atoms.
+/// Paths of a run, and how many were left out because they have no atoms.
 pub(super) struct Chosen {
     /// The paths.
     pub(super) paths: Vec<ExportedPath>,
@@ -60,7 +60,7 @@ pub(super) fn read(
     if known.is_empty() {
         let run = run.path().display();
         return Err(Error::input(format!(
-            "{run} is a run directory without paths: the run has not come as far yet"
+            "{run} is a run directory without paths: the run has not got that far yet"
         )));
     }
     let chosen = choose(&known, selection.wanted)?;
@@ -87,7 +87,7 @@ pub(super) fn read(
 fn lacks_atoms(run: &Path, path: Option<PathId>) -> Error {
     let of = path.map_or_else(String::new, |path| format!(" of {path}"));
     Error::input(format!(
-        "{} holds no trajectory{of}: as many paths on a landscape get atoms as `sampling.lifted_paths` says; set it and run again, or \
+        "{} has no trajectory{of}: `sampling.lifted_paths` sets how many paths on a landscape get atoms; set it and run again, or \
          export with --format npz",
         run.display()
     ))

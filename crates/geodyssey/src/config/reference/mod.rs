@@ -20,17 +20,18 @@ use types::{REQUIRED, Row, Types};
 /// What the page says before its tables.
 const PREFACE: &str = "# Every key of a configuration\n\n\
 A configuration is a TOML file. Paths in it are relative to the file. `--set section.key=value` on the command line overrides any key. \
-Keys without a default are required where the default is given as *required*, and optional otherwise.\n\n\
-Units: *scale²* is a square of variables that are divided by their scale, *own* is the unit of a variable, degrees for torsions and angles, nm for distances, and for the variables of a table or formula the \
-unit that these have; 1 is a number without a unit. logSNR is counted in variables divided by their scale (radian and 0.1 nm, unless \
-`scale` says otherwise). An unknown key, a wrong value or an atom that is not there is an error that shows the line.\n\n\
-This page is made from the program's own types.\n";
+A key whose default is given as *required* must be set; other keys without a default are optional.\n\n\
+Units: *own* is the unit of a variable: degrees for torsions and angles, nm for distances, and for the variables of a table or formula \
+the unit that they have there; *scale²* is the square of a variable divided by its scale; 1 marks a dimensionless number. logSNR refers \
+to variables divided by their scale (1 rad and 0.1 nm, unless `scale` is set). An unknown key, an invalid value or a missing atom is an \
+error that shows the line.\n\n\
+This page is generated from the program's own types.\n";
 
 fn table<T: Serialize>(value: &T) -> toml::Table {
     toml::Table::try_from(value).expect("a table")
 }
 
-/// What a section comes to.
+/// A section with its defaults.
 fn read<T>(text: &str, of: impl Fn(&Section<'_>) -> T) -> T {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("configuration.toml");
@@ -56,7 +57,7 @@ fn denoiser(kind: &str) -> toml::Table {
     }))
 }
 
-/// What is left out of a file where it is the default stands on the page all the same.
+/// What is omitted from a file when it is the default is still listed on the page.
 fn sampling() -> toml::Table {
     let mut sampling = table(&SamplingConfig::default());
     sampling.insert("method".to_owned(), "annealing".into());
@@ -96,7 +97,7 @@ fn page() -> String {
     section(
         &mut page,
         "`[system]`",
-        "The molecule; left out for a table or formula alone.",
+        "The molecule; omitted for a table or formula alone.",
         &types.rows("SystemConfig", &system),
     );
 
@@ -106,11 +107,11 @@ fn page() -> String {
         value: format!("list of {} atoms", definition.atoms),
         unit: String::new(),
         default: String::new(),
-        meaning: format!("What it measures, and of which atoms: {}.", definition.quantity.name),
+        meaning: format!("Kind of coordinate, and its atoms: {}.", definition.quantity.name),
     });
     variable.splice(1..1, of_atoms);
-    let words = "One for each variable. A molecule's names its atoms under what it measures, each as `\"ALA 2 CA\"` (residue name, number, atom \
-        name), `\"A:ALA 2 CA\"` with a chain, or by its index from 0.";
+    let words = "One for each variable. A variable of a molecule lists its atoms under its kind of coordinate, each as `\"ALA 2 \
+                 CA\"` (residue name, number, atom name), `\"A:ALA 2 CA\"` with a chain, or by its index from 0.";
     section(&mut page, "`[[variable]]`", words, &variable);
 
     let mut states = toml::Table::new();
@@ -124,7 +125,8 @@ fn page() -> String {
         &types.rows("StateConfig", &toml::Table::new()),
     );
 
-    let words = "What is known of the variables' energy. `method` is one of those below; a molecule's default is `\"metadynamics\"`.";
+    let words = "The energy as a function of the variables. `method` is one of those below; a molecule's default is \
+                 `\"metadynamics\"`.";
     section(
         &mut page,
         "`[landscape]` with `method = \"metadynamics\"`",
@@ -194,7 +196,8 @@ fn page() -> String {
         &types.rows("GeodesicConfig", &table(&GeodesicConfig::default())),
     );
 
-    let words = "What the curve must keep; as many as wanted. With `report_only = true` (default `false`) a constraint is measured and bends nothing.";
+    let words = "What the curve must satisfy; any number of constraints. With `report_only = true` (default `false`) a constraint \
+                 is measured but does not bend the curve.";
     section(
         &mut page,
         "`[[constraint]]` with `kind = \"low-variance\"`",
@@ -232,7 +235,7 @@ fn the_page_of_all_keys_is_that_of_the_types() {
     );
 }
 
-/// Every key that a configuration of this repository comes to stands on the page, in the table of its section.
+/// Every key of the resolved configurations of this repository is on the page, in the table of its section.
 #[test]
 fn every_key_of_every_configuration_is_on_the_page() {
     let page = page();

@@ -21,9 +21,9 @@ const POINTS_PER_LEVEL: usize = 256;
 pub(super) struct CurveErrors {
     /// `exact` or `followed`.
     pub(super) name: &'static str,
-    /// How many of its points lie outside the logSNR that the denoiser knows.
+    /// How many of its points lie outside the denoiser's range of logSNR.
     pub(super) outside: usize,
-    /// Its points that the denoiser knows.
+    /// Its points within that range.
     pub(super) points: Vec<SpacetimePoint>,
     /// Errors there.
     pub(super) errors: Vec<f64>,
@@ -46,7 +46,7 @@ pub(super) fn measure(subject: &Subject<'_>) -> Result<(Accuracy, Vec<CurveError
     };
     let winding: Vec<i32> =
         subject.geodesic.record.summary.winding.iter().map(|&turns| turns as i32).collect();
-    // A minimum-energy path that took a geodesic's place is not to be held against one.
+    // A minimum-energy path that replaced a geodesic must not be compared with one.
     let is_geodesic = subject.geodesic.record.summary.kind == CurveKind::Geodesic.name();
     let exact = if is_geodesic { solve.geodesic_of(&winding)? } else { None };
     let exact_energy = exact.as_ref().map(|(_, energy)| *energy);
@@ -120,7 +120,7 @@ fn along(subject: &Subject<'_>, name: &'static str, points: &[SpacetimePoint]) -
     Ok(CurveErrors { name, outside, points, errors })
 }
 
-/// Share of the samples of the training near the two states, whatever their weights.
+/// Fraction of the training samples near the two states, whatever their weights.
 fn samples_in_states(subject: &Subject<'_>) -> Result<Option<[f64; 2]>, Error> {
     if subject.learned.is_none_or(|learned| learned.record.training.is_none()) {
         return Ok(None);

@@ -192,7 +192,7 @@ fn ridge_curves(ridge: &RidgeDiagnosis) -> CurvesFigure {
     for panel in &mut panels {
         panel.doubtful.clone_from(&doubtful);
     }
-    CurvesFigure { panels, doubtful: "too few data points, or no direction of its own".to_owned() }
+    CurvesFigure { panels, doubtful: "too few data points, or no distinct direction".to_owned() }
 }
 
 /// Ranges of logSNR around the levels that mean nothing.

@@ -1,8 +1,8 @@
-//! `diagnose`: how good the denoiser is, where, and whether it matters for paths.
+//! `diagnose`: how accurate the denoiser is, where, and whether it matters for paths.
 //!
-//! (a) Errors of `μ` against a judge, by noise level and along curves: [`accuracy`]. (b) Errors against the ridges of the data's
-//! density: [`ridges`]. (c) Samples that the denoiser makes, against the data: [`samples`]. The judge is the exact denoiser of the
-//! landscape, or of the kernel density of the samples where these are all that is known.
+//! (a) Errors of `μ` relative to a reference, by noise level and along curves: [`accuracy`]. (b) Errors against the ridges of the
+//! data's density: [`ridges`]. (c) Samples of the denoiser, compared with the data: [`samples`]. The reference is the exact denoiser
+//! of the landscape, or of the kernel density of the samples where these are all that is known.
 
 mod accuracy;
 mod deviations;

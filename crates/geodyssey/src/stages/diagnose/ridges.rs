@@ -19,7 +19,7 @@ use crate::stages::training::boltzmann_set;
 const DIMENSION: usize = 1;
 /// Data points that the density is smoothed from, where the landscape is known as an energy.
 const DATA_POINTS: usize = 10_000;
-/// Samples of the reverse diffusion that are looked at.
+/// Samples of the reverse diffusion that are used.
 const SAMPLES: usize = 200;
 /// Samples from which the ridge is sought, for the picture.
 const STARTS: usize = 200;

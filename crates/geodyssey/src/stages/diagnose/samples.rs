@@ -22,7 +22,7 @@ use crate::stages::training::boltzmann_set;
 
 /// Samples of each kind; a multiple of the lanes in which normal variates are drawn.
 const SAMPLES: usize = 2000;
-/// Noise levels at which the reverse diffusion is looked at.
+/// Noise levels at which the reverse diffusion is recorded.
 pub(super) const LEVELS: usize = 12;
 /// Steps of the reverse diffusion.
 const STEPS: usize = 88;
@@ -36,7 +36,7 @@ const POPULATION_TOLERANCE: f64 = 0.25;
 /// … or by so many standard errors.
 const STANDARD_ERRORS: f64 = 3.0;
 
-/// Samples of the denoiser and of the data, in the spacetime's units unless it is said otherwise.
+/// Samples of the denoiser and of the data, in the spacetime's units unless stated otherwise.
 pub(super) struct ReverseSamples {
     /// Of the reverse diffusion, at all levels.
     pub(super) diffusion: Trajectory,

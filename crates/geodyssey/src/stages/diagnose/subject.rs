@@ -1,4 +1,4 @@
-//! What is diagnosed, and what it is held against.
+//! What is diagnosed, and what it is compared with.
 
 use geodyssey_denoiser::Denoiser;
 
@@ -9,14 +9,14 @@ use crate::run_context::Run;
 use crate::stages::checkpoints::Checkpoints;
 use crate::stages::training::{LearnedDenoiser, TrainingData};
 
-/// All that is held against each other.
+/// Everything that is compared.
 pub(super) struct Subject<'s> {
     pub(super) run: &'s Run<'s>,
     pub(super) landscape: &'s LandscapeResult,
     pub(super) geodesic: &'s GeodesicResult,
     /// What is diagnosed.
     pub(super) denoiser: &'s dyn Denoiser,
-    /// Of random features whose training was stopped: the same after all training.
+    /// Of random features whose training was stopped early: the same after complete training.
     pub(super) equilibrium: Option<&'s dyn Denoiser>,
     /// What is known of the training; none for an exact denoiser.
     pub(super) learned: Option<&'s LearnedDenoiser>,
@@ -30,7 +30,7 @@ pub(super) struct Subject<'s> {
 }
 
 impl Subject<'_> {
-    /// Least and largest logSNR that are looked at.
+    /// Smallest and largest logSNR that are considered.
     pub(super) fn log_snr_range(&self) -> (f64, f64) {
         let (low, high) = self.settings.log_snr_range(&self.run.problem.config.geodesic);
         let known = self.denoiser.log_snr_range();

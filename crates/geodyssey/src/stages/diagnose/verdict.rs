@@ -23,7 +23,7 @@ const LEAST_EFFECTIVE_SAMPLES: f64 = 30.0;
 /// Least share of the training samples in each state.
 const LEAST_SHARE_IN_STATE: f64 = 1e-4;
 
-/// Holds all numbers against their limits.
+/// Compares all numbers with their limits.
 pub(super) fn reach(
     subject: &Subject<'_>,
     accuracy: &Accuracy,
@@ -40,7 +40,8 @@ pub(super) fn reach(
     for curve in measured.iter().filter(|_| subject.learned.is_some()) {
         let all = curve.outside + curve.points.len();
         let words = format!(
-            "{} of the {all} points of the {} curve lie outside the logSNR that the denoiser was trained on: widen `denoiser.log_snr_range`",
+            "{} of the {all} points of the {} curve lie outside the range of logSNR on which the denoiser was trained: widen \
+             `denoiser.log_snr_range`",
             curve.outside, curve.name
         );
         add(&format!("outside-range-{}", curve.name), curve.outside as f64 / all as f64, 0.0, words);
@@ -48,7 +49,7 @@ pub(super) fn reach(
     let curves = [("exact", &accuracy.along_exact), ("followed", &Some(accuracy.along_followed))];
     for (name, errors) in curves.into_iter().filter_map(|(name, errors)| Some((name, errors.as_ref()?))) {
         let words = format!(
-            "along the {name} curve the posterior is off by {} of its standard deviations in the median and {} at most",
+            "along the {name} curve the error of the posterior is {} of its standard deviations in the median and {} at most",
             short(errors.median),
             short(errors.largest)
         );
@@ -71,7 +72,8 @@ pub(super) fn reach(
         for (check, flow, value) in flows {
             let limit = HISTOGRAM_RATIO * distance.yardstick;
             let words = format!(
-                "samples of the {flow} have a histogram of {names} at a distance of {value:.3} from the data's, two exact sets {:.3}",
+                "samples of the {flow} have a histogram of {names} at a distance of {value:.3} from the data's (two exact sets: \
+                 {:.3})",
                 distance.yardstick
             );
             add(&format!("histogram-{check}-{}", distance.variables.join("-")), value, limit, words);
@@ -84,7 +86,7 @@ pub(super) fn reach(
         ];
         for (check, flow, value) in flows {
             let words = format!(
-                "{} of the samples of the {flow} are in the {} state, of the data {}",
+                "{} of the samples of the {flow} are in the {} state, {} of the data",
                 percent(value),
                 population.state,
                 percent(population.exact)
@@ -97,7 +99,7 @@ pub(super) fn reach(
     (findings, verdict)
 }
 
-/// What the training itself says: the reason behind the other numbers.
+/// The result of the training itself: the reason behind the other numbers.
 fn training(subject: &Subject<'_>, accuracy: &Accuracy, add: &mut impl FnMut(&str, f64, f64, String)) {
     let Some(outcome) = subject.learned.and_then(|learned| learned.record.training.as_ref()) else { return };
     let trained = outcome
@@ -117,7 +119,7 @@ fn training(subject: &Subject<'_>, accuracy: &Accuracy, add: &mut impl FnMut(&st
     }
     for (name, share) in ["start", "end"].iter().zip(accuracy.samples_in_states.iter().flatten()) {
         let words = format!("{} of the training samples lie in the {name} state", percent(*share));
-        // Held against its limit from below.
+        // Compared with its limit from below.
         add(&format!("samples-{name}"), -share, -LEAST_SHARE_IN_STATE, words);
     }
 }
@@ -136,9 +138,9 @@ fn samples(subject: &Subject<'_>, add: &mut impl FnMut(&str, f64, f64, String)) 
         let (sum, squares) = inside.fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
         let worth = if squares > 0.0 { sum * sum / squares } else { 0.0 };
         let words = format!(
-            "the samples in the {name} state are worth {worth:.0} independent ones of equal weight, too few to say what it looks like"
+            "the samples in the {name} state are worth {worth:.0} independent ones of equal weight, too few to describe it"
         );
-        // Held against its limit from below.
+        // Compared with its limit from below.
         add(&format!("effective-samples-{name}"), -worth, -LEAST_EFFECTIVE_SAMPLES, words);
     }
 }

@@ -106,8 +106,8 @@ fn figure(problem: &Problem, geodesic: &Geodesic) -> LogSnrFigure {
 
 /// One frame for each node: the atoms relaxed with the variables held at the posterior mean. Frames of the noise edits start from
 /// the first structure and those of the denoise edits from the second, each from the frame before it, so that what the variables
-/// do not hold changes only where the noise is largest. All are laid over the first by the heavy atoms. Frames that come to no end are
-/// kept as they are, and said.
+/// do not determine changes only where the noise is largest. All are superposed on the first by the heavy atoms. Frames that do
+/// not converge are kept and reported.
 fn frames(
     problem: &Problem,
     molecule: &Molecule,
@@ -144,7 +144,7 @@ fn frames(
     frames.extend(denoised.into_iter().rev());
     if unfinished + more > 0 {
         let count = frames.len();
-        say!("{STAGE}: warning: {} of {count} frames could not be relaxed to the end", unfinished + more);
+        say!("{STAGE}: warning: {} of {count} frames did not relax to convergence", unfinished + more);
     }
     align_frames(&mut frames, &molecule.aligned_atoms())
         .map_err(|error| Error::failed("the frames of the edits", error))?;

@@ -136,9 +136,7 @@ fn check_range((low, high): (f64, f64), log_snr: f64) -> Result<(), Error> {
     if (low..=high).contains(&log_snr) {
         return Ok(());
     }
-    Err(Error::input(format!(
-        "--log-snr {log_snr} lies outside the range that the denoiser knows, {low} to {high}"
-    )))
+    Err(Error::input(format!("--log-snr {log_snr} lies outside the denoiser's range, {low} to {high}")))
 }
 
 fn gather(

@@ -13,8 +13,8 @@ use crate::progress::Progress;
 use crate::run_directory::{Fingerprint, RunDirectory};
 use crate::stages::checkpoints::Checkpoints;
 
-/// Below this length two configurations are one to all digits that a curve has, and its energy is rounding, whose share no solver can
-/// bring down.
+/// Below this length two configurations are identical to all digits that a curve has, and its energy is rounding error, which no
+/// solver can reduce.
 const ONE_PLACE: f64 = 1e-6;
 
 /// The distance of one pair.
@@ -43,7 +43,7 @@ pub(super) fn measure(
     Ok((distance, edits))
 }
 
-/// The distances of all pairs, in parallel, going on where an interrupted run stopped.
+/// The distances of all pairs, in parallel, resuming where an interrupted run stopped.
 pub(super) fn measure_all(
     problem: &Problem,
     denoiser: &dyn Denoiser,

@@ -1,4 +1,4 @@
-//! What is to be held against each other: structures, frames of trajectories, or rows of a table.
+//! What is to be compared: structures, frames of trajectories, or rows of a table.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -25,7 +25,7 @@ pub(crate) struct Frames {
     pub(crate) from: usize,
     /// The one after the last.
     pub(crate) to: Option<usize>,
-    /// Every so many.
+    /// Keep every n-th.
     pub(crate) stride: usize,
 }
 
@@ -33,7 +33,7 @@ impl Frames {
     /// Reads `FROM:TO`, either of which may be left out.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let wrong = || {
-            let message = "expected a range of frames `FROM:TO`, counted from 0, `TO` not included";
+            let message = "expected a range of frames `FROM:TO`, counted from 0, `TO` excluded";
             Error::input(format!("--frames {text}: {message}"))
         };
         let number =
@@ -48,7 +48,7 @@ impl Frames {
         inside && (index - self.from).is_multiple_of(self.stride.max(1))
     }
 
-    /// Those that are taken of a file's frames, and how many it has. A single structure is not a trajectory: it is always taken.
+    /// The frames that are taken from a file, and how many it has. A single structure is not a trajectory: it is always taken.
     fn select<T, E>(&self, all: impl Iterator<Item = Result<T, E>>) -> Result<(usize, Vec<(usize, T)>), E> {
         let (mut count, mut taken, mut first) = (0, Vec::new(), None);
         for (index, item) in all.enumerate() {
@@ -199,7 +199,7 @@ fn table(problem: &Problem, file: &Path, frames: &Frames) -> Result<Content, Err
     Ok(Content { count, rows, what: "rows" })
 }
 
-/// Every variable must lie where the landscape is looked at; the error says which does not.
+/// Every variable must lie within the range of the landscape; the error says which does not.
 fn check_range(problem: &Problem, values: &[f64]) -> Result<(), String> {
     for (variable, &value) in problem.variables.iter().zip(values) {
         let outside = variable

@@ -1,4 +1,4 @@
-//! Curves that are followed as they are, for comparison: nothing bends them but the landscape, if that.
+//! Curves that are followed as they are, for comparison: at most the landscape bends them.
 
 use geodyssey_denoiser::SpacetimePoint;
 use geodyssey_landscape::{Bottleneck, StringMethod};
@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::interrupt;
 use crate::problem::{EnergySource, Problem};
 
-/// Refuses a minimum-energy path where there will be no energy to follow.
+/// Rejects a minimum-energy path if there will be no energy to follow.
 pub(super) fn check(problem: &Problem) -> Result<(), InputError> {
     match (problem.config.geodesic.kind, &problem.source) {
         (CurveKind::MinimumEnergyPath, EnergySource::Samples(_)) => {
@@ -63,8 +63,7 @@ impl Solve<'_> {
         channel: Option<&Bottleneck>,
     ) -> Result<Found, Error> {
         let Some(surface) = &self.landscape.landscape else {
-            let message =
-                "these rows lie on no regular grid, so there is no energy surface for a minimum-energy path";
+            let message = "the rows of this table do not form a regular grid, so there is no energy surface for a minimum-energy path";
             return Err(self.problem.config.error("geodesic.kind", message).into());
         };
         let straight = [start.y.clone(), end.y.clone()];
@@ -77,7 +76,7 @@ impl Solve<'_> {
         let mut warnings = Vec::new();
         if !found.converged {
             let message = format!(
-                "The images of the minimum-energy path still moved after {} iterations.",
+                "The images of the minimum-energy path were still moving after {} iterations.",
                 found.iterations
             );
             warnings.push(Warning::new(STAGE, message));

@@ -19,13 +19,13 @@ pub(super) struct Candidate {
     pub(super) measures: CurveMeasures,
     /// Iterations of the solver.
     pub(super) iterations: u64,
-    /// Points at which the denoiser was asked.
+    /// Points at which the denoiser was evaluated.
     pub(super) evaluations: u64,
     /// Why the solver stopped.
     pub(super) stop_reason: String,
-    /// What must be known before it is believed.
+    /// What must be known before trusting it.
     pub(super) warnings: Vec<Warning>,
-    /// How far each constraint is kept.
+    /// How well each constraint is satisfied.
     pub(super) constraints: Vec<ConstraintSummary>,
     /// Above the landscape's own zero, kJ/mol: the bottleneck of its channel, infinite where blocked regions leave no way; where
     /// bottlenecks are not known, the highest posterior mean energy.

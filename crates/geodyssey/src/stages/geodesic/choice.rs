@@ -3,7 +3,7 @@
 use super::candidate::Candidate;
 use crate::config::Choice;
 
-/// Barriers, or crests, closer than this to the lowest are as good as it, kT.
+/// Barriers, or maxima along curves, closer than this to the lowest count as equal to it, kT.
 const EQUAL_BARRIERS: f64 = 0.1;
 
 /// A height by which windings are told apart, kJ/mol.
@@ -14,7 +14,7 @@ type Height = fn(&Candidate) -> Option<f64>;
 pub(super) struct Verdict {
     /// Its place among the candidates.
     pub(super) chosen: usize,
-    /// Of every candidate, in a few words, what decided for or against it.
+    /// For every candidate, in a few words, the reason for or against it.
     pub(super) reasons: Vec<String>,
 }
 
@@ -31,7 +31,7 @@ impl Barriers {
     fn name(self) -> &'static str {
         match self {
             Self::Bottlenecks => "barrier",
-            Self::MeanEnergies => "highest mean energy",
+            Self::MeanEnergies => "maximum mean energy",
         }
     }
 }
@@ -48,8 +48,8 @@ pub(super) fn highest_worth_solving(thermal_energy: f64, solved: &[(f64, bool)],
     least + EQUAL_BARRIERS * thermal_energy
 }
 
-/// What a winding is said to have that has no finite barrier.
-const NO_WAY: &str = "no way over ground that was sampled and is not to be avoided";
+/// The reason given for a winding without a finite barrier.
+const NO_WAY: &str = "no route over sampled ground that is not to be avoided";
 
 /// Why a winding was not solved.
 pub(super) fn not_solved(barrier: f64, lowest: f64) -> String {
@@ -60,11 +60,11 @@ pub(super) fn not_solved(barrier: f64, lowest: f64) -> String {
     }
 }
 
-/// The winding to follow, among those that keep their constraints; among all, where none does.
+/// The winding to follow, among those that satisfy their constraints; among all, if none does.
 ///
 /// Several windings may share the lowest bottleneck, where the variables can wind at little cost before they cross it. Of
-/// their geodesics some go through it and some cut over the ridge beside it: those of the lowest crest are kept, and of these
-/// the shortest is taken. `left_out` says that there are windings of higher barriers, which were not solved.
+/// their geodesics some go through it and some cut over the ridge beside it: those with the lowest maximum are kept, and of
+/// these the shortest is taken. `left_out` says that there are windings of higher barriers, which were not solved.
 pub(super) fn choose(
     choice: Choice,
     thermal_energy: f64,
@@ -73,14 +73,16 @@ pub(super) fn choose(
     left_out: bool,
 ) -> Option<Verdict> {
     let any = candidates.iter().any(Candidate::satisfied);
-    let mut reasons: Vec<String> = vec!["does not keep the constraints".to_owned(); candidates.len()];
+    let mut reasons: Vec<String> = vec!["does not satisfy the constraints".to_owned(); candidates.len()];
     let mut eligible: Vec<usize> =
         (0..candidates.len()).filter(|&index| !any || candidates[index].satisfied()).collect();
     let mut decided =
         if left_out { format!("lowest {}", barriers.name()) } else { "the only one".to_owned() };
     if choice == Choice::LowestBarrier {
-        let heights: [(&str, Height); 2] =
-            [(barriers.name(), |candidate| candidate.barrier), ("crest", |candidate| candidate.crest)];
+        let heights: [(&str, Height); 2] = [
+            (barriers.name(), |candidate| candidate.barrier),
+            ("curve maximum", |candidate| candidate.crest),
+        ];
         for (name, height) in heights {
             let height = |index: usize| height(&candidates[index]).unwrap_or(f64::INFINITY);
             let least = eligible.iter().map(|&index| height(index)).fold(f64::INFINITY, f64::min);
@@ -95,8 +97,8 @@ pub(super) fn choose(
                 };
             }
             if !high.is_empty() {
-                decided = if name == "crest" {
-                    format!("lowest crest of {} with the lowest barrier", eligible.len())
+                decided = if name == "curve maximum" {
+                    format!("lowest curve maximum of {} with the lowest barrier", eligible.len())
                 } else {
                     format!("lowest {name}")
                 };
@@ -113,7 +115,7 @@ pub(super) fn choose(
     }
     reasons[chosen] = match (choice, is_one_of_many) {
         (Choice::LowestBarrier, true) => {
-            format!("shortest of {} with the lowest barrier and crest", eligible.len())
+            format!("shortest of {} with the lowest barrier and curve maximum", eligible.len())
         }
         (Choice::Shortest, true) => "shortest".to_owned(),
         (_, false) => decided,
@@ -173,16 +175,16 @@ mod tests {
         let verdict = choose(Choice::LowestBarrier, 1.0, Barriers::Bottlenecks, &candidates, false).unwrap();
         assert_eq!(verdict.chosen, 2);
         let expected = [
-            "crest 39.0 kJ/mol above the lowest",
+            "curve maximum 39.0 kJ/mol above the lowest",
             "longer by 50 %",
-            "shortest of 2 with the lowest barrier and crest",
+            "shortest of 2 with the lowest barrier and curve maximum",
         ];
         assert_eq!(verdict.reasons, expected);
         let verdict =
             choose(Choice::LowestBarrier, 1.0, Barriers::Bottlenecks, &candidates[..2], false).unwrap();
         assert_eq!(
             (verdict.chosen, verdict.reasons[1].as_str()),
-            (1, "lowest crest of 2 with the lowest barrier")
+            (1, "lowest curve maximum of 2 with the lowest barrier")
         );
     }
 

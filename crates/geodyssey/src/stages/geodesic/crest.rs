@@ -17,7 +17,7 @@ const STEPS_OVER_RANGE: f64 = 360.0;
 
 impl Solve<'_> {
     /// The points of a curve, and between them so many more on the straight way from one to the next that neighbours are at most
-    /// half a √nat apart: what the paths are led along.
+    /// half a √nat apart: what the paths are driven along.
     pub(super) fn along_segments(
         &self,
         nodes: &[CurveNode],

@@ -12,10 +12,10 @@ pub(super) struct Found {
     pub(super) curve: Vec<SpacetimePoint>,
     /// Iterations of the solver.
     pub(super) iterations: u64,
-    /// Points at which the denoiser was asked.
+    /// Points at which the denoiser was evaluated.
     pub(super) evaluations: u64,
     /// Why the solver stopped, or what the curve is.
     pub(super) remark: String,
-    /// What must be known before it is believed.
+    /// What must be known before trusting it.
     pub(super) warnings: Vec<Warning>,
 }

@@ -12,8 +12,8 @@ use crate::error::Error;
 
 /// Relative excess of the energy over its minimum at which a curve of a learned denoiser is done: its own errors are larger.
 const LEARNED_TOLERANCE: f64 = 1e-4;
-/// Most iterations with a learned denoiser. It knows no derivative of its metric, so that where its errors make the energy
-/// rough the last steps lead nowhere.
+/// Most iterations with a learned denoiser. It has no derivative of its metric, so that the last steps achieve nothing where its
+/// errors make the energy rough.
 const LEARNED_ITERATIONS: usize = 100;
 
 impl Solve<'_> {

@@ -1,10 +1,10 @@
-//! Which images of the end are looked at.
+//! Which images of the end are considered.
 
 use geodyssey_spacetime::windings;
 
-/// Up to so many images within one turn all are solved: those of three periodic variables.
+/// Up to this many images within one turn are all solved: those of three periodic variables.
 const ALL: usize = 27;
-/// Of more, so many of the nearest are solved.
+/// Of more, this many of the nearest are solved.
 const NEAREST: usize = 9;
 /// Variables that are turned at once among these.
 const TURNED_AT_ONCE: usize = 2;

@@ -10,17 +10,17 @@ use crate::config::CurveKind;
 use crate::error::Error;
 use crate::stages::constraints;
 
-/// A curve this much above the lowest barrier is no way that the molecule takes, kT: more than the thermal energy with which paths
-/// scatter about it.
+/// A curve this much above the lowest barrier is not a route that the molecule takes, kT: more than the thermal energy with
+/// which paths scatter about it.
 const HIGH_CREST: f64 = 2.0;
 
 impl Solve<'_> {
-    /// Where the kind of curve is left to the program: puts the minimum-energy path in the place of a geodesic that runs far above the
-    /// barrier of its channel, and says so.
+    /// Where the kind of curve is left to the program: replaces a geodesic that runs far above the barrier of its channel by the
+    /// minimum-energy path, and reports this.
     ///
     /// A geodesic measures how posteriors differ and not how high they lie. That it cuts over a shoulder is known once it is solved, and
-    /// only where the channel's pass is known: on ground that was sampled. The path takes its place where it keeps every constraint and is
-    /// lower by more than one kT; where it does not, the geodesic stays, with the reason.
+    /// only if the channel's pass is known: in sampled regions. The path replaces it if it satisfies every constraint and is
+    /// lower by more than one kT; otherwise the geodesic stays, with the reason.
     pub(super) fn over_the_pass(
         &self,
         windings: &Windings,
@@ -50,8 +50,8 @@ impl Solve<'_> {
             Err(error @ (Error::Interrupted | Error::File(_))) => return Err(error),
             Err(error) => {
                 let message = format!(
-                    "The geodesic runs far above the pass of its channel, and the minimum-energy path, which would have taken its \
-                     place, was not found: {error}."
+                    "The geodesic runs far above the pass of its channel, and the minimum-energy path, which would have replaced \
+                     it, was not found: {error}."
                 );
                 candidates[verdict.chosen].warnings.push(Warning::new(STAGE, message));
                 return Ok(());
@@ -60,8 +60,8 @@ impl Solve<'_> {
         let Some(lower) = path.crest.filter(|lower| crest - lower > thermal_energy) else { return Ok(()) };
         if !path.satisfied() {
             let message = format!(
-                "The minimum-energy path of the same channel crosses {:.1} kJ/mol only, but does not keep the constraints: the geodesic \
-                 is followed.",
+                "The minimum-energy path of the same channel crosses only {:.1} kJ/mol, but does not satisfy the constraints: the \
+                 geodesic is followed.",
                 lower - minimum
             );
             candidates[verdict.chosen].warnings.push(Warning::new(STAGE, message));
@@ -71,8 +71,8 @@ impl Solve<'_> {
         warnings.push(Warning::new(
             STAGE,
             format!(
-                "The geodesic crosses {:.1} kJ/mol, {above:.1} kT above the pass of its channel ({:.1} kJ/mol). The minimum-energy path \
-                 is followed instead, which crosses {:.1} kJ/mol. `geodesic.kind = \"geodesic\"` follows the geodesic all the same.",
+                "The geodesic crosses {:.1} kJ/mol, {above:.1} kT above the pass of its channel ({:.1} kJ/mol). The minimum-energy \
+                 path is followed instead, which crosses {:.1} kJ/mol. `geodesic.kind = \"geodesic\"` follows the geodesic anyway.",
                 crest - minimum,
                 pass - minimum,
                 lower - minimum
@@ -90,7 +90,7 @@ impl Solve<'_> {
         Ok(())
     }
 
-    /// A curve far above the lowest barrier is no way that the molecule would take.
+    /// A curve far above the lowest barrier is not a route that the molecule would take.
     pub(super) fn warn_of_high_crest(
         &self,
         windings: &Windings,
@@ -118,7 +118,7 @@ impl Solve<'_> {
                 "its channel has no lower pass: another `geodesic.winding`, or none, follows the lowest"
             }
             CurveKind::MinimumEnergyPath => "more `geodesic.points` follow the pass more closely",
-            _ => "it is a baseline, and knows nothing of barriers",
+            _ => "it is a baseline, which takes no account of barriers",
         };
         Some(Warning::new(
             STAGE,

@@ -1,4 +1,4 @@
-//! The geodesic of the pullback metric as a curve to follow: a baseline that knows nothing of barriers.
+//! The geodesic of the pullback metric as a curve to follow: a baseline that takes no account of barriers.
 
 use geodyssey_denoiser::SpacetimePoint;
 use geodyssey_report::Warning;
@@ -36,8 +36,8 @@ impl Solve<'_> {
         let mut warnings = Vec::new();
         if found.deviation > LARGEST_DEVIATION {
             let message = format!(
-                "The decoded pullback geodesic is off the straight line by {:.1e} of its length: the flow through logSNR \
-                 {latent_log_snr:.2} loses what lies where there is hardly any density.",
+                "The decoded pullback geodesic deviates from the straight line by {:.1e} of its length: the flow through logSNR \
+                 {latent_log_snr:.2} loses points where there is hardly any density.",
                 found.deviation
             );
             warnings.push(Warning::new(STAGE, message));
@@ -49,8 +49,8 @@ impl Solve<'_> {
             last.y.clone_from(&end.y);
         }
         let remark = format!(
-            "pullback geodesic through latents of logSNR {latent_log_snr:.2}: decoded energy above the least possible by {:.1e} \
-             of it, off the straight line by {:.1e} of its length",
+            "pullback geodesic through latents of logSNR {latent_log_snr:.2}: relative excess of the decoded energy over the least \
+             possible {:.1e}, deviation from the straight line {:.1e} of its length",
             found.excess, found.deviation
         );
         let evaluations = curve.len() as u64;

@@ -87,7 +87,7 @@ impl Solve<'_> {
         let length = candidates[verdict.chosen].measures.length;
         if !(length.is_finite() && length > 0.0) {
             return Err(Error::Failed(format!(
-                "the curve has length {length}: its two ends are one point to this landscape and logSNR"
+                "the curve has length {length}: its two ends are indistinguishable on this landscape at this logSNR"
             )));
         }
         let record = self.record(&windings, &candidates, &verdict, &failures)?;
@@ -139,7 +139,8 @@ impl Solve<'_> {
             let periodic = periods.iter().flatten().count();
             if 3_f64.powi(periodic as i32) > images.len() as f64 {
                 say!(
-                    "{STAGE}: of the images of the end within one turn of {periodic} periodic variables the {} nearest are solved",
+                    "{STAGE}: of the images of the end within one turn of {periodic} periodic variables, only the {} nearest are \
+                     solved",
                     images.len()
                 );
             }
@@ -174,7 +175,7 @@ impl Solve<'_> {
             for (&index, found) in next.iter().zip(self.find(windings, &next)) {
                 match found {
                     Ok(found) => solved.push((index, self.candidate(windings, index, found)?)),
-                    // What the disk does says nothing of a winding.
+                    // An error of the disk says nothing about a winding.
                     Err(error @ (Error::Interrupted | Error::File(_))) => return Err(error),
                     Err(Error::Failed(why)) => drop(failures.insert(index, why)),
                     Err(Error::Input(why)) => drop(failures.insert(index, why.to_string())),
@@ -410,7 +411,7 @@ impl Solve<'_> {
         let missing = failures.iter().filter(|(index, _)| is_lower(**index));
         let told = missing.map(|(&index, why)| {
             format!(
-                "No curve of the winding {} was found ({why}), although the molecule might rather take it than the one that is followed.",
+                "No curve with the winding {} was found ({why}), although the molecule may prefer it to the one that is followed.",
                 in_words(&windings.all[index])
             )
         });

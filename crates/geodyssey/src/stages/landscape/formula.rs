@@ -28,9 +28,8 @@ fn formula(problem: &Problem) -> Result<&dyn Formula, Error> {
 impl LandscapeMethod for Method<'_> {
     fn check(&self, problem: &Problem) -> Result<(), Error> {
         if self.settings.grid_points.get() < FEWEST_GRID_POINTS {
-            let message = format!(
-                "expected at least {FEWEST_GRID_POINTS} points, between which a smooth surface can be laid"
-            );
+            let message =
+                format!("expected at least {FEWEST_GRID_POINTS} points, to interpolate a smooth surface");
             return Err(problem.config.error("landscape.grid_points", message).into());
         }
         Ok(grid_axes(problem).map(|_| ())?)

@@ -24,7 +24,7 @@ use crate::stages::need::{NUMBER, NUMBER_AS_TEXT, Need, VECTORS_OF_A_WALKER};
 const CHECKPOINT: &str = "metadynamics";
 /// Most grid points a variable that are chosen where the configuration gives none, by the number of variables.
 const MOST_GRID_POINTS: [usize; 3] = [1000, 180, 90];
-/// How much wider than the narrowest starting basin hills may be before it is spoken of.
+/// How much wider than the narrowest starting basin hills may be before a warning is given.
 const TOLERATED_WIDTH: f64 = 1.2;
 
 /// The landscape of metadynamics.
@@ -84,8 +84,8 @@ impl LandscapeMethod for Method<'_> {
             + times.sampling_limit_ps().max(times.sampling_time_ps);
         let evaluations = |time: f64| time / times.time_step_ps * times.walkers as f64;
         Ok(format!(
-            "metadynamics: {} walkers for {least} ps each, {:.2e} energy evaluations; where they do not recross, up to {most} \
-             ps and {:.2e}",
+            "metadynamics: {} walkers for {least} ps each, {:.2e} energy evaluations; if they do not recross, up to {most} ps and \
+             {:.2e}",
             times.walkers,
             evaluations(least),
             evaluations(most)
@@ -183,7 +183,8 @@ fn check_grid(problem: &Problem, settings: &MetadynamicsConfig) -> Result<(), Er
         let least = metadynamics::fewest_grid_points(axis.period.is_some()).max(FEWEST_GRID_POINTS);
         if points.get() < least {
             let message = format!(
-                "{} points make a grid along `{}` of {} a step, too coarse for any hill on its range of {}: at least {least} are needed",
+                "{} points make a grid along `{}` with a spacing of {}, too coarse for any hill on its range of {}: at least \
+                 {least} are needed",
                 points.get(),
                 variable.name,
                 variable.display(axis.spacing),
@@ -200,14 +201,14 @@ fn phase(state: &MetadynamicsState) -> &'static str {
     if state.filling_rounds.is_none() { "filling" } else { "counting" }
 }
 
-/// Refuses a landscape on which no walker was counted at one of the ends.
+/// Rejects a landscape on which no walker was counted at one of the ends.
 fn visited(ends: &EndsEstimate) -> Result<(), Error> {
     for (name, count) in ["start", "end"].iter().zip(ends.counts) {
         if count == 0 {
             return Err(Error::Failed(format!(
-                "no walker was counted within the radius of the {name} state, so that the landscape knows nothing of it: those \
-                 that began there left it and none came back. Raise `landscape.filling_limit_ps` and \
-                 `landscape.sampling_limit_ps`, or make `states.{name}.radius` wider if the state's basin is"
+                "no walker was counted within the radius of the {name} state, so the landscape has no data on it: the walkers that \
+                 started there left and none came back. Raise `landscape.filling_limit_ps` and `landscape.sampling_limit_ps`, or \
+                 widen `states.{name}.radius` if the state's basin is wider"
             )));
         }
     }
@@ -260,9 +261,9 @@ fn warnings(
     let mut list = of_hills;
     if metadynamics.filling_stopped_at_limit(state) {
         list.push(format!(
-            "Hills were deposited for {} ps, the limit, and of the walkers that began at one of the ends only {} % had been at \
-             the other one and come back, where {} % are asked for: the barrier and ΔF between the ends rest on few \
-             crossings. Raise `landscape.filling_limit_ps`.",
+            "Hills were deposited for {} ps, the limit, and of the walkers that started at one of the ends only {} % had reached \
+             the other one and come back, whereas {} % are required: the barrier and ΔF between the ends rest on few crossings. \
+             Raise `landscape.filling_limit_ps`.",
             decimals(summary.filling_time_ps, 0),
             decimals(100.0 * summary.recrossed_share, 0),
             decimals(100.0 * parameters.recrossing_share, 0)
@@ -270,9 +271,9 @@ fn warnings(
     }
     if metadynamics.sampling_stopped_at_limit(state) {
         list.push(format!(
-            "While walkers were counted they arrived {} times at the start and {} times at the end from the other state, where \
-             {} times are asked for: ΔF between them ({} ± {} kJ/mol) and the barrier are as uncertain as their errors say, or \
-             more where there is no crossing. Raise `landscape.sampling_limit_ps` or `landscape.filling_limit_ps`.",
+            "While walkers were counted they arrived {} times at the start and {} times at the end from the other state, whereas {} \
+             times are required: ΔF between them ({} ± {} kJ/mol) and the barrier are as uncertain as their errors indicate, or \
+             more if there is no crossing. Raise `landscape.sampling_limit_ps` or `landscape.filling_limit_ps`.",
             summary.arrivals_at_start,
             summary.arrivals_at_end,
             parameters.crossings,
@@ -339,9 +340,9 @@ impl Hills {
                 if given.is_some() { width } else { width.max(metadynamics::NARROWEST_HILL * axis.spacing) };
             if let Some(basin) = basin.filter(|basin| hill_width > TOLERATED_WIDTH * basin) {
                 hills.warnings.push(format!(
-                    "Hills along `{}` are {} wide, as narrow as the grid allows, but the variable fluctuates by {} only in the \
-                     narrower of the two states: its free energy is smeared out there. A smaller `range`, or \
-                     `landscape.grid_points = {}`, would do.",
+                    "Hills along `{}` are {} wide, as narrow as the grid allows, but the variable fluctuates by only {} in the \
+                     narrower of the two states: its free energy is smeared out there. A smaller `range` or `landscape.grid_points \
+                     = {}` would suffice.",
                     variable.name,
                     variable.display(hill_width),
                     variable.display(basin),

@@ -1,4 +1,5 @@
-//! The ways in which the energy of the variables is known. A new one is a file beside this, its settings, and a line in [`super::method`].
+//! The methods by which the energy of the variables is obtained. A new one is a file next to this, its settings, and a line in
+//! [`super::method`].
 
 use crate::artifacts::landscape::LandscapeRecord;
 use crate::config::InputError;
@@ -47,7 +48,7 @@ pub(crate) trait LandscapeMethod {
         Vec::new()
     }
 
-    /// What `check` says of it.
+    /// What `check` reports about it.
     fn describe(&self, problem: &Problem) -> Result<String, Error>;
 }
 

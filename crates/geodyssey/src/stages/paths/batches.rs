@@ -1,5 +1,5 @@
-//! Batches of paths: units of work that do not know of each other. A batch goes on where an interrupted run left it, its frames go to the
-//! disk as they come, and what it made is on the disk when it is finished: no more than the batches that are under way is in memory (of
+//! Batches of paths: independent units of work. A batch resumes where an interrupted run left it, its frames are written to disk
+//! as they come, and its results are on the disk when it is finished: only the batches in progress are in memory (of
 //! two-way shooting, whose batches are its chains, that is all recorded paths).
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,7 +55,7 @@ impl BatchId {
         format!("{}-frames", self.first)
     }
 
-    /// Of the file of what it came to.
+    /// Of the file of its results.
     fn finished(self) -> String {
         format!("{}-finished", self.first)
     }
@@ -82,11 +82,11 @@ pub(super) trait Batches: Sync {
     fn take_frames(&self, _state: &mut Self::State) -> Vec<AtomFrame> {
         Vec::new()
     }
-    /// What a batch came to.
+    /// The results of a batch.
     fn finish(&self, batch: BatchId, state: Self::State) -> FinishedBatch;
 }
 
-/// What a batch came to.
+/// The results of a batch.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct FinishedBatch {
     /// Its paths, in the order of their numbers.
@@ -192,7 +192,7 @@ pub(super) fn carry_out<B: Batches>(
         error: Mutex::new(None),
     };
     open.par_iter().with_max_len(1).for_each(|&batch| execution.carry_out(batch));
-    // A full disk is told even where it was waited for with Ctrl-C.
+    // A full disk is reported even after Ctrl-C.
     if let Some(error) = execution.error.into_inner().unwrap_or_else(PoisonError::into_inner) {
         return Err(error);
     }

@@ -62,7 +62,7 @@ pub(super) fn write(
     Ok(names)
 }
 
-/// The frames of a path laid over the first, and the first over the state's structure, by the heavy atoms.
+/// The frames of a path superposed on the first, and the first on the state's structure, by the heavy atoms.
 fn aligned(molecule: &Molecule, mut frames: Vec<Vec<[f64; 3]>>) -> Result<Vec<Vec<[f64; 3]>>, Error> {
     let failed = |error| Error::failed("aligning a path", error);
     let atoms = molecule.aligned_atoms();

@@ -1,4 +1,4 @@
-//! What the paths of both directions know of the free energy: along the curve, and between the states without their tethers.
+//! The free energy from the paths of both directions: along the curve, and between the states without their tethers.
 
 use std::collections::HashSet;
 
@@ -22,14 +22,14 @@ use crate::problem::scales::Scales;
 const MOST_PAIRS: usize = 4_000_000;
 /// Fewest windows that are left.
 const FEWEST_WINDOWS: usize = 16;
-/// A standard error beyond so many kT says that nothing is known.
+/// A standard error beyond this many kT means that nothing is known.
 pub(super) const LARGEST_ERROR_KT: f64 = 10.0;
 
-/// What the paths know.
+/// The free energies from the paths.
 pub(super) struct PathsFreeEnergy {
     /// Differences between the states.
     pub(super) summary: FreeEnergySummary,
-    /// The free energy along the curve, one row a window.
+    /// The free energy along the curve, one row per window.
     pub(super) table: String,
 }
 
@@ -161,7 +161,7 @@ impl Visited {
     }
 }
 
-/// What the landscape says of two regions.
+/// The landscape's values for two regions.
 struct OnLandscape {
     difference: f64,
     /// Share of either region's weight where paths have been.

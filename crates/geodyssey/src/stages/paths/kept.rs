@@ -1,4 +1,4 @@
-//! Whether the *paths* keep the constraints that the curve was made to keep. The curve's points are averages over posteriors; atoms
+//! Whether the *paths* satisfy the constraints that the curve was made to satisfy. The curve's points are averages over posteriors; atoms
 //! fluctuate about them, and lag behind where a posterior has two modes.
 
 use geodyssey_constraints::{ConstraintSettings, LowVarianceSettings};
@@ -20,7 +20,7 @@ const FEWEST_PATHS: usize = 8;
 /// Standard errors by which a sampled variance may exceed its ceiling.
 const STANDARD_ERRORS: f64 = 3.0;
 
-/// What the forward paths make of every constraint, in the order of the curve's record: those that bend the curve, then those that
+/// How well the forward paths satisfy every constraint, in the order of the curve's record: those that bend the curve, then those that
 /// are only reported.
 pub(super) fn measure(
     problem: &Problem,
@@ -65,7 +65,8 @@ fn one(
             let value = entered as f64 / paths as f64;
             Some(SampledConstraint {
                 definition: format!(
-                    "share of the forward paths that are inside the region at any point of the curve; kept if at most {LARGEST_SHARE_INSIDE}"
+                    "share of the forward paths that are inside the region at any point of the curve; satisfied if at most \
+                     {LARGEST_SHARE_INSIDE}"
                 ),
                 unit: String::new(),
                 value,
@@ -83,8 +84,8 @@ fn one(
             // An average of `n` paths fluctuates by kT/√n; one kT is beyond that, and little beside a barrier.
             let limit = threshold - landscape.minimum + problem.thermal_energy;
             Some(SampledConstraint {
-                definition: "largest mean energy of the forward paths at one point of the curve, on the landscape above its minimum; \
-                             kept if not more than one kT above the ceiling"
+                definition: "largest mean energy of the forward paths at one point of the curve, on the landscape above its \
+                             minimum; satisfied if not more than one kT above the ceiling"
                     .to_owned(),
                 unit: "kJ/mol".to_owned(),
                 value,
@@ -102,7 +103,8 @@ fn one(
             let limit = threshold * (1.0 + STANDARD_ERRORS * error);
             Some(SampledConstraint {
                 definition: format!(
-                    "largest variance of the variables over the forward paths at one point of the curve; kept if not more than {STANDARD_ERRORS} standard errors above the ceiling"
+                    "largest variance of the variables over the forward paths at one point of the curve; satisfied if not more than \
+                     {STANDARD_ERRORS} standard errors above the ceiling"
                 ),
                 unit: summary.unit.clone(),
                 value,

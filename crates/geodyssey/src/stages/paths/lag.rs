@@ -1,4 +1,4 @@
-//! How far paths lag behind the posterior whose tether leads them.
+//! How far paths lag behind the posterior whose tether drives them.
 
 use geodyssey_landscape::{Divide, LandscapeError};
 use geodyssey_report::Direction;
@@ -10,27 +10,27 @@ use crate::artifacts::landscape::LandscapeResult;
 use crate::error::Error;
 use crate::problem::Problem;
 
-/// Most variables of a divide.
+/// Largest number of variables of a dividing surface.
 const MOST_VARIABLES: usize = 3;
 
 /// Paths behind the exact posterior.
 pub(super) struct Lag {
-    /// The largest difference along the curve between the share of forward paths past the divide of the two states and the exact
-    /// posterior's share.
+    /// The largest difference along the curve between the fraction of forward paths past the dividing surface of the two states
+    /// and that of the exact posterior.
     pub(super) largest: f64,
-    /// What it is by chance alone in the mean, for as many paths in equilibrium that cross the divide once: the share of paths past
-    /// the divide is then the empirical distribution of the points where they cross, and its largest distance from the exact one
-    /// Kolmogorov's statistic, of mean `√(π/2) log 2 / √n` (W. Feller, Ann. Math. Stat. 19, 177 (1948)).
+    /// What it is by chance alone on average, for as many paths in equilibrium that cross the dividing surface once: the fraction of
+    /// paths past the surface is then the empirical distribution of the points where they cross, and its largest distance from the exact
+    /// one Kolmogorov's statistic, of mean `√(π/2) log 2 / √n` (W. Feller, Ann. Math. Stat. 19, 177 (1948)).
     pub(super) by_chance: f64,
 }
 
-/// The divide of the two states, in the spacetime's units; none without an energy of at most three variables.
+/// The dividing surface of the two states, in the spacetime's units; none without an energy of at most three variables.
 pub(super) fn divide(problem: &Problem, landscape: &LandscapeResult) -> Result<Option<Divide>, Error> {
     let Some(surface) = landscape.landscape.as_ref().filter(|_| problem.variables.len() <= MOST_VARIABLES)
     else {
         return Ok(None);
     };
-    let failed = |error: LandscapeError| Error::failed("the divide between the states", error);
+    let failed = |error: LandscapeError| Error::failed("the dividing surface between the states", error);
     let [start, end] = problem.states()?;
     let scales = &problem.scales;
     let (from, to) = (problem.scaled_center(start), problem.scaled_center(end));
@@ -38,7 +38,7 @@ pub(super) fn divide(problem: &Problem, landscape: &LandscapeResult) -> Result<O
     Divide::new(&scales.landscape(surface.as_ref()), &ranges, &from, &to).map(Some).map_err(failed)
 }
 
-/// How far the forward paths lag behind; none for paths that no tether leads.
+/// How far the forward paths lag behind; none for paths that no tether drives.
 pub(super) fn lag(
     problem: &Problem,
     divide: &Divide,

@@ -6,11 +6,11 @@ use geodyssey_sampling::TetherPoint;
 use crate::artifacts::paths::STAGE;
 use crate::problem::Problem;
 
-/// Share of the tether's spread below which a radius holds hardly any of the paths that a tether has led there: of one variable, one in
-/// twelve; of two, one in two hundred.
+/// Share of the tether's spread below which a radius holds hardly any of the paths that a tether has driven there: of one variable, one
+/// in twelve; of two, one in two hundred.
 const LEAST_RADIUS_SHARE: f64 = 0.1;
 
-/// A state that is so narrow that no path can be told to have arrived.
+/// A state that is too narrow for arrival to be determined.
 pub(super) fn warnings(problem: &Problem, curve: &[TetherPoint]) -> Vec<Warning> {
     let ends = [curve.first(), curve.last()];
     let named = ["start", "end"].into_iter().zip(problem.states.iter().flatten()).zip(ends);
@@ -22,8 +22,8 @@ pub(super) fn warnings(problem: &Problem, curve: &[TetherPoint]) -> Vec<Warning>
             of_axis.min_by(|((_, a), wide_a), ((_, b), wide_b)| (*a / wide_a).total_cmp(&(*b / wide_b)))?;
         (*radius < LEAST_RADIUS_SHARE * width).then(|| {
             format!(
-                "The {name} reaches only {} of `{}` from its centre, and the tether holds paths to {}: whether one arrives is chance, \
-                 and the share that does means nothing. A `radius` as wide as the basin is needed.",
+                "The {name} extends only {} in `{}` from its centre, whereas the tether confines paths to {}: whether one arrives \
+                 is chance, and the fraction that does means nothing. A `radius` as wide as the basin is needed.",
                 variable.display(*radius),
                 variable.name,
                 variable.display(width)

@@ -37,7 +37,8 @@ use batches::BatchStore;
 pub(crate) use crate::artifacts::paths::STAGE;
 
 /// Why rows of a table may be no landscape for dynamics.
-const NO_SURFACE: &str = "the dynamics need a smooth surface, and these rows lie on no regular grid: go as far as `geodyssey geodesic`";
+const NO_SURFACE: &str = "the dynamics need a smooth surface, but these rows do not form a regular grid: run only `geodyssey \
+                          geodesic`";
 
 /// Brings the paths up to date.
 pub(crate) fn run(
@@ -177,7 +178,8 @@ pub(crate) fn check(problem: &Problem) -> Result<(), Error> {
     if problem.config.space() == Space::Variables
         && let EnergySource::Samples(_) = problem.source
     {
-        let message = "samples have no energy surface for paths of the variables: go as far as `geodyssey geodesic`, or give a [system] and sample paths of its atoms";
+        let message = "samples have no energy surface for paths of the variables: run only `geodyssey geodesic`, or give a [system] \
+                       and sample paths of its atoms";
         return Err(problem.config.error("landscape.method", message).into());
     }
     Ok(())

@@ -50,7 +50,7 @@ impl Steps {
     }
 }
 
-/// The batches of led paths: forward ones, and backward ones where these are wanted.
+/// The batches of driven paths: forward ones, and backward ones if these are wanted.
 pub(super) fn both_ways(settings: &SamplingConfig, paths_per_batch: usize) -> Vec<BatchId> {
     let of =
         |direction| BatchId::split(PathId { direction, number: 0 }, settings.paths.get(), paths_per_batch);
@@ -58,12 +58,12 @@ pub(super) fn both_ways(settings: &SamplingConfig, paths_per_batch: usize) -> Ve
     of(Direction::Forward).into_iter().chain(backward).collect()
 }
 
-/// What is said when all led paths are done.
+/// The message when all driven paths are done.
 pub(super) fn done_in_words(settings: &SamplingConfig) -> String {
     format!("{} paths{} done", settings.paths.get(), if settings.backward { " each way" } else { "" })
 }
 
-/// The points of a path that are frames: every so many, and the curve's last.
+/// The points of a path that are frames: every n-th, and the curve's last.
 pub(super) fn kept(points: usize, curve_points: usize, stride: usize) -> Vec<usize> {
     (0..points).filter(|point| point.is_multiple_of(stride) || point + 1 == curve_points).collect()
 }

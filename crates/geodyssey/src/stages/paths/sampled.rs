@@ -27,7 +27,7 @@ pub(super) struct Sampled<'r> {
     pub(super) path_time_ps: Option<f64>,
     /// Of two-way shooting: how it went. Its paths are driven by nothing, and no work is done.
     pub(super) shooting: Option<ShootingSummary>,
-    /// What must be known before they are believed.
+    /// What must be known before trusting them.
     pub(super) warnings: Vec<Warning>,
     /// Of paths of variables that were given atoms: where each frame's positions stand in the stream [`LIFTED`].
     pub(super) lifted: HashMap<usize, Vec<u64>>,
@@ -85,7 +85,7 @@ impl<'r> Sampled<'r> {
         }
         let batch = batch.ok_or_else(|| {
             Error::File(
-                "paths that were finished have gone from the run directory: give the same command again"
+                "finished paths have disappeared from the run directory: give the same command again"
                     .to_owned(),
             )
         })?;
@@ -145,16 +145,16 @@ impl<'r> Sampled<'r> {
         if through { None } else { self.of(Direction::Forward).find_map(|path| path.failure.as_ref()) }
     }
 
-    /// How many paths of either direction broke down, in words.
+    /// How many paths of either direction failed, in words.
     pub(super) fn broken_down(&self) -> String {
         let count = |direction: Direction| {
             let failed = self.of(direction).filter(|path| !path.is_whole()).count();
             (failed, self.of(direction).count())
         };
         match (count(Direction::Forward), count(Direction::Backward)) {
-            ((failed, all), (0, 0)) => format!("{failed} of {all} paths broke down"),
+            ((failed, all), (0, 0)) => format!("{failed} of {all} paths failed"),
             ((forward, all), (backward, all_backward)) => format!(
-                "{forward} of {all} forward paths broke down, and {backward} of {all_backward} backward ones"
+                "{forward} of {all} forward paths failed, and {backward} of {all_backward} backward ones"
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! Paths of two-way shooting on the landscape: unbiased, and begun with the curve.
+//! Paths of two-way shooting on the landscape: unbiased, and starting from the curve.
 
 use geodyssey_landscape::Landscape;
 use geodyssey_report::{Direction, ShootingSummary, Warning};
@@ -97,8 +97,8 @@ pub(super) fn sample<'r>(
     if accepted < paths as u64 {
         warnings.push(Warning::new(
             STAGE,
-            "Fewer trials were accepted than paths are recorded, so that these say more about the first path than about the \
-             ensemble: wider states, other `path_steps` or more `trials_per_path` are needed.",
+            "Fewer trials were accepted than paths are recorded, so the paths say more about the first one than about the ensemble: \
+             wider states, other `path_steps` or more `trials_per_path` are needed.",
         ));
     }
     sampled.shooting = Some(ShootingSummary {

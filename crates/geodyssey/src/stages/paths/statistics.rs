@@ -1,4 +1,4 @@
-//! What the paths say together: how many arrived, how high they went, and how much work it took.
+//! The results of all paths together: how many arrived, how high they went, and how much work it took.
 
 use geodyssey_report::{
     DeltaFSource, Direction, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary,
@@ -83,8 +83,8 @@ fn sampling(problem: &Problem, sampled: &Sampled<'_>) -> Result<SamplingSummary,
     })
 }
 
-/// Share of the forward paths' frames inside any region that a constraint speaks of: of what stands in their files, so that the
-/// number can be had again from these.
+/// Fraction of the forward paths' frames inside any region named by a constraint: of the frames in their files, so that the
+/// number can be recomputed from these.
 fn share_inside(problem: &Problem, sampled: &Sampled<'_>) -> Result<Option<f64>, Error> {
     let regions = constraints::regions(problem);
     if regions.is_empty() {
@@ -160,7 +160,7 @@ fn work(
             let both = dissipated_works(&forward, &backward, thermal_energy)?;
             (both.map(|one| Some(if known { one } else { unknown(one) })), Some(DeltaFSource::Bar))
         }
-        // Without backward paths the landscape's own difference stands in for what BAR would say.
+        // Without backward paths the landscape's own difference replaces BAR's.
         (false, Some(value)) => {
             let of = |work: &[f64], sign: f64| {
                 let own = Estimate { value_kj_mol: sign * value, standard_error_kj_mol: 0.0 };
@@ -181,7 +181,7 @@ fn work(
     }))
 }
 
-/// Share of the works, backward ones with their sign turned, that lie where both directions have been seen.
+/// Fraction of the works, backward ones with reversed sign, in the range covered by both directions.
 ///
 /// Bennett's ratio weighs the works of the two directions against each other there and nowhere else.
 fn overlap(forward: &[f64], backward: &[f64]) -> f64 {

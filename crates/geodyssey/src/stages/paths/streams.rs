@@ -1,4 +1,4 @@
-//! Random numbers of led paths: a stream for every curve, way and protocol.
+//! Random numbers of driven paths: a stream for every curve, direction and protocol.
 //!
 //! Two sets of paths that are compared must be independent, even where their runs share a seed and differ in the curve alone. With
 //! common random numbers paths of one number would go alike, or opposite, along two curves, and a test that takes them as

@@ -1,10 +1,10 @@
 //! Metrics of transition path sampling, as TPS-DPS has them (K. Seong et al., arXiv 2405.19961): does a path of atoms end where it
 //! should, how high does it go, and how near does it come.
 //!
-//! A path is first cut after the frame nearest to the target: that of least heavy-atom distance after superposition, under the
-//! labelling of equal atoms that makes it least (theirs compares by name, which is the same where no atoms are equal). It hits if the
-//! torsions there are within a radius of the target's, `Σ Δξ² < r²`. Its energy is the highest all-atom potential energy over
-//! every step up to there; averaged over the paths that hit it is called ETS.
+//! A path is first cut after the frame nearest to the target: that of least heavy-atom distance after superposition, under the labelling
+//! of equivalent atoms that makes it least (theirs compares by name, which is the same if no atoms are equivalent). It hits if the
+//! torsions there are within a radius of the target's, `Σ Δξ² < r²`. Its energy is the highest all-atom potential energy over every step
+//! up to there; averaged over the paths that hit it is called ETS.
 
 use geodyssey_report::{Direction, RmsdSummary, TransitionSummary};
 
@@ -14,7 +14,7 @@ use super::sampled::{PathFrames, Sampled};
 use crate::error::Error;
 use crate::problem::{Molecule, Problem};
 
-/// The quantity that they are told by.
+/// The quantity by which they are reported.
 const TORSION: &str = "torsion";
 
 /// What one path does.
@@ -42,7 +42,7 @@ pub(super) fn of_all(problem: &Problem, sampled: &Sampled<'_>) -> Result<Vec<Opt
     (0..sampled.paths.len()).map(one).collect()
 }
 
-/// The metrics of one path; none for paths of variables and for those that broke down.
+/// The metrics of one path; none for paths of variables and for failed ones.
 fn of_path(
     problem: &Problem,
     path: &SampledPath,
@@ -97,7 +97,7 @@ fn torsion_distance(
     (!torsions.is_empty()).then(|| torsions.iter().sum::<f64>().sqrt())
 }
 
-/// The metrics of all forward paths; none where there is no path of atoms or no torsion. Paths that broke down count as misses.
+/// The metrics of all forward paths; none where there is no path of atoms or no torsion. Failed paths count as misses.
 pub(super) fn summary(
     problem: &Problem,
     sampled: &Sampled<'_>,

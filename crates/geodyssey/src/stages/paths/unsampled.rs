@@ -1,4 +1,4 @@
-//! Paths over ground that the landscape knows nothing of.
+//! Paths through regions that the landscape did not sample.
 
 use geodyssey_report::{Direction, Warning};
 
@@ -7,7 +7,7 @@ use crate::artifacts::landscape::LandscapeResult;
 use crate::artifacts::paths::STAGE;
 use crate::error::Error;
 
-/// What must be known of paths that were on ground that was not sampled: their landscape energies there are no estimates.
+/// What must be known about paths through unsampled regions: their landscape energies there are not estimates.
 pub(super) fn warning(landscape: &LandscapeResult, sampled: &Sampled<'_>) -> Result<Option<Warning>, Error> {
     let Some(ground) = &landscape.ground else { return Ok(None) };
     let mut off = 0;
@@ -18,8 +18,8 @@ pub(super) fn warning(landscape: &LandscapeResult, sampled: &Sampled<'_>) -> Res
         Warning::new(
             STAGE,
             format!(
-                "{off} of {} paths were on ground that the landscape did not sample: their landscape energies there, and the \
-                 highest among them, are what unsampled ground is taken for.",
+                "{off} of {} paths entered regions that the landscape did not sample: their landscape energies there, and the \
+                 highest among them, are only assumed.",
                 sampled.paths.len()
             ),
         )

@@ -1,4 +1,4 @@
-//! What stands beside each file in the summary and on the page.
+//! The description of each file in the summary and on the page.
 
 use geodyssey_report::FileSummary;
 
@@ -12,26 +12,26 @@ pub(super) fn described(name: &str) -> FileSummary {
     let content = match name {
         landscape::TABLE_FILE => "energy of the variables",
         landscape::SAMPLES_FILE => "samples of the variables with their weights",
-        landscape::RECORD_FILE => "how the landscape came about",
+        landscape::RECORD_FILE => "how the landscape was computed",
         training::WEIGHTS_FILE => "weights of the learned denoiser",
         training::HISTORY_FILE => "loss during the training",
         training::HELD_OUT_FILE => "error of the fit by noise level",
-        training::RECORD_FILE => "how the learned denoiser came about",
+        training::RECORD_FILE => "how the learned denoiser was trained",
         curve::CURVE_FILE => "the curve through spacetime",
         curve::RECORD_FILE => "length, windings and constraints of the curve",
-        all_paths::FILE => "one row a path",
+        all_paths::FILE => "one row per path",
         free_energy::FILE => "free energy along the curve, from the paths",
-        paths::RECORD_FILE => "what the paths say together",
+        paths::RECORD_FILE => "results from all paths together",
         NAMES_FILE => "names of atoms in PDB files that differ from the topology's",
         paths::TOPOLOGY_FILE => "atoms and bonds for the trajectories",
-        paths::START_FILE => "structure of the start state, as the paths begin with it",
-        paths::END_FILE => "structure of the end state, as the backward paths begin with it",
+        paths::START_FILE => "structure of the start state, with which the paths begin",
+        paths::END_FILE => "structure of the end state, with which the backward paths begin",
         CONFIG_FILE => "the configuration with every default",
         PAGE_FILE => "this run on one page, to be opened in a browser",
         "view.vmd" => "shows the paths in VMD",
         "view.pml" => "shows the paths in PyMOL",
         _ if name.starts_with("plots/") => "figure",
-        _ if name.ends_with(".csv") => "frames of a path: place, variables, energies, work",
+        _ if name.ends_with(".csv") => "frames of a path: position, variables, energies, work",
         _ => "trajectory of a path",
     };
     FileSummary { path: name.to_owned(), content: content.to_owned() }

@@ -1,4 +1,4 @@
-//! Figure: the free energy along the curve, as the paths of either direction know it.
+//! Figure: the free energy along the curve, from the paths of either direction.
 
 use geodyssey_report::ReportError;
 use geodyssey_report::plots::{CurvesFigure, CurvesPanel, RenderedFigure, Scale, Series, SeriesStyle};
@@ -9,7 +9,7 @@ use crate::artifacts::paths::PathsRecord;
 use crate::error::Error;
 use crate::run_context::Run;
 
-/// The figure; none where the paths know no free energy.
+/// The figure; none if the paths give no free energy.
 pub(super) fn draw(
     run: &Run<'_>,
     geodesic: &GeodesicResult,

@@ -180,27 +180,27 @@ fn caption_of(name: &str, variables: usize) -> String {
 fn caption(name: &str) -> &'static str {
     match name {
         "landscape" => {
-            "Energy over the variables, the geodesic (posterior means) and the paths that follow it; the bold line and the disc are \
-             the path and the frame that are chosen."
+            "Energy over the variables, the geodesic (posterior means) and the paths that follow it; the bold line and the disc \
+             mark the selected path and frame."
         }
         "energy" => {
-            "Energies along the paths over the share of the curve's length, with mean and standard deviation of the forward paths; the \
-             lower bound is the lowest barrier between the states. The bold line is the path that is chosen."
+            "Energies along the paths against the fraction of the curve's length, with mean and standard deviation of the forward \
+             paths; the lower bound is the lowest barrier between the states. The bold line is the selected path."
         }
         "work" => {
-            "Work of the forward paths, and of the backward paths with its sign turned. Where both have been seen, the difference of \
-             free energies can be read off; each tick is a path, the grey strip one standard error."
+            "Work of the forward paths, and of the backward paths with reversed sign. Where the two overlap, the free-energy \
+             difference can be read off; each tick is a path, the grey strip one standard error."
         }
         "free-energy" => {
-            "Free energy along the curve, smoothed by its tethers: from the works of all paths, of either direction alone, and of the \
-             landscape. Where the two directions part, too few paths were led too fast."
+            "Free energy along the curve, smoothed by its tethers: from the works of all paths, from those of each direction alone, \
+             and from the landscape. Where the two directions diverge, too few paths were driven too fast."
         }
         "spacetime" => {
             "Where the curve runs between noise and data: densities of the noisy variable at each noise level, the geodesic and its \
              posterior means."
         }
         _ => {
-            "logSNR along the curve over its Fisher–Rao length, and the spread that the tether leaves to each variable."
+            "logSNR along the curve against its Fisher–Rao length, and the spread that the tether allows each variable."
         }
     }
 }

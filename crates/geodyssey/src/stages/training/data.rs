@@ -1,4 +1,4 @@
-//! What a denoiser is trained on: samples that noisy points are made of, and an exact denoiser that knows the answers.
+//! What a denoiser is trained on: samples from which noisy points are made, and an exact denoiser that gives the targets.
 
 use geodyssey_denoiser::{Denoiser, PairSource, SampleSet};
 use geodyssey_landscape::{BoltzmannSamples, LandscapeError, boltzmann_rows, boltzmann_samples};
@@ -23,9 +23,10 @@ pub(crate) struct TrainingData {
     pub(crate) samples: SampleSet,
     /// Knows the posterior means.
     pub(crate) teacher: Box<dyn Denoiser>,
-    /// How many times hotter than the landscape the samples were drawn; none for samples from outside.
+    /// How many times hotter than the landscape the samples were drawn; none for given samples.
     pub(crate) broadening: Option<f64>,
-    /// Standard deviation, per variable in the spacetime's units, of the Gaussians that stand in place of samples; none where the density is known.
+    /// Standard deviation, per variable in the spacetime's units, of the Gaussians that replace the samples; none where the
+    /// density is known.
     pub(crate) bandwidths: Option<Vec<f64>>,
 }
 

@@ -32,7 +32,7 @@ pub(crate) const WEIGHTS_FILE: &str = "denoiser/weights.safetensors";
 pub(crate) const HISTORY_FILE: &str = "denoiser/training.csv";
 /// The error of a fit in closed form by noise level.
 pub(crate) const HELD_OUT_FILE: &str = "denoiser/held-out.csv";
-/// How the denoiser came about.
+/// How the denoiser was trained.
 pub(crate) const RECORD_FILE: &str = "denoiser/record.json";
 /// The figure of the loss, without its ending.
 const FIGURE: &str = "plots/training";
@@ -41,9 +41,9 @@ const FIGURE: &str = "plots/training";
 pub(crate) struct LearnedDenoiser {
     /// It.
     pub(crate) denoiser: Box<dyn Denoiser>,
-    /// Of random features whose training was stopped: the same ones at the end of all training.
+    /// Of random features whose training was stopped early: the same ones after complete training.
     pub(crate) equilibrium: Option<Box<dyn Denoiser>>,
-    /// How it came about.
+    /// How it was made.
     pub(crate) record: TrainingRecord,
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct LearnedDenoiser {
 pub(crate) fn run(run: &mut Run<'_>, landscape: &LandscapeResult) -> Result<Option<LearnedDenoiser>, Error> {
     let Some(settings) = run.problem.config.denoiser.training_data() else {
         if run.discard(STAGE)? {
-            say!("{STAGE}: exact; the files of the learned one that this directory held are removed");
+            say!("{STAGE}: exact; the files of the learned one in this directory are removed");
         }
         return Ok(None);
     };
@@ -135,7 +135,7 @@ fn take_over(problem: &Problem, device: &ComputeDevice) -> Result<Outputs, Error
     let (denoiser, record) = foreign_denoiser(problem, &weights, device).map_err(failed)?;
     let (low, high) = denoiser.log_snr_range();
     say!(
-        "{STAGE}: weights of another run, trained on logSNR {low} to {high}; the settings of a training are not used"
+        "{STAGE}: weights of another run, trained on logSNR {low} to {high}; the training settings are not used"
     );
     let bytes = weights.to_bytes().map_err(failed)?;
     Ok(vec![(WEIGHTS_FILE.to_owned(), bytes), (RECORD_FILE.to_owned(), json(&record)?)])
@@ -176,7 +176,7 @@ fn load(run: &Run<'_>, device: &ComputeDevice) -> Result<LearnedDenoiser, Error>
     Ok(LearnedDenoiser { denoiser: Box::new(denoiser), equilibrium: None, record })
 }
 
-/// What can be known to be wrong with the settings before anything is computed.
+/// Errors in the settings that can be found before anything is computed.
 pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
     let device = device(problem)?;
     let Some(weights) = foreign_weights(problem)? else { return Ok(()) };
@@ -241,7 +241,7 @@ fn failed(error: DenoiserError) -> Error {
     Error::failed("the training", error)
 }
 
-/// Of the data alone: two denoisers with the same one were taught the same.
+/// Of the data alone: two denoisers with the same one were trained on the same data.
 fn data_hash(run: &Run<'_>, settings: &TrainingDataConfig, data: &TrainingData) -> String {
     let problem = run.problem;
     Ingredients::of("training data")

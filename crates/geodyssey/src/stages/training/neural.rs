@@ -51,7 +51,7 @@ impl Keeping<Underway> for EverySteps {
     }
 }
 
-/// Trains, or goes on where an interrupted run stopped. Nothing of the result depends on interruptions.
+/// Trains, or resumes where an interrupted run stopped. Nothing in the result depends on interruptions.
 pub(super) fn train(
     run: &Run<'_>,
     config: &NeuralConfig,

@@ -3,7 +3,7 @@
 use geodyssey_denoiser::Targets;
 use serde::{Deserialize, Serialize};
 
-/// How a learned denoiser came about.
+/// How a learned denoiser was trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TrainingRecord {
     /// `neural` or `random-features`.
@@ -26,13 +26,13 @@ pub(crate) struct TrainingRecord {
 /// A training in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TrainingOutcome {
-    /// What stood beside the noisy points.
+    /// The targets of the noisy points.
     pub(crate) targets: Targets,
-    /// Samples that the noisy points were made of.
+    /// Samples from which the noisy points were made.
     pub(crate) samples: usize,
     /// Kish's effective number of them by the weights that lead to the landscape's temperature.
     pub(crate) effective_samples: f64,
-    /// How many times hotter than the landscape they were drawn; none for samples from outside.
+    /// How many times hotter than the landscape they were drawn; none for given samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) broadening: Option<f64>,
     /// Steps of the optimiser that were taken; none for a fit in closed form.

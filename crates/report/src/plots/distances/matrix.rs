@@ -20,7 +20,7 @@ use crate::lengths::check_length;
 const SIDE_PIXELS: f64 = 1000.0;
 /// Least and largest side of a cell.
 const CELL_PIXELS: (f64, f64) = (1.0, 150.0);
-/// Up to so many rows the distances are written into the cells.
+/// Up to this many rows the distances are written into the cells.
 const MOST_NUMBERS: usize = 8;
 const MARGIN_PIXELS: f64 = 40.0;
 const BAR_PIXELS: f64 = 46.0;

@@ -115,7 +115,7 @@ impl LandscapeMethod for Method<'_> {
     }
 }
 
-/// What is said of frames that have no positions.
+/// The message about frames that have no positions.
 pub(crate) fn without_positions(count: usize) -> String {
     let (frames, hold) = if count == 1 { ("frame", "holds") } else { ("frames", "hold") };
     format!("{count} {frames} left out, which {hold} velocities or forces but no positions")

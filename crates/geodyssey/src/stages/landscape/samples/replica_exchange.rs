@@ -18,10 +18,10 @@ use crate::stages::checkpoints::Checkpoints;
 
 /// The one checkpoint's name.
 const CHECKPOINT: &str = "replica-exchange";
-/// Exchange rate below which a ladder is hardly one.
+/// Exchange rate below which replicas hardly exchange.
 const LOW_EXCHANGE_RATE: f64 = 0.05;
 
-/// The samples as text of `samples.csv`, and how they came about.
+/// The samples as text of `samples.csv`, and how they were made.
 pub(super) fn run(
     run: &Run<'_>,
     settings: &ReplicaExchangeConfig,
@@ -72,7 +72,7 @@ pub(super) fn size(problem: &Problem, settings: &ReplicaExchangeConfig) -> Optio
     Some((replicas as f64, frames as f64, evaluations as f64))
 }
 
-/// What `check` says.
+/// What `check` reports.
 pub(super) fn describe(problem: &Problem, settings: &ReplicaExchangeConfig) -> Result<String, Error> {
     let Some(molecule) = &problem.molecule else { return Ok("replica exchange".to_owned()) };
     let engine = engine(molecule)?;
@@ -157,7 +157,8 @@ fn in_words(samples: &SamplesRecord) -> String {
         |size| format!("{size:.0} independent ones at {lowest:.0} K"),
     );
     format!(
-        "{} frames at {count} temperatures, {independent}, worth {:.0} with their weights; exchange rate {:.2} or more, {} round trips",
+        "{} frames at {count} temperatures, {independent}, effective size {:.0} with their weights; exchange rates of at least \
+         {:.2}, {} round trips",
         summary.frames,
         summary.effective_size,
         summary.lowest_exchange_rate.unwrap_or(0.0),
@@ -169,12 +170,13 @@ fn warnings(samples: &SamplesRecord) -> Vec<Warning> {
     let rate = samples.summary.lowest_exchange_rate.unwrap_or(0.0);
     let message = if rate < LOW_EXCHANGE_RATE {
         format!(
-            "Only {:.0} % of the exchanges of one pair of temperatures were accepted; more temperatures are needed.",
+            "Only {:.0} % of the exchanges between one pair of temperatures were accepted; more temperatures are needed.",
             100.0 * rate
         )
     } else if samples.summary.round_trips == Some(0) {
         format!(
-            "No replica went up the ladder and came back: the samples of {} K know only of what was crossed there; sample longer.",
+            "No replica went up the ladder and came back: the samples at {} K reflect only the barriers crossed at that \
+             temperature; sample longer.",
             samples.replica_exchange.as_ref().map_or(0.0, |record| record.temperatures_k[0])
         )
     } else {
