@@ -133,7 +133,7 @@ fn frames_without_positions_and_files_that_are_not_whole() {
     assert!(said.contains(&format!("{skipped} frames left out")), "{said}");
 
     assert!(!alanine.samples(&case("trajectories-not-whole/without-box.dcd")).0.is_empty());
-    for (name, complaint) in [("cut.dcd", "ends inside frame"), ("header-only.dcd", "holds no frames")] {
+    for (name, complaint) in [("cut.dcd", "ends inside frame"), ("header-only.dcd", "contains no frames")] {
         let config = alanine.of_trajectory(&case("trajectories-not-whole").join(name));
         run(["check", text(&config)]).exits_with(2).complains_of(&[name, complaint, "trajectory = ["]);
     }

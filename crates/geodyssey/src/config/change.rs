@@ -144,14 +144,15 @@ mod tests {
 
     #[test]
     fn a_change_is_checked_like_a_file() {
-        let wrong: [(fn(&mut ConfigChange), &str); 4] = [
+        type Change = fn(&mut ConfigChange);
+        let wrong: [(Change, &str); 4] = [
             (|change| change.curve.winding = vec![1], "expected 2 whole numbers"),
             (|change| change.curve.winding = vec![1 << 40, 0], "expected a whole number of turns"),
             (|change| change.curve.tent_log_snr = Some(f64::NAN), "expected a finite number"),
             (|change| change.curve.tent_log_snr = Some(60.0), "logSNR must lie within"),
         ];
         for (change, complaint) in wrong {
-            let message = changed(change).err().expect("an error").to_string();
+            let message = changed(change).expect_err("an error").to_string();
             assert!(message.contains(complaint) && message.ends_with("= set by a test"), "{message}");
         }
     }

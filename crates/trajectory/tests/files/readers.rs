@@ -190,14 +190,14 @@ fn a_dcd_file_that_is_not_whole_says_why() {
         let expected = match missing {
             _ if length == 0 => "is empty".to_owned(),
             4.. => "inside its header".to_owned(),
-            3 if between => "holds no frames".to_owned(),
-            _ if between => format!("promises 3 frames, but it ends after {}", 3 - missing),
+            3 if between => "contains no frames".to_owned(),
+            _ if between => format!("states 3 frames, but it ends after {}", 3 - missing),
             _ => format!("it ends inside frame {}", 3 - missing),
         };
         assert!(message.contains(&expected), "{length}: {message}; expected {expected}");
     }
     let message = refused("x.dcd", &Dcd { frames_stated: 2, ..NAMD }.bytes());
-    assert!(message.contains("promises 2 frames, but more follow"), "{message}");
+    assert!(message.contains("states 2 frames, but more follow"), "{message}");
     // Programs that do not know how many frames will come write 0.
     assert_eq!(read("x.dcd", &Dcd { frames_stated: 0, ..NAMD }.bytes()).unwrap().len(), 3);
     let velocities = [&whole[..4], b"VELD", &whole[8..]].concat();
@@ -417,7 +417,7 @@ fn text_that_is_not_text_is_refused() {
         assert!(message.contains("UTF-8"), "{name}: {message}");
     }
     // Remarks of a PDB file may be in any encoding, its other records may not.
-    assert!(refused("x.pdb", text).contains("holds no frames"));
+    assert!(refused("x.pdb", text).contains("contains no frames"));
 }
 
 #[test]

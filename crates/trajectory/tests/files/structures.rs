@@ -364,7 +364,7 @@ fn xyz_and_mol2_are_read() {
 fn broken_files_are_refused_with_their_name() {
     let message = |name: &str, text: &str| from_text(name, text).unwrap_err().to_string();
     assert!(message("empty.pdb", "").contains("empty.pdb is empty"));
-    assert!(message("remarks.pdb", "REMARK nothing here\nEND\n").contains("holds no atoms"));
+    assert!(message("remarks.pdb", "REMARK nothing here\nEND\n").contains("contains no atoms"));
     assert!(message("short.pdb", "ATOM      1  C   MOL A   1\nEND\n").contains("short.pdb cannot be read"));
     let nan = atom("1", "C", "MOL", 1, [0.0, f64::NAN, 0.0], "C");
     let error = message("nan.pdb", &nan);

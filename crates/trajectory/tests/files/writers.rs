@@ -193,7 +193,7 @@ fn a_file_that_ends_inside_a_frame_is_an_error() {
         let bytes = std::fs::read(&path).unwrap();
         let frame = 3 * (8 + 4 * structure.positions().len());
         for (missing, expected) in
-            [(20, "ends inside frame 1"), (frame, "promises 2 frames, but it ends after 1")]
+            [(20, "ends inside frame 1"), (frame, "states 2 frames, but it ends after 1")]
         {
             std::fs::write(&path, &bytes[..bytes.len() - missing]).unwrap();
             let error = read_frames(&path, None).unwrap_err().to_string();
