@@ -1,9 +1,12 @@
 //! Paths of all atoms: annealed Langevin dynamics under the force field, the tether acting on the variables.
 
+use geodyssey_dynamics::{DynamicsError, Engine, Langevin, TetherPoint};
 use geodyssey_landscape::Landscape;
+use geodyssey_paths::{
+    AnnealingProtocol, AtomAnnealing,
+    annealing::{AtomAnnealingState, AtomFrame, AtomPath},
+};
 use geodyssey_report::Direction;
-use geodyssey_sampling::annealing::{AtomAnnealingState, AtomFrame, AtomPath};
-use geodyssey_sampling::{AnnealingProtocol, AtomAnnealing, Engine, Langevin, SamplingError, TetherPoint};
 
 use super::batches::{BatchId, BatchStore, Batches, FinishedBatch, carry_out};
 use super::on_landscape::{Steps, both_ways, done_in_words, kept};
@@ -144,7 +147,7 @@ impl<'b> Batches for AtomBatches<'b> {
     }
 }
 
-fn failed(error: SamplingError) -> Error {
+fn failed(error: DynamicsError) -> Error {
     Error::failed("sampling", error)
 }
 

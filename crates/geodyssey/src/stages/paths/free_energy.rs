@@ -2,13 +2,11 @@
 
 use std::collections::HashSet;
 
+use geodyssey_dynamics::TetherPoint;
 use geodyssey_landscape::Divide;
+use geodyssey_paths::path_free_energy::{BothWays, DrivenPath, DrivenPaths, RegionTest, path_free_energies};
 use geodyssey_report::{Direction, FreeEnergyDifference, FreeEnergySummary};
-use geodyssey_sampling::path_free_energy::{
-    BothWays, DrivenPath, DrivenPaths, RegionTest, path_free_energies,
-};
-use geodyssey_sampling::work::Estimate;
-use geodyssey_sampling::{RandomStream, TetherPoint};
+use geodyssey_statistics::{RandomStream, work::Estimate};
 
 use super::path::SampledPath;
 use super::sampled::Sampled;

@@ -1,8 +1,8 @@
 //! Atoms for paths of the variables alone: each frame's structure of least energy at its variables.
 
+use geodyssey_dynamics::{DynamicsError, MinimisationParameters, MinimisationTask};
 use geodyssey_landscape::Landscape;
 use geodyssey_report::{Direction, Warning};
-use geodyssey_sampling::{MinimisationParameters, MinimisationTask, SamplingError};
 
 use super::STAGE;
 use super::batches::frame_bytes;
@@ -25,7 +25,7 @@ pub(super) fn lift(
     directory: &RunDirectory,
     sampled: &mut Sampled<'_>,
 ) -> Result<(), Error> {
-    let failed = |error: SamplingError| Error::failed("atoms for the paths", error);
+    let failed = |error: DynamicsError| Error::failed("atoms for the paths", error);
     let Some(structures) = &molecule.structures else { return Ok(()) };
     let most = problem.config.sampling.lifted_paths.unwrap_or(DEFAULT_LIFTED_PATHS);
     let chosen: Vec<usize> = [Direction::Forward, Direction::Backward]

@@ -1,11 +1,12 @@
 //! Paths of the variables alone: overdamped dynamics on the landscape, as the paper has it.
 
+use geodyssey_dynamics::{DynamicsError, Overdamped, TetherPoint, Walls};
 use geodyssey_landscape::Landscape;
-use geodyssey_report::Direction;
-use geodyssey_sampling::annealing::{PATHS_PER_BATCH, VariableAnnealingState, VariablePath};
-use geodyssey_sampling::{
-    AnnealingProtocol, Overdamped, SamplingError, TetherPoint, VariableAnnealing, Walls,
+use geodyssey_paths::{
+    AnnealingProtocol, VariableAnnealing,
+    annealing::{PATHS_PER_BATCH, VariableAnnealingState, VariablePath},
 };
+use geodyssey_report::Direction;
 
 use super::batches::{BatchId, BatchStore, Batches, FinishedBatch, carry_out};
 use super::path::{SampledPath, SampledPoint};
@@ -166,7 +167,7 @@ impl Batches for VariableBatches<'_> {
     }
 }
 
-fn failed(error: SamplingError) -> Error {
+fn failed(error: DynamicsError) -> Error {
     Error::failed("sampling", error)
 }
 

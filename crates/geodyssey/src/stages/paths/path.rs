@@ -1,6 +1,6 @@
 //! A path as it comes out of the dynamics, whatever space these took place in, and what is kept of it in memory.
 
-use geodyssey_sampling::Failure;
+use geodyssey_dynamics::Failure;
 use serde::{Deserialize, Serialize};
 
 use crate::artifacts::path_id::PathId;

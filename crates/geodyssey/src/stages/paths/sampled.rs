@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
+use geodyssey_dynamics::Failure;
 use geodyssey_report::{Direction, ShootingSummary, Warning};
-use geodyssey_sampling::Failure;
 
 use super::STAGE;
 use super::batches::{BatchId, BatchStore, FinishedBatch, frame_of_bytes};

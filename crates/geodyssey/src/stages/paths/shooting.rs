@@ -1,11 +1,10 @@
 //! Paths of two-way shooting on the landscape: unbiased, and starting from the curve.
 
+use geodyssey_dynamics::{DynamicsError, Overdamped, TetherPoint, Walls};
 use geodyssey_landscape::Landscape;
+use geodyssey_paths::{PathLength, ShootingProtocol, TwoWayShooting, shooting::ShootingChain};
 use geodyssey_report::{Direction, ShootingSummary, Warning};
-use geodyssey_sampling::shooting::ShootingChain;
-use geodyssey_sampling::{
-    Overdamped, PathLength, RandomStream, SamplingError, ShootingProtocol, TetherPoint, TwoWayShooting, Walls,
-};
+use geodyssey_statistics::RandomStream;
 
 use super::STAGE;
 use super::batches::{BatchId, BatchStore, Batches, FinishedBatch, carry_out};
@@ -57,7 +56,7 @@ pub(super) fn sample<'r>(
     walls: Walls,
     curve: &[TetherPoint],
 ) -> Result<Sampled<'r>, Error> {
-    let failed = |error: SamplingError| Error::failed("two-way shooting", error);
+    let failed = |error: DynamicsError| Error::failed("two-way shooting", error);
     let settings = &problem.config.sampling;
     let protocol = protocol(settings, curve.len());
     let Steps { step, segment } = Steps::of(problem, curve);

@@ -4,8 +4,10 @@ use geodyssey_report::{
     DeltaFSource, Direction, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary,
     StructureMatch, WorkSummary,
 };
-use geodyssey_sampling::SamplingError;
-use geodyssey_sampling::work::{Estimate, bar, dissipated_work, dissipated_works, jarzynski, mean_work};
+use geodyssey_statistics::{
+    StatisticsError,
+    work::{Estimate, bar, dissipated_work, dissipated_works, jarzynski, mean_work},
+};
 
 use super::free_energy::{LARGEST_ERROR_KT, has_free_energy};
 use super::lag::Lag;
@@ -31,7 +33,7 @@ pub(super) fn record(
     lag: Option<Lag>,
     structure_match: Option<StructureMatch>,
 ) -> Result<PathsRecord, Error> {
-    let failed = |error: SamplingError| Error::failed("the work of the paths", error);
+    let failed = |error: StatisticsError| Error::failed("the work of the paths", error);
     Ok(PathsRecord {
         sampling: SamplingSummary {
             lag: lag.as_ref().map(|lag| lag.largest),
@@ -136,7 +138,7 @@ fn work(
     problem: &Problem,
     geodesic: &GeodesicRecord,
     sampled: &Sampled<'_>,
-) -> Result<Option<WorkSummary>, SamplingError> {
+) -> Result<Option<WorkSummary>, StatisticsError> {
     if sampled.shooting.is_some() {
         return Ok(None);
     }
@@ -199,7 +201,7 @@ fn directional(
     sign: f64,
     dissipated: Option<Estimate>,
     thermal_energy: f64,
-) -> Result<Option<DirectionalWork>, SamplingError> {
+) -> Result<Option<DirectionalWork>, StatisticsError> {
     let empty = DirectionalWork {
         paths: work.len(),
         mean_kj_mol: 0.0,
