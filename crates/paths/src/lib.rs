@@ -1,4 +1,4 @@
-//! Paths from one state to another: led along a curve, or free.
+//! Paths from one state to another: led along a curve, or free. A [`Path`] is the same in either case, and says where it comes from.
 //!
 //! [`AtomAnnealing`] and [`VariableAnnealing`] lead batches of paths along a list of
 //! [`TetherPoint`](geodyssey_dynamics::TetherPoint)s and keep the work that this takes; [`path_free_energy`] gives the free energy without
@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use geodyssey_dynamics::{Overdamped, TetherPoint};
-//! use geodyssey_paths::{AnnealingProtocol, VariableAnnealing};
+//! use geodyssey_paths::{AnnealingProtocol, PathId, VariableAnnealing};
 //! use geodyssey_statistics::RandomStream;
 //!
 //! let landscape = |x: &[f64], gradient: &mut [f64]| {
@@ -26,10 +26,10 @@
 //! let dynamics = Overdamped::new(0.01, true, 2.5)?;
 //! let random = RandomStream::new(1, "forward");
 //! let annealing = VariableAnnealing::new(&landscape, &[None], dynamics, &curve, protocol, 0.05, random)?;
-//! for mut batch in annealing.start(0, &vec![vec![-1.0]; 32])? {
+//! for mut batch in annealing.start(PathId::forward(0), &vec![vec![-1.0]; 32])? {
 //!     annealing.advance(&mut batch, curve.len());
 //!     for path in batch.paths() {
-//!         let end = &path.records[20];
+//!         let end = &path.points[20];
 //!         assert!((end.variables[0] - 1.0).abs() < 1.0 && end.work_kj_mol.is_finite());
 //!     }
 //! }
@@ -37,9 +37,13 @@
 //! ```
 
 pub mod annealing;
+mod path;
 pub mod path_free_energy;
+mod path_id;
 mod segment;
 pub mod shooting;
 
 pub use annealing::{AnnealingProtocol, AtomAnnealing, VariableAnnealing};
+pub use path::{End, HighestLandscapeEnergy, Path, PathFrame, PathPoint, Provenance};
+pub use path_id::{Direction, NotAPath, PathId};
 pub use shooting::{PathLength, ShootingProtocol, TwoWayShooting};

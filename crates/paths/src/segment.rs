@@ -2,6 +2,8 @@
 
 use geodyssey_dynamics::EnergyOfVariables;
 
+use crate::path::HighestLandscapeEnergy;
+
 /// Highest landscape energies since the previous record, kJ/mol.
 #[derive(Clone, Copy)]
 pub(crate) struct Maxima {
@@ -11,6 +13,14 @@ pub(crate) struct Maxima {
 
 impl Maxima {
     pub(crate) const NONE: Self = Self { at_steps: f64::NEG_INFINITY, between: f64::NEG_INFINITY };
+
+    /// As a path's point has them.
+    pub(crate) fn highest(self) -> HighestLandscapeEnergy {
+        HighestLandscapeEnergy {
+            at_steps_kj_mol: self.at_steps,
+            with_segments_kj_mol: self.at_steps.max(self.between),
+        }
+    }
 }
 
 /// Highest energy between two points of a straight segment, its ends left out, at points no farther apart than `spacing`,

@@ -1,16 +1,15 @@
 //! Annealed Langevin dynamics of atoms: the tether acts on the collective variables `ξ(X)`.
 
-use std::ops::ControlFlow;
-
 use geodyssey_dynamics::{
-    Batch, Bias, DynamicsError, EnergyOfVariables, Engine, Failure, Langevin, Replica, Tether, TetherPoint,
+    Batch, Bias, DynamicsError, EnergyOfVariables, Engine, Langevin, Replica, Tether, TetherPoint,
 };
 use geodyssey_statistics::RandomStream;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::protocol::{AnnealingProtocol, check_curve};
 use super::watch::Watch;
+use crate::path::{End, Path, PathPoint};
+use crate::path_id::PathId;
 use crate::segment::Maxima;
 
 /// Leads batches of paths of a molecule along a curve.
@@ -24,38 +23,6 @@ pub struct AtomAnnealing<'a> {
     watch: Option<Watch<'a>>,
 }
 
-/// Highest energy of the landscape that is watched since the previous record, kJ/mol.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct HighestLandscapeEnergy {
-    /// After every step.
-    pub at_steps_kj_mol: f64,
-    /// The same with the segments between steps.
-    pub with_segments_kj_mol: f64,
-}
-
-/// A path at the end of its steps for one point of the curve.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AtomRecord {
-    /// Index of the point on the curve.
-    pub point: usize,
-    /// Time since the end of the equilibration, ps.
-    pub time_ps: f64,
-    /// `λ` of the point.
-    pub log_snr: f64,
-    /// Values of the variables, in their units.
-    pub variables: Vec<f64>,
-    /// `U(X)`, kJ/mol.
-    pub potential_energy_kj_mol: f64,
-    /// `V(ξ(X))` of the point's tether, kJ/mol.
-    pub tether_energy_kj_mol: f64,
-    /// Work done so far by switching the tether, kJ/mol.
-    pub work_kj_mol: f64,
-    /// Highest `U(X)` over every step since the previous record, kJ/mol.
-    pub maximum_potential_energy_kj_mol: f64,
-    /// Of the landscape, if one is watched.
-    pub maximum_landscape_energy: Option<HighestLandscapeEnergy>,
-}
-
 /// Positions of a path at the end of its steps for one point of the curve.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AtomFrame {
@@ -67,17 +34,6 @@ pub struct AtomFrame {
     pub positions: Vec<[f64; 3]>,
 }
 
-/// What is known of one path.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AtomPath {
-    /// Number of the path.
-    pub path: u32,
-    /// One record for every point passed, in order; it ends early if the path blew up.
-    pub records: Vec<AtomRecord>,
-    /// Set if the path blew up.
-    pub failure: Option<Failure>,
-}
-
 /// A batch of paths between two points of the curve. Stored and read back it goes on with the same bits, given a format
 /// that keeps doubles exactly (serde_json does with its feature `float_roundtrip`); all its numbers are finite. Its frames are not
 /// stored with it: [`AtomAnnealingState::take_frames`].
@@ -86,7 +42,7 @@ pub struct AtomAnnealingState<'a> {
     next_point: usize,
     energy_evaluations: u64,
     work: Vec<f64>,
-    paths: Vec<AtomPath>,
+    paths: Vec<Path>,
     replicas: Vec<Replica>,
     #[serde(skip)]
     frames: Vec<AtomFrame>,
@@ -106,7 +62,7 @@ impl AtomAnnealingState<'_> {
     }
 
     /// The paths so far.
-    pub fn paths(&self) -> &[AtomPath] {
+    pub fn paths(&self) -> &[Path] {
         &self.paths
     }
 
@@ -117,7 +73,7 @@ impl AtomAnnealingState<'_> {
     }
 
     /// The paths, taken out.
-    pub fn into_paths(self) -> Vec<AtomPath> {
+    pub fn into_paths(self) -> Vec<Path> {
         self.paths
     }
 }
@@ -155,24 +111,25 @@ impl<'a> AtomAnnealing<'a> {
         Ok(self)
     }
 
-    /// Paths number `first_path`, `first_path + 1`, …, one for each set of starting positions (nm), in batches as large as the engine
+    /// Paths from number `first` on, one for each set of starting positions (nm), in batches as large as the engine
     /// wants them.
     ///
     /// # Errors
     /// If the number of atoms differs or a position is not finite.
     pub fn start(
         &self,
-        first_path: u32,
+        first: PathId,
         positions: &[Vec<[f64; 3]>],
     ) -> Result<Vec<AtomAnnealingState<'a>>, DynamicsError> {
         let size = self.engine.capabilities().replicas_per_batch;
-        let batches = positions.chunks(size).zip((first_path..).step_by(size));
+        let batches = positions.chunks(size).zip(first.and_following().step_by(size));
         batches
             .map(|(positions, first)| {
                 let thermal_energy = self.law.thermal_energy_kj_mol();
-                let replicas: Vec<Replica> = (first..)
+                let ids = first.and_following();
+                let replicas: Vec<Replica> = ids
                     .zip(positions)
-                    .map(|(path, positions)| Replica::new(path, positions.clone(), thermal_energy))
+                    .map(|(id, positions)| Replica::new(id.number, positions.clone(), thermal_energy))
                     .collect();
                 let live = self.engine.open(
                     &replicas,
@@ -184,10 +141,7 @@ impl<'a> AtomAnnealing<'a> {
                     next_point: 0,
                     energy_evaluations: positions.len() as u64,
                     work: vec![0.0; positions.len()],
-                    paths: replicas
-                        .iter()
-                        .map(|replica| AtomPath { path: replica.path, records: Vec::new(), failure: None })
-                        .collect(),
+                    paths: first.and_following().take(positions.len()).map(Path::led).collect(),
                     replicas: live.replicas()?,
                     frames: Vec::new(),
                     live: Some(live),
@@ -196,32 +150,10 @@ impl<'a> AtomAnnealing<'a> {
             .collect()
     }
 
-    /// Runs all batches to the end of the curve, in parallel, and keeps their frames until they are taken ([`AtomAnnealingState::take_frames`]):
-    /// who must not hold them all takes batch after batch with [`AtomAnnealing::advance`]. After every point of every batch `on_point` is called
-    /// with its state, from any thread; where it breaks, the batch stops, and a later call goes on with it.
-    ///
-    /// # Errors
-    /// If a state does not belong to this system. Paths that blow up are no error: [`AtomPath::failure`].
-    pub fn run(
-        &self,
-        states: &mut [AtomAnnealingState<'a>],
-        on_point: &(dyn Fn(&AtomAnnealingState<'a>) -> ControlFlow<()> + Sync),
-    ) -> Result<(), DynamicsError> {
-        states.par_iter_mut().try_for_each(|state| {
-            while state.next_point < self.curve.len() {
-                self.advance(state, state.next_point + 1)?;
-                if on_point(state).is_break() {
-                    break;
-                }
-            }
-            Ok(())
-        })
-    }
-
     /// Runs one batch until the points before `until_point` are done.
     ///
     /// # Errors
-    /// If the state does not belong to this system. Paths that blow up are no error: [`AtomPath::failure`].
+    /// If the state does not belong to this system. Paths that blow up are no error: [`Path::failure`].
     pub fn advance(
         &self,
         state: &mut AtomAnnealingState<'a>,
@@ -295,33 +227,28 @@ impl<'a> AtomAnnealing<'a> {
         state.energy_evaluations += self.protocol.steps_per_point * replicas as u64;
         let observed = live.observed();
         let path_steps = observed.step - self.protocol.equilibration_steps;
-        let keep = point.is_multiple_of(self.protocol.frame_stride) || point + 1 == self.curve.len();
+        let keep = self.protocol.is_frame(point, self.curve.len());
         for (replica, path) in state.paths.iter_mut().enumerate() {
             if let Some(failure) = &observed.failures[replica] {
-                path.failure = Some(failure.clone());
+                path.end = End::BlewUp(failure.clone());
                 state.work[replica] = 0.0;
                 continue;
             }
-            path.records.push(AtomRecord {
-                point,
-                time_ps: path_steps as f64 * self.law.time_step_ps(),
-                log_snr: self.curve[point].log_snr,
+            let point = PathPoint {
+                curve_point: point,
+                time_ps: Some(path_steps as f64 * self.law.time_step_ps()),
                 variables: observed.variables(replica),
-                potential_energy_kj_mol: observed.potential_energies_kj_mol[replica],
+                potential_energy_kj_mol: Some(observed.potential_energies_kj_mol[replica]),
+                highest_potential_energy_kj_mol: Some(maxima[replica]),
+                landscape_energy_kj_mol: None,
+                highest_landscape_energy: self.watch.is_some().then(|| watched[replica].highest()),
                 tether_energy_kj_mol: observed.bias_energies_kj_mol[replica],
                 work_kj_mol: state.work[replica],
-                maximum_potential_energy_kj_mol: maxima[replica],
-                maximum_landscape_energy: self.watch.is_some().then(|| {
-                    let Maxima { at_steps, between } = watched[replica];
-                    HighestLandscapeEnergy {
-                        at_steps_kj_mol: at_steps,
-                        with_segments_kj_mol: at_steps.max(between),
-                    }
-                }),
-            });
+            };
+            path.pass(point, keep);
             if keep {
                 let positions = live.positions(replica)?;
-                state.frames.push(AtomFrame { path: path.path, point, positions });
+                state.frames.push(AtomFrame { path: path.id.number, point: state.next_point, positions });
             }
         }
         Ok(())

@@ -5,8 +5,6 @@ mod protocol;
 mod variables;
 mod watch;
 
-pub use atoms::{AtomAnnealing, AtomAnnealingState, AtomFrame, AtomPath, AtomRecord, HighestLandscapeEnergy};
+pub use atoms::{AtomAnnealing, AtomAnnealingState, AtomFrame};
 pub use protocol::AnnealingProtocol;
-pub use variables::{
-    PATHS_PER_BATCH, VariableAnnealing, VariableAnnealingState, VariablePath, VariableRecord,
-};
+pub use variables::{PATHS_PER_BATCH, VariableAnnealing, VariableAnnealingState};

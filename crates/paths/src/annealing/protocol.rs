@@ -37,6 +37,11 @@ impl AnnealingProtocol {
         Ok(())
     }
 
+    /// Whether a point of a curve of so many is a frame.
+    pub(super) fn is_frame(&self, point: usize, points: usize) -> bool {
+        point.is_multiple_of(self.frame_stride) || point + 1 == points
+    }
+
     /// Where the tether goes before one of a point's steps (counted from 0), as a share of its way from the point before; none
     /// where it stays. Nothing leads to the first point.
     pub(super) fn switch(&self, point: usize, step: u64) -> Option<f64> {

@@ -1,16 +1,15 @@
 //! Annealed Langevin dynamics in the space of the variables themselves, as arXiv 2505.17517 does it.
 
-use std::ops::ControlFlow;
-
 use geodyssey_dynamics::{
     DynamicsError, EnergyOfVariables, Failure, Overdamped, Tether, TetherPoint, Walker,
 };
 use geodyssey_molecule::LANES;
 use geodyssey_statistics::RandomStream;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::protocol::{AnnealingProtocol, check_curve};
+use crate::path::{End, Path, PathPoint};
+use crate::path_id::PathId;
 use crate::segment::{Maxima, maximum_between};
 
 /// Steps whose normal variates are drawn at once.
@@ -33,40 +32,6 @@ pub struct VariableAnnealing<'a> {
     first_tether: Tether,
 }
 
-/// A path at the end of its steps for one point of the curve.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct VariableRecord {
-    /// Index of the point on the curve.
-    pub point: usize,
-    /// `λ` of the point.
-    pub log_snr: f64,
-    /// Values of the variables, not wrapped.
-    pub variables: Vec<f64>,
-    /// Landscape energy there, kJ/mol.
-    pub energy_kj_mol: f64,
-    /// Energy of the point's tether, kJ/mol.
-    pub tether_energy_kj_mol: f64,
-    /// Work done so far by switching the tether, kJ/mol.
-    pub work_kj_mol: f64,
-    /// Highest landscape energy over every step since the previous record, kJ/mol.
-    pub maximum_energy_at_steps_kj_mol: f64,
-    /// The same with the segments between steps, kJ/mol.
-    pub maximum_energy_kj_mol: f64,
-}
-
-/// What is known of one path.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct VariablePath {
-    /// Number of the path.
-    pub path: u32,
-    /// One record for every point passed, in order; it ends early if the path blew up.
-    pub records: Vec<VariableRecord>,
-    /// Steps that moved the walker, equilibration included.
-    pub accepted_steps: u64,
-    /// Set if the path blew up.
-    pub failure: Option<Failure>,
-}
-
 /// A batch of paths between two points of the curve. Stored and read back it goes on with the same bits, given a format
 /// that keeps doubles exactly; all its numbers are finite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,7 +41,8 @@ pub struct VariableAnnealingState {
     energy_evaluations: u64,
     work: Vec<f64>,
     values: Vec<Vec<f64>>,
-    paths: Vec<VariablePath>,
+    paths: Vec<Path>,
+    accepted_steps: Vec<u64>,
 }
 
 impl VariableAnnealingState {
@@ -91,12 +57,17 @@ impl VariableAnnealingState {
     }
 
     /// The paths so far.
-    pub fn paths(&self) -> &[VariablePath] {
+    pub fn paths(&self) -> &[Path] {
         &self.paths
     }
 
+    /// Steps that moved each walker, equilibration included.
+    pub fn accepted_steps(&self) -> &[u64] {
+        &self.accepted_steps
+    }
+
     /// The paths, taken out.
-    pub fn into_paths(self) -> Vec<VariablePath> {
+    pub fn into_paths(self) -> Vec<Path> {
         self.paths
     }
 }
@@ -195,14 +166,14 @@ impl<'a> VariableAnnealing<'a> {
         Ok(Self { landscape, integrator, curve, protocol, segment_length, random, first_tether })
     }
 
-    /// Paths number `first_path`, `first_path + 1`, …, one for each set of starting values, in batches of
+    /// Paths from number `first` on, one for each set of starting values, in batches of
     /// [`PATHS_PER_BATCH`].
     ///
     /// # Errors
     /// If the number of variables differs, or a value is not finite or outside the integrator's walls.
     pub fn start(
         &self,
-        first_path: u32,
+        first: PathId,
         values: &[Vec<f64>],
     ) -> Result<Vec<VariableAnnealingState>, DynamicsError> {
         for values in values {
@@ -216,7 +187,7 @@ impl<'a> VariableAnnealing<'a> {
                 )));
             }
         }
-        let batches = values.chunks(PATHS_PER_BATCH).zip((first_path..).step_by(PATHS_PER_BATCH));
+        let batches = values.chunks(PATHS_PER_BATCH).zip(first.and_following().step_by(PATHS_PER_BATCH));
         Ok(batches
             .map(|(values, first)| VariableAnnealingState {
                 next_point: 0,
@@ -224,29 +195,10 @@ impl<'a> VariableAnnealing<'a> {
                 energy_evaluations: 0,
                 work: vec![0.0; values.len()],
                 values: values.to_vec(),
-                paths: (first..)
-                    .take(values.len())
-                    .map(|path| VariablePath { path, records: Vec::new(), accepted_steps: 0, failure: None })
-                    .collect(),
+                paths: first.and_following().take(values.len()).map(Path::led).collect(),
+                accepted_steps: vec![0; values.len()],
             })
             .collect())
-    }
-
-    /// Runs all batches to the end of the curve, in parallel. After every point of every batch `on_point` is called
-    /// with its state, from any thread; where it breaks, the batch stops, and a later call goes on with it.
-    pub fn run(
-        &self,
-        states: &mut [VariableAnnealingState],
-        on_point: &(dyn Fn(&VariableAnnealingState) -> ControlFlow<()> + Sync),
-    ) {
-        states.par_iter_mut().for_each(|state| {
-            while state.next_point < self.curve.len() {
-                self.advance(state, state.next_point + 1);
-                if on_point(state).is_break() {
-                    break;
-                }
-            }
-        });
     }
 
     /// Runs one batch until the points before `until_point` are done.
@@ -303,7 +255,7 @@ impl<'a> VariableAnnealing<'a> {
                 .collect();
             for (number, (path, lane)) in state.paths.iter_mut().zip(&mut lanes).enumerate() {
                 for (step, (moved, tether)) in chunk.clone().zip(&tethers) {
-                    if path.failure.is_some() {
+                    if !path.is_whole() {
                         break;
                     }
                     if *moved {
@@ -312,7 +264,7 @@ impl<'a> VariableAnnealing<'a> {
                     previous.copy_from_slice(&lane.walker.values);
                     noise.copy(number, step % CHUNK);
                     let uniform = if self.integrator.metropolis() {
-                        acceptance.uniform(path.path, step, 0)
+                        acceptance.uniform(path.id.number, step, 0)
                     } else {
                         0.5
                     };
@@ -323,14 +275,14 @@ impl<'a> VariableAnnealing<'a> {
                     let now = &lane.walker.values;
                     let longest = previous.iter().zip(now).fold(0.0, |m: f64, (a, b)| m.max((b - a).abs()));
                     if !lane.walker.is_finite() || longest > LONGEST_STEP * self.segment_length {
-                        path.failure = Some(Failure {
-                            path: path.path,
+                        path.end = End::BlewUp(Failure {
+                            path: path.id.number,
                             step,
                             potential_energy_kj_mol: landscape_energy.is_finite().then_some(landscape_energy),
                         });
                         break;
                     }
-                    path.accepted_steps += 1;
+                    state.accepted_steps[number] += 1;
                     let (between, evaluations) =
                         maximum_between(self.landscape, &previous, now, self.segment_length);
                     lane.evaluations += evaluations;
@@ -346,7 +298,7 @@ impl<'a> VariableAnnealing<'a> {
     /// Keeps where the walkers are, those left out that blew up, and what their energies cost.
     fn leave(&self, state: &mut VariableAnnealingState, lanes: &[Lane]) {
         for ((values, lane), path) in state.values.iter_mut().zip(lanes).zip(&state.paths) {
-            if path.failure.is_none() {
+            if path.is_whole() {
                 values.copy_from_slice(&lane.walker.values);
             }
         }
@@ -356,20 +308,24 @@ impl<'a> VariableAnnealing<'a> {
     /// Records every path at the end of its steps for a point.
     fn record(&self, state: &mut VariableAnnealingState, lanes: &[Lane], maxima: &[Maxima]) {
         for (number, (path, lane)) in state.paths.iter_mut().zip(lanes).enumerate() {
-            if path.failure.is_some() {
+            if !path.is_whole() {
                 continue;
             }
+            // A walker that never moved is still where it was.
             let at_steps = maxima[number].at_steps.max(lane.here.landscape_energy);
-            path.records.push(VariableRecord {
-                point: state.next_point,
-                log_snr: self.curve[state.next_point].log_snr,
+            let highest = Maxima { at_steps, ..maxima[number] }.highest();
+            let point = PathPoint {
+                curve_point: state.next_point,
+                time_ps: None,
                 variables: state.values[number].clone(),
-                energy_kj_mol: lane.here.landscape_energy,
+                potential_energy_kj_mol: None,
+                highest_potential_energy_kj_mol: None,
+                landscape_energy_kj_mol: Some(lane.here.landscape_energy),
+                highest_landscape_energy: Some(highest),
                 tether_energy_kj_mol: lane.here.tether_energy,
                 work_kj_mol: state.work[number],
-                maximum_energy_at_steps_kj_mol: at_steps,
-                maximum_energy_kj_mol: at_steps.max(maxima[number].between),
-            });
+            };
+            path.pass(point, self.protocol.is_frame(state.next_point, self.curve.len()));
         }
     }
 }
@@ -385,8 +341,8 @@ struct Noise {
 }
 
 impl Noise {
-    fn new(random: RandomStream, paths: &[VariablePath], variables: usize) -> Self {
-        let mut lanes: Vec<u32> = paths.iter().map(|path| path.path).collect();
+    fn new(random: RandomStream, paths: &[Path], variables: usize) -> Self {
+        let mut lanes: Vec<u32> = paths.iter().map(|path| path.id.number).collect();
         lanes.resize(paths.len().next_multiple_of(LANES), 0);
         let normals = vec![0.0; CHUNK as usize * variables * lanes.len()];
         Self { random, lanes, variables, chunk: None, normals, values: vec![0.0; variables] }

@@ -2,20 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A path that a chain stood at.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ShootingPath {
-    /// Number of the path.
-    pub path: u32,
-    /// Its steps.
-    pub steps: usize,
-    /// Some of its frames, both ends included; values not wrapped.
-    pub points: Vec<Vec<f64>>,
-    /// Highest landscape energy at its steps, kJ/mol.
-    pub maximum_energy_at_steps_kj_mol: f64,
-    /// Highest landscape energy at its steps and on the segments between, kJ/mol.
-    pub maximum_energy_kj_mol: f64,
-}
+use crate::path::{End, HighestLandscapeEnergy, Path, PathFrame, PathPoint, Provenance};
+use crate::path_id::PathId;
 
 /// A chain between two recorded paths. Stored and read back it goes on with the same bits, given a format that keeps doubles
 /// exactly; all its numbers are finite.
@@ -31,7 +19,7 @@ pub struct ShootingChain {
     pub(super) weights: Vec<f64>,
     first_path: u32,
     count: usize,
-    paths: Vec<ShootingPath>,
+    paths: Vec<Path>,
 }
 
 impl ShootingChain {
@@ -56,19 +44,44 @@ impl ShootingChain {
         }
     }
 
-    pub(super) fn record(&mut self, points: Vec<Vec<f64>>, steps: usize, at_steps: f64, highest: f64) {
-        self.paths.push(ShootingPath {
-            path: self.first_path + self.paths.len() as u32,
-            steps,
-            points,
-            maximum_energy_at_steps_kj_mol: at_steps,
-            maximum_energy_kj_mol: highest,
+    /// Records the present path by some of its frames, at equal parts of its steps.
+    pub(super) fn record(
+        &mut self,
+        points: Vec<Vec<f64>>,
+        frame_stride: usize,
+        highest: HighestLandscapeEnergy,
+    ) {
+        let last = points.len() - 1;
+        let point = |(index, variables): (usize, Vec<f64>)| PathPoint {
+            curve_point: index,
+            time_ps: None,
+            variables,
+            potential_energy_kj_mol: None,
+            highest_potential_energy_kj_mol: None,
+            landscape_energy_kj_mol: None,
+            highest_landscape_energy: (index == last).then_some(highest),
+            tether_energy_kj_mol: 0.0,
+            work_kj_mol: 0.0,
+        };
+        let is_frame = |point: &usize| point.is_multiple_of(frame_stride) || *point == last;
+        self.paths.push(Path {
+            id: PathId::forward(self.first_path + self.paths.len() as u32),
+            provenance: Provenance::Free {
+                parent: self.paths.last().map(|path| path.id),
+                trials: self.trials,
+                accepted: self.accepted,
+                weight: 1.0,
+                steps: self.frames.len() as u64 - 1,
+            },
+            frames: (0..=last).filter(is_frame).map(|point| PathFrame { point, place: None }).collect(),
+            points: points.into_iter().enumerate().map(point).collect(),
+            end: End::Whole,
         });
     }
 
-    /// Number of its first path.
-    pub fn first_path(&self) -> u32 {
-        self.first_path
+    /// Its first path.
+    pub fn first_path(&self) -> PathId {
+        PathId::forward(self.first_path)
     }
 
     /// Paths that it is to record.
@@ -76,8 +89,13 @@ impl ShootingChain {
         self.count
     }
 
+    /// The paths, taken out.
+    pub fn into_paths(self) -> Vec<Path> {
+        self.paths
+    }
+
     /// The paths recorded so far.
-    pub fn paths(&self) -> &[ShootingPath] {
+    pub fn paths(&self) -> &[Path] {
         &self.paths
     }
 

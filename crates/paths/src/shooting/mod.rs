@@ -17,16 +17,14 @@
 mod chain;
 mod leg;
 
-use std::ops::ControlFlow;
-
 use geodyssey_dynamics::{DynamicsError, EnergyOfVariables, Overdamped};
 use geodyssey_statistics::RandomStream;
-use rayon::prelude::*;
 
-use crate::segment::maximum_between;
+use crate::path::HighestLandscapeEnergy;
+use crate::segment::{Maxima, maximum_between};
 use leg::{Ending, Leg, LegNoise};
 
-pub use chain::{ShootingChain, ShootingPath};
+pub use chain::ShootingChain;
 
 /// How long the paths are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +44,10 @@ pub struct ShootingProtocol {
     pub equilibration_trials: u64,
     /// Trials of a chain from one recorded path to the next; the path is recorded whether it changed or not.
     pub trials_per_path: u64,
-    /// Frames of a recorded path, both ends included, at equal parts of its steps.
-    pub frames: usize,
+    /// Points of a path that are recorded, both ends included, at equal parts of its steps.
+    pub points: usize,
+    /// Every so many points one is a frame; the last one always is.
+    pub frame_stride: usize,
 }
 
 /// Two-way shooting between two states of a landscape.
@@ -78,9 +78,10 @@ impl<'a> TwoWayShooting<'a> {
         if steps < 2 {
             return Err(DynamicsError::TooFew { what: "steps of a path", least: 2, found: steps });
         }
-        if protocol.frames < 2 {
-            return Err(DynamicsError::TooFew { what: "frames of a path", least: 2, found: protocol.frames });
+        if protocol.points < 2 {
+            return Err(DynamicsError::TooFew { what: "points of a path", least: 2, found: protocol.points });
         }
+        DynamicsError::check_positive("the stride of frames", protocol.frame_stride as f64)?;
         DynamicsError::check_positive("the number of trials per path", protocol.trials_per_path as f64)?;
         DynamicsError::check_positive("the segment length", segment_length)?;
         Ok(Self { landscape, dynamics, states, protocol, segment_length, random })
@@ -142,36 +143,20 @@ impl<'a> TwoWayShooting<'a> {
         Ok((0..chains).map(chain).collect())
     }
 
-    /// Runs all chains to their last path, in parallel. After every recorded path of every chain `on_path` is called with it,
-    /// from any thread; where it breaks, the chain stops, and a later call goes on with it.
-    pub fn run(
-        &self,
-        chains: &mut [ShootingChain],
-        on_path: &(dyn Fn(&ShootingChain) -> ControlFlow<()> + Sync),
-    ) {
-        chains.par_iter_mut().for_each(|chain| {
-            while !chain.is_finished() {
-                self.advance(chain);
-                if on_path(chain).is_break() {
-                    break;
-                }
-            }
-        });
-    }
-
     /// Runs one chain until one more path is recorded.
     pub fn advance(&self, chain: &mut ShootingChain) {
         let before = if chain.paths().is_empty() { self.protocol.equilibration_trials } else { 0 };
         for _ in 0..before + self.protocol.trials_per_path {
             self.trial(chain);
         }
-        let (at_steps, between, evaluations) = self.highest(&chain.frames);
+        let (highest, evaluations) = self.highest(&chain.frames);
         chain.energy_evaluations += evaluations;
         let last = chain.frames.len() - 1;
-        let kept = (0..self.protocol.frames)
-            .map(|frame| (frame * last + (self.protocol.frames - 1) / 2) / (self.protocol.frames - 1));
-        let points = kept.map(|frame| chain.frames[frame].clone()).collect();
-        chain.record(points, last, at_steps, at_steps.max(between));
+        let count = self.protocol.points;
+        let points = (0..count)
+            .map(|point| chain.frames[(point * last + (count - 1) / 2) / (count - 1)].clone())
+            .collect();
+        chain.record(points, self.protocol.frame_stride, highest);
     }
 
     /// One trial.
@@ -291,19 +276,19 @@ impl<'a> TwoWayShooting<'a> {
     }
 
     /// Highest energy at the frames and between them, and the evaluations.
-    fn highest(&self, frames: &[Vec<f64>]) -> (f64, f64, u64) {
+    fn highest(&self, frames: &[Vec<f64>]) -> (HighestLandscapeEnergy, u64) {
         let mut gradient = vec![0.0; frames.first().map_or(0, Vec::len)];
-        let (mut at_steps, mut between, mut evaluations) = (f64::NEG_INFINITY, f64::NEG_INFINITY, 0);
+        let (mut maxima, mut evaluations) = (Maxima::NONE, 0);
         for x in frames {
-            at_steps = at_steps.max((self.landscape)(x, &mut gradient));
+            maxima.at_steps = maxima.at_steps.max((self.landscape)(x, &mut gradient));
             evaluations += 1;
         }
         for pair in frames.windows(2) {
             let (highest, count) = maximum_between(self.landscape, &pair[0], &pair[1], self.segment_length);
-            between = between.max(highest);
+            maxima.between = maxima.between.max(highest);
             evaluations += count;
         }
-        (at_steps, between, evaluations)
+        (maxima.highest(), evaluations)
     }
 }
 

@@ -1,22 +1,18 @@
 //! Annealed dynamics of atoms on dragged harmonic oscillators, where work and free energy are known.
 
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use geodyssey_dynamics::engine::{Capabilities, EngineIdentity};
 use geodyssey_dynamics::{
     Batch, Bias, DynamicsError, Engine, Langevin, MinimisationParameters, MinimisationTask,
     MinimisedMolecule, NativeEngine, Replica, TetherPoint,
-    engine::{Capabilities, EngineIdentity},
 };
 use geodyssey_molecule::CollectiveVariable;
-use geodyssey_paths::{
-    AnnealingProtocol, AtomAnnealing,
-    annealing::{AtomAnnealingState, AtomFrame, AtomPath},
-};
-use geodyssey_statistics::{
-    RandomStream,
-    work::{bar, jarzynski, mean_work},
-};
+use geodyssey_paths::annealing::{AtomAnnealingState, AtomFrame};
+use geodyssey_paths::{AnnealingProtocol, AtomAnnealing, Path, PathId};
+use geodyssey_statistics::RandomStream;
+use geodyssey_statistics::work::{bar, jarzynski, mean_work};
+use rayon::prelude::*;
 
 use crate::toy_systems::{Wells, coordinates};
 
@@ -43,13 +39,13 @@ fn led(
     law: Langevin,
     stage: &str,
     start: &[Vec<[f64; 3]>],
-) -> (Vec<AtomPath>, Vec<AtomFrame>) {
+) -> (Vec<Path>, Vec<AtomFrame>) {
     let variables = coordinates(&[0]);
     let engine = NativeEngine::new(potential, &variables).unwrap();
     let random = RandomStream::new(5, stage);
     let annealing = AtomAnnealing::new(&engine, law, curve, protocol, random).unwrap();
-    let mut states = annealing.start(0, start).unwrap();
-    annealing.run(&mut states, &|_| ControlFlow::Continue(())).unwrap();
+    let mut states = annealing.start(PathId::forward(0), start).unwrap();
+    states.par_iter_mut().for_each(|state| annealing.advance(state, usize::MAX).unwrap());
     let frames = states.iter_mut().flat_map(|state| state.take_frames()).collect();
     assert!(states.iter_mut().all(|state| state.take_frames().is_empty()));
     (states.into_iter().flat_map(AtomAnnealingState::into_paths).collect(), frames)
@@ -62,12 +58,12 @@ fn paths(
     law: Langevin,
     stage: &str,
     start: &[Vec<[f64; 3]>],
-) -> Vec<AtomPath> {
+) -> Vec<Path> {
     led(potential, curve, protocol, law, stage, start).0
 }
 
-fn total_work(paths: &[AtomPath]) -> Vec<f64> {
-    paths.iter().map(|path| path.records.last().unwrap().work_kj_mol).collect()
+fn total_work(paths: &[Path]) -> Vec<f64> {
+    paths.iter().map(|path| path.points.last().unwrap().work_kj_mol).collect()
 }
 
 /// `V = ½ kT e^λ (x-y)²` on top of `½ k x²`: `F(λ, y) = ½ k κ/(k+κ) y² + ½ kT log(k+κ)`, `κ = kT e^λ`.
@@ -136,20 +132,21 @@ fn tightened_oscillator() {
     );
 
     for path in &forward {
-        assert_eq!(path.records.len(), 40);
-        let of_path: Vec<&AtomFrame> = frames.iter().filter(|frame| frame.path == path.path).collect();
+        assert_eq!(path.points.len(), 40);
+        let of_path: Vec<&AtomFrame> = frames.iter().filter(|frame| frame.path == path.id.number).collect();
         let kept: Vec<usize> = of_path.iter().map(|frame| frame.point).collect();
         assert_eq!(kept, [0, 8, 16, 24, 32, 39]);
-        for record in &path.records {
-            assert!((record.time_ps - 0.2 * (record.point + 1) as f64).abs() < 1e-12);
-            assert_eq!(record.log_snr, curve[record.point].log_snr);
-            let offset = record.variables[0] - curve[record.point].center[0];
-            let tether = 0.5 * KT * record.log_snr.exp() * offset * offset;
+        for record in &path.points {
+            assert!((record.time_ps.unwrap() - 0.2 * (record.curve_point + 1) as f64).abs() < 1e-12);
+            let offset = record.variables[0] - curve[record.curve_point].center[0];
+            let tether = 0.5 * KT * curve[record.curve_point].log_snr.exp() * offset * offset;
             assert!((record.tether_energy_kj_mol - tether).abs() < 1e-9 * (1.0 + tether));
-            assert!(record.maximum_potential_energy_kj_mol >= record.potential_energy_kj_mol);
+            assert!(
+                record.highest_potential_energy_kj_mol.unwrap() >= record.potential_energy_kj_mol.unwrap()
+            );
         }
         for frame in of_path {
-            assert_eq!(frame.positions[0][0], path.records[frame.point].variables[0]);
+            assert_eq!(frame.positions[0][0], path.points[frame.point].variables[0]);
         }
     }
 }
@@ -175,30 +172,30 @@ fn the_landscape_is_watched_at_every_step() {
         let random = RandomStream::new(5, "watched");
         let annealing = AtomAnnealing::new(&engine, law, curve, protocol, random).unwrap();
         let annealing = annealing.watching(&landscape, 1e-3).unwrap();
-        let mut states = annealing.start(0, &start).unwrap();
-        annealing.run(&mut states, &|_| ControlFlow::Continue(())).unwrap();
-        states.into_iter().flat_map(AtomAnnealingState::into_paths).collect::<Vec<AtomPath>>()
+        let mut states = annealing.start(PathId::forward(0), &start).unwrap();
+        states.par_iter_mut().for_each(|state| annealing.advance(state, usize::MAX).unwrap());
+        states.into_iter().flat_map(AtomAnnealingState::into_paths).collect::<Vec<Path>>()
     };
     let plain = paths(&potential, &curve, every_step, law, "watched", &start);
     for (path, plain) in watched(&curve, every_step).iter().zip(&plain) {
-        for (pair, plain) in path.records.windows(2).zip(&plain.records[1..]) {
+        for (pair, plain) in path.points.windows(2).zip(&plain.points[1..]) {
             let (from, to) = (pair[0].variables[0], pair[1].variables[0]);
             assert_eq!(pair[1].variables, plain.variables);
-            let highest = pair[1].maximum_landscape_energy.unwrap();
+            let highest = pair[1].highest_landscape_energy.unwrap();
             assert_eq!(highest.at_steps_kj_mol, energy(to));
             let dense = (0..=2000).map(|part| energy(from + (to - from) * f64::from(part) / 2000.0));
             // Between points 1e-3 apart a curvature of 81 is missed by at most 81/2 (1e-3/2)².
             let highest = highest.with_segments_kj_mol.max(energy(from));
             assert!((highest - dense.fold(f64::MIN, f64::max)).abs() < 1.1e-5);
         }
-        assert_eq!(plain.records[0].maximum_landscape_energy, None);
+        assert_eq!(plain.points[0].highest_landscape_energy, None);
     }
     // The same curve, each point stayed at for ten steps, once as one point and once as ten.
     let long: Vec<TetherPoint> = curve.iter().flat_map(|point| vec![point.clone(); 10]).collect();
     for (few, many) in watched(&curve, sparse).iter().zip(watched(&long, every_step)) {
-        for (record, steps) in few.records.iter().zip(many.records.chunks(10)) {
-            let of_steps = steps.iter().map(|step| step.maximum_landscape_energy.unwrap());
-            let highest = record.maximum_landscape_energy.unwrap();
+        for (record, steps) in few.points.iter().zip(many.points.chunks(10)) {
+            let of_steps = steps.iter().map(|step| step.highest_landscape_energy.unwrap());
+            let highest = record.highest_landscape_energy.unwrap();
             assert_eq!(
                 highest.with_segments_kj_mol,
                 of_steps.map(|step| step.with_segments_kj_mol).fold(f64::MIN, f64::max)
@@ -225,15 +222,18 @@ fn threads_and_interruptions_do_not_matter() {
     let start = vec![vec![[0.1; 3]; 2]; 37];
     let run = |threads: usize, stops: bool| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let mut states = annealing.start(3, &start).unwrap();
+        let mut states = annealing.start(PathId::forward(3), &start).unwrap();
         let (points, mut frames) = (AtomicUsize::new(0), vec![Vec::new(); states.len()]);
         pool.install(|| {
             while states.iter().any(|state| state.next_point() < 12) {
-                let on_point = |_: &AtomAnnealingState<'_>| match points.fetch_add(1, Ordering::Relaxed) % 5 {
-                    4 if stops => ControlFlow::Break(()),
-                    _ => ControlFlow::Continue(()),
-                };
-                annealing.run(&mut states, &on_point).unwrap();
+                states.par_iter_mut().for_each(|state| {
+                    while state.next_point() < 12 {
+                        annealing.advance(state, state.next_point() + 1).unwrap();
+                        if points.fetch_add(1, Ordering::Relaxed) % 5 == 4 && stops {
+                            break;
+                        }
+                    }
+                });
                 for (frames, state) in frames.iter_mut().zip(&mut states) {
                     frames.extend(state.take_frames());
                 }
@@ -312,23 +312,23 @@ fn another_engine_is_used_as_it_wants_to_be() {
     let run = |engine: &dyn Engine| {
         let random = RandomStream::new(6, "engines");
         let annealing = AtomAnnealing::new(engine, law, &curve, protocol(2), random).unwrap();
-        let mut states = annealing.start(0, &start).unwrap();
-        annealing.run(&mut states, &|_| ControlFlow::Continue(())).unwrap();
+        let mut states = annealing.start(PathId::forward(0), &start).unwrap();
+        states.par_iter_mut().for_each(|state| annealing.advance(state, usize::MAX).unwrap());
         let batches = states.len();
         let paths = states.into_iter().flat_map(AtomAnnealingState::into_paths);
-        (batches, paths.collect::<Vec<AtomPath>>())
+        (batches, paths.collect::<Vec<Path>>())
     };
     let (one, fine) = run(&native);
     let (three, coarse) = run(&Coarse(native));
     assert_eq!((one, three), (1, 3));
     let mut lower = 0;
     for (fine, coarse) in fine.iter().zip(&coarse) {
-        for (fine, coarse) in fine.records.iter().zip(&coarse.records) {
+        for (fine, coarse) in fine.points.iter().zip(&coarse.points) {
             assert_eq!(fine.work_kj_mol, coarse.work_kj_mol);
             assert_eq!(fine.variables, coarse.variables);
-            assert!(coarse.maximum_potential_energy_kj_mol <= fine.maximum_potential_energy_kj_mol);
+            assert!(coarse.highest_potential_energy_kj_mol <= fine.highest_potential_energy_kj_mol);
             lower +=
-                usize::from(coarse.maximum_potential_energy_kj_mol < fine.maximum_potential_energy_kj_mol);
+                usize::from(coarse.highest_potential_energy_kj_mol < fine.highest_potential_energy_kj_mol);
         }
     }
     assert!(lower > 0, "every step was observed");
@@ -342,12 +342,12 @@ fn blown_path_is_reported_and_the_others_finish() {
     let law = Langevin::new(0.02, 2.0, KT).unwrap();
     let mut start = vec![vec![[0.0; 3]]; 20];
     let good = paths(&potential, &curve, protocol(2), law, "blow-up", &start);
-    assert!(good.iter().all(|path| path.failure.is_none()));
+    assert!(good.iter().all(|path| path.is_whole()));
     start[7] = vec![[40.0, 0.0, 0.0]];
     let mut mixed = paths(&potential, &curve, protocol(2), law, "blow-up", &start);
-    let failure = mixed[7].failure.take().expect("path 7 must fail");
+    let failure = mixed[7].failure().cloned().expect("path 7 must fail");
     assert_eq!(failure.path, 7);
-    assert!(failure.step < 20 && mixed[7].records.is_empty());
+    assert!(failure.step < 20 && mixed[7].points.is_empty());
     mixed[7] = good[7].clone();
     assert_eq!(mixed, good);
 }
@@ -365,8 +365,8 @@ fn wrong_input_is_refused() {
     assert!(AtomAnnealing::new(&engine, law, &good[..1], protocol(1), random).is_err());
     assert!(AtomAnnealing::new(&engine, law, &planar, protocol(1), random).is_err());
     let annealing = AtomAnnealing::new(&engine, law, &good, protocol(1), random).unwrap();
-    assert!(annealing.start(0, &[vec![[0.0; 3]; 2]]).is_err());
-    assert!(annealing.start(0, &[vec![[0.0, f64::NAN, 0.0]]]).is_err());
+    assert!(annealing.start(PathId::forward(0), &[vec![[0.0; 3]; 2]]).is_err());
+    assert!(annealing.start(PathId::forward(0), &[vec![[0.0, f64::NAN, 0.0]]]).is_err());
     let massless = Wells { masses: vec![1.0, 0.0], stiffness: 5.0, quartic: 0.0 };
     assert!(NativeEngine::new(&massless, &variables).is_err());
 }

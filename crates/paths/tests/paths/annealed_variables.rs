@@ -1,16 +1,11 @@
 //! Overdamped dynamics and annealing of variables on formulas.
 
-use std::ops::ControlFlow;
-
 use geodyssey_dynamics::{Overdamped, TetherPoint, Walker, Walls};
-use geodyssey_paths::{
-    AnnealingProtocol, VariableAnnealing,
-    annealing::{VariableAnnealingState, VariablePath},
-};
-use geodyssey_statistics::{
-    RandomStream,
-    work::{bar, jarzynski},
-};
+use geodyssey_paths::annealing::VariableAnnealingState;
+use geodyssey_paths::{AnnealingProtocol, Path, PathId, VariableAnnealing};
+use geodyssey_statistics::RandomStream;
+use geodyssey_statistics::work::{bar, jarzynski};
+use rayon::prelude::*;
 
 /// `(x² - 1)²` times 5 kJ/mol.
 fn double_well(x: &[f64], gradient: &mut [f64]) -> f64 {
@@ -108,19 +103,13 @@ fn protocol(steps_per_point: u64) -> AnnealingProtocol {
     AnnealingProtocol { equilibration_steps: 100, steps_per_point, switches_per_point, frame_stride: 1 }
 }
 
-fn anneal(
-    curve: &[TetherPoint],
-    integrator: Overdamped,
-    steps: u64,
-    stage: &str,
-    paths: usize,
-) -> Vec<VariablePath> {
+fn anneal(curve: &[TetherPoint], integrator: Overdamped, steps: u64, stage: &str, paths: usize) -> Vec<Path> {
     let random = RandomStream::new(23, stage);
     let annealing =
         VariableAnnealing::new(&double_well, &[None], integrator, curve, protocol(steps), 0.05, random)
             .unwrap();
-    let mut states = annealing.start(0, &vec![curve[0].center.clone(); paths]).unwrap();
-    annealing.run(&mut states, &|_| ControlFlow::Continue(()));
+    let mut states = annealing.start(PathId::forward(0), &vec![curve[0].center.clone(); paths]).unwrap();
+    states.par_iter_mut().for_each(|state| annealing.advance(state, usize::MAX));
     states.into_iter().flat_map(VariableAnnealingState::into_paths).collect()
 }
 
@@ -140,8 +129,7 @@ fn double_well_crossed_by_a_tether() {
         (-40_000..40_000).map(|i| (-energy(f64::from(i) * 1e-4)).exp()).sum::<f64>()
     };
     let exact = -kt * (weight(&curve[29]) / weight(&curve[0])).ln();
-    let work =
-        |paths: &[VariablePath]| -> Vec<f64> { paths.iter().map(|p| p.records[29].work_kj_mol).collect() };
+    let work = |paths: &[Path]| -> Vec<f64> { paths.iter().map(|p| p.points[29].work_kj_mol).collect() };
     for estimate in [bar(&work(&forward), &work(&reverse), kt), jarzynski(&work(&forward), kt)] {
         let estimate = estimate.unwrap();
         assert!(estimate.standard_error_kj_mol < 0.3);
@@ -151,13 +139,23 @@ fn double_well_crossed_by_a_tether() {
         );
     }
     for path in &forward {
-        assert!(path.failure.is_none());
-        let crossed = path.records.iter().any(|record| record.variables[0] > 0.05);
-        let highest = path.records.iter().map(|record| record.maximum_energy_kj_mol).fold(0.0, f64::max);
+        assert!(path.is_whole());
+        let crossed = path.points.iter().any(|record| record.variables[0] > 0.05);
+        let highest = path
+            .points
+            .iter()
+            .map(|record| record.highest_landscape_energy.unwrap().with_segments_kj_mol)
+            .fold(0.0, f64::max);
         assert!(!crossed || highest > 5.0 - 0.02, "{highest}");
-        for record in &path.records {
-            assert!((double_well(&record.variables, &mut [0.0]) - record.energy_kj_mol).abs() < 1e-12);
-            assert!(record.maximum_energy_kj_mol >= record.energy_kj_mol);
+        for record in &path.points {
+            assert!(
+                (double_well(&record.variables, &mut [0.0]) - record.landscape_energy_kj_mol.unwrap()).abs()
+                    < 1e-12
+            );
+            assert!(
+                record.highest_landscape_energy.unwrap().with_segments_kj_mol
+                    >= record.landscape_energy_kj_mol.unwrap()
+            );
         }
     }
 }
@@ -207,14 +205,14 @@ fn lost_work_falls_with_the_duration() {
         let random = RandomStream::new(29, "duration").substream_of([steps as f64, switches as f64]);
         let annealing =
             VariableAnnealing::new(&well, &[None], dynamics, &curve, protocol, 1.0, random).unwrap();
-        let mut states = annealing.start(0, &vec![vec![0.0]; 256]).unwrap();
-        annealing.run(&mut states, &|_| ControlFlow::Continue(()));
+        let mut states = annealing.start(PathId::forward(0), &vec![vec![0.0]; 256]).unwrap();
+        states.par_iter_mut().for_each(|state| annealing.advance(state, usize::MAX));
         let evaluations: u64 = states.iter().map(VariableAnnealingState::energy_evaluations).sum();
         assert!(evaluations < 256 * (100 + 11 * (steps + 1) + 2), "{evaluations}");
         let works: Vec<f64> = states
             .into_iter()
             .flat_map(VariableAnnealingState::into_paths)
-            .map(|path| path.records[10].work_kj_mol)
+            .map(|path| path.points[10].work_kj_mol)
             .collect();
         let mean = geodyssey_statistics::work::mean_work(&works).unwrap();
         let exact = exact_mean_work(&curve, stiffness, step, steps, switches);
@@ -261,22 +259,25 @@ fn a_box_ends_at_its_walls() {
             let annealing =
                 VariableAnnealing::new(&slope, &[None], dynamics.clone(), curve, protocol, 1.0, random)
                     .unwrap();
-            assert!(annealing.start(0, &[vec![1.1]]).is_err(), "a path cannot begin outside");
-            let mut states = annealing.start(0, &vec![curve[0].center.clone(); 480]).unwrap();
-            annealing.run(&mut states, &|_| ControlFlow::Continue(()));
-            states.into_iter().flat_map(VariableAnnealingState::into_paths).collect::<Vec<VariablePath>>()
+            assert!(
+                annealing.start(PathId::forward(0), &[vec![1.1]]).is_err(),
+                "a path cannot begin outside"
+            );
+            let mut states =
+                annealing.start(PathId::forward(0), &vec![curve[0].center.clone(); 480]).unwrap();
+            states.par_iter_mut().for_each(|state| annealing.advance(state, usize::MAX));
+            states.into_iter().flat_map(VariableAnnealingState::into_paths).collect::<Vec<Path>>()
         };
         let (forward, reverse) = (run(&curve, "forward"), run(&backwards, "reverse"));
-        let all = || forward.iter().chain(&reverse).flat_map(|path| &path.records);
+        let all = || forward.iter().chain(&reverse).flat_map(|path| &path.points);
         assert!(all().all(|record| (0.0..=1.0).contains(&record.variables[0])));
-        let works = |paths: &[VariablePath]| -> Vec<f64> {
-            paths.iter().map(|path| path.records[8].work_kj_mol).collect()
-        };
+        let works =
+            |paths: &[Path]| -> Vec<f64> { paths.iter().map(|path| path.points[8].work_kj_mol).collect() };
         let estimate = bar(&works(&forward), &works(&reverse), 1.0).unwrap();
         let off = estimate.value_kj_mol - exact;
         assert!(estimate.standard_error_kj_mol < 0.05);
         assert!(off.abs() < 4.0 * estimate.standard_error_kj_mol, "{estimate:?}, exactly {exact}");
-        let ends: Vec<f64> = forward.iter().map(|path| path.records[8].variables[0]).collect();
+        let ends: Vec<f64> = forward.iter().map(|path| path.points[8].variables[0]).collect();
         let mean = geodyssey_statistics::work::mean_work(&ends).unwrap();
         let expected = moments(&curve[8]).1;
         assert!(
@@ -335,11 +336,13 @@ fn leaps_over_a_barrier_are_seen() {
         let annealing =
             VariableAnnealing::new(&ridge, &[None], integrator.clone(), &curve, protocol, segment, random)
                 .unwrap();
-        let mut states = annealing.start(0, &vec![vec![-1.0]; 64]).unwrap();
-        annealing.run(&mut states, &|_| ControlFlow::Continue(()));
-        let paths: Vec<VariablePath> =
-            states.into_iter().flat_map(VariableAnnealingState::into_paths).collect();
-        paths.iter().map(|path| path.records[1].maximum_energy_kj_mol).fold(f64::INFINITY, f64::min)
+        let mut states = annealing.start(PathId::forward(0), &vec![vec![-1.0]; 64]).unwrap();
+        states.par_iter_mut().for_each(|state| annealing.advance(state, usize::MAX));
+        let paths: Vec<Path> = states.into_iter().flat_map(VariableAnnealingState::into_paths).collect();
+        paths
+            .iter()
+            .map(|path| path.points[1].highest_landscape_energy.unwrap().with_segments_kj_mol)
+            .fold(f64::INFINITY, f64::min)
     };
     assert!(highest(100.0) < 1.0, "some path must leap unseen without segments");
     assert!(highest(0.01) > 9.8);
@@ -356,24 +359,26 @@ fn bits_and_failures() {
             VariableAnnealing::new(&double_well, &[None], integrator, &curve, protocol(13), 0.1, random)
                 .unwrap();
         let mut start = vec![vec![-1.0]; 37];
-        let mut whole = annealing.start(0, &start).unwrap();
-        annealing.run(&mut whole, &|_| ControlFlow::Continue(()));
+        let mut whole = annealing.start(PathId::forward(0), &start).unwrap();
+        whole.par_iter_mut().for_each(|state| annealing.advance(state, usize::MAX));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-        let mut resumed = annealing.start(0, &start).unwrap();
+        let mut resumed = annealing.start(PathId::forward(0), &start).unwrap();
         while resumed.iter().any(|state| state.next_point() < 9) {
-            pool.install(|| annealing.run(&mut resumed, &|_| ControlFlow::Break(())));
+            pool.install(|| {
+                resumed.par_iter_mut().for_each(|state| annealing.advance(state, state.next_point() + 1));
+            });
             resumed = serde_json::from_str(&serde_json::to_string(&resumed).unwrap()).unwrap();
         }
         assert_eq!(whole, resumed);
         if !metropolis {
             start[20] = vec![1e6];
-            let mut mixed = annealing.start(0, &start).unwrap();
-            annealing.run(&mut mixed, &|_| ControlFlow::Continue(()));
+            let mut mixed = annealing.start(PathId::forward(0), &start).unwrap();
+            mixed.par_iter_mut().for_each(|state| annealing.advance(state, usize::MAX));
             for (state, with) in whole.into_iter().zip(mixed) {
                 for (path, with) in state.into_paths().into_iter().zip(with.into_paths()) {
-                    if path.path == 20 {
-                        assert_eq!(with.failure.expect("must fail").path, 20);
-                        assert!(with.records.is_empty());
+                    if path.id.number == 20 {
+                        assert_eq!(with.failure().expect("must fail").path, 20);
+                        assert!(with.points.is_empty());
                     } else {
                         assert_eq!(path, with);
                     }

@@ -1,13 +1,13 @@
 //! Free energies from paths of both ways, on a landscape where every one of them is known.
 
-use std::ops::ControlFlow;
-
 use geodyssey_dynamics::{Overdamped, TetherPoint};
-use geodyssey_paths::{
-    AnnealingProtocol, VariableAnnealing,
-    path_free_energy::{BothWays, DrivenPath, DrivenPaths, PathFreeEnergies, path_free_energies},
+use geodyssey_paths::path_free_energy::{
+    DrivenPath, DrivenPaths, PathFreeEnergies, RegionTest, path_free_energies,
 };
-use geodyssey_statistics::{RandomStream, work::bar};
+use geodyssey_paths::{AnnealingProtocol, PathId, VariableAnnealing};
+use geodyssey_statistics::RandomStream;
+use geodyssey_statistics::work::bar;
+use rayon::prelude::*;
 
 /// Weight, mean and deviation of two Gaussians, whose mixture is the density at kT = 1: a wide well and a narrow one.
 const WELLS: [(f64, f64, f64); 2] = [(0.8, -1.0, 0.4), (0.2, 1.0, 0.2)];
@@ -54,12 +54,12 @@ fn paths(steps: u64, paths: usize, repeat: u64) -> PathFreeEnergies {
         let dynamics = Overdamped::new(0.02, true, 1.0).unwrap();
         let annealing =
             VariableAnnealing::new(&energy, &[None], dynamics, curve, protocol, 1.0, random).unwrap();
-        let mut batches = annealing.start(0, &vec![curve[0].center.clone(); paths]).unwrap();
-        annealing.run(&mut batches, &|_| ControlFlow::Continue(()));
+        let mut batches = annealing.start(PathId::forward(0), &vec![curve[0].center.clone(); paths]).unwrap();
+        batches.par_iter_mut().for_each(|batch| annealing.advance(batch, usize::MAX));
         let all = batches.iter().flat_map(|batch| batch.paths());
         all.map(|path| DrivenPath {
-            work_kj_mol: path.records.iter().map(|record| record.work_kj_mol).collect(),
-            variables: path.records.iter().map(|record| record.variables.clone()).collect(),
+            work_kj_mol: path.points.iter().map(|record| record.work_kj_mol).collect(),
+            variables: path.points.iter().map(|record| record.variables.clone()).collect(),
         })
         .collect()
     };

@@ -1,10 +1,12 @@
 //! Two-way shooting against long unbiased runs of the same dynamics.
 
-use std::ops::ControlFlow;
-
 use geodyssey_dynamics::{Overdamped, Walker};
-use geodyssey_paths::{PathLength, ShootingProtocol, TwoWayShooting, shooting::ShootingChain};
+use geodyssey_paths::shooting::ShootingChain;
+use geodyssey_paths::{
+    HighestLandscapeEnergy, Path, PathLength, Provenance, ShootingProtocol, TwoWayShooting,
+};
 use geodyssey_statistics::RandomStream;
+use rayon::prelude::*;
 
 const STEP: f64 = 0.01;
 
@@ -107,15 +109,27 @@ fn direct(metropolis: bool, length: Option<usize>, run: u32) -> Sums {
     sums
 }
 
+fn to_the_end(shooting: &TwoWayShooting<'_>, chain: &mut ShootingChain) {
+    while !chain.is_finished() {
+        shooting.advance(chain);
+    }
+}
+
+fn steps(path: &Path) -> usize {
+    let Provenance::Free { steps, .. } = path.provenance else { panic!("a path that was led") };
+    steps as usize
+}
+
 fn shooting(metropolis: bool, length: PathLength, paths: usize) -> Vec<ShootingChain> {
-    let protocol = ShootingProtocol { length, equilibration_trials: 50, trials_per_path: 3, frames: 5 };
+    let protocol =
+        ShootingProtocol { length, equilibration_trials: 50, trials_per_path: 3, points: 5, frame_stride: 2 };
     let dynamics = Overdamped::new(STEP, metropolis, 1.0).expect("dynamics");
     let random = RandomStream::new(9, "shooting");
     let shooting =
         TwoWayShooting::new(&energy, dynamics.clone(), [&in_start, &in_end], protocol, 0.05, random)
             .expect("shooting");
     let mut chains = shooting.start(&[vec![-1.0], vec![1.0]], 16, paths).expect("a first path");
-    shooting.run(&mut chains, &|_| ControlFlow::Continue(()));
+    chains.par_iter_mut().for_each(|chain| to_the_end(&shooting, chain));
     chains
 }
 
@@ -128,10 +142,10 @@ fn compare(metropolis: bool, length: PathLength, paths: usize) {
         .map(|chain| {
             let mut sums = Sums::default();
             for path in chain.paths() {
-                let [quarter, half_way] = [path.points[1][0], path.points[2][0]];
+                let [quarter, half_way] = [1, 2].map(|point: usize| path.points[point].variables[0]);
                 sums.add(match fixed {
                     Some(_) => fixed_observables(quarter, half_way),
-                    None => observables(path.steps, half_way),
+                    None => observables(steps(path), half_way),
                 });
             }
             sums
@@ -167,21 +181,30 @@ fn paths_join_the_states_whatever_is_interrupted() {
     for length in [PathLength::Fixed(150), PathLength::Flexible(5000)] {
         let whole = shooting(true, length, 40);
         for path in whole.iter().flat_map(ShootingChain::paths) {
-            assert!(in_start(&path.points[0]) && in_end(&path.points[4]));
-            assert!(path.maximum_energy_kj_mol >= path.maximum_energy_at_steps_kj_mol);
-            assert!(path.maximum_energy_kj_mol > 3.9, "{}", path.maximum_energy_kj_mol);
+            assert!(in_start(&path.points[0].variables) && in_end(&path.points[4].variables));
+            let HighestLandscapeEnergy { at_steps_kj_mol, with_segments_kj_mol } =
+                path.highest_landscape_energy().expect("a landscape");
+            assert!(with_segments_kj_mol >= at_steps_kj_mol);
+            assert!(with_segments_kj_mol > 3.9, "{with_segments_kj_mol}");
+            assert_eq!(path.frames.iter().map(|frame| frame.point).collect::<Vec<_>>(), [0, 2, 4]);
         }
-        let protocol = ShootingProtocol { length, equilibration_trials: 50, trials_per_path: 3, frames: 5 };
+        let protocol = ShootingProtocol {
+            length,
+            equilibration_trials: 50,
+            trials_per_path: 3,
+            points: 5,
+            frame_stride: 2,
+        };
         let dynamics = Overdamped::new(STEP, true, 1.0).expect("dynamics");
         let random = RandomStream::new(9, "shooting");
         let again =
             TwoWayShooting::new(&energy, dynamics.clone(), [&in_start, &in_end], protocol, 0.05, random)
                 .expect("shooting");
         let mut chains = again.start(&[vec![-1.0], vec![1.0]], 16, 40).expect("a first path");
-        again.run(&mut chains, &|_| ControlFlow::Break(()));
+        chains.iter_mut().for_each(|chain| again.advance(chain));
         let stored = serde_json::to_string(&chains).expect("stored");
         let mut chains: Vec<ShootingChain> = serde_json::from_str(&stored).expect("read back");
-        again.run(&mut chains, &|_| ControlFlow::Continue(()));
+        chains.par_iter_mut().for_each(|chain| to_the_end(&again, chain));
         assert_eq!(chains, whole);
     }
 }
@@ -192,7 +215,8 @@ fn first_paths_must_join_the_states() {
         length: PathLength::Fixed(10),
         equilibration_trials: 0,
         trials_per_path: 1,
-        frames: 3,
+        points: 3,
+        frame_stride: 1,
     };
     let dynamics = Overdamped::new(STEP, true, 1.0).expect("dynamics");
     let random = RandomStream::new(9, "shooting");
@@ -204,6 +228,6 @@ fn first_paths_must_join_the_states() {
     assert!(shooting.start(&[vec![-1.0]], 2, 4).is_err());
     assert!(shooting.start(&[vec![-1.0], vec![f64::NAN], vec![1.0]], 2, 4).is_err());
     assert!(make(ShootingProtocol { length: PathLength::Fixed(1), ..protocol }).is_err());
-    assert!(make(ShootingProtocol { frames: 1, ..protocol }).is_err());
+    assert!(make(ShootingProtocol { points: 1, ..protocol }).is_err());
     assert!(make(ShootingProtocol { trials_per_path: 0, ..protocol }).is_err());
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use geodyssey_dynamics::{DynamicsError, MinimisationParameters, MinimisationTask};
 use geodyssey_molecule::rotamers::Rotamers;
-use geodyssey_report::{Direction, StructureMatch};
+use geodyssey_paths::Direction;
+use geodyssey_report::StructureMatch;
 
-use super::path::PathSummary;
+use super::path_summary::PathSummary;
 use super::sampled::Sampled;
 use crate::config::{Matching, Space};
 use crate::error::Error;

@@ -2,7 +2,7 @@
 
 use geodyssey_dynamics::TetherPoint;
 use geodyssey_landscape::{Divide, LandscapeError};
-use geodyssey_report::Direction;
+use geodyssey_paths::Direction;
 use rayon::prelude::*;
 
 use super::sampled::Sampled;

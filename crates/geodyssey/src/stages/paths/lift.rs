@@ -2,7 +2,8 @@
 
 use geodyssey_dynamics::{DynamicsError, MinimisationParameters, MinimisationTask};
 use geodyssey_landscape::Landscape;
-use geodyssey_report::{Direction, Warning};
+use geodyssey_paths::Direction;
+use geodyssey_report::Warning;
 
 use super::STAGE;
 use super::batches::frame_bytes;
@@ -52,7 +53,7 @@ pub(super) fn lift(
         .collect();
     let targets = chosen.iter().map(|&index| {
         let path = sampled.path(index)?;
-        Ok(path.frames.iter().map(|&frame| path.points[frame].variables.clone()).collect())
+        Ok(path.frames.iter().map(|frame| path.points[frame.point].variables.clone()).collect())
     });
     let targets = targets.collect::<Result<Vec<Vec<Vec<f64>>>, Error>>()?;
     let (mut stream, mut written) = (directory.begin_stream(STAGE, LIFTED)?, 0);

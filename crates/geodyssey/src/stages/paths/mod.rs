@@ -11,7 +11,7 @@ mod lift;
 mod meaning;
 mod moments;
 mod on_landscape;
-mod path;
+mod path_summary;
 mod sampled;
 mod shooting;
 mod statistics;

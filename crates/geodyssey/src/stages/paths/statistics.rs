@@ -1,8 +1,8 @@
 //! The results of all paths together: how many arrived, how high they went, and how much work it took.
 
 use geodyssey_report::{
-    DeltaFSource, Direction, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary,
-    StructureMatch, WorkSummary,
+    DeltaFSource, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary, StructureMatch,
+    WorkSummary,
 };
 use geodyssey_statistics::{
     StatisticsError,
@@ -62,10 +62,10 @@ fn sampling(problem: &Problem, sampled: &Sampled<'_>) -> Result<SamplingSummary,
         let failure = path.failure.as_ref()?;
         Some(FailedPath {
             path: path.id.number as usize,
-            direction: path.id.direction,
+            direction: path.id.direction.name().to_owned(),
             point: path.points,
             step: failure.step as usize,
-            energy_kj_mol: path.last.as_ref().and_then(|point| point.potential_energy),
+            energy_kj_mol: path.last.as_ref().and_then(|point| point.potential_energy_kj_mol),
             reason: failure.to_string(),
         })
     });
@@ -95,7 +95,7 @@ fn share_inside(problem: &Problem, sampled: &Sampled<'_>) -> Result<Option<f64>,
     let (mut count, mut inside) = (0_usize, 0_usize);
     for path in sampled.each(Direction::Forward) {
         let path = path?;
-        for point in path.frames.iter().filter_map(|&frame| path.points.get(frame)) {
+        for point in path.frames.iter().filter_map(|frame| path.points.get(frame.point)) {
             count += 1;
             let within = regions.iter().any(|region| region.contains(&problem.variables, &point.variables));
             inside += usize::from(within);

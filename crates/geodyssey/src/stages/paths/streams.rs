@@ -5,8 +5,7 @@
 //! independent would call differences real too often or too seldom.
 
 use geodyssey_dynamics::TetherPoint;
-use geodyssey_paths::AnnealingProtocol;
-use geodyssey_report::Direction;
+use geodyssey_paths::{AnnealingProtocol, Direction};
 use geodyssey_statistics::RandomStream;
 
 /// The stream of the paths along a curve, given as they pass it. What does not change a path does not change its stream: how many

@@ -3,51 +3,49 @@
 use std::fmt;
 use std::str::FromStr;
 
-use geodyssey_report::Direction;
 use serde::{Deserialize, Serialize};
 
-/// The folder of the paths' files.
-pub(crate) const FOLDER: &str = "paths/";
+/// Which way a path goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From the start state to the end state.
+    Forward,
+    /// From the end state to the start state.
+    Backward,
+}
+
+impl Direction {
+    /// Its name, as tables have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Backward => "backward",
+        }
+    }
+}
 
 /// A path of a run: `path-0007` from the start to the end, `backward-0007` the other way. Forward paths come before backward ones, each in
 /// the order of their numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct PathId {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PathId {
     /// From start to end, or back.
-    pub(crate) direction: Direction,
+    pub direction: Direction,
     /// Its number among those of its direction.
-    pub(crate) number: u32,
+    pub number: u32,
 }
 
 impl PathId {
-    /// Its table, relative to the run directory.
-    pub(crate) fn table(self) -> String {
-        format!("{FOLDER}{self}.csv")
+    /// A path from the start to the end.
+    #[must_use]
+    pub fn forward(number: u32) -> Self {
+        Self { direction: Direction::Forward, number }
     }
 
-    /// The path whose table a file is; none for any other file.
-    pub(crate) fn of_table(name: &str) -> Option<Self> {
-        name.strip_prefix(FOLDER)?.strip_suffix(".csv")?.parse().ok()
-    }
-
-    /// The paths whose tables are among the names of a run's files, in order.
-    pub(crate) fn all<'n>(names: impl Iterator<Item = &'n str>) -> Vec<Self> {
-        let mut all: Vec<Self> = names.filter_map(Self::of_table).collect();
-        all.sort_unstable();
-        all
-    }
-}
-
-impl Ord for PathId {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let key = |path: &Self| (path.direction == Direction::Backward, path.number);
-        key(self).cmp(&key(other))
-    }
-}
-
-impl PartialOrd for PathId {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
+    /// This path and those that follow it.
+    pub fn and_following(self) -> impl Iterator<Item = Self> {
+        (self.number..).map(move |number| Self { number, ..self })
     }
 }
 
@@ -62,8 +60,9 @@ impl fmt::Display for PathId {
 }
 
 /// A text that names no path.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct NotAPath;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the name of a path; expected a name such as path-0007, backward-0007 or 7")]
+pub struct NotAPath;
 
 impl FromStr for PathId {
     type Err = NotAPath;
@@ -95,23 +94,15 @@ mod tests {
             let direction = if backward { Direction::Backward } else { Direction::Forward };
             let path = PathId { direction, number };
             prop_assert_eq!(path.to_string().parse(), Ok(path));
-            prop_assert_eq!(PathId::of_table(&path.table()), Some(path));
         }
     }
 
     #[test]
-    fn paths_come_in_the_order_of_their_numbers_and_not_of_their_names() {
-        let names = [
-            "paths/backward-0003.csv",
-            "paths/path-10000.csv",
-            "paths/path-9999.csv",
-            "paths/path-0001.xtc",
-            "x.csv",
-        ];
-        let all: Vec<String> = PathId::all(names.into_iter()).iter().map(ToString::to_string).collect();
-        assert_eq!(all, ["path-9999", "path-10000", "backward-0003"]);
+    fn other_texts_name_no_path_and_backward_ones_come_last() {
         for wrong in ["", "-1", "forward-0", "path-+1", "path-1.0", "path-4294967296"] {
             assert_eq!(wrong.parse::<PathId>(), Err(NotAPath), "{wrong}");
         }
+        let backward = PathId { direction: Direction::Backward, number: 3 };
+        assert!(PathId::forward(9999) < PathId::forward(10_000) && PathId::forward(10_000) < backward);
     }
 }
