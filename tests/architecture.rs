@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use geodyssey_tests::{repository, sources};
 
 /// Who may depend on whom.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("molecule", &[]),
     ("trajectory", &["molecule"]),
     ("forcefield", &["molecule"]),
-    ("sampling", &["molecule", "forcefield"]),
-    ("landscape", &["molecule", "forcefield", "sampling"]),
+    ("statistics", &["molecule"]),
+    ("dynamics", &["molecule", "forcefield", "statistics"]),
+    ("landscape", &["molecule", "forcefield", "dynamics", "statistics"]),
+    ("paths", &["molecule", "dynamics", "statistics"]),
     ("denoiser", &[]),
     ("spacetime", &["denoiser"]),
     ("constraints", &["denoiser", "spacetime"]),
@@ -22,7 +24,9 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "molecule",
             "trajectory",
             "forcefield",
-            "sampling",
+            "statistics",
+            "dynamics",
+            "paths",
             "landscape",
             "denoiser",
             "spacetime",

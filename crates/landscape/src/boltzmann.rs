@@ -1,6 +1,6 @@
 //! Samples of Boltzmann densities on grids and among points.
 
-use geodyssey_sampling::RandomStream;
+use geodyssey_statistics::RandomStream;
 
 use crate::{Grid, GridAxis, LandscapeError};
 

@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use crate::basin::nearest_point;
-use geodyssey_sampling::MAX_DIMENSION;
+use geodyssey_dynamics::MAX_DIMENSION;
 
+use crate::basin::nearest_point;
 use crate::{Grid, GridAxis, Landscape, LandscapeError};
 
 /// Nodes along each variable, by the number of variables.

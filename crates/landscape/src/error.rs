@@ -38,7 +38,7 @@ pub enum LandscapeError {
     Parameters(String),
     /// The sampler refused its input.
     #[error("metadynamics: {0}")]
-    Sampling(#[from] geodyssey_sampling::SamplingError),
+    Sampling(#[from] geodyssey_dynamics::DynamicsError),
     /// A relaxed scan cannot be begun or finished.
     #[error("relaxed scan: {0}")]
     Scan(String),
@@ -57,8 +57,8 @@ pub enum LandscapeError {
     Interrupted,
 }
 
-impl From<geodyssey_sampling::GridError> for LandscapeError {
-    fn from(error: geodyssey_sampling::GridError) -> Self {
+impl From<geodyssey_dynamics::GridError> for LandscapeError {
+    fn from(error: geodyssey_dynamics::GridError) -> Self {
         Self::Grid(error.0)
     }
 }

@@ -10,6 +10,7 @@ mod landscape;
 pub mod metadynamics;
 mod minimum_energy_path;
 pub mod relaxed_scan;
+pub mod replica_exchange;
 mod sampled_ground;
 mod table;
 pub mod table_file;
@@ -21,12 +22,13 @@ pub use bottleneck::{Bottleneck, BottleneckSearch};
 pub use divide::{Divide, TetheredWeight};
 pub use error::LandscapeError;
 pub use formulas::{Formula, formula, formula_names};
-pub use geodyssey_sampling::{Grid, GridAxis};
+pub use geodyssey_dynamics::{Grid, GridAxis};
 pub use landscape::Landscape;
 pub use metadynamics::{
     EndRegion, FreeEnergy, Metadynamics, MetadynamicsParameters, MetadynamicsState, MetadynamicsVariable,
 };
 pub use minimum_energy_path::{MinimumEnergyPath, StringMethod};
 pub use relaxed_scan::{RelaxedScan, RelaxedScanParameters, RelaxedScanState};
+pub use replica_exchange::{ReplicaExchange, ReplicaExchangeParameters};
 pub use sampled_ground::SampledGround;
 pub use table::TableLandscape;

@@ -5,7 +5,7 @@
 //! order of TorsionDrive: Y. Qiu et al., J. Chem. Phys. 152, 244116 (2020)). So every energy is that of the lowest minimum that
 //! can be reached by turning the variables, from wherever one comes.
 
-use geodyssey_sampling::{Engine, MinimisationParameters, MinimisationTask, MinimisedMolecule};
+use geodyssey_dynamics::{Engine, MinimisationParameters, MinimisationTask, MinimisedMolecule};
 use serde::{Deserialize, Serialize};
 
 use crate::basin::nearest_point;

@@ -1,6 +1,6 @@
 //! A table of energies as a smooth landscape.
 
-use geodyssey_sampling::CubicSpline;
+use geodyssey_dynamics::CubicSpline;
 
 use crate::{Grid, Landscape, LandscapeError};
 

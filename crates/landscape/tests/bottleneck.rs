@@ -1,9 +1,12 @@
 //! Bottlenecks against known saddles.
 
-use geodyssey_landscape::formulas::{DoubleWell, FourWell, MuellerBrown, TwoChannel};
-use geodyssey_landscape::{BottleneckSearch, Grid, GridAxis, Landscape, TableLandscape};
-use proptest::prelude::*;
 use std::f64::consts::{PI, TAU};
+
+use geodyssey_landscape::{
+    BottleneckSearch, Grid, GridAxis, Landscape, TableLandscape,
+    formulas::{DoubleWell, FourWell, MuellerBrown, TwoChannel},
+};
+use proptest::prelude::*;
 
 fn free(_: &[f64]) -> bool {
     false

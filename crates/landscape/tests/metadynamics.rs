@@ -1,13 +1,15 @@
 //! Metadynamics against free energies in closed form.
 
+use geodyssey_dynamics::NativeEngine;
 use geodyssey_forcefield::{Potential, PotentialError};
-use geodyssey_landscape::metadynamics::{EndsEstimate, fluctuations};
 use geodyssey_landscape::{
     EndRegion, Metadynamics, MetadynamicsParameters, MetadynamicsState, MetadynamicsVariable,
+    metadynamics::{EndsEstimate, fluctuations},
 };
-use geodyssey_molecule::variables::{Angle, Distance, Torsion};
-use geodyssey_molecule::{CollectiveVariable, Replicas};
-use geodyssey_sampling::NativeEngine;
+use geodyssey_molecule::{
+    CollectiveVariable, Replicas,
+    variables::{Angle, Distance, Torsion},
+};
 
 const THERMAL_ENERGY: f64 = 2.494_338_785;
 

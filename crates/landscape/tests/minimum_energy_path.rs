@@ -2,9 +2,9 @@
 
 use std::f64::consts::TAU;
 
-use geodyssey_landscape::formulas::{DoubleWell, FourWell, MuellerBrown};
 use geodyssey_landscape::{
     BottleneckSearch, Grid, GridAxis, Landscape, MinimumEnergyPath, StringMethod, TableLandscape,
+    formulas::{DoubleWell, FourWell, MuellerBrown},
 };
 
 fn straight(from: &[f64], to: &[f64]) -> Vec<Vec<f64>> {

@@ -1,10 +1,9 @@
 //! Relaxed scans against minimisations by OpenMM.
 
+use geodyssey_dynamics::NativeEngine;
 use geodyssey_forcefield::{ForceField, read_system};
 use geodyssey_landscape::{GridAxis, RelaxedScan, RelaxedScanParameters, RelaxedScanState};
-use geodyssey_molecule::CollectiveVariable;
-use geodyssey_molecule::variables::Torsion;
-use geodyssey_sampling::NativeEngine;
+use geodyssey_molecule::{CollectiveVariable, variables::Torsion};
 
 const POINTS: usize = 24;
 

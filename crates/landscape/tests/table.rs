@@ -1,10 +1,13 @@
 //! The spline through a table, and tables as text.
 
-use geodyssey_landscape::table_file::{read_grid, read_table, write_grid};
-use geodyssey_landscape::text_table::TableVariable;
-use geodyssey_landscape::{Grid, GridAxis, Landscape, TableLandscape};
-use proptest::prelude::*;
 use std::f64::consts::{PI, TAU};
+
+use geodyssey_landscape::{
+    Grid, GridAxis, Landscape, TableLandscape,
+    table_file::{read_grid, read_table, write_grid},
+    text_table::TableVariable,
+};
+use proptest::prelude::*;
 
 fn torus(count: usize, function: impl Fn(f64, f64) -> f64) -> TableLandscape {
     let axes = vec![GridAxis::periodic("phi", -PI, TAU, count), GridAxis::periodic("psi", -PI, TAU, count)];

@@ -39,9 +39,9 @@ pub use free_energy::{FreeEnergyDifference, FreeEnergySummary};
 pub use landscape_summary::{LandscapeSummary, MetadynamicsSummary, SamplesSummary};
 pub use states_summary::{StateSummary, StructureMatch};
 pub use summary::{
-    DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary, GeodesicSummary,
-    MaxEnergy, MaxEnergySummary, RmsdSummary, SUMMARY_SCHEMA, SamplingSummary, ShootingSummary, Summary,
-    SystemSummary, TransitionSummary, VariableSummary, WindingSummary, WorkSummary,
+    DeltaFSource, DenoiserSummary, DirectionalWork, FailedPath, FileSummary, GeodesicSummary, MaxEnergy,
+    MaxEnergySummary, RmsdSummary, SUMMARY_SCHEMA, SamplingSummary, ShootingSummary, Summary, SystemSummary,
+    TransitionSummary, VariableSummary, WindingSummary, WorkSummary,
 };
 pub use table::{Column, Table, decimals, grouped, with_error};
 pub use timings::{StageTiming, Timings};

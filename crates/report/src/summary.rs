@@ -247,24 +247,14 @@ impl ShootingSummary {
     }
 }
 
-/// The way a path runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// From the start to the end state.
-    Forward,
-    /// From the end to the start state.
-    Backward,
-}
-
 /// A path that broke down.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FailedPath {
     /// Number of the path.
     pub path: usize,
-    /// Its direction.
-    pub direction: Direction,
+    /// `forward` or `backward`.
+    pub direction: String,
     /// Curve point at which it broke down.
     pub point: usize,
     /// Step at that point.

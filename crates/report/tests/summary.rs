@@ -1,7 +1,7 @@
 //! `summary.json` and its schema describe the same document.
 
 use geodyssey_report::{
-    ConstraintSummary, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, FailedPath, FileSummary,
+    ConstraintSummary, DeltaFSource, DenoiserSummary, DirectionalWork, FailedPath, FileSummary,
     FreeEnergyDifference, FreeEnergySummary, GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary,
     MetadynamicsSummary, ReportError, RmsdSummary, SUMMARY_SCHEMA, SampledConstraint, SamplesSummary,
     SamplingSummary, ShootingSummary, StateSummary, StructureMatch, Summary, SystemSummary,
@@ -166,7 +166,7 @@ fn full() -> Summary {
             reached_backward: Some(1.0),
             failed: vec![FailedPath {
                 path: 7,
-                direction: Direction::Backward,
+                direction: "backward".to_owned(),
                 point: 80,
                 step: 3,
                 energy_kj_mol: Some(1e9),

@@ -1,6 +1,6 @@
 //! `paths.csv`: one row a path.
 
-use geodyssey_report::Direction;
+use geodyssey_paths::Direction;
 use serde::Deserialize;
 
 use super::rows::csv_of;
@@ -52,7 +52,7 @@ type Column = (&'static str, fn(&PathRow) -> String);
 
 const COLUMNS: [Column; 16] = [
     ("path", |row| row.path.clone()),
-    ("direction", |row| direction(row.direction).to_owned()),
+    ("direction", |row| row.direction.name().to_owned()),
     ("reached", |row| row.reached.to_string()),
     ("same_structure", |row| cell(row.same_structure)),
     ("final_distance_radii", |row| cell(row.final_distance_radii)),
@@ -68,13 +68,6 @@ const COLUMNS: [Column; 16] = [
     ("max_potential_energy_to_nearest_kj_mol", |row| cell(row.max_potential_energy_to_nearest_kj_mol)),
     ("failure", |row| cell(row.failure.as_deref())),
 ];
-
-fn direction(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Forward => "forward",
-        Direction::Backward => "backward",
-    }
-}
 
 fn cell<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(String::new, |value| value.to_string())

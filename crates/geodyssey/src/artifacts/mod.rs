@@ -8,7 +8,6 @@ pub(crate) mod free_energy;
 pub(crate) mod json;
 pub(crate) mod landscape;
 pub(crate) mod path_frames;
-pub(crate) mod path_id;
 pub(crate) mod path_table;
 pub(crate) mod paths;
 pub(crate) mod report;

@@ -1,10 +1,31 @@
 //! `paths/path-0000.csv` and its like: one path, one row a frame.
 
+use geodyssey_paths::PathId;
 use geodyssey_report::{NumericColumns, ReportError};
 
 use super::rows::csv_of;
 use crate::error::Error;
 use crate::problem::variables::Variable;
+
+/// The folder of the paths' files.
+pub(crate) const FOLDER: &str = "paths/";
+
+/// The name of a path's table, relative to the run directory.
+pub(crate) fn table_of(path: PathId) -> String {
+    format!("{FOLDER}{path}.csv")
+}
+
+/// The path whose table a file is; none for any other file.
+pub(crate) fn path_of(name: &str) -> Option<PathId> {
+    name.strip_prefix(FOLDER)?.strip_suffix(".csv")?.parse().ok()
+}
+
+/// The paths whose tables are among the names of a run's files, in order.
+pub(crate) fn paths_among<'n>(names: impl Iterator<Item = &'n str>) -> Vec<PathId> {
+    let mut all: Vec<PathId> = names.filter_map(path_of).collect();
+    all.sort_unstable();
+    all
+}
 
 /// Number of a frame.
 pub(crate) const FRAME: &str = "frame";
@@ -122,4 +143,23 @@ pub(crate) fn read_path(variables: &[Variable], text: &str) -> Result<PathTable,
         landscape_energy: has(LANDSCAPE_ENERGY).then(|| column(LANDSCAPE_ENERGY)).transpose()?,
         potential_energy: has(POTENTIAL_ENERGY).then(|| column(POTENTIAL_ENERGY)).transpose()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_come_in_the_order_of_their_numbers_and_not_of_their_names() {
+        let names = [
+            "paths/backward-0003.csv",
+            "paths/path-10000.csv",
+            "paths/path-9999.csv",
+            "paths/path-0001.xtc",
+            "x.csv",
+        ];
+        let all = paths_among(names.into_iter());
+        let tables: Vec<String> = all.iter().copied().map(table_of).collect();
+        assert_eq!(tables, ["paths/path-9999.csv", "paths/path-10000.csv", "paths/backward-0003.csv"]);
+    }
 }

@@ -4,9 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use geodyssey_report::{
-    Column, DeltaFSource, DenoiserSummary, Direction, DirectionalWork, GeodesicSummary, MaxEnergy,
-    ReportError, SamplingSummary, Summary, Table, TransitionSummary, WorkSummary, decimals, grouped,
-    with_error,
+    Column, DeltaFSource, DenoiserSummary, DirectionalWork, GeodesicSummary, MaxEnergy, ReportError,
+    SamplingSummary, Summary, Table, TransitionSummary, WorkSummary, decimals, grouped, with_error,
 };
 
 use super::shell::quoted;
@@ -239,11 +238,7 @@ fn sampling(text: &mut String, paths: &SamplingSummary) {
         line(text, &format!("fraction of frames inside the avoided regions: {:.2} %", 100.0 * share));
     }
     for failed in &paths.failed {
-        let direction = match failed.direction {
-            Direction::Forward => "forward",
-            Direction::Backward => "backward",
-        };
-        line(text, &format!("failed, {direction}: {}", failed.reason));
+        line(text, &format!("failed, {}: {}", failed.direction, failed.reason));
     }
 }
 

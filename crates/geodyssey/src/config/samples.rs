@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use geodyssey_sampling::ReplicaExchangeParameters;
-use geodyssey_sampling::replica_exchange::geometric_ladder;
+use geodyssey_landscape::{ReplicaExchangeParameters, replica_exchange::geometric_ladder};
 use serde::{Deserialize, Serialize};
 
 use super::error::InputError;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use geodyssey_forcefield::Potential as _;
 use geodyssey_molecule::Replicas;
-use geodyssey_sampling::annealing::PATHS_PER_BATCH;
+use geodyssey_paths::annealing::PATHS_PER_BATCH;
 
 use crate::artifacts::paths::RECORD_FILE;
 use crate::config::{DEFAULT_LIFTED_PATHS, DenoiserConfig, InputError, SamplingMethod, Space};

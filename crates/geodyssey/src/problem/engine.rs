@@ -1,7 +1,7 @@
 //! The engine that moves a molecule's atoms: the one place that knows which it is.
 
+use geodyssey_dynamics::{DynamicsError, Engine, NativeEngine};
 use geodyssey_molecule::CollectiveVariable;
-use geodyssey_sampling::{Engine, NativeEngine, SamplingError};
 
 use super::molecule::Molecule;
 
@@ -18,7 +18,7 @@ pub(crate) enum ActsOn {
 
 impl Molecule {
     /// The engine for this molecule.
-    pub(crate) fn engine(&self, acts_on: ActsOn) -> Result<Box<dyn Engine + '_>, SamplingError> {
+    pub(crate) fn engine(&self, acts_on: ActsOn) -> Result<Box<dyn Engine + '_>, DynamicsError> {
         let variables: &[Box<dyn CollectiveVariable>] = match acts_on {
             ActsOn::Nothing => &[],
             ActsOn::Variables => &self.variables,

@@ -5,8 +5,8 @@
 //! `center` alone gets a structure: the molecule is driven there, step by step, from the other state's structure or, where neither
 //! state has one, from the coordinates of the topology.
 
+use geodyssey_dynamics::{DynamicsError, MinimisationParameters, MinimisationTask, MinimisedMolecule};
 use geodyssey_molecule::units::BOLTZMANN_KJ_MOL_K;
-use geodyssey_sampling::{MinimisationParameters, MinimisationTask, MinimisedMolecule, SamplingError};
 
 use super::engine::ActsOn;
 use super::molecule::Molecule;
@@ -120,7 +120,7 @@ fn from_file(
 ) -> Result<PreparedState, InputError> {
     let structure_key = format!("{}.structure", key(index));
     let in_file = molecule.values(positions);
-    let failed = |error: SamplingError| config.error(&structure_key, error.to_string());
+    let failed = |error: DynamicsError| config.error(&structure_key, error.to_string());
     let free = minimised(molecule, positions, None, if minimise { None } else { Some(1) }).map_err(failed)?;
     check_energy(config, &structure_key, molecule, free.energy_kj_mol)?;
     if !minimise {
@@ -199,7 +199,7 @@ fn minimised(
     positions: &[[f64; 3]],
     held: Option<&[f64]>,
     most_evaluations: Option<u64>,
-) -> Result<MinimisedMolecule, SamplingError> {
+) -> Result<MinimisedMolecule, DynamicsError> {
     let engine = molecule.engine(if held.is_some() { ActsOn::Variables } else { ActsOn::Nothing })?;
     let default = MinimisationParameters::default();
     let parameters = MinimisationParameters {
@@ -217,7 +217,7 @@ fn minimised(
         Ok(pool) => pool.install(|| engine.minimise(&[task], &parameters))?,
         Err(_) => engine.minimise(&[task], &parameters)?,
     };
-    found.pop().ok_or(SamplingError::NotFinite { what: "a minimisation" })
+    found.pop().ok_or(DynamicsError::NotFinite { what: "a minimisation" })
 }
 
 /// Refuses what no dynamics can begin with.

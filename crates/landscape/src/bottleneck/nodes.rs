@@ -1,6 +1,6 @@
 //! The nodes of a grid over a landscape, their energies and their neighbours.
 
-use geodyssey_sampling::MAX_DIMENSION;
+use geodyssey_dynamics::MAX_DIMENSION;
 use rayon::prelude::*;
 
 use super::union_find::Image;

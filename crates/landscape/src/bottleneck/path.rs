@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use geodyssey_sampling::MAX_DIMENSION;
+use geodyssey_dynamics::MAX_DIMENSION;
 
 use super::nodes::BottleneckSearch;
 use super::union_find::Image;

@@ -1,6 +1,7 @@
 //! How far the variables fluctuate in the basins of the starting structures: the natural width of a hill.
 
-use geodyssey_sampling::{Batch, Bias, Engine, Langevin, Observed, RandomStream, Replica};
+use geodyssey_dynamics::{Batch, Bias, Engine, Langevin, Observed, Replica};
+use geodyssey_statistics::RandomStream;
 use rayon::prelude::*;
 
 use super::parameters::MetadynamicsParameters;

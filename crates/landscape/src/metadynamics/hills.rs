@@ -1,6 +1,6 @@
 //! Hills: Gaussians that walkers leave on the bias.
 
-use geodyssey_sampling::{Grid, GridBias};
+use geodyssey_dynamics::{Grid, GridBias};
 
 use super::MetadynamicsVariable;
 use super::filling::{HILLS_IN_RANGE, NARROWEST_HILL};

@@ -26,7 +26,8 @@ pub use parameters::{MetadynamicsParameters, MetadynamicsVariable};
 
 use std::sync::Arc;
 
-use geodyssey_sampling::{Batch, Bias, Engine, GridBias, Langevin, Observed, RandomStream, Replica};
+use geodyssey_dynamics::{Batch, Bias, Engine, GridBias, Langevin, Observed, Replica};
+use geodyssey_statistics::RandomStream;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,7 @@ use geodyssey_report::NumericColumns;
 use geodyssey_trajectory::{FrameProperty, TrajectoryFormat, read_frames};
 
 use crate::artifacts::path_frames::frame_values;
-use crate::artifacts::path_id::{FOLDER, PathId};
+
 use crate::artifacts::path_table::FRAME;
 use crate::error::Error;
 use crate::run_directory::FinishedRun;
@@ -56,7 +56,7 @@ pub(super) fn read(
     topology: Option<&Topology>,
     selection: &Selection<'_>,
 ) -> Result<Chosen, Error> {
-    let known = PathId::all(run.names());
+    let known = paths_among(run.names());
     if known.is_empty() {
         let run = run.path().display();
         return Err(Error::input(format!(
@@ -99,7 +99,7 @@ fn read_one(
     atoms: Option<(&Topology, String)>,
     stride: usize,
 ) -> Result<ExportedPath, Error> {
-    let (name, table_name) = (path.to_string(), path.table());
+    let (name, table_name) = (path.to_string(), table_of(path));
     let file = run.path().join(&table_name);
     let table = NumericColumns::from_csv(&run.read_text(&table_name)?)
         .map_err(|error| Error::input(format!("{}: {error}", file.display())))?;

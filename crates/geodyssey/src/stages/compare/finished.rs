@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use geodyssey_constraints::ConstraintSettings;
-use geodyssey_report::{Direction, RowRole, RowSeconds, Summary, Timings};
+use geodyssey_paths::{Direction, PathId};
+use geodyssey_report::{RowRole, RowSeconds, Summary, Timings};
 
 use crate::artifacts::all_paths::read_paths;
 use crate::artifacts::curve::Curve;
-use crate::artifacts::path_id::PathId;
 use crate::artifacts::path_table::read_path;
 use crate::artifacts::{all_paths, curve, landscape, paths};
 use crate::config::{Config, CurveKind, SamplingMethod, ShootingLength};
@@ -138,9 +138,10 @@ fn values(run: &FinishedRun) -> Result<PathValues, Error> {
 }
 
 fn frames(problem: &Problem, run: &FinishedRun) -> Result<Vec<Vec<Vec<f64>>>, Error> {
-    let forward = PathId::all(run.names()).into_iter().filter(|path| path.direction == Direction::Forward);
+    let forward =
+        path_table::paths_among(run.names()).into_iter().filter(|path| path.direction == Direction::Forward);
     let of = |path: PathId| {
-        let name = path.table();
+        let name = path_table::table_of(path);
         let table = read_path(&problem.variables, &run.read_text(&name)?)
             .map_err(|error| Error::file("understand", &run.path().join(&name), error))?;
         Ok(table.points)

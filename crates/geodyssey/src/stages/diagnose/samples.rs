@@ -10,7 +10,7 @@ use geodyssey_spacetime::{
     reverse_diffusion,
 };
 
-use geodyssey_sampling::RandomStream;
+use geodyssey_statistics::RandomStream;
 
 use super::states::Regions;
 use super::subject::Subject;

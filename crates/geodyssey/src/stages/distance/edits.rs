@@ -1,9 +1,11 @@
 //! Of two configurations: the sequence of noise and denoise edits from one to the other, as a table, a figure and a trajectory.
 
+use geodyssey_dynamics::{DynamicsError, MinimisationParameters, MinimisationTask};
 use geodyssey_molecule::superposition::align_frames;
-use geodyssey_report::ReportError;
-use geodyssey_report::plots::{LogSnrFigure, PosteriorSpread};
-use geodyssey_sampling::{MinimisationParameters, MinimisationTask, SamplingError};
+use geodyssey_report::{
+    ReportError,
+    plots::{LogSnrFigure, PosteriorSpread},
+};
 use geodyssey_spacetime::Geodesic;
 use geodyssey_trajectory::TrajectoryFormat;
 
@@ -114,7 +116,7 @@ fn frames(
     geodesic: &Geodesic,
     [first, second]: [&Vec<[f64; 3]>; 2],
 ) -> Result<Vec<Vec<[f64; 3]>>, Error> {
-    let failed = |error: SamplingError| Error::failed("the frames of the edits", error);
+    let failed = |error: DynamicsError| Error::failed("the frames of the edits", error);
     let engine = molecule.engine(ActsOn::Variables).map_err(failed)?;
     let parameters = MinimisationParameters::default();
     let relax = |start: &Vec<[f64; 3]>, nodes: &mut dyn Iterator<Item = usize>| {
@@ -134,7 +136,7 @@ fn frames(
             unfinished += usize::from(!relaxed.converged);
             frames.push(relaxed.positions);
         }
-        Ok::<_, SamplingError>((frames, unfinished))
+        Ok::<_, DynamicsError>((frames, unfinished))
     };
     let (apex, last) = (apex(geodesic), geodesic.nodes.len() - 1);
     let (noise, denoise) =

@@ -1,11 +1,11 @@
 //! Metadynamics of the molecule's variables, with a checkpoint every few seconds.
 
-use geodyssey_landscape::metadynamics::{self, EndsEstimate};
+use geodyssey_dynamics::Engine;
 use geodyssey_landscape::{
     EndRegion, FreeEnergy, LandscapeError, Metadynamics, MetadynamicsState, MetadynamicsVariable,
+    metadynamics::{self, EndsEstimate},
 };
 use geodyssey_report::{MetadynamicsSummary, Warning, decimals};
-use geodyssey_sampling::Engine;
 
 use super::method::{Landscape, LandscapeMethod, atoms, grid_points, starting_structures};
 use crate::artifacts::landscape::{LandscapeRecord, MetadynamicsRecord, STAGE};

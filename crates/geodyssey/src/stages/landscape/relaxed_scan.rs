@@ -1,11 +1,10 @@
 //! The relaxed scan of the molecule's variables, with a checkpoint every few seconds.
 
-use geodyssey_landscape::relaxed_scan::SameMolecule;
-use geodyssey_landscape::table_file::write_grid;
-use geodyssey_landscape::{LandscapeError, RelaxedScan, RelaxedScanState};
-use geodyssey_molecule::Structure;
-use geodyssey_molecule::states::compare_states;
-use geodyssey_sampling::{Engine, SamplingError};
+use geodyssey_dynamics::{DynamicsError, Engine};
+use geodyssey_landscape::{
+    LandscapeError, RelaxedScan, RelaxedScanState, relaxed_scan::SameMolecule, table_file::write_grid,
+};
+use geodyssey_molecule::{Structure, states::compare_states};
 
 use super::method::{Landscape, LandscapeMethod, atoms, grid_points, starting_structures};
 use crate::artifacts::landscape::{LandscapeRecord, RelaxedScanRecord, STAGE};
@@ -127,7 +126,7 @@ fn start(problem: &Problem, molecule: &Molecule) -> Result<Structure, Error> {
 }
 
 fn engine<'m>(problem: &Problem, molecule: &'m Molecule) -> Result<Box<dyn Engine + 'm>, Error> {
-    let failed = |error: SamplingError| problem.config.error("system.force_field", error.to_string());
+    let failed = |error: DynamicsError| problem.config.error("system.force_field", error.to_string());
     Ok(molecule.engine(ActsOn::Variables).map_err(failed)?)
 }
 

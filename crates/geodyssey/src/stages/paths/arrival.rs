@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use geodyssey_dynamics::{DynamicsError, MinimisationParameters, MinimisationTask};
 use geodyssey_molecule::rotamers::Rotamers;
-use geodyssey_report::{Direction, StructureMatch};
-use geodyssey_sampling::{MinimisationParameters, MinimisationTask, SamplingError};
+use geodyssey_paths::Direction;
+use geodyssey_report::StructureMatch;
 
-use super::path::PathSummary;
+use super::path_summary::PathSummary;
 use super::sampled::Sampled;
 use crate::config::{Matching, Space};
 use crate::error::Error;
@@ -80,7 +81,7 @@ fn relaxed(
     arrived: &[usize],
     sampled: &Sampled<'_>,
 ) -> Result<Vec<Vec<[f64; 3]>>, Error> {
-    let failed = |error: SamplingError| Error::failed("the structures that paths arrive at", error);
+    let failed = |error: DynamicsError| Error::failed("the structures that paths arrive at", error);
     let values = molecule.values(structure);
     let target = if values.iter().all(|value| value.is_finite()) { values } else { state.center.clone() };
     let last = |index: usize| match sampled.frames(index, structure.len())? {

@@ -1,16 +1,16 @@
 //! Paths of all atoms: annealed Langevin dynamics under the force field, the tether acting on the variables.
 
+use geodyssey_dynamics::{DynamicsError, Engine, Langevin, TetherPoint};
 use geodyssey_landscape::Landscape;
-use geodyssey_report::Direction;
-use geodyssey_sampling::annealing::{AtomAnnealingState, AtomFrame, AtomPath};
-use geodyssey_sampling::{AnnealingProtocol, AtomAnnealing, Engine, Langevin, SamplingError, TetherPoint};
+use geodyssey_paths::{
+    AnnealingProtocol, AtomAnnealing, Direction,
+    annealing::{AtomAnnealingState, AtomFrame, AtomPath},
+};
 
 use super::batches::{BatchId, BatchStore, Batches, FinishedBatch, carry_out};
 use super::on_landscape::{Steps, both_ways, done_in_words, kept};
-use super::path::{SampledPath, SampledPoint};
 use super::sampled::Sampled;
 use super::streams::stream;
-use crate::artifacts::path_id::PathId;
 use crate::config::DEFAULT_DURATION_PS;
 use crate::error::Error;
 use crate::problem::engine::ActsOn;
@@ -74,13 +74,8 @@ pub(super) fn sample<'r>(
         .structures
         .as_ref()
         .ok_or_else(|| Error::Failed("the states have no structures".to_owned()))?;
-    let batches = AtomBatches {
-        annealing: [forward, backward],
-        structures: [start, end],
-        points: curve.len(),
-        stride: protocol.frame_stride,
-        scales,
-    };
+    let batches =
+        AtomBatches { annealing: [forward, backward], structures: [start, end], points: curve.len(), scales };
     let all = both_ways(settings, engine.capabilities().replicas_per_batch);
     carry_out(store, &batches, &all)?.finish(&done_in_words(settings));
     let path_time_ps = steps_per_point as f64 * curve.len() as f64 * time_step;
@@ -95,7 +90,6 @@ struct AtomBatches<'b> {
     /// Where paths of either direction begin.
     structures: [&'b Vec<[f64; 3]>; 2],
     points: usize,
-    stride: usize,
     scales: &'b Scales,
 }
 
@@ -116,7 +110,7 @@ impl<'b> Batches for AtomBatches<'b> {
         let structure = self.structures[usize::from(batch.first.direction == Direction::Backward)];
         let started = self
             .annealing(batch)
-            .start(batch.first.number, &vec![structure.clone(); batch.count])
+            .start(batch.first, &vec![structure.clone(); batch.count])
             .map_err(failed)?;
         started.into_iter().next().ok_or_else(|| Error::Failed("a batch without paths".to_owned()))
     }
@@ -133,50 +127,16 @@ impl<'b> Batches for AtomBatches<'b> {
         state.take_frames()
     }
 
-    fn finish(&self, batch: BatchId, state: AtomAnnealingState<'b>) -> FinishedBatch {
+    fn finish(&self, _batch: BatchId, state: AtomAnnealingState<'b>) -> FinishedBatch {
         let energy_evaluations = state.energy_evaluations();
-        let paths = batch.paths().zip(state.paths());
         FinishedBatch {
-            paths: paths.map(|(id, path)| sampled(path, id, self.points, self.stride, self.scales)).collect(),
+            paths: as_the_run_has_them(state.into_paths(), self.points, self.scales),
             energy_evaluations,
             ..FinishedBatch::default()
         }
     }
 }
 
-fn failed(error: SamplingError) -> Error {
+fn failed(error: DynamicsError) -> Error {
     Error::failed("sampling", error)
-}
-
-fn sampled(path: &AtomPath, id: PathId, curve_points: usize, stride: usize, scales: &Scales) -> SampledPath {
-    let curve_point = |point: usize| match id.direction {
-        Direction::Forward => point,
-        Direction::Backward => curve_points - 1 - point,
-    };
-    let points: Vec<SampledPoint> = path
-        .records
-        .iter()
-        .map(|record| SampledPoint {
-            curve_point: curve_point(record.point),
-            variables: scales.own(&record.variables),
-            potential_energy: Some(record.potential_energy_kj_mol),
-            highest_potential_energy: Some(record.maximum_potential_energy_kj_mol),
-            tether_energy: record.tether_energy_kj_mol,
-            work: record.work_kj_mol,
-        })
-        .collect();
-    let maxima = path.records.iter().map(|record| record.maximum_potential_energy_kj_mol);
-    let on_landscape = || path.records.iter().filter_map(|record| record.maximum_landscape_energy);
-    SampledPath {
-        id,
-        frames: kept(points.len(), curve_points, stride),
-        points,
-        frame_places: Vec::new(),
-        maximum_potential_energy: maxima.reduce(f64::max),
-        maximum_landscape_energy: on_landscape().map(|energy| energy.with_segments_kj_mol).reduce(f64::max),
-        maximum_landscape_energy_at_steps: on_landscape()
-            .map(|energy| energy.at_steps_kj_mol)
-            .reduce(f64::max),
-        failure: path.failure.clone(),
-    }
 }

@@ -6,14 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use geodyssey_sampling::annealing::AtomFrame;
+use geodyssey_paths::{Path, PathId, annealing::AtomFrame};
 use rayon::prelude::*;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::STAGE;
-use super::path::SampledPath;
-use crate::artifacts::path_id::PathId;
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Progress;
@@ -90,7 +87,7 @@ pub(super) trait Batches: Sync {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct FinishedBatch {
     /// Its paths, in the order of their numbers.
-    pub(super) paths: Vec<SampledPath>,
+    pub(super) paths: Vec<Path>,
     /// Evaluations of the energy or its gradient.
     pub(super) energy_evaluations: u64,
     /// Of two-way shooting: trials.
@@ -241,7 +238,9 @@ impl<B: Batches> Execution<'_, B> {
         finished.mark = stream.map(|stream| stream.mark()).transpose()?;
         for path in &mut finished.paths {
             let own = frames.iter().enumerate().filter(|(_, (number, _))| *number == path.id.number);
-            path.frame_places = own.map(|(place, _)| place as u64).collect();
+            for (frame, (place, _)) in path.frames.iter_mut().zip(own) {
+                frame.place = Some(place as u64);
+            }
         }
         self.store.write(&batch.finished(), &finished)
     }
@@ -298,7 +297,7 @@ pub(super) fn frame_of_bytes(bytes: &[u8]) -> Vec<[f64; 3]> {
 
 #[cfg(test)]
 mod tests {
-    use geodyssey_report::Direction;
+    use geodyssey_paths::Direction;
 
     use super::*;
 

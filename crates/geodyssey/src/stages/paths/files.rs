@@ -1,17 +1,16 @@
 //! The files of the paths: a trajectory and a table for each, and one table of all. Their columns are those of the artifacts.
 
 use geodyssey_molecule::superposition::{align_frames, superposed};
-use geodyssey_report::Direction;
+use geodyssey_paths::{Direction, Path, PathFrame};
 use geodyssey_trajectory::{TrajectoryFormat, renamed_in_pdb, write_pdb_structure};
 
-use super::path::{PathSummary, SampledPath};
+use super::path_summary::PathSummary;
 use super::sampled::Sampled;
 use super::transition::PathTransition;
 use crate::artifacts::all_paths::{self, PathRow, paths_csv};
 use crate::artifacts::atom_names::atom_names_csv;
 use crate::artifacts::curve::GeodesicResult;
 use crate::artifacts::landscape::LandscapeResult;
-use crate::artifacts::path_id::FOLDER;
 use crate::artifacts::path_table::{FrameRow, KnownEnergies, path_csv};
 use crate::artifacts::paths::{END_FILE, START_FILE, TOPOLOGY_FILE};
 use crate::artifacts::trajectories::write_trajectory;
@@ -44,7 +43,7 @@ pub(super) fn write(
         }
     }
     for (index, PathSummary { id, .. }) in sampled.paths.iter().enumerate() {
-        let table = id.table();
+        let table = table_of(id);
         run.directory.write(&table, &of_path(run, landscape, geodesic, &*sampled.path(index)?)?)?;
         names.push(table);
         let Some(molecule) = &run.problem.molecule else { continue };
@@ -78,14 +77,14 @@ fn of_path(
     run: &Run<'_>,
     landscape: &LandscapeResult,
     geodesic: &GeodesicResult,
-    path: &SampledPath,
+    path: &Path,
 ) -> Result<Vec<u8>, Error> {
     let known = KnownEnergies {
-        potential: path.points.first().is_some_and(|point| point.potential_energy.is_some()),
+        potential: path.points.first().is_some_and(|point| point.potential_energy_kj_mol.is_some()),
         landscape: landscape.landscape.is_some(),
     };
-    let frame = |(frame, &index): (usize, &usize)| {
-        let point = path.points.get(index)?;
+    let frame = |(frame, kept): (usize, &PathFrame)| {
+        let point = path.points.get(kept.point)?;
         let at = point.curve_point;
         let surface = landscape.landscape.as_ref();
         Some(FrameRow {
@@ -94,10 +93,10 @@ fn of_path(
             arc_length: geodesic.curve.arc_length[at],
             log_snr: geodesic.curve.points[at].log_snr,
             variables: &point.variables,
-            potential_energy: point.potential_energy,
+            potential_energy: point.potential_energy_kj_mol,
             landscape_energy: surface.map(|surface| surface.energy(&point.variables) - landscape.minimum),
-            tether_energy: point.tether_energy,
-            work: point.work,
+            tether_energy: point.tether_energy_kj_mol,
+            work: point.work_kj_mol,
         })
     };
     path_csv(&run.problem.variables, known, path.frames.iter().enumerate().filter_map(frame))

@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
+use geodyssey_dynamics::TetherPoint;
 use geodyssey_landscape::Divide;
-use geodyssey_report::{Direction, FreeEnergyDifference, FreeEnergySummary};
-use geodyssey_sampling::path_free_energy::{
-    BothWays, DrivenPath, DrivenPaths, RegionTest, path_free_energies,
+use geodyssey_paths::{
+    Direction,
+    path_free_energy::{BothWays, DrivenPath, DrivenPaths, RegionTest, path_free_energies},
 };
-use geodyssey_sampling::work::Estimate;
-use geodyssey_sampling::{RandomStream, TetherPoint};
+use geodyssey_report::{FreeEnergyDifference, FreeEnergySummary};
+use geodyssey_statistics::{RandomStream, work::Estimate};
 
-use super::path::SampledPath;
 use super::sampled::Sampled;
 use crate::artifacts::free_energy::{ToldEnergy, WindowRow, free_energy_csv};
 use crate::config::Space;
@@ -102,9 +102,10 @@ fn kept_points(points: usize, paths: usize) -> Vec<usize> {
 }
 
 /// A path at the kept points, in its own order and the spacetime's units.
-fn driven(path: &SampledPath, kept: &[usize], scales: &Scales) -> DrivenPath {
+fn driven(path: &Path, kept: &[usize], scales: &Scales) -> DrivenPath {
     let of_kept = path.points.iter().filter(|point| kept.binary_search(&point.curve_point).is_ok());
-    let (work_kj_mol, variables) = of_kept.map(|point| (point.work, scales.scaled(&point.variables))).unzip();
+    let (work_kj_mol, variables) =
+        of_kept.map(|point| (point.work_kj_mol, scales.scaled(&point.variables))).unzip();
     DrivenPath { work_kj_mol, variables }
 }
 

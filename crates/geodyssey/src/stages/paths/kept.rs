@@ -2,9 +2,9 @@
 //! fluctuate about them, and lag behind where a posterior has two modes.
 
 use geodyssey_constraints::{ConstraintSettings, LowVarianceSettings};
-use geodyssey_report::{ConstraintSummary, Direction, SampledConstraint};
+use geodyssey_paths::Direction;
+use geodyssey_report::{ConstraintSummary, SampledConstraint};
 
-use super::path::SampledPoint;
 use super::sampled::Sampled;
 use crate::artifacts::landscape::LandscapeResult;
 use crate::config::ConstraintConfig;
@@ -56,7 +56,7 @@ fn one(
             let (mut points, mut inside, mut entered) = (0_usize, 0_usize, 0_usize);
             for path in sampled.each_whole(Direction::Forward) {
                 let path = path?;
-                let within = |point: &&SampledPoint| region.contains(&problem.variables, &point.variables);
+                let within = |point: &&PathPoint| region.contains(&problem.variables, &point.variables);
                 let count = path.points.iter().filter(within).count();
                 points += path.points.len();
                 inside += count;
@@ -121,7 +121,7 @@ fn one(
 /// inner points come before.
 fn inner_sums(
     sampled: &Sampled<'_>,
-    mut value: impl FnMut(usize, &SampledPoint) -> f64,
+    mut value: impl FnMut(usize, &PathPoint) -> f64,
 ) -> Result<Vec<f64>, Error> {
     let whole = sampled.of(Direction::Forward).filter(|path| path.is_whole());
     let points = whole.map(|path| path.points).min().unwrap_or(0);
@@ -143,7 +143,7 @@ fn variances(problem: &Problem, sampled: &Sampled<'_>) -> Result<Vec<f64>, Error
     let count = sampled.whole(Direction::Forward) as f64;
     let mut traces: Option<Vec<f64>> = None;
     for (axis, (variable, scale)) in problem.variables.iter().zip(problem.scales.each()).enumerate() {
-        let offset = |index: usize, point: &SampledPoint| {
+        let offset = |index: usize, point: &PathPoint| {
             variable.difference(point.variables[axis], first.points[index + 1].variables[axis]) / scale
         };
         let means: Vec<f64> = inner_sums(sampled, offset)?.into_iter().map(|sum| sum / count).collect();

@@ -1,8 +1,8 @@
 //! How far paths lag behind the posterior whose tether drives them.
 
+use geodyssey_dynamics::TetherPoint;
 use geodyssey_landscape::{Divide, LandscapeError};
-use geodyssey_report::Direction;
-use geodyssey_sampling::TetherPoint;
+use geodyssey_paths::Direction;
 use rayon::prelude::*;
 
 use super::sampled::Sampled;
@@ -71,7 +71,7 @@ fn by_chance(paths: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use geodyssey_sampling::RandomStream;
+    use geodyssey_statistics::RandomStream;
 
     use super::*;
 

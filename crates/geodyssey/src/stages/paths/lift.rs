@@ -1,8 +1,9 @@
 //! Atoms for paths of the variables alone: each frame's structure of least energy at its variables.
 
+use geodyssey_dynamics::{DynamicsError, MinimisationParameters, MinimisationTask};
 use geodyssey_landscape::Landscape;
-use geodyssey_report::{Direction, Warning};
-use geodyssey_sampling::{MinimisationParameters, MinimisationTask, SamplingError};
+use geodyssey_paths::Direction;
+use geodyssey_report::Warning;
 
 use super::STAGE;
 use super::batches::frame_bytes;
@@ -25,7 +26,7 @@ pub(super) fn lift(
     directory: &RunDirectory,
     sampled: &mut Sampled<'_>,
 ) -> Result<(), Error> {
-    let failed = |error: SamplingError| Error::failed("atoms for the paths", error);
+    let failed = |error: DynamicsError| Error::failed("atoms for the paths", error);
     let Some(structures) = &molecule.structures else { return Ok(()) };
     let most = problem.config.sampling.lifted_paths.unwrap_or(DEFAULT_LIFTED_PATHS);
     let chosen: Vec<usize> = [Direction::Forward, Direction::Backward]
@@ -52,7 +53,7 @@ pub(super) fn lift(
         .collect();
     let targets = chosen.iter().map(|&index| {
         let path = sampled.path(index)?;
-        Ok(path.frames.iter().map(|&frame| path.points[frame].variables.clone()).collect())
+        Ok(path.frames.iter().map(|frame| path.points[frame.point].variables.clone()).collect())
     });
     let targets = targets.collect::<Result<Vec<Vec<Vec<f64>>>, Error>>()?;
     let (mut stream, mut written) = (directory.begin_stream(STAGE, LIFTED)?, 0);

@@ -1,7 +1,7 @@
 //! Settings under which the paths' numbers mean nothing, although each of them is right.
 
+use geodyssey_dynamics::TetherPoint;
 use geodyssey_report::Warning;
-use geodyssey_sampling::TetherPoint;
 
 use crate::artifacts::paths::STAGE;
 use crate::problem::Problem;

@@ -11,7 +11,7 @@ mod lift;
 mod meaning;
 mod moments;
 mod on_landscape;
-mod path;
+mod path_summary;
 mod sampled;
 mod shooting;
 mod statistics;
@@ -19,7 +19,7 @@ mod streams;
 mod transition;
 mod unsampled;
 
-use geodyssey_sampling::{TetherPoint, Walls};
+use geodyssey_dynamics::{TetherPoint, Walls};
 
 use super::{geodesic, landscape};
 use crate::artifacts::curve::GeodesicResult;

@@ -1,17 +1,15 @@
 //! Paths of the variables alone: overdamped dynamics on the landscape, as the paper has it.
 
+use geodyssey_dynamics::{DynamicsError, Overdamped, TetherPoint, Walls};
 use geodyssey_landscape::Landscape;
-use geodyssey_report::Direction;
-use geodyssey_sampling::annealing::{PATHS_PER_BATCH, VariableAnnealingState, VariablePath};
-use geodyssey_sampling::{
-    AnnealingProtocol, Overdamped, SamplingError, TetherPoint, VariableAnnealing, Walls,
+use geodyssey_paths::{
+    AnnealingProtocol, Direction, VariableAnnealing,
+    annealing::{PATHS_PER_BATCH, VariableAnnealingState, VariablePath},
 };
 
 use super::batches::{BatchId, BatchStore, Batches, FinishedBatch, carry_out};
-use super::path::{SampledPath, SampledPoint};
 use super::sampled::Sampled;
 use super::streams::stream;
-use crate::artifacts::path_id::PathId;
 use crate::config::{DEFAULT_STEPS_PER_POINT, SamplingConfig};
 use crate::error::Error;
 use crate::problem::Problem;
@@ -63,9 +61,17 @@ pub(super) fn done_in_words(settings: &SamplingConfig) -> String {
     format!("{} paths{} done", settings.paths.get(), if settings.backward { " each way" } else { "" })
 }
 
-/// The points of a path that are frames: every n-th, and the curve's last.
-pub(super) fn kept(points: usize, curve_points: usize, stride: usize) -> Vec<usize> {
-    (0..points).filter(|point| point.is_multiple_of(stride) || point + 1 == curve_points).collect()
+/// Paths as the run has them: variables in their own units, and points counted from the state where forward paths begin.
+pub(super) fn as_the_run_has_them(mut paths: Vec<Path>, curve_points: usize, scales: &Scales) -> Vec<Path> {
+    for path in &mut paths {
+        for point in &mut path.points {
+            point.variables = scales.own(&point.variables);
+            if path.id.direction == Direction::Backward {
+                point.curve_point = curve_points - 1 - point.curve_point;
+            }
+        }
+    }
+    paths
 }
 
 /// Samples all paths.
@@ -107,7 +113,6 @@ pub(super) fn sample<'r>(
         annealing: [forward, backward],
         beginnings: [beginning(problem, start, curve), beginning(problem, end, &reversed)],
         points: curve.len(),
-        stride: protocol.frame_stride,
         scales,
     };
     let all = both_ways(settings, PATHS_PER_BATCH);
@@ -121,7 +126,6 @@ struct VariableBatches<'b> {
     /// Where paths of either direction begin, in the spacetime's units.
     beginnings: [Vec<f64>; 2],
     points: usize,
-    stride: usize,
     scales: &'b Scales,
 }
 
@@ -140,10 +144,8 @@ impl Batches for VariableBatches<'_> {
 
     fn start(&self, batch: BatchId) -> Result<VariableAnnealingState, Error> {
         let values = &self.beginnings[usize::from(batch.first.direction == Direction::Backward)];
-        let started = self
-            .annealing(batch)
-            .start(batch.first.number, &vec![values.clone(); batch.count])
-            .map_err(failed)?;
+        let started =
+            self.annealing(batch).start(batch.first, &vec![values.clone(); batch.count]).map_err(failed)?;
         started.into_iter().next().ok_or_else(|| Error::Failed("a batch without paths".to_owned()))
     }
 
@@ -156,17 +158,17 @@ impl Batches for VariableBatches<'_> {
         Ok(())
     }
 
-    fn finish(&self, batch: BatchId, state: VariableAnnealingState) -> FinishedBatch {
-        let paths = batch.paths().zip(state.paths());
+    fn finish(&self, _batch: BatchId, state: VariableAnnealingState) -> FinishedBatch {
+        let energy_evaluations = state.energy_evaluations();
         FinishedBatch {
-            paths: paths.map(|(id, path)| sampled(path, id, self.points, self.stride, self.scales)).collect(),
-            energy_evaluations: state.energy_evaluations(),
+            paths: as_the_run_has_them(state.into_paths(), self.points, self.scales),
+            energy_evaluations,
             ..FinishedBatch::default()
         }
     }
 }
 
-fn failed(error: SamplingError) -> Error {
+fn failed(error: DynamicsError) -> Error {
     Error::failed("sampling", error)
 }
 
@@ -180,41 +182,4 @@ fn beginning(problem: &Problem, state: &State, curve: &[TetherPoint]) -> Vec<f64
         period.map_or(*x, |period| x - period * ((x - y) / period).round())
     };
     axes.map(image).collect()
-}
-
-fn sampled(
-    path: &VariablePath,
-    id: PathId,
-    curve_points: usize,
-    stride: usize,
-    scales: &Scales,
-) -> SampledPath {
-    let curve_point = |point: usize| match id.direction {
-        Direction::Forward => point,
-        Direction::Backward => curve_points - 1 - point,
-    };
-    let points: Vec<SampledPoint> = path
-        .records
-        .iter()
-        .map(|record| SampledPoint {
-            curve_point: curve_point(record.point),
-            variables: scales.own(&record.variables),
-            potential_energy: None,
-            highest_potential_energy: None,
-            tether_energy: record.tether_energy_kj_mol,
-            work: record.work_kj_mol,
-        })
-        .collect();
-    let maxima = path.records.iter().map(|record| record.maximum_energy_kj_mol);
-    let at_steps = path.records.iter().map(|record| record.maximum_energy_at_steps_kj_mol);
-    SampledPath {
-        id,
-        frames: kept(points.len(), curve_points, stride),
-        points,
-        frame_places: Vec::new(),
-        maximum_potential_energy: None,
-        maximum_landscape_energy: maxima.reduce(f64::max),
-        maximum_landscape_energy_at_steps: at_steps.reduce(f64::max),
-        failure: path.failure.clone(),
-    }
 }

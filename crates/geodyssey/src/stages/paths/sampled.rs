@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use geodyssey_report::{Direction, ShootingSummary, Warning};
-use geodyssey_sampling::Failure;
+use geodyssey_dynamics::Failure;
+use geodyssey_paths::{Direction, Path};
+use geodyssey_report::{ShootingSummary, Warning};
 
 use super::STAGE;
 use super::batches::{BatchId, BatchStore, FinishedBatch, frame_of_bytes};
-use super::path::{PathSummary, SampledPath};
+use super::path_summary::PathSummary;
 use crate::error::Error;
 use crate::run_directory::StreamReader;
 
@@ -129,7 +130,7 @@ impl<'r> Sampled<'r> {
             Some(places) => (LIFTED.to_owned(), places.clone()),
             None => (
                 BatchStore::frames(self.batches[self.places[index].0]),
-                self.path(index)?.frame_places.clone(),
+                self.path(index)?.frames.iter().filter_map(|frame| frame.place).collect(),
             ),
         };
         if places.is_empty() {
@@ -177,9 +178,9 @@ pub(super) struct PathOfBatch {
 }
 
 impl Deref for PathOfBatch {
-    type Target = SampledPath;
+    type Target = Path;
 
-    fn deref(&self) -> &SampledPath {
+    fn deref(&self) -> &Path {
         &self.batch.paths[self.place]
     }
 }

@@ -1,18 +1,15 @@
 //! Paths of two-way shooting on the landscape: unbiased, and starting from the curve.
 
+use geodyssey_dynamics::{DynamicsError, Overdamped, TetherPoint, Walls};
 use geodyssey_landscape::Landscape;
-use geodyssey_report::{Direction, ShootingSummary, Warning};
-use geodyssey_sampling::shooting::ShootingChain;
-use geodyssey_sampling::{
-    Overdamped, PathLength, RandomStream, SamplingError, ShootingProtocol, TetherPoint, TwoWayShooting, Walls,
-};
+use geodyssey_paths::{Direction, PathLength, ShootingProtocol, TwoWayShooting, shooting::ShootingChain};
+use geodyssey_report::{ShootingSummary, Warning};
+use geodyssey_statistics::RandomStream;
 
 use super::STAGE;
 use super::batches::{BatchId, BatchStore, Batches, FinishedBatch, carry_out};
 use super::on_landscape::Steps;
-use super::path::{SampledPath, SampledPoint};
 use super::sampled::Sampled;
-use crate::artifacts::path_id::PathId;
 use crate::config::{SamplingConfig, ShootingLength};
 use crate::error::Error;
 use crate::problem::Problem;
@@ -28,7 +25,7 @@ const TRIALS_PER_PATH: u64 = 10;
 const EQUILIBRATION_TRIALS: u64 = 100;
 
 /// Length, and trials, by the configuration.
-fn protocol(settings: &SamplingConfig, frames: usize) -> ShootingProtocol {
+fn protocol(settings: &SamplingConfig, points: usize) -> ShootingProtocol {
     let steps = |default: usize| settings.path_steps.map_or(default, |steps| steps.get());
     ShootingProtocol {
         length: match settings.length.unwrap_or_default() {
@@ -39,7 +36,8 @@ fn protocol(settings: &SamplingConfig, frames: usize) -> ShootingProtocol {
             .equilibration_trials
             .map_or(EQUILIBRATION_TRIALS, |trials| trials.get() as u64),
         trials_per_path: settings.trials_per_path.map_or(TRIALS_PER_PATH, |trials| trials.get() as u64),
-        frames,
+        points,
+        frame_stride: settings.frame_stride.get(),
     }
 }
 
@@ -57,7 +55,7 @@ pub(super) fn sample<'r>(
     walls: Walls,
     curve: &[TetherPoint],
 ) -> Result<Sampled<'r>, Error> {
-    let failed = |error: SamplingError| Error::failed("two-way shooting", error);
+    let failed = |error: DynamicsError| Error::failed("two-way shooting", error);
     let settings = &problem.config.sampling;
     let protocol = protocol(settings, curve.len());
     let Steps { step, segment } = Steps::of(problem, curve);
@@ -75,14 +73,9 @@ pub(super) fn sample<'r>(
     let paths = settings.paths.get();
     let line: Vec<Vec<f64>> = curve.iter().map(|point| point.center.clone()).collect();
     let fresh = shooting.start(&line, CHAINS, paths).map_err(failed)?;
-    let all: Vec<BatchId> = fresh
-        .iter()
-        .map(|chain| BatchId {
-            first: PathId { direction: Direction::Forward, number: chain.first_path() },
-            count: chain.path_count(),
-        })
-        .collect();
-    let batches = Chains { shooting, fresh, stride: settings.frame_stride.get(), scales };
+    let all: Vec<BatchId> =
+        fresh.iter().map(|chain| BatchId { first: chain.first_path(), count: chain.path_count() }).collect();
+    let batches = Chains { shooting, fresh, points: curve.len(), scales };
     let progress = carry_out(store, &batches, &all)?;
     let mut sampled = Sampled::new(store, all)?;
     let (mut trials, mut accepted, mut steps) = (0, 0, 0);
@@ -120,7 +113,7 @@ struct Chains<'c> {
     shooting: TwoWayShooting<'c>,
     /// Before their first trials.
     fresh: Vec<ShootingChain>,
-    stride: usize,
+    points: usize,
     scales: &'c Scales,
 }
 
@@ -132,7 +125,7 @@ impl Batches for Chains<'_> {
     }
 
     fn start(&self, batch: BatchId) -> Result<ShootingChain, Error> {
-        let chain = self.fresh.iter().find(|chain| chain.first_path() == batch.first.number);
+        let chain = self.fresh.iter().find(|chain| chain.first_path() == batch.first);
         chain.cloned().ok_or_else(|| Error::Failed("a chain without paths".to_owned()))
     }
 
@@ -146,39 +139,14 @@ impl Batches for Chains<'_> {
     }
 
     fn finish(&self, _batch: BatchId, chain: ShootingChain) -> FinishedBatch {
-        FinishedBatch {
-            paths: sampled(&chain, self.stride, self.scales),
-            energy_evaluations: chain.energy_evaluations(),
-            trials: chain.trials(),
-            accepted: chain.accepted(),
-            path_steps: chain.paths().iter().map(|path| path.steps as u64).sum(),
-            mark: None,
-        }
+        let (trials, accepted, energy_evaluations) =
+            (chain.trials(), chain.accepted(), chain.energy_evaluations());
+        let steps = |path: &Path| match path.provenance {
+            Provenance::Free { steps, .. } => steps,
+            Provenance::Led { .. } => 0,
+        };
+        let path_steps = chain.paths().iter().map(steps).sum();
+        let paths = as_the_run_has_them(chain.into_paths(), self.points, self.scales);
+        FinishedBatch { paths, energy_evaluations, trials, accepted, path_steps, mark: None }
     }
-}
-
-/// A chain's paths. Each has as many points as the curve, at equal parts of its steps.
-fn sampled(chain: &ShootingChain, stride: usize, scales: &Scales) -> Vec<SampledPath> {
-    let paths = chain.paths().iter().map(|path| {
-        let points = path.points.iter().enumerate().map(|(curve_point, variables)| SampledPoint {
-            curve_point,
-            variables: scales.own(variables),
-            potential_energy: None,
-            highest_potential_energy: None,
-            tether_energy: 0.0,
-            work: 0.0,
-        });
-        let last = path.points.len() - 1;
-        SampledPath {
-            id: PathId { direction: Direction::Forward, number: path.path },
-            points: points.collect(),
-            frames: (0..=last).filter(|point| point.is_multiple_of(stride) || *point == last).collect(),
-            frame_places: Vec::new(),
-            maximum_potential_energy: None,
-            maximum_landscape_energy: Some(path.maximum_energy_kj_mol),
-            maximum_landscape_energy_at_steps: Some(path.maximum_energy_at_steps_kj_mol),
-            failure: None,
-        }
-    });
-    paths.collect()
 }

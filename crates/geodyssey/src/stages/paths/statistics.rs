@@ -1,11 +1,13 @@
 //! The results of all paths together: how many arrived, how high they went, and how much work it took.
 
 use geodyssey_report::{
-    DeltaFSource, Direction, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary,
-    StructureMatch, WorkSummary,
+    DeltaFSource, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary, StructureMatch,
+    WorkSummary,
 };
-use geodyssey_sampling::SamplingError;
-use geodyssey_sampling::work::{Estimate, bar, dissipated_work, dissipated_works, jarzynski, mean_work};
+use geodyssey_statistics::{
+    StatisticsError,
+    work::{Estimate, bar, dissipated_work, dissipated_works, jarzynski, mean_work},
+};
 
 use super::free_energy::{LARGEST_ERROR_KT, has_free_energy};
 use super::lag::Lag;
@@ -31,7 +33,7 @@ pub(super) fn record(
     lag: Option<Lag>,
     structure_match: Option<StructureMatch>,
 ) -> Result<PathsRecord, Error> {
-    let failed = |error: SamplingError| Error::failed("the work of the paths", error);
+    let failed = |error: StatisticsError| Error::failed("the work of the paths", error);
     Ok(PathsRecord {
         sampling: SamplingSummary {
             lag: lag.as_ref().map(|lag| lag.largest),
@@ -60,10 +62,10 @@ fn sampling(problem: &Problem, sampled: &Sampled<'_>) -> Result<SamplingSummary,
         let failure = path.failure.as_ref()?;
         Some(FailedPath {
             path: path.id.number as usize,
-            direction: path.id.direction,
+            direction: path.id.direction.name().to_owned(),
             point: path.points,
             step: failure.step as usize,
-            energy_kj_mol: path.last.as_ref().and_then(|point| point.potential_energy),
+            energy_kj_mol: path.last.as_ref().and_then(|point| point.potential_energy_kj_mol),
             reason: failure.to_string(),
         })
     });
@@ -93,7 +95,7 @@ fn share_inside(problem: &Problem, sampled: &Sampled<'_>) -> Result<Option<f64>,
     let (mut count, mut inside) = (0_usize, 0_usize);
     for path in sampled.each(Direction::Forward) {
         let path = path?;
-        for point in path.frames.iter().filter_map(|&frame| path.points.get(frame)) {
+        for point in path.frames.iter().filter_map(|frame| path.points.get(frame.point)) {
             count += 1;
             let within = regions.iter().any(|region| region.contains(&problem.variables, &point.variables));
             inside += usize::from(within);
@@ -136,7 +138,7 @@ fn work(
     problem: &Problem,
     geodesic: &GeodesicRecord,
     sampled: &Sampled<'_>,
-) -> Result<Option<WorkSummary>, SamplingError> {
+) -> Result<Option<WorkSummary>, StatisticsError> {
     if sampled.shooting.is_some() {
         return Ok(None);
     }
@@ -199,7 +201,7 @@ fn directional(
     sign: f64,
     dissipated: Option<Estimate>,
     thermal_energy: f64,
-) -> Result<Option<DirectionalWork>, SamplingError> {
+) -> Result<Option<DirectionalWork>, StatisticsError> {
     let empty = DirectionalWork {
         paths: work.len(),
         mean_kj_mol: 0.0,

@@ -4,8 +4,9 @@
 //! common random numbers paths of one number would go alike, or opposite, along two curves, and a test that takes them as
 //! independent would call differences real too often or too seldom.
 
-use geodyssey_report::Direction;
-use geodyssey_sampling::{AnnealingProtocol, RandomStream, TetherPoint};
+use geodyssey_dynamics::TetherPoint;
+use geodyssey_paths::{AnnealingProtocol, Direction};
+use geodyssey_statistics::RandomStream;
 
 /// The stream of the paths along a curve, given as they pass it. What does not change a path does not change its stream: how many
 /// others there are, and which of its points are kept as frames.
@@ -31,7 +32,8 @@ pub(crate) fn stream(
 mod tests {
     use std::ops::ControlFlow;
 
-    use geodyssey_sampling::{Overdamped, VariableAnnealing};
+    use geodyssey_dynamics::Overdamped;
+    use geodyssey_paths::VariableAnnealing;
 
     use super::*;
     use crate::stages::compare::significance::{Stratum, permutation_test};

@@ -6,10 +6,10 @@
 //! torsions there are within a radius of the target's, `Σ Δξ² < r²`. Its energy is the highest all-atom potential energy over every step
 //! up to there; averaged over the paths that hit it is called ETS.
 
-use geodyssey_report::{Direction, RmsdSummary, TransitionSummary};
+use geodyssey_paths::Direction;
+use geodyssey_report::{RmsdSummary, TransitionSummary};
 
 use super::moments::{energies, moments};
-use super::path::SampledPath;
 use super::sampled::{PathFrames, Sampled};
 use crate::error::Error;
 use crate::problem::{Molecule, Problem};
@@ -43,13 +43,9 @@ pub(super) fn of_all(problem: &Problem, sampled: &Sampled<'_>) -> Result<Vec<Opt
 }
 
 /// The metrics of one path; none for paths of variables and for failed ones.
-fn of_path(
-    problem: &Problem,
-    path: &SampledPath,
-    frames: &mut PathFrames,
-) -> Result<Option<PathTransition>, Error> {
+fn of_path(problem: &Problem, path: &Path, frames: &mut PathFrames) -> Result<Option<PathTransition>, Error> {
     let (Some(molecule), None) = (&problem.molecule, &path.failure) else { return Ok(None) };
-    if path.points.iter().all(|point| point.highest_potential_energy.is_none()) {
+    if path.points.iter().all(|point| point.highest_potential_energy_kj_mol.is_none()) {
         return Ok(None);
     }
     let Some(structures) = &molecule.structures else { return Ok(None) };
@@ -66,9 +62,9 @@ fn of_path(
     }
     let nearest = (0..distances.len()).min_by(|&a, &b| distances[a].total_cmp(&distances[b]));
     let Some(last_frame) = nearest else { return Ok(None) };
-    let point = path.frames[last_frame];
+    let point = path.frames[last_frame].point;
     let torsion_distance_rad = torsion_distance(problem, molecule, &frames.read(last_frame)?, target);
-    let highest = path.points[..=point].iter().filter_map(|point| point.highest_potential_energy);
+    let highest = path.points[..=point].iter().filter_map(|point| point.highest_potential_energy_kj_mol);
     Ok(Some(PathTransition {
         last_frame,
         rmsd_nm: distances[last_frame],

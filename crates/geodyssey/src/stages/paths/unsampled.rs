@@ -1,6 +1,7 @@
 //! Paths through regions that the landscape did not sample.
 
-use geodyssey_report::{Direction, Warning};
+use geodyssey_paths::Direction;
+use geodyssey_report::Warning;
 
 use super::sampled::Sampled;
 use crate::artifacts::landscape::LandscapeResult;

@@ -1,11 +1,14 @@
 //! The figures: landscape with geodesic and paths, energies along the paths, work, logSNR along the arc.
 
 use geodyssey_constraints::ConstraintSettings;
-use geodyssey_report::plots::{
-    AvoidedRegion, EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, MOST_PATHS, PlotFrame,
-    PosteriorSpread, RenderedFigure, Trace, WorkFigure,
+use geodyssey_paths::Direction;
+use geodyssey_report::{
+    ReportError,
+    plots::{
+        AvoidedRegion, EnergyFigure, EnergyPanel, LandscapeFigure, LogSnrFigure, MOST_PATHS, PlotFrame,
+        PosteriorSpread, RenderedFigure, Trace, WorkFigure,
+    },
 };
-use geodyssey_report::{Direction, ReportError};
 
 use super::path_tables::{PathEntry, read_path_table};
 use super::surface::{surface, uncut_start, variable_axes};

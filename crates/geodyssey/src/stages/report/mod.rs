@@ -131,7 +131,7 @@ fn write_formats(run: &Run<'_>, entries: &[PathEntry]) -> Result<Vec<String>, Er
                 .map_err(|error| Error::failed("a trajectory", error))?;
             let name = trajectory.replace(TrajectoryFormat::Xtc.extension(), format.extension());
             let path = run.directory.claim(&name)?;
-            let columns = NumericColumns::from_csv(&run.directory.read_text(&id.table())?)
+            let columns = NumericColumns::from_csv(&run.directory.read_text(&path_table::table_of(id))?)
                 .map_err(|error| Error::failed(id, error))?;
             let values: Vec<_> =
                 (0..frames.len()).map(|row| frame_values(&id.to_string(), &columns, row)).collect();

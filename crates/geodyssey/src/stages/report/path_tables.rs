@@ -1,9 +1,9 @@
 //! The tables of the paths, read back for figures, viewer scripts and the page: one by one, since there may be many.
 
-use geodyssey_report::Direction;
+use geodyssey_paths::{Direction, PathId};
 
 use crate::artifacts::all_paths::{PathRow, read_paths};
-use crate::artifacts::path_id::{FOLDER, PathId};
+
 use crate::artifacts::path_table::{PathTable, read_path};
 use crate::artifacts::{all_paths, paths};
 use crate::error::Error;
@@ -41,12 +41,12 @@ pub(super) fn read_path_entries(run: &Run<'_>) -> Result<Vec<PathEntry>, Error> 
             highest_frame: table.highest_frame(),
         })
     };
-    PathId::all(outputs.iter().copied()).into_iter().map(entry).collect()
+    paths_among(outputs.iter().copied()).into_iter().map(entry).collect()
 }
 
 /// The table of one path.
 pub(super) fn read_path_table(run: &Run<'_>, id: PathId) -> Result<PathTable, Error> {
-    let name = id.table();
+    let name = table_of(id);
     let text = run.directory.read_text(&name)?;
     read_path(&run.problem.variables, &text).map_err(|error| Error::failed(name, error))
 }

@@ -2,7 +2,7 @@
 
 use geodyssey_denoiser::{Denoiser, PairSource, SampleSet};
 use geodyssey_landscape::{BoltzmannSamples, LandscapeError, boltzmann_rows, boltzmann_samples};
-use geodyssey_sampling::RandomStream;
+use geodyssey_statistics::RandomStream;
 
 use crate::artifacts::landscape::{LandscapeResult, PosteriorData};
 use crate::config::TrainingDataConfig;

@@ -1,8 +1,9 @@
 //! Samples that the run makes by replica exchange, with a checkpoint every few seconds.
 
+use geodyssey_dynamics::{DynamicsError, Engine};
+use geodyssey_landscape::{ReplicaExchange, replica_exchange::ReplicaExchangeState};
 use geodyssey_report::{SamplesSummary, Warning};
-use geodyssey_sampling::replica_exchange::ReplicaExchangeState;
-use geodyssey_sampling::{Engine, ReplicaExchange, SamplingError, reweight_temperatures};
+use geodyssey_statistics::reweight_temperatures;
 
 use super::super::method::{Landscape, starting_structures};
 use super::record;
@@ -28,7 +29,7 @@ pub(super) fn run(
     made_from: &Fingerprint,
 ) -> Result<Landscape, Error> {
     let problem = run.problem;
-    let failed = |error: SamplingError| Error::failed("replica exchange", error);
+    let failed = |error: DynamicsError| Error::failed("replica exchange", error);
     let Some(molecule) = &problem.molecule else {
         return Err(Error::Failed("replica exchange needs a molecule".to_owned()));
     };
@@ -116,7 +117,7 @@ fn finish(
     settings: &ReplicaExchangeConfig,
     exchange: &ReplicaExchange<'_>,
     state: &ReplicaExchangeState,
-) -> Result<(SampleTable, SamplesRecord), SamplingError> {
+) -> Result<(SampleTable, SamplesRecord), DynamicsError> {
     let temperatures = exchange.temperatures_k();
     let energies = &state.frames.potential_energies_kj_mol;
     let counts = vec![energies.len() / temperatures.len(); temperatures.len()];

@@ -1,0 +1,123 @@
+//! What can go wrong before and during dynamics.
+
+use geodyssey_forcefield::PotentialError;
+use geodyssey_statistics::StatisticsError;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Wrong input to a sampler. A path that blows up is no error: see [`Failure`].
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum DynamicsError {
+    /// A quantity that must be a positive finite number is not.
+    #[error("{what} must be a positive number, not {value}")]
+    NotPositive {
+        /// Name of the quantity with its unit.
+        what: &'static str,
+        /// What was given.
+        value: f64,
+    },
+    /// A given number is infinite or NaN.
+    #[error("{what} is not a finite number")]
+    NotFinite {
+        /// What holds it.
+        what: &'static str,
+    },
+    /// An atom cannot be moved by Langevin dynamics.
+    #[error("atom {atom} has mass {mass} amu; every atom needs a positive mass")]
+    Mass {
+        /// Index of the atom.
+        atom: usize,
+        /// Its mass, amu.
+        mass: f64,
+    },
+    /// Two things differ in their number of parts.
+    #[error("{what}: {found} instead of {expected}")]
+    Count {
+        /// What was counted.
+        what: &'static str,
+        /// What there should be.
+        expected: usize,
+        /// What there is.
+        found: usize,
+    },
+    /// Fewer than two points, or no samples: nothing to work on.
+    #[error("{what}: at least {least} needed, {found} given")]
+    TooFew {
+        /// What was counted.
+        what: &'static str,
+        /// The least number.
+        least: usize,
+        /// What there is.
+        found: usize,
+    },
+    /// Numbers that do not go together.
+    #[error("{0}")]
+    Parameters(String),
+    /// The energy of the molecule could not be computed.
+    #[error(transparent)]
+    Potential(#[from] PotentialError),
+    /// An engine could not do what it was asked for.
+    #[error("{engine}: {message}")]
+    Engine {
+        /// Its name.
+        engine: String,
+        /// What it says.
+        message: String,
+    },
+    /// A replica's positions or energy are no longer finite, or far too large.
+    #[error(
+        "replica {replica}, at {temperature_k:.0} K, blew up after {time_ps} ps; a smaller time step, a lower highest temperature or relaxed starting structures may help"
+    )]
+    Diverged {
+        /// Which replica, from 0.
+        replica: usize,
+        /// Its temperature then, K.
+        temperature_k: f64,
+        /// Simulated time until then, ps.
+        time_ps: f64,
+    },
+    /// An estimate from the samples cannot be made.
+    #[error(transparent)]
+    Statistics(#[from] StatisticsError),
+}
+
+impl DynamicsError {
+    /// `value` if it is positive and finite.
+    ///
+    /// # Errors
+    /// [`DynamicsError::NotPositive`] otherwise.
+    pub fn check_positive(what: &'static str, value: f64) -> Result<f64, Self> {
+        if value.is_finite() && value > 0.0 { Ok(value) } else { Err(Self::NotPositive { what, value }) }
+    }
+
+    /// Fails if the numbers differ.
+    ///
+    /// # Errors
+    /// [`DynamicsError::Count`] then.
+    pub fn check_count(what: &'static str, expected: usize, found: usize) -> Result<(), Self> {
+        if expected == found { Ok(()) } else { Err(Self::Count { what, expected, found }) }
+    }
+}
+
+/// A path that blew up: where, when, and its energy there.
+///
+/// It is taken out of the dynamics and the others go on untouched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Number of the path.
+    pub path: u32,
+    /// Number of the step whose result is not usable, from 0 at the start of the path.
+    pub step: u64,
+    /// Potential energy after that step; `None` if infinite or NaN.
+    pub potential_energy_kj_mol: Option<f64>,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "path {} blew up in step {}: ", self.path, self.step)?;
+        match self.potential_energy_kj_mol {
+            Some(energy) => write!(f, "the step was far too long, at an energy of {energy:.1} kJ/mol"),
+            None => write!(f, "the energy is not a finite number"),
+        }
+    }
+}

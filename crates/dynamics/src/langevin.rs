@@ -1,0 +1,47 @@
+//! The law of motion.
+
+use crate::error::DynamicsError;
+
+/// Parameters of Langevin dynamics; how they are integrated is the engine's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Langevin {
+    time_step_ps: f64,
+    friction_per_ps: f64,
+    thermal_energy_kj_mol: f64,
+}
+
+impl Langevin {
+    /// A time step (ps), a friction (1/ps) and a thermal energy kT (kJ/mol).
+    ///
+    /// # Errors
+    /// If one of them is not positive and finite.
+    pub fn new(
+        time_step_ps: f64,
+        friction_per_ps: f64,
+        thermal_energy_kj_mol: f64,
+    ) -> Result<Self, DynamicsError> {
+        Ok(Self {
+            time_step_ps: DynamicsError::check_positive("the time step in ps", time_step_ps)?,
+            friction_per_ps: DynamicsError::check_positive("the friction in 1/ps", friction_per_ps)?,
+            thermal_energy_kj_mol: DynamicsError::check_positive(
+                "the thermal energy in kJ/mol",
+                thermal_energy_kj_mol,
+            )?,
+        })
+    }
+
+    /// Time step, ps.
+    pub fn time_step_ps(&self) -> f64 {
+        self.time_step_ps
+    }
+
+    /// Friction, 1/ps.
+    pub fn friction_per_ps(&self) -> f64 {
+        self.friction_per_ps
+    }
+
+    /// Thermal energy kT of replicas that have none of their own, kJ/mol.
+    pub fn thermal_energy_kj_mol(&self) -> f64 {
+        self.thermal_energy_kj_mol
+    }
+}

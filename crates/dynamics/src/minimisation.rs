@@ -1,0 +1,58 @@
+//! What a minimisation of a molecule's energy with its variables held is given and what it returns; see [`Engine::minimise`](crate::Engine::minimise).
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::DynamicsError;
+
+/// When a minimisation ends.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MinimisationParameters {
+    /// Root mean square of the components of the force that may remain, kJ/mol/nm.
+    pub force_tolerance_kj_mol_nm: f64,
+    /// Largest number of evaluations of one minimisation.
+    pub max_evaluations: u64,
+}
+
+impl Default for MinimisationParameters {
+    fn default() -> Self {
+        Self { force_tolerance_kj_mol_nm: 0.5, max_evaluations: 3000 }
+    }
+}
+
+impl MinimisationParameters {
+    /// Refuses what no minimisation can end with.
+    ///
+    /// # Errors
+    /// A tolerance or number of evaluations that is not positive.
+    pub fn check(&self) -> Result<(), DynamicsError> {
+        DynamicsError::check_positive("the force tolerance in kJ/mol/nm", self.force_tolerance_kj_mol_nm)?;
+        DynamicsError::check_positive("the largest number of evaluations", self.max_evaluations as f64)?;
+        Ok(())
+    }
+}
+
+/// One minimisation to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MinimisationTask {
+    /// Positions to start from, nm.
+    pub positions: Vec<[f64; 3]>,
+    /// Wanted values of the variables; of periodic ones any image.
+    pub target: Vec<f64>,
+    /// First guess of the multipliers `μ`: those of a similar task, or zeros.
+    pub multipliers: Vec<f64>,
+}
+
+/// What a minimisation came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MinimisedMolecule {
+    /// Positions, nm.
+    pub positions: Vec<[f64; 3]>,
+    /// Relaxed energy at the wanted values of the variables, the restraint left out, kJ/mol.
+    pub energy_kj_mol: f64,
+    /// Multipliers: minus the slope of the relaxed energy in the variables.
+    pub multipliers: Vec<f64>,
+    /// Evaluations of `U` and its gradient.
+    pub evaluations: u64,
+    /// Whether force and variables are within their tolerances.
+    pub converged: bool,
+}

@@ -1,0 +1,154 @@
+//! A batch of the native engine.
+
+use geodyssey_molecule::Replicas;
+use geodyssey_statistics::RandomStream;
+
+use super::NativeEngine;
+use super::baoab::Baoab;
+use super::state::LangevinState;
+use crate::bias::Bias;
+use crate::engine::{Batch, Engine as _, Observed};
+use crate::error::DynamicsError;
+use crate::langevin::Langevin;
+use crate::snapshot::{Replica, Snapshot};
+
+/// Replicas that move together, all at the same step.
+pub(super) struct NativeBatch<'a> {
+    engine: NativeEngine<'a>,
+    integrator: Baoab,
+    random: RandomStream,
+    bias: Bias,
+    state: LangevinState,
+    thermal_energies: Vec<f64>,
+    /// By what the integrator's noise is multiplied in each lane; none where that is one everywhere.
+    noise_scales: Option<Vec<f64>>,
+}
+
+impl<'a> NativeBatch<'a> {
+    pub(super) fn open(
+        engine: NativeEngine<'a>,
+        replicas: &[Replica],
+        law: Langevin,
+        random: RandomStream,
+        bias: &Bias,
+    ) -> Result<Self, DynamicsError> {
+        let Some(first) = replicas.first() else {
+            return Err(DynamicsError::TooFew { what: "replicas", least: 1, found: 0 });
+        };
+        let atoms = engine.atoms();
+        for Replica { snapshot, thermal_energy_kj_mol, .. } in replicas {
+            DynamicsError::check_positive(
+                "the thermal energy of a replica in kJ/mol",
+                *thermal_energy_kj_mol,
+            )?;
+            if snapshot.cell.is_some() {
+                let message = "the native engine has no periodic cell".to_owned();
+                return Err(DynamicsError::Parameters(message));
+            }
+            if snapshot.step != first.snapshot.step {
+                let message =
+                    "all replicas of a batch of the native engine stand at the same step".to_owned();
+                return Err(DynamicsError::Parameters(message));
+            }
+            for vectors in [Some(&snapshot.positions), snapshot.velocities.as_ref()].into_iter().flatten() {
+                DynamicsError::check_count("atoms", atoms, vectors.len())?;
+                if vectors.iter().flatten().any(|x| !x.is_finite()) {
+                    return Err(DynamicsError::NotFinite { what: "a starting position or velocity" });
+                }
+            }
+        }
+        let frames: Vec<&Vec<[f64; 3]>> =
+            replicas.iter().map(|replica| &replica.snapshot.positions).collect();
+        let paths: Vec<u32> = replicas.iter().map(|replica| replica.path).collect();
+        let step = first.snapshot.step;
+        let mut state = LangevinState::new(&engine, bias, Replicas::from_frames(&frames), &paths, step)?;
+        let thermal_energies: Vec<f64> =
+            replicas.iter().map(|replica| replica.thermal_energy_kj_mol).collect();
+        let noise_scales = noise_scales(law, &thermal_energies, state.stride());
+        let integrator = Baoab::new(law);
+        if replicas.iter().any(|replica| replica.snapshot.velocities.is_none()) {
+            integrator.draw_velocities(engine.masses(), &random, &mut state, noise_scales.as_deref());
+        }
+        for (index, replica) in replicas.iter().enumerate() {
+            if let Some(velocities) = &replica.snapshot.velocities {
+                state.velocities.set_replica(index, velocities);
+            }
+        }
+        state.set_failures(replicas.iter().map(|replica| replica.failure.clone()).collect());
+        Ok(Self { engine, integrator, random, bias: bias.clone(), state, thermal_energies, noise_scales })
+    }
+}
+
+/// By what the noise of the law is multiplied in each lane; padding goes with the last replica.
+fn noise_scales(law: Langevin, thermal_energies: &[f64], stride: usize) -> Option<Vec<f64>> {
+    let last = thermal_energies.len() - 1;
+    let scale = |lane: usize| (thermal_energies[lane.min(last)] / law.thermal_energy_kj_mol()).sqrt();
+    let scales: Vec<f64> = (0..stride).map(scale).collect();
+    scales.iter().any(|scale| *scale != 1.0).then_some(scales)
+}
+
+impl Batch for NativeBatch<'_> {
+    fn observed(&self) -> Observed<'_> {
+        self.state.observed()
+    }
+
+    fn set_bias(&mut self, bias: &Bias) -> Result<Vec<f64>, DynamicsError> {
+        self.engine.check_bias(bias)?;
+        let before = self.state.bias_energies.clone();
+        self.engine.evaluate_bias(bias, &mut self.state);
+        self.bias.clone_from(bias);
+        let replicas = self.state.replicas();
+        Ok(self.state.bias_energies[..replicas]
+            .iter()
+            .zip(before)
+            .map(|(after, before)| after - before)
+            .collect())
+    }
+
+    fn set_thermal_energies(&mut self, thermal_energies_kj_mol: &[f64]) -> Result<(), DynamicsError> {
+        DynamicsError::check_count("thermal energies", self.state.replicas(), thermal_energies_kj_mol.len())?;
+        for (replica, &after) in thermal_energies_kj_mol.iter().enumerate() {
+            DynamicsError::check_positive("the thermal energy of a replica in kJ/mol", after)?;
+            let before = self.thermal_energies[replica];
+            if after != before {
+                self.state.scale_velocities(replica, (after / before).sqrt());
+                self.thermal_energies[replica] = after;
+            }
+        }
+        self.noise_scales = noise_scales(self.integrator.law(), &self.thermal_energies, self.state.stride());
+        Ok(())
+    }
+
+    fn advance(&mut self, steps: u64) -> Result<(), DynamicsError> {
+        for _ in 0..steps {
+            self.integrator.step(
+                &self.engine,
+                &self.bias,
+                &self.random,
+                &mut self.state,
+                self.noise_scales.as_deref(),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn positions(&self, replica: usize) -> Result<Vec<[f64; 3]>, DynamicsError> {
+        Ok(self.state.positions.replica(replica))
+    }
+
+    fn replicas(&self) -> Result<Vec<Replica>, DynamicsError> {
+        let state = &self.state;
+        let of = |(index, (&path, &thermal_energy_kj_mol)): (usize, (&u32, &f64))| Replica {
+            path,
+            thermal_energy_kj_mol,
+            snapshot: Snapshot {
+                step: state.step,
+                positions: state.positions.replica(index),
+                velocities: Some(state.velocities.replica(index)),
+                cell: None,
+            },
+            failure: state.failures()[index].clone(),
+        };
+        Ok(state.paths().iter().zip(&self.thermal_energies).enumerate().map(of).collect())
+    }
+}

@@ -1,0 +1,76 @@
+//! A box that confines variables.
+
+use crate::error::DynamicsError;
+
+/// Where each variable ends, below and above; none for one that goes on, as a periodic one does.
+///
+/// The density is that of the landscape inside and zero outside, which is what a quadrature over the box integrates. A Metropolis
+/// step that would leave is refused, which keeps that density exactly; a step without the correction is mirrored at the wall.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Walls {
+    ranges: Vec<Option<(f64, f64)>>,
+}
+
+impl Walls {
+    /// Walls at the ends of these ranges, one for each variable, in its unit.
+    ///
+    /// # Errors
+    /// If a range is not finite or has no width.
+    pub fn new(ranges: Vec<Option<(f64, f64)>>) -> Result<Self, DynamicsError> {
+        for (low, high) in ranges.iter().flatten() {
+            DynamicsError::check_positive("the width of a box of the variables", high - low)?;
+            if !low.is_finite() || !high.is_finite() {
+                return Err(DynamicsError::NotFinite { what: "a wall" });
+            }
+        }
+        Ok(Self { ranges })
+    }
+
+    /// Whether no variable is outside.
+    pub fn contain(&self, values: &[f64]) -> bool {
+        let inside = |(range, x): (&Option<(f64, f64)>, &f64)| {
+            range.is_none_or(|(low, high)| (low..=high).contains(x))
+        };
+        self.ranges.iter().zip(values).all(inside)
+    }
+
+    /// The walls of one variable.
+    pub(crate) fn of(&self, variable: usize) -> Option<(f64, f64)> {
+        self.ranges.get(variable).copied().flatten()
+    }
+
+    /// Mirrors values at the walls until they are inside.
+    pub(crate) fn mirror(&self, values: &mut [f64]) {
+        for (range, x) in self.ranges.iter().zip(values) {
+            if let Some((low, high)) = *range
+                && !(low..=high).contains(x)
+            {
+                let width = high - low;
+                let along = (*x - low).rem_euclid(2.0 * width);
+                *x = low + if along > width { 2.0 * width - along } else { along };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_beyond_a_wall_comes_back_as_far() {
+        let walls = Walls::new(vec![Some((-1.0, 2.0)), None]).unwrap();
+        for (outside, inside) in
+            [(2.5, 1.5), (-1.25, -0.75), (0.3, 0.3), (5.5, -0.5), (-8.0, 0.0), (2.0, 2.0)]
+        {
+            let mut values = [outside, 9.0];
+            assert_eq!(walls.contain(&values), outside == inside);
+            walls.mirror(&mut values);
+            assert!((values[0] - inside).abs() < 1e-12 && values[1] == 9.0, "{outside}: {values:?}");
+            assert!(walls.contain(&values));
+        }
+        assert!(!walls.contain(&[f64::NAN, 0.0]));
+        assert!(Walls::new(vec![Some((1.0, 1.0))]).is_err());
+        assert!(Walls::new(vec![Some((0.0, f64::INFINITY))]).is_err());
+    }
+}

@@ -1,0 +1,49 @@
+//! Paths from one state to another: led along a curve, or free. A [`Path`] is the same in either case, and says where it comes from.
+//!
+//! [`AtomAnnealing`] and [`VariableAnnealing`] lead batches of paths along a list of
+//! [`TetherPoint`](geodyssey_dynamics::TetherPoint)s and keep the work that this takes; [`path_free_energy`] gives the free energy without
+//! tethers that follows from it. [`shooting`] samples unbiased paths between two states of a landscape.
+//!
+//! A walker on the double well `5 (x² - 1)²` kJ/mol, led from one well to the other and its work kept:
+//!
+//! ```
+//! use geodyssey_dynamics::{Overdamped, TetherPoint};
+//! use geodyssey_paths::{AnnealingProtocol, PathId, VariableAnnealing};
+//! use geodyssey_statistics::RandomStream;
+//!
+//! let landscape = |x: &[f64], gradient: &mut [f64]| {
+//!     gradient[0] = 20.0 * x[0] * (x[0] * x[0] - 1.0);
+//!     5.0 * (x[0] * x[0] - 1.0).powi(2)
+//! };
+//! let curve: Vec<TetherPoint> =
+//!     (0..=20).map(|n| TetherPoint { log_snr: 3.0, center: vec![-1.0 + 0.1 * f64::from(n)] }).collect();
+//! let protocol = AnnealingProtocol {
+//!     equilibration_steps: 100,
+//!     steps_per_point: 50,
+//!     switches_per_point: 50, // the tether moves before every step
+//!     frame_stride: 1,
+//! };
+//! let dynamics = Overdamped::new(0.01, true, 2.5)?;
+//! let random = RandomStream::new(1, "forward");
+//! let annealing = VariableAnnealing::new(&landscape, &[None], dynamics, &curve, protocol, 0.05, random)?;
+//! for mut batch in annealing.start(PathId::forward(0), &vec![vec![-1.0]; 32])? {
+//!     annealing.advance(&mut batch, curve.len());
+//!     for path in batch.paths() {
+//!         let end = &path.points[20];
+//!         assert!((end.variables[0] - 1.0).abs() < 1.0 && end.work_kj_mol.is_finite());
+//!     }
+//! }
+//! # Ok::<(), geodyssey_dynamics::DynamicsError>(())
+//! ```
+
+pub mod annealing;
+mod path;
+pub mod path_free_energy;
+mod path_id;
+mod segment;
+pub mod shooting;
+
+pub use annealing::{AnnealingProtocol, AtomAnnealing, VariableAnnealing};
+pub use path::{End, HighestLandscapeEnergy, Path, PathFrame, PathPoint, Provenance};
+pub use path_id::{Direction, NotAPath, PathId};
+pub use shooting::{PathLength, ShootingProtocol, TwoWayShooting};
