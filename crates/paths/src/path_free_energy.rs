@@ -277,7 +277,7 @@ impl Table {
                 })
                 .collect()
         };
-        bar(&of(0..self.forward, 1.0), &of(self.forward..self.paths(), -1.0), self.thermal_energy)
+        Ok(bar(&of(0..self.forward, 1.0), &of(self.forward..self.paths(), -1.0), self.thermal_energy)?)
     }
 
     /// `(s_k - s_0)/(s_last - s_0)` of every window, with `s_k = ∂f_k/∂ΔF = Σ a p exp(-W_k/kT) / Σ a exp(-W_k/kT)` and the share

@@ -25,6 +25,7 @@ use crate::segment::{Maxima, maximum_between};
 use leg::{Ending, Leg, LegNoise};
 
 pub use chain::ShootingChain;
+pub use leg::StateTest;
 
 /// How long the paths are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use geodyssey_dynamics::{Overdamped, TetherPoint};
 use geodyssey_paths::path_free_energy::{
-    DrivenPath, DrivenPaths, PathFreeEnergies, RegionTest, path_free_energies,
+    BothWays, DrivenPath, DrivenPaths, PathFreeEnergies, path_free_energies,
 };
 use geodyssey_paths::{AnnealingProtocol, PathId, VariableAnnealing};
 use geodyssey_statistics::RandomStream;

@@ -8,7 +8,7 @@ use geodyssey_report::{RowRole, RowSeconds, Summary, Timings};
 
 use crate::artifacts::all_paths::read_paths;
 use crate::artifacts::curve::Curve;
-use crate::artifacts::path_table::read_path;
+use crate::artifacts::path_table::{paths_among, read_path, table_of};
 use crate::artifacts::{all_paths, curve, landscape, paths};
 use crate::config::{Config, CurveKind, SamplingMethod, ShootingLength};
 use crate::error::Error;
@@ -138,10 +138,9 @@ fn values(run: &FinishedRun) -> Result<PathValues, Error> {
 }
 
 fn frames(problem: &Problem, run: &FinishedRun) -> Result<Vec<Vec<Vec<f64>>>, Error> {
-    let forward =
-        path_table::paths_among(run.names()).into_iter().filter(|path| path.direction == Direction::Forward);
+    let forward = paths_among(run.names()).into_iter().filter(|path| path.direction == Direction::Forward);
     let of = |path: PathId| {
-        let name = path_table::table_of(path);
+        let name = table_of(path);
         let table = read_path(&problem.variables, &run.read_text(&name)?)
             .map_err(|error| Error::file("understand", &run.path().join(&name), error))?;
         Ok(table.points)

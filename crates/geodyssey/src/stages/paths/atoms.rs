@@ -2,13 +2,11 @@
 
 use geodyssey_dynamics::{DynamicsError, Engine, Langevin, TetherPoint};
 use geodyssey_landscape::Landscape;
-use geodyssey_paths::{
-    AnnealingProtocol, AtomAnnealing, Direction,
-    annealing::{AtomAnnealingState, AtomFrame, AtomPath},
-};
+use geodyssey_paths::annealing::{AtomAnnealingState, AtomFrame};
+use geodyssey_paths::{AnnealingProtocol, AtomAnnealing, Direction};
 
 use super::batches::{BatchId, BatchStore, Batches, FinishedBatch, carry_out};
-use super::on_landscape::{Steps, both_ways, done_in_words, kept};
+use super::on_landscape::{Steps, as_the_run_has_them, both_ways, done_in_words};
 use super::sampled::Sampled;
 use super::streams::stream;
 use crate::config::DEFAULT_DURATION_PS;

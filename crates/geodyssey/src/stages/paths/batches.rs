@@ -42,11 +42,6 @@ impl BatchId {
             .collect()
     }
 
-    /// Its paths.
-    pub(super) fn paths(self) -> impl Iterator<Item = PathId> {
-        (self.first.number..).take(self.count).map(move |number| PathId { number, ..self.first })
-    }
-
     /// Of the file of its frames.
     fn frames(self) -> String {
         format!("{}-frames", self.first)
@@ -308,7 +303,7 @@ mod tests {
             let batches = BatchId::split(first, paths, 16);
             assert_eq!(batches.len(), paths.div_ceil(16));
             let all: Vec<u32> =
-                batches.iter().flat_map(|batch| batch.paths()).map(|path| path.number).collect();
+                batches.iter().flat_map(|batch| (batch.first.number..).take(batch.count)).collect();
             assert_eq!(all, (0..paths as u32).collect::<Vec<_>>());
         }
     }

@@ -11,7 +11,7 @@ use crate::artifacts::all_paths::{self, PathRow, paths_csv};
 use crate::artifacts::atom_names::atom_names_csv;
 use crate::artifacts::curve::GeodesicResult;
 use crate::artifacts::landscape::LandscapeResult;
-use crate::artifacts::path_table::{FrameRow, KnownEnergies, path_csv};
+use crate::artifacts::path_table::{FOLDER, FrameRow, KnownEnergies, path_csv, table_of};
 use crate::artifacts::paths::{END_FILE, START_FILE, TOPOLOGY_FILE};
 use crate::artifacts::trajectories::write_trajectory;
 use crate::error::Error;
@@ -43,7 +43,7 @@ pub(super) fn write(
         }
     }
     for (index, PathSummary { id, .. }) in sampled.paths.iter().enumerate() {
-        let table = table_of(id);
+        let table = table_of(*id);
         run.directory.write(&table, &of_path(run, landscape, geodesic, &*sampled.path(index)?)?)?;
         names.push(table);
         let Some(molecule) = &run.problem.molecule else { continue };

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use geodyssey_dynamics::TetherPoint;
 use geodyssey_landscape::Divide;
 use geodyssey_paths::{
-    Direction,
+    Direction, Path,
     path_free_energy::{BothWays, DrivenPath, DrivenPaths, RegionTest, path_free_energies},
 };
 use geodyssey_report::{FreeEnergyDifference, FreeEnergySummary};

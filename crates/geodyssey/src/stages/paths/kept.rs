@@ -2,7 +2,7 @@
 //! fluctuate about them, and lag behind where a posterior has two modes.
 
 use geodyssey_constraints::{ConstraintSettings, LowVarianceSettings};
-use geodyssey_paths::Direction;
+use geodyssey_paths::{Direction, PathPoint};
 use geodyssey_report::{ConstraintSummary, SampledConstraint};
 
 use super::sampled::Sampled;

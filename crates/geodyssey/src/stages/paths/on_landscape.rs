@@ -2,10 +2,8 @@
 
 use geodyssey_dynamics::{DynamicsError, Overdamped, TetherPoint, Walls};
 use geodyssey_landscape::Landscape;
-use geodyssey_paths::{
-    AnnealingProtocol, Direction, VariableAnnealing,
-    annealing::{PATHS_PER_BATCH, VariableAnnealingState, VariablePath},
-};
+use geodyssey_paths::annealing::{PATHS_PER_BATCH, VariableAnnealingState};
+use geodyssey_paths::{AnnealingProtocol, Direction, Path, PathId, VariableAnnealing};
 
 use super::batches::{BatchId, BatchStore, Batches, FinishedBatch, carry_out};
 use super::sampled::Sampled;

@@ -2,13 +2,14 @@
 
 use geodyssey_dynamics::{DynamicsError, Overdamped, TetherPoint, Walls};
 use geodyssey_landscape::Landscape;
-use geodyssey_paths::{Direction, PathLength, ShootingProtocol, TwoWayShooting, shooting::ShootingChain};
+use geodyssey_paths::shooting::ShootingChain;
+use geodyssey_paths::{Path, PathLength, Provenance, ShootingProtocol, TwoWayShooting};
 use geodyssey_report::{ShootingSummary, Warning};
 use geodyssey_statistics::RandomStream;
 
 use super::STAGE;
 use super::batches::{BatchId, BatchStore, Batches, FinishedBatch, carry_out};
-use super::on_landscape::Steps;
+use super::on_landscape::{Steps, as_the_run_has_them};
 use super::sampled::Sampled;
 use crate::config::{SamplingConfig, ShootingLength};
 use crate::error::Error;

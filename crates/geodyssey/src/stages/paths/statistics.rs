@@ -1,5 +1,6 @@
 //! The results of all paths together: how many arrived, how high they went, and how much work it took.
 
+use geodyssey_paths::Direction;
 use geodyssey_report::{
     DeltaFSource, DirectionalWork, FailedPath, MaxEnergy, MaxEnergySummary, SamplingSummary, StructureMatch,
     WorkSummary,
@@ -12,7 +13,7 @@ use geodyssey_statistics::{
 use super::free_energy::{LARGEST_ERROR_KT, has_free_energy};
 use super::lag::Lag;
 use super::moments::{energies, of_chains};
-use super::path::PathSummary;
+use super::path_summary::PathSummary;
 use super::sampled::Sampled;
 use super::transition::{self, PathTransition};
 use super::{kept, unsampled};

@@ -30,10 +30,8 @@ pub(crate) fn stream(
 
 #[cfg(test)]
 mod tests {
-    use std::ops::ControlFlow;
-
     use geodyssey_dynamics::Overdamped;
-    use geodyssey_paths::VariableAnnealing;
+    use geodyssey_paths::{PathId, VariableAnnealing};
 
     use super::*;
     use crate::stages::compare::significance::{Stratum, permutation_test};
@@ -60,9 +58,9 @@ mod tests {
         let dynamics = Overdamped::new(STEP, false, 1.0).unwrap();
         let annealing =
             VariableAnnealing::new(&well, &[None], dynamics, &curve, protocol, 0.5, random).unwrap();
-        let mut batches = annealing.start(0, &vec![vec![0.0]; PATHS]).unwrap();
-        annealing.run(&mut batches, &|_| ControlFlow::Continue(()));
-        batches.iter().flat_map(|batch| batch.paths()).map(|path| path.records[7].work_kj_mol).collect()
+        let mut batches = annealing.start(PathId::forward(0), &vec![vec![0.0]; PATHS]).unwrap();
+        batches.iter_mut().for_each(|batch| annealing.advance(batch, usize::MAX));
+        batches.iter().flat_map(|batch| batch.paths()).map(|path| path.points[7].work_kj_mol).collect()
     }
 
     /// The two curves are mirror images, so that their works are of one distribution, and every difference that the test calls real

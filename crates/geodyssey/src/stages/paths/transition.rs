@@ -6,7 +6,7 @@
 //! torsions there are within a radius of the target's, `Σ Δξ² < r²`. Its energy is the highest all-atom potential energy over every step
 //! up to there; averaged over the paths that hit it is called ETS.
 
-use geodyssey_paths::Direction;
+use geodyssey_paths::{Direction, Path};
 use geodyssey_report::{RmsdSummary, TransitionSummary};
 
 use super::moments::{energies, moments};
@@ -44,7 +44,7 @@ pub(super) fn of_all(problem: &Problem, sampled: &Sampled<'_>) -> Result<Vec<Opt
 
 /// The metrics of one path; none for paths of variables and for failed ones.
 fn of_path(problem: &Problem, path: &Path, frames: &mut PathFrames) -> Result<Option<PathTransition>, Error> {
-    let (Some(molecule), None) = (&problem.molecule, &path.failure) else { return Ok(None) };
+    let (Some(molecule), None) = (&problem.molecule, &path.failure()) else { return Ok(None) };
     if path.points.iter().all(|point| point.highest_potential_energy_kj_mol.is_none()) {
         return Ok(None);
     }

@@ -17,6 +17,7 @@ use super::training;
 use crate::artifacts::curve::{self, GeodesicResult};
 use crate::artifacts::landscape::{self, LandscapeResult};
 use crate::artifacts::path_frames::frame_values;
+use crate::artifacts::path_table::table_of;
 use crate::artifacts::paths::{self, PathsRecord, TOPOLOGY_FILE};
 use crate::artifacts::report::{CONFIG_FILE, PAGE_FILE};
 use crate::artifacts::trajectories::write_trajectory_with;
@@ -131,7 +132,7 @@ fn write_formats(run: &Run<'_>, entries: &[PathEntry]) -> Result<Vec<String>, Er
                 .map_err(|error| Error::failed("a trajectory", error))?;
             let name = trajectory.replace(TrajectoryFormat::Xtc.extension(), format.extension());
             let path = run.directory.claim(&name)?;
-            let columns = NumericColumns::from_csv(&run.directory.read_text(&path_table::table_of(id))?)
+            let columns = NumericColumns::from_csv(&run.directory.read_text(&table_of(id))?)
                 .map_err(|error| Error::failed(id, error))?;
             let values: Vec<_> =
                 (0..frames.len()).map(|row| frame_values(&id.to_string(), &columns, row)).collect();

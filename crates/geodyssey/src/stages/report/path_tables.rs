@@ -4,7 +4,7 @@ use geodyssey_paths::{Direction, PathId};
 
 use crate::artifacts::all_paths::{PathRow, read_paths};
 
-use crate::artifacts::path_table::{PathTable, read_path};
+use crate::artifacts::path_table::{FOLDER, PathTable, paths_among, read_path, table_of};
 use crate::artifacts::{all_paths, paths};
 use crate::error::Error;
 use crate::run_context::Run;
