@@ -11,11 +11,10 @@ use geodyssey_trajectory::{TrajectoryError, TrajectoryReader, read_structure_fil
 use serde::Serialize;
 
 use crate::cli::EnergyArguments;
-use crate::commands::print;
 use crate::error::Error;
 use crate::problem::undefined_torsion;
 use crate::stages::landscape::without_positions;
-use crate::terminal::say;
+use crate::terminal::{print, say};
 use crate::text_file::read_text;
 
 /// Frames that are evaluated together.

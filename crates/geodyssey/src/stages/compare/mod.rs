@@ -15,6 +15,7 @@ use geodyssey_report::{
     Comparison, ComparisonGroup, ComparisonRow, Measure, PageFigure, ReportError, Summary, relative_address,
 };
 
+use crate::artifacts::named_files::NamedFiles;
 use crate::artifacts::report::PAGE_FILE as REPORT_FILE;
 use crate::error::Error;
 use crate::problem::Problem;
@@ -76,7 +77,7 @@ pub(crate) fn compare(directory: &mut RunDirectory, groups: &[Group]) -> Result<
         compared.push(group);
     }
     let mut folders: Vec<String> = Vec::new();
-    let mut outputs: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut outputs: NamedFiles = Vec::new();
     for (group, compared) in groups.iter().zip(&compared) {
         let folder = unlike(folder_name(&compared.name), &folders);
         let mut page = Vec::new();

@@ -8,7 +8,8 @@ use geodyssey_spacetime::Geodesic;
 use geodyssey_trajectory::TrajectoryFormat;
 
 use super::request::Request;
-use super::{Outputs, STAGE};
+use crate::artifacts::distances::STAGE;
+use crate::artifacts::named_files::NamedFiles;
 use crate::artifacts::trajectories::write_trajectory;
 use crate::error::Error;
 use crate::problem::engine::ActsOn;
@@ -26,7 +27,7 @@ pub(super) fn write(
     request: &Request,
     geodesic: &Geodesic,
     directory: &RunDirectory,
-) -> Result<Outputs, Error> {
+) -> Result<NamedFiles, Error> {
     let figure = figure(problem, geodesic)
         .render()
         .map_err(|error: ReportError| Error::failed("the figure of the edits", error))?;
