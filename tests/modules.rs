@@ -60,8 +60,8 @@ fn bare(text: &str) -> String {
                 inner = None;
             } else if !is_test {
                 let outer = |part: &str| part.replace("super::", "self::");
-                let lifted: Vec<String> = code.split("super::super::").map(outer).collect();
-                bare.push_str(&lifted.join("super::"));
+                let outwards: Vec<String> = code.split("super::super::").map(outer).collect();
+                bare.push_str(&outwards.join("super::"));
                 bare.push('\n');
             }
             continue;

@@ -3,7 +3,7 @@
 mod basin;
 mod boltzmann;
 mod bottleneck;
-mod divide;
+mod dividing_surface;
 mod error;
 pub mod formulas;
 mod landscape;
@@ -18,7 +18,9 @@ pub mod text_table;
 pub use basin::{basin, nearest_point};
 pub use boltzmann::{BoltzmannSamples, boltzmann_rows, boltzmann_samples};
 pub use bottleneck::{Bottleneck, BottleneckSearch};
-pub use divide::{Divide, TetheredWeight};
+/// The name that the driver's stage of the paths still has for it.
+pub use dividing_surface::DividingSurface as Divide;
+pub use dividing_surface::{DividingSurface, TetheredWeight};
 pub use error::LandscapeError;
 pub use formulas::{Formula, formula, formula_names};
 pub use geodyssey_sampling::{Grid, GridAxis};

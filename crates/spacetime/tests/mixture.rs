@@ -90,8 +90,8 @@ fn length_of_the_papers_geodesic() {
     assert!((fine.measures.length - 6.408167).abs() < 2e-6, "{}", fine.measures.length);
     assert!((2.0 * fine.measures.energy - 41.0646).abs() < 1e-4);
     assert!((fine.measures.constant_speed - 1.0).abs() < 1e-6);
-    let apex = fine.nodes.iter().map(|node| SCHEDULE.time(node.point.log_snr)).fold(0.0, f64::max);
-    assert!((apex - 0.617).abs() < 1e-3, "{apex}");
+    let noisiest = fine.nodes.iter().map(|node| SCHEDULE.time(node.point.log_snr)).fold(0.0, f64::max);
+    assert!((noisiest - 0.617).abs() < 1e-3, "{noisiest}");
 }
 
 #[test]

@@ -161,7 +161,7 @@ mod tests {
             covariance: Covariance::Isotropic(0.05),
         };
         let periods = vec![Some(std::f64::consts::TAU), None];
-        let teacher =
+        let reference =
             MixtureDenoiser::new(vec![component(-1.0, 3.0), component(1.5, 4.0)], periods.clone()).unwrap();
         let points: Vec<Vec<f64>> = (0..200)
             .map(|i| {
@@ -172,7 +172,7 @@ mod tests {
         let samples = SampleSet::new(&points, None, periods).unwrap();
         let range = (-3.0, 6.0);
         let source = PairSource {
-            teacher: &teacher,
+            reference: &reference,
             samples: &samples,
             log_snr: range,
             targets: Targets::PosteriorMean,

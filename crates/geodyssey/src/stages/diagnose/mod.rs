@@ -103,7 +103,7 @@ fn diagnose(
     let data = TrainingData::gather(problem, landscape, &settings)?;
     // Every loop of the diagnosis evaluates one of these.
     let stoppable = |denoiser| InterruptibleDenoiser::new(denoiser, &interrupt::is_requested);
-    let judge = stoppable(data.teacher.as_ref());
+    let reference = stoppable(data.reference.as_ref());
     let denoiser = stoppable(learned.map_or(exact.as_ref(), |learned| learned.denoiser.as_ref()));
     let equilibrium = learned.and_then(|learned| learned.equilibrium.as_deref()).map(stoppable);
     let subject = Subject {
@@ -113,7 +113,7 @@ fn diagnose(
         denoiser: &denoiser,
         equilibrium: equilibrium.as_ref().map(|denoiser| denoiser as &dyn Denoiser),
         learned,
-        judge: &judge,
+        reference: &reference,
         data: &data,
         settings,
         checkpoints: Checkpoints { directory: &run.directory, stage: STAGE, made_from },
