@@ -60,8 +60,8 @@ fn bare(text: &str) -> String {
                 inner = None;
             } else if !is_test {
                 let outer = |part: &str| part.replace("super::", "self::");
-                let lifted: Vec<String> = code.split("super::super::").map(outer).collect();
-                bare.push_str(&lifted.join("super::"));
+                let outwards: Vec<String> = code.split("super::super::").map(outer).collect();
+                bare.push_str(&outwards.join("super::"));
                 bare.push('\n');
             }
             continue;
@@ -148,12 +148,12 @@ fn statements(text: &str) -> (Vec<(bool, String)>, String) {
     (found, rest)
 }
 
-/// Paths that begin with `crate::`, `super::` or `self::` in the text of a source.
+/// Paths of two parts or more in the text of a source, such as `crate::a::b` and `child::function`.
 fn inline_paths(text: &str) -> Vec<Vec<String>> {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
     let words = text.split(|letter: char| !is_part(letter));
     words
-        .filter(|word| ["crate::", "super::", "self::"].iter().any(|head| word.starts_with(head)))
+        .filter(|word| word.contains("::"))
         .map(|word| word.trim_matches(':').split("::").map(str::to_owned).collect())
         .collect()
 }
@@ -348,4 +348,7 @@ fn a_circle_and_an_import_of_a_caller_are_found() {
     let found = circle(&with("artifacts::curve", "use crate::stages::geodesic::Solve;\n"));
     assert!(found.is_some_and(|circle| circle.contains(&module("artifacts::curve"))));
     assert!(circle(&with("stages::paths::moments", "use super::statistics::record;\n")).is_some());
+    // A file that calls `child::function(…)` of a child that imports something of its own.
+    let found = circle(&with("stages::training::neural", "use super::LearnedDenoiser;\n"));
+    assert!(found.is_some_and(|circle| circle.contains(&module("stages::training"))));
 }

@@ -4,5 +4,5 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let _ = geodyssey_forcefield::read_system(text);
+    let _ = geodyssey_forcefield::read_force_model(text);
 });

@@ -3,7 +3,7 @@
 use geodyssey_constraints::{ConstraintContext, ConstraintSettings, UserUnit};
 use geodyssey_denoiser::{Covariance, Denoiser, MixtureComponent, MixtureDenoiser, SpacetimePoint};
 use geodyssey_spacetime::{
-    CurveKind, CurveNode, Geodesic, GeodesicProblem, PathConstraint, SolverSettings, StopReason,
+    CurveFamily, CurveNode, Geodesic, GeodesicProblem, PathConstraint, SolverSettings, StopReason,
     default_starts, solve_from_starts,
 };
 use nalgebra::DVector;
@@ -127,7 +127,7 @@ fn variance_ceiling_is_kept() {
     let (bounded, _) = solve(&denoiser, &[text.as_str()], settings());
     assert!(bounded.converged && bounded.constraints[0].largest_violation == 0.0);
     assert!((bounded.measures.length / geodesic.measures.length - 1.0).abs() < 1e-3);
-    let spline = SolverSettings { curve: CurveKind::Spline { knots: 17 }, ..settings() };
+    let spline = SolverSettings { curve: CurveFamily::Spline { knots: 17 }, ..settings() };
     let (spline, _) = solve(&denoiser, &[text.as_str()], spline);
     assert!(spline.converged, "{} {:?}", spline.stop_reason, spline.constraints);
     assert!((spline.measures.length / bounded.measures.length - 1.0).abs() < 5e-3);

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use geodyssey_denoiser::{Denoiser, GridAxis, GridDenoiser, SpacetimePoint};
+use geodyssey_denoiser::{Denoiser, GridDenoiser, QuadratureAxis, SpacetimePoint};
 use nalgebra::DVector;
 
 fn surface(x: &[f64]) -> f64 {
@@ -22,7 +22,7 @@ fn curve(log_snr: f64) -> Vec<SpacetimePoint> {
 }
 
 fn moments(criterion: &mut Criterion) {
-    let axis = GridAxis { start: -TAU / 2.0, spacing: TAU / 96.0, count: 96, period: Some(TAU) };
+    let axis = QuadratureAxis { start: -TAU / 2.0, spacing: TAU / 96.0, count: 96, period: Some(TAU) };
     let axes = [axis.clone(), axis];
     let thermal_energy = 2.494_338_785;
     let continuous = GridDenoiser::continuous(&axes, thermal_energy, surface).expect("the axes are valid");

@@ -37,13 +37,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         covariance: Covariance::Isotropic(0.1),
     };
     let periods = vec![Some(TAU); variables];
-    let teacher = MixtureDenoiser::new(vec![component(-1.0), component(1.5)], periods.clone())?;
+    let reference = MixtureDenoiser::new(vec![component(-1.0), component(1.5)], periods.clone())?;
     let points: Vec<Vec<f64>> = (0..500)
         .map(|index| (0..variables).map(|axis| 3.0 * f64::from(index * (axis as i32 + 2)).sin()).collect())
         .collect();
     let samples = SampleSet::new(&points, None, periods)?;
     let source = PairSource {
-        teacher: &teacher,
+        reference: &reference,
         samples: &samples,
         log_snr: (-3.0, 5.0),
         targets: Targets::PosteriorMean,

@@ -78,10 +78,10 @@ fn shift_matrix(matrix: &DMatrix<f64>, centre: &[f64]) -> DMatrix<f64> {
     let mut result = matrix.clone();
     let mut corner = 0.0;
     for row in 0..last {
-        let lift: f64 = (0..last).map(|column| 2.0 * centre[column] * matrix[(row, column)]).sum();
-        result[(row, last)] = matrix[(row, last)] + lift;
+        let shift: f64 = (0..last).map(|column| 2.0 * centre[column] * matrix[(row, column)]).sum();
+        result[(row, last)] = matrix[(row, last)] + shift;
         result[(last, row)] = result[(row, last)];
-        corner += 2.0 * centre[row] * (lift + 2.0 * matrix[(row, last)]);
+        corner += 2.0 * centre[row] * (shift + 2.0 * matrix[(row, last)]);
     }
     result[(last, last)] += corner;
     result

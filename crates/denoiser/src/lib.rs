@@ -19,7 +19,7 @@ mod weights_file;
 
 pub use denoiser::{Denoiser, ObservableMoments, PosteriorMoments, SpacetimePoint};
 pub use error::DenoiserError;
-pub use grid::{GridAxis, GridDenoiser};
+pub use grid::{GridDenoiser, QuadratureAxis};
 pub use interruptible::InterruptibleDenoiser;
 pub use mixture::{Covariance, MixtureComponent, MixtureDenoiser};
 pub use neural::{
@@ -32,7 +32,7 @@ pub use random_features::{
 };
 pub use ridge::{RidgeAnalysis, RidgeFrame, RidgeOffsets, RidgePoint, RidgeProjection, RidgeSettings};
 pub use samples::{BandwidthSettings, Bandwidths, HoldOut, KernelDenoiser, SampleSet, held_out_bandwidth};
-pub use training::{Baseline, PairSource, Preconditioning, Targets, TrainingPairs};
+pub use training::{ClusterMixture, PairSource, Preconditioning, Targets, TrainingPairs};
 pub use weights_file::{
     WEIGHTS_VERSION, WeightsExpectation, WeightsFile, WeightsHeader, WeightsTensor, WeightsValues,
 };

@@ -314,7 +314,7 @@ fn not_finite(name: &str) -> DenoiserError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Baseline, SampleSet};
+    use crate::{ClusterMixture, SampleSet};
 
     fn file() -> WeightsFile {
         let points: Vec<Vec<f64>> = (0..9).map(|i| vec![f64::from(i % 3), f64::from(i)]).collect();
@@ -325,7 +325,7 @@ mod tests {
             deviation: vec![1.0, 0.1],
             log_snr: (-2.0, 7.0),
             log_scale: vec![vec![0.1, 1.0 / 3.0]; 2],
-            baseline: Baseline::fit(&samples, 2, 1).unwrap(),
+            baseline: ClusterMixture::fit(&samples, 2, 1).unwrap(),
         };
         let header = WeightsHeader {
             version: WEIGHTS_VERSION,

@@ -4,19 +4,19 @@ mod oracle;
 
 use std::f64::consts::TAU;
 
-use geodyssey_denoiser::{Denoiser, DenoiserError, GridAxis, GridDenoiser, SpacetimePoint};
+use geodyssey_denoiser::{Denoiser, DenoiserError, GridDenoiser, QuadratureAxis, SpacetimePoint};
 use nalgebra::{DMatrix, DVector};
 use oracle::{
     Node, assert_close, assert_denoiser, assert_derivatives, point, simpson, sums, trapezoid, vector,
 };
 use proptest::prelude::*;
 
-fn circle(count: usize) -> GridAxis {
-    GridAxis { start: -3.0, spacing: TAU / count as f64, count, period: Some(TAU) }
+fn circle(count: usize) -> QuadratureAxis {
+    QuadratureAxis { start: -3.0, spacing: TAU / count as f64, count, period: Some(TAU) }
 }
 
-fn interval(low: f64, high: f64, cells: usize) -> GridAxis {
-    GridAxis { start: low, spacing: (high - low) / cells as f64, count: cells + 1, period: None }
+fn interval(low: f64, high: f64, cells: usize) -> QuadratureAxis {
+    QuadratureAxis { start: low, spacing: (high - low) / cells as f64, count: cells + 1, period: None }
 }
 
 /// Moments, derivatives and energies of a denoiser with `kT` against the sums over `nodes`.
@@ -129,7 +129,7 @@ fn three_variables_match_quadrature() {
 fn point_masses_match_sums_over_rows() {
     for is_torus in [false, true] {
         let (count, thermal_energy) = ([41, 35], 0.8);
-        let axes = count.map(|count| GridAxis { period: is_torus.then_some(TAU), ..circle(count) });
+        let axes = count.map(|count| QuadratureAxis { period: is_torus.then_some(TAU), ..circle(count) });
         let energy = |x: &[f64]| 30.0 + 25.0 * (x[0] - 0.5).cos() + 30.0 * (2.0 * x[1]).sin() * x[0].sin();
         let mut energies = Vec::new();
         let mut nodes = Vec::new();
@@ -238,7 +238,7 @@ fn results_are_the_same_in_any_order() {
 
 #[test]
 fn bad_data_is_refused() {
-    let fails = |axes: &[GridAxis], thermal_energy: f64, energies: &[f64], text: &str| {
+    let fails = |axes: &[QuadratureAxis], thermal_energy: f64, energies: &[f64], text: &str| {
         let error = GridDenoiser::point_masses(axes, thermal_energy, energies).unwrap_err();
         assert!(matches!(&error, DenoiserError::Data(message) if message.contains(text)), "{error}");
     };
@@ -247,9 +247,9 @@ fn bad_data_is_refused() {
     fails(std::slice::from_ref(&axis), 0.0, &[0.0; 3], "thermal energy");
     fails(std::slice::from_ref(&axis), 1.0, &[0.0; 4], "4 energies for a grid of 3 nodes");
     fails(std::slice::from_ref(&axis), 1.0, &[0.0, f64::NAN, 0.0], "row 1");
-    fails(&[GridAxis { spacing: -1.0, ..axis.clone() }], 1.0, &[0.0; 3], "spacing");
-    fails(&[GridAxis { count: 1, ..axis.clone() }], 1.0, &[0.0], "at least 2");
-    fails(&[GridAxis { period: Some(TAU), ..axis.clone() }], 1.0, &[0.0; 3], "period");
+    fails(&[QuadratureAxis { spacing: -1.0, ..axis.clone() }], 1.0, &[0.0; 3], "spacing");
+    fails(&[QuadratureAxis { count: 1, ..axis.clone() }], 1.0, &[0.0], "at least 2");
+    fails(&[QuadratureAxis { period: Some(TAU), ..axis.clone() }], 1.0, &[0.0; 3], "period");
     let error =
         GridDenoiser::continuous(&[axis], 1.0, |x| if x[0] > 0.6 { f64::NAN } else { 0.0 }).unwrap_err();
     assert!(matches!(&error, DenoiserError::Energy { position, .. } if position[0] > 0.6), "{error}");

@@ -1,4 +1,4 @@
-//! Neural denoisers: derivatives against finite differences, exact shifts and symmetries, training against an exact teacher,
+//! Neural denoisers: derivatives against finite differences, exact shifts and symmetries, training against an exact denoiser,
 //! files and interruptions.
 
 use std::f64::consts::TAU;
@@ -14,7 +14,7 @@ const LOG_SNR: (f64, f64) = (-2.0, 4.0);
 
 /// Two states on a torus beside a variable that is not periodic, as a mixture that knows all its posteriors.
 struct Toy {
-    teacher: MixtureDenoiser,
+    reference: MixtureDenoiser,
     samples: SampleSet,
 }
 
@@ -27,7 +27,7 @@ impl Toy {
             mean: (0..dimension).map(|axis| centre * (1.0 - 0.3 * axis as f64) + 0.2).collect(),
             covariance: Covariance::Isotropic(0.15),
         };
-        let teacher = MixtureDenoiser::new(centres.map(component).to_vec(), periods.clone()).unwrap();
+        let reference = MixtureDenoiser::new(centres.map(component).to_vec(), periods.clone()).unwrap();
         // A lattice of points that covers both states and the way between.
         let points: Vec<Vec<f64>> = (0..600)
             .map(|index| {
@@ -35,12 +35,12 @@ impl Toy {
                 (0..dimension).map(|axis| 0.2 + 2.0 * (phase * (0.7 + 0.61 * axis as f64)).sin()).collect()
             })
             .collect();
-        Self { teacher, samples: SampleSet::new(&points, None, periods).unwrap() }
+        Self { reference, samples: SampleSet::new(&points, None, periods).unwrap() }
     }
 
     fn source(&self) -> PairSource<'_> {
         PairSource {
-            teacher: &self.teacher,
+            reference: &self.reference,
             samples: &self.samples,
             log_snr: LOG_SNR,
             targets: Targets::PosteriorMean,
@@ -290,7 +290,7 @@ fn errors(toy: &Toy, denoiser: &NeuralDenoiser) -> (f64, f64) {
             point
         })
         .collect();
-    let exact = toy.teacher.moments(&points).unwrap();
+    let exact = toy.reference.moments(&points).unwrap();
     let learned = denoiser.moments(&points).unwrap();
     let errors: Vec<f64> = exact
         .iter()

@@ -18,12 +18,12 @@ fn a_gpu_gives_the_moments_of_the_cpu_and_trains_as_well() {
         covariance: Covariance::Isotropic(0.15),
     };
     let periods = vec![Some(TAU), None];
-    let teacher = MixtureDenoiser::new(vec![component(-0.9), component(1.2)], periods.clone()).unwrap();
+    let reference = MixtureDenoiser::new(vec![component(-0.9), component(1.2)], periods.clone()).unwrap();
     let points: Vec<Vec<f64>> =
         (0..400).map(|k| vec![2.0 * (0.7 * f64::from(k)).sin(), 2.0 * (1.31 * f64::from(k)).sin()]).collect();
     let samples = SampleSet::new(&points, None, periods).unwrap();
     let source = PairSource {
-        teacher: &teacher,
+        reference: &reference,
         samples: &samples,
         log_snr: (-2.0, 4.0),
         targets: Targets::PosteriorMean,

@@ -47,9 +47,9 @@ fn settings() -> RandomFeatureSettings {
 }
 
 fn fit(settings: &RandomFeatureSettings, seed: u64) -> (RandomFeatureDenoiser, FitReport) {
-    let (teacher, samples) = (wells(), samples());
+    let (reference, samples) = (wells(), samples());
     let source = PairSource {
-        teacher: &teacher,
+        reference: &reference,
         samples: &samples,
         log_snr: (-2.0, 5.0),
         targets: Targets::PosteriorMean,

@@ -1,7 +1,7 @@
 //! Evaluations of energy and forces a second on one core, 64 replicas at once, in all and term by term.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use geodyssey_forcefield::{Potential, read_system};
+use geodyssey_forcefield::{Potential, read_force_model};
 use geodyssey_molecule::Replicas;
 
 const REPLICAS: usize = 64;
@@ -13,11 +13,11 @@ fn evaluations(criterion: &mut Criterion) {
     let positions: Vec<[f64; 3]> =
         serde_json::from_value(reference["frames"][0]["positions_nm"].clone()).expect("positions");
     let positions = Replicas::repeat(&positions, REPLICAS);
-    for (solvent, system) in [
+    for (solvent, xml) in [
         ("vacuum", include_str!("../../../systems/alanine-dipeptide/amber99sb-ildn.vacuum.xml")),
         ("obc", include_str!("../../../systems/alanine-dipeptide/amber99sb-ildn.obc.xml")),
     ] {
-        let force_field = read_system(system).expect("system").force_field();
+        let force_field = read_force_model(xml).expect("a force model").force_field();
         let mut forces = Replicas::zeros(positions.atoms(), REPLICAS);
         let mut energies = vec![0.0; positions.stride()];
         let mut group = criterion.benchmark_group(format!("alanine-dipeptide.{solvent}"));

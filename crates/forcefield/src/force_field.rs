@@ -74,13 +74,13 @@ impl Potential for ForceField {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::openmm::read_system;
+    use crate::openmm::read_force_model;
     use crate::simd::tests::PORTABLE_ONLY;
 
     /// Plain arrays and the machine's widest instructions differ by rounding only.
     #[test]
     fn vector_instructions_change_nothing_but_rounding() {
-        for (system, frames) in [
+        for (xml, frames) in [
             (
                 include_str!("../../../systems/alanine-dipeptide/amber99sb-ildn.obc.xml"),
                 include_str!("../tests/reference/alanine-dipeptide.obc.json"),
@@ -90,7 +90,7 @@ mod tests {
                 include_str!("../tests/reference/ace-pro-ser-nme.ff19sb.json"),
             ),
         ] {
-            let force_field = read_system(system).unwrap().force_field();
+            let force_field = read_force_model(xml).unwrap().force_field();
             let frames: serde_json::Value = serde_json::from_str(frames).unwrap();
             let frames: Vec<Vec<[f64; 3]>> = frames["frames"]
                 .as_array()

@@ -1,23 +1,23 @@
 //! Potential energies and forces for a batch of replicas.
 //!
-//! A [`System`] is the model of a molecule's forces, made of energy terms with numbers; [`read_system`] makes it from an OpenMM System XML
-//! (`openmm/`), and its [`ForceField`] is a [`Potential`]. Each energy term is one file in [`terms`], written once for any width of vector
-//! instructions (see `simd`); another file format is another reader, and knows nothing of kernels.
+//! A [`ForceModel`] is the model of a molecule's forces, made of energy terms with numbers; [`read_force_model`] makes it from an OpenMM
+//! System XML (`openmm/`), and its [`ForceField`] is a [`Potential`]. Each energy term is one file in [`terms`], written once for any width of
+//! vector instructions (see `simd`); another file format is another reader, and knows nothing of kernels.
 
 mod block;
 mod energy_term;
 mod error;
 mod force_field;
+mod force_model;
 mod openmm;
 mod potential;
 mod simd;
-mod system;
 pub mod terms;
 
 pub use block::{Block, Lanes3};
 pub use energy_term::EnergyTerm;
 pub use error::{ForceFieldError, PotentialError};
 pub use force_field::ForceField;
-pub use openmm::read_system;
+pub use force_model::ForceModel;
+pub use openmm::read_force_model;
 pub use potential::Potential;
-pub use system::System;

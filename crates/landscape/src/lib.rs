@@ -3,7 +3,7 @@
 mod basin;
 mod boltzmann;
 mod bottleneck;
-mod divide;
+mod dividing_surface;
 mod error;
 pub mod formulas;
 mod landscape;
@@ -19,7 +19,7 @@ pub mod text_table;
 pub use basin::{basin, nearest_point};
 pub use boltzmann::{BoltzmannSamples, boltzmann_rows, boltzmann_samples};
 pub use bottleneck::{Bottleneck, BottleneckSearch};
-pub use divide::{Divide, TetheredWeight};
+pub use dividing_surface::{DividingSurface, TetheredWeight};
 pub use error::LandscapeError;
 pub use formulas::{Formula, formula, formula_names};
 pub use geodyssey_dynamics::{Grid, GridAxis};

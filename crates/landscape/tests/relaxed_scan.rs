@@ -1,7 +1,7 @@
 //! Relaxed scans against minimisations by OpenMM.
 
 use geodyssey_dynamics::NativeEngine;
-use geodyssey_forcefield::{ForceField, read_system};
+use geodyssey_forcefield::{ForceField, read_force_model};
 use geodyssey_landscape::{GridAxis, RelaxedScan, RelaxedScanParameters, RelaxedScanState};
 use geodyssey_molecule::{CollectiveVariable, variables::Torsion};
 
@@ -36,7 +36,7 @@ fn alanine() -> Alanine {
         (positions, values)
     });
     Alanine {
-        force_field: read_system(xml).unwrap().force_field(),
+        force_field: read_force_model(xml).unwrap().force_field(),
         torsions,
         structures: structures.to_vec(),
     }

@@ -69,14 +69,14 @@ pub struct DeviationErrors {
 pub struct Accuracy {
     /// By noise level, over points drawn as in training.
     pub levels: Vec<LevelErrors>,
-    /// Along the geodesic of the judge; absent where the run follows a baseline.
+    /// Along the geodesic of the reference; absent where the run follows a baseline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub along_exact: Option<DeviationErrors>,
     /// Along the curve that the run follows.
     pub along_followed: DeviationErrors,
-    /// Energy of the curve that the run follows, measured by the judge.
+    /// Energy of the curve that the run follows, measured by the reference.
     pub followed_energy: f64,
-    /// Energy of the judge's own geodesic of the same winding.
+    /// Energy of the reference's own geodesic of the same winding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exact_energy: Option<f64>,
     /// The first over the second.

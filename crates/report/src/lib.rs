@@ -25,8 +25,8 @@ mod warnings;
 
 pub use columns::NumericColumns;
 pub use comparison::{
-    COMPARISON_SCHEMA, ComparedRegion, Comparison, ComparisonGroup, ComparisonRow, Difference, LeftOut,
-    Measure, PageFigure, RowRegion, RowRole, RowSeconds, relative_address,
+    COMPARISON_SCHEMA, ComparedRegion, Comparison, ComparisonFigure, ComparisonGroup, ComparisonRow,
+    Difference, LeftOut, Measure, RowRegion, RowRole, RowSeconds, relative_address,
 };
 pub use constraint_summary::{ConstraintSummary, SampledConstraint};
 pub use diagnosis::{

@@ -70,7 +70,7 @@ pub use flow::{
 };
 pub use gaussian::isotropic_gaussian_distance;
 pub use metric::{FisherRao, LengthModel, PathMetric};
-pub use parametrisation::CurveKind;
+pub use parametrisation::CurveFamily;
 pub use problem::{Geodesic, GeodesicProblem, SolverProgress, SolverSettings, StopReason};
 pub use pullback::{
     DecodedPoint, Decoder, PullbackGeodesic, PullbackSettings, decoded_energy, decoded_length,

@@ -10,7 +10,7 @@ use crate::spline;
 /// The family of curves among which the shortest is sought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum CurveKind {
+pub enum CurveFamily {
     /// Every inner node moves freely.
     #[default]
     FreeNodes,

@@ -7,7 +7,7 @@ use crate::constraint::{ConstraintReport, CurveNode, PathConstraint};
 use crate::curve::CurveMeasures;
 use crate::error::SpacetimeError;
 use crate::metric::PathMetric;
-use crate::parametrisation::CurveKind;
+use crate::parametrisation::CurveFamily;
 
 /// Numbers that steer the solver; every one has a default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub struct SolverSettings {
     /// Nodes of the coarse curve that is solved first, from every start.
     pub coarse_points: usize,
     /// Free nodes or a spline.
-    pub curve: CurveKind,
+    pub curve: CurveFamily,
     /// Lowest logSNR of an inner node. Without it a box's geodesic may run off to logSNR → -∞.
     pub log_snr_min: f64,
     /// Highest logSNR of an inner node.
@@ -42,7 +42,7 @@ impl Default for SolverSettings {
         Self {
             points: 128,
             coarse_points: 33,
-            curve: CurveKind::FreeNodes,
+            curve: CurveFamily::FreeNodes,
             log_snr_min: -6.0,
             log_snr_max: 15.0,
             tolerance: 1e-8,
@@ -178,7 +178,7 @@ impl GeodesicProblem<'_> {
         if settings.coarse_points < 3 {
             return problem(format!("coarse_points must be at least 3, not {}", settings.coarse_points));
         }
-        if let CurveKind::Spline { knots } = settings.curve
+        if let CurveFamily::Spline { knots } = settings.curve
             && (knots < 3 || knots > settings.points)
         {
             return problem(format!(

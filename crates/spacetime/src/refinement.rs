@@ -5,7 +5,7 @@ use nalgebra::DVector;
 use crate::augmented_lagrangian::{MultiplierSettings, minimise_constrained};
 use crate::error::SpacetimeError;
 use crate::objective::Objective;
-use crate::parametrisation::CurveKind;
+use crate::parametrisation::CurveFamily;
 use crate::solver::{COARSE_SLACK, COARSE_TOLERANCE, COARSE_UPDATES, Setup, Stage};
 use crate::spline::{
     apply, interpolate_cubically, interpolate_linearly, not_a_knot_spline, uniform_parameters,
@@ -51,7 +51,7 @@ impl Setup<'_> {
 
     /// The unknowns with which a finer curve begins.
     pub(crate) fn refined(&self, stage: &Stage, parameters: &[f64]) -> Vec<DVector<f64>> {
-        if let CurveKind::Spline { .. } = self.problem.settings.curve {
+        if let CurveFamily::Spline { .. } = self.problem.settings.curve {
             return stage.minimum.unknowns.clone();
         }
         let (coarse, inner) = (self.with_ends(&stage.minimum.unknowns), &parameters[1..parameters.len() - 1]);

@@ -16,7 +16,7 @@ use crate::error::{SpacetimeError, unless_interrupted};
 use crate::metric::{FisherRao, PathMetric};
 use crate::newton::{Minimum, NewtonEnd, NewtonSettings};
 use crate::objective::Objective;
-use crate::parametrisation::{CurveKind, Parametrisation};
+use crate::parametrisation::{CurveFamily, Parametrisation};
 use crate::problem::{Geodesic, GeodesicProblem, StopReason};
 use crate::spline::{interpolate_linearly, uniform_parameters};
 use crate::starts::{straight_line, tent};
@@ -177,7 +177,7 @@ impl<'a> Setup<'a> {
 
     /// The energy with the constraints that are not bounds of the unknowns.
     pub(crate) fn objective(&self) -> Objective<'_> {
-        let free = self.problem.settings.curve == CurveKind::FreeNodes;
+        let free = self.problem.settings.curve == CurveFamily::FreeNodes;
         let mut constraints: Vec<&dyn PathConstraint> = Vec::new();
         if !free {
             constraints.push(&self.bounds);
@@ -216,8 +216,8 @@ impl<'a> Setup<'a> {
 
     pub(crate) fn parametrisation(&self, parameters: &[f64]) -> Parametrisation {
         match self.problem.settings.curve {
-            CurveKind::FreeNodes => Parametrisation::FreeNodes,
-            CurveKind::Spline { knots } => {
+            CurveFamily::FreeNodes => Parametrisation::FreeNodes,
+            CurveFamily::Spline { knots } => {
                 let (first, last) = self.end_coordinates();
                 Parametrisation::spline(knots, parameters, first, last)
             }
@@ -233,7 +233,7 @@ impl<'a> Setup<'a> {
         let settings = &self.problem.settings;
         let mut points = settings.coarse_points.min(settings.points);
         let mut unknown_nodes = points;
-        if let CurveKind::Spline { knots } = settings.curve {
+        if let CurveFamily::Spline { knots } = settings.curve {
             points = points.max(4 * knots).min(settings.points);
             unknown_nodes = knots;
         }
@@ -323,7 +323,7 @@ impl<'a> Setup<'a> {
     fn refine(&self, mut stage: Stage, mut evaluations: usize) -> Result<Geodesic, SpacetimeError> {
         let settings = &self.problem.settings;
         // Many nodes begin on a curve of a quarter as many, so that only a few steps are as expensive as there are nodes.
-        if settings.curve == CurveKind::FreeNodes {
+        if settings.curve == CurveFamily::FreeNodes {
             let mut count = REFINEMENT * stage.parameters.len();
             while count < settings.points {
                 stage = self.solve_finer(&stage, count)?;
@@ -366,13 +366,13 @@ impl<'a> Setup<'a> {
             }
             let even = even_parameters(&parameters, &arc);
             unknowns = match settings.curve {
-                CurveKind::Spline { .. } => minimum.unknowns,
-                CurveKind::FreeNodes => {
+                CurveFamily::Spline { .. } => minimum.unknowns,
+                CurveFamily::FreeNodes => {
                     let all = self.with_ends(&minimum.unknowns);
                     interpolate_linearly(&parameters, &all, &even[1..even.len() - 1])
                 }
             };
-            if settings.curve != CurveKind::FreeNodes {
+            if settings.curve != CurveFamily::FreeNodes {
                 parameters = even;
             }
             if is_last {

@@ -6,7 +6,7 @@ use geodyssey_denoiser::{
     Covariance, Denoiser, DenoiserError, MixtureComponent, MixtureDenoiser, SpacetimePoint,
 };
 use geodyssey_spacetime::{
-    CurveKind, Geodesic, GeodesicProblem, LinearLogSnrSchedule, SolverSettings, arc_length, default_starts,
+    CurveFamily, Geodesic, GeodesicProblem, LinearLogSnrSchedule, SolverSettings, arc_length, default_starts,
     forward_kl_along, kullback_leibler, measure_curve, metric_in_log_snr_and_y, reverse_kl_along, solve,
     solve_from_starts, straight_line, tent,
 };
@@ -90,8 +90,8 @@ fn length_of_the_papers_geodesic() {
     assert!((fine.measures.length - 6.408167).abs() < 2e-6, "{}", fine.measures.length);
     assert!((2.0 * fine.measures.energy - 41.0646).abs() < 1e-4);
     assert!((fine.measures.constant_speed - 1.0).abs() < 1e-6);
-    let apex = fine.nodes.iter().map(|node| SCHEDULE.time(node.point.log_snr)).fold(0.0, f64::max);
-    assert!((apex - 0.617).abs() < 1e-3, "{apex}");
+    let noisiest = fine.nodes.iter().map(|node| SCHEDULE.time(node.point.log_snr)).fold(0.0, f64::max);
+    assert!((noisiest - 0.617).abs() < 1e-3, "{noisiest}");
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn splines_approach_free_nodes_from_above() {
     let mut previous = f64::INFINITY;
     for knots in [5, 9, 17] {
         let spline =
-            solved(&denoiser, SolverSettings { curve: CurveKind::Spline { knots }, ..with_points(128) });
+            solved(&denoiser, SolverSettings { curve: CurveFamily::Spline { knots }, ..with_points(128) });
         assert!(spline.measures.energy > free - 1e-9, "{knots} knots: {} {free}", spline.measures.energy);
         assert!(spline.measures.energy < previous);
         assert!((spline.measures.constant_speed - 1.0).abs() < 1e-3);
@@ -240,7 +240,7 @@ fn broken_problems_are_errors() {
         SolverSettings { points: 2, ..SolverSettings::default() },
         SolverSettings { log_snr_min: 20.0, ..SolverSettings::default() },
         SolverSettings { tolerance: f64::NAN, ..SolverSettings::default() },
-        SolverSettings { curve: CurveKind::Spline { knots: 2 }, ..SolverSettings::default() },
+        SolverSettings { curve: CurveFamily::Spline { knots: 2 }, ..SolverSettings::default() },
     ] {
         let problem = problem(&denoiser, start.clone(), end.clone(), settings);
         assert!(solve(&problem, &straight_line(&start, &end, 3)).is_err());

@@ -3,7 +3,8 @@
 use std::f64::consts::PI;
 
 use geodyssey_denoiser::{
-    Covariance, Denoiser as _, GridAxis, GridDenoiser, MixtureComponent, MixtureDenoiser, SpacetimePoint,
+    Covariance, Denoiser as _, GridDenoiser, MixtureComponent, MixtureDenoiser, QuadratureAxis,
+    SpacetimePoint,
 };
 use geodyssey_spacetime::{
     GeodesicProblem, SolverSettings, WindingStart, metric_in_log_snr_and_y, shortest, solve_windings,
@@ -132,7 +133,7 @@ fn wrapped_information(variance: f64) -> [f64; 2] {
 #[test]
 fn the_metric_is_that_of_the_unwrapped_posterior() {
     let count = 90;
-    let axis = GridAxis {
+    let axis = QuadratureAxis {
         start: -PI,
         spacing: PERIOD / f64::from(count),
         count: count as usize,

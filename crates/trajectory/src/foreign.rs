@@ -12,13 +12,12 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::angstrom::NM_PER_ANGSTROM;
 use crate::extension::extension;
 
 /// The subcommand of the program that reads a foreign file: `SUBCOMMAND PATH all|first`.
 pub const SUBCOMMAND: &str = "read-foreign-file";
 
-/// Å to nm.
-const NM_PER_ANGSTROM: f64 = 0.1;
 /// Longest line of the child, bytes: some 10 million atoms.
 const LONGEST_LINE: u64 = 1 << 30;
 

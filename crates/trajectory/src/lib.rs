@@ -7,6 +7,7 @@
 //!
 //! Lengths are nm here; files in Å are converted at this edge.
 
+mod angstrom;
 mod error;
 mod extension;
 pub mod foreign;

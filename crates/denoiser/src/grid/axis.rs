@@ -7,7 +7,7 @@ use crate::DenoiserError;
 ///
 /// A periodic axis has `count spacing = period` and does not repeat its first node at the end.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct GridAxis {
+pub struct QuadratureAxis {
     /// First node, in the variable's unit.
     pub start: f64,
     /// Distance between nodes, positive.
@@ -18,7 +18,7 @@ pub struct GridAxis {
     pub period: Option<f64>,
 }
 
-impl GridAxis {
+impl QuadratureAxis {
     pub(super) fn validate(&self, index: usize) -> Result<(), DenoiserError> {
         let fail = |what: String| Err(DenoiserError::Data(format!("axis {index}: {what}")));
         if !self.start.is_finite() || !self.spacing.is_finite() || self.spacing <= 0.0 {
@@ -122,7 +122,7 @@ pub(super) struct AxisRule {
 
 impl AxisRule {
     /// Every node a point of weight one.
-    pub(super) fn points(axis: &GridAxis, cells_per_tile: usize) -> Self {
+    pub(super) fn points(axis: &QuadratureAxis, cells_per_tile: usize) -> Self {
         Self {
             start: axis.start,
             spacing: axis.spacing,
@@ -135,7 +135,7 @@ impl AxisRule {
     }
 
     /// Gauss–Legendre nodes in every cell between the axis's nodes, fewer where there are three dimensions.
-    pub(super) fn continuous(axis: &GridAxis, dimension: usize) -> Self {
+    pub(super) fn continuous(axis: &QuadratureAxis, dimension: usize) -> Self {
         let (rule, cells_per_tile) = [(&SIX_NODES, 10), (&SIX_NODES, 5), (&FOUR_NODES, 4)][dimension - 1];
         Self {
             start: axis.start,

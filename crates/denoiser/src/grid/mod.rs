@@ -19,7 +19,7 @@ use axis::AxisRule;
 use floor::{EnergyFloor, unravel};
 use tiles::{EnergyFunction, KEPT_NUMBERS, MOST_DIMENSIONS, Tile, TileSource};
 
-pub use axis::GridAxis;
+pub use axis::QuadratureAxis;
 
 /// Largest range of `βF` in one tile of point masses; tiles are made smaller until they keep it.
 const POINT_RANGE: f64 = 300.0;
@@ -55,7 +55,7 @@ impl GridDenoiser {
     /// [`DenoiserError::Data`] if there are no or more than three axes, an axis is not valid, the count of energies
     /// differs, an energy is not finite or `kT` is not positive.
     pub fn point_masses(
-        axes: &[GridAxis],
+        axes: &[QuadratureAxis],
         thermal_energy_kj_mol: f64,
         energies_kj_mol: &[f64],
     ) -> Result<Self, DenoiserError> {
@@ -96,7 +96,7 @@ impl GridDenoiser {
     /// [`DenoiserError::Data`] as for [`GridDenoiser::point_masses`] or if the grid needs more than 512 MiB,
     /// [`DenoiserError::Energy`] if `F` is not finite.
     pub fn continuous(
-        axes: &[GridAxis],
+        axes: &[QuadratureAxis],
         thermal_energy_kj_mol: f64,
         energy_kj_mol: impl Fn(&[f64]) -> f64 + Send + Sync + 'static,
     ) -> Result<Self, DenoiserError> {
@@ -118,7 +118,7 @@ impl GridDenoiser {
     ///
     /// # Errors
     /// [`DenoiserError::Data`] if there are more than three axes or the grid needs more than 512 MiB.
-    pub fn check_size(axes: &[GridAxis]) -> Result<(), DenoiserError> {
+    pub fn check_size(axes: &[QuadratureAxis]) -> Result<(), DenoiserError> {
         if axes.len() > MOST_DIMENSIONS {
             return Err(DenoiserError::Data(format!("a grid has one to three axes, found {}", axes.len())));
         }
@@ -135,7 +135,7 @@ impl GridDenoiser {
 }
 
 /// Checks what both kinds share and gives the periods.
-fn validate(axes: &[GridAxis], thermal_energy: f64) -> Result<Vec<Option<f64>>, DenoiserError> {
+fn validate(axes: &[QuadratureAxis], thermal_energy: f64) -> Result<Vec<Option<f64>>, DenoiserError> {
     if axes.is_empty() || axes.len() > MOST_DIMENSIONS {
         return Err(DenoiserError::Data(format!("a grid has one to three axes, found {}", axes.len())));
     }
@@ -151,7 +151,7 @@ fn validate(axes: &[GridAxis], thermal_energy: f64) -> Result<Vec<Option<f64>>, 
 }
 
 fn point_tiles(
-    axes: &[GridAxis],
+    axes: &[QuadratureAxis],
     rules: &[AxisRule],
     thermal_energy: f64,
     energies: &[f64],

@@ -149,7 +149,7 @@ pub(super) fn pull_back<'c>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Baseline, SampleSet};
+    use crate::{ClusterMixture, SampleSet};
 
     #[test]
     fn derivatives_of_features_match_central_differences() {
@@ -161,7 +161,7 @@ mod tests {
             deviation: vec![1.0, 1.8],
             log_snr: (-3.0, 5.0),
             log_scale: vec![vec![0.0], vec![0.0]],
-            baseline: Baseline::fit(&samples, 1, 1).unwrap(),
+            baseline: ClusterMixture::fit(&samples, 1, 1).unwrap(),
         };
         let map = FeatureMap { settings: &settings, preconditioning: &preconditioning };
         let at = |x: [f64; 3]| map.at(&SpacetimePoint { log_snr: x[0], y: vec![x[1], x[2]] });

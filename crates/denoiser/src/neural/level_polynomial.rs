@@ -88,10 +88,10 @@ mod tests {
         });
         let fitted = LevelPolynomial::fit(range, values, |_, mean| mean).unwrap();
         // A part's mean is the value at its middle plus half the curvature times its variance, 0.25 × 0.25²/12.
-        let lift = 0.25 * 0.25 * 0.25 / 12.0;
+        let bias = 0.25 * 0.25 * 0.25 / 12.0;
         for level in [-2.5, 0.0, 3.7] {
             let [value, first, second] = fitted.at(level);
-            assert!((value - truth(level) - lift).abs() < 1e-6);
+            assert!((value - truth(level) - bias).abs() < 1e-6);
             assert!((first - (-0.5 + 0.5 * level)).abs() < 1e-5);
             assert!((second - 0.5).abs() < 1e-4);
             let [_, slope, curvature] = fitted.integral().at(level);

@@ -239,7 +239,8 @@ impl Fold {
         let weight = held_out.iter().map(|&index| samples.weights()[index]).sum();
         let part = samples.subset(&held_out)?;
         let offset: f64 = stream(settings.seed, "held out", fold as u64).random();
-        let (positions, weights) = judges(&part, settings.most_held_out.div_ceil(settings.folds), offset);
+        let (positions, weights) =
+            held_out_points(&part, settings.most_held_out.div_ceil(settings.folds), offset);
         let others = KernelDenoiser::new(samples.subset(&kept)?, vec![0.0; samples.dimension()])?;
         Ok(Self { others, kernels: kept.len(), weight, positions, weights })
     }
@@ -253,7 +254,7 @@ impl Fold {
 
 /// All samples with their weights or, if they are more than `most`, that many drawn in proportion to them (systematic resampling
 /// with one random offset in [0, 1)).
-fn judges(samples: &SampleSet, most: usize, offset: f64) -> (Vec<Vec<f64>>, Vec<f64>) {
+fn held_out_points(samples: &SampleSet, most: usize, offset: f64) -> (Vec<Vec<f64>>, Vec<f64>) {
     let weights = samples.weights();
     if samples.len() <= most {
         let positions = (0..samples.len()).map(|index| samples.point(index).to_vec()).collect();

@@ -31,8 +31,8 @@ pub struct TrainingPairs {
 
 /// Where training pairs come from.
 pub struct PairSource<'s> {
-    /// Knows the posterior means; also the judge.
-    pub teacher: &'s dyn Denoiser,
+    /// Knows the posterior means; learned denoisers are compared with it too.
+    pub reference: &'s dyn Denoiser,
     /// Noisy points are made of these samples: every one is as likely as every other for [`Targets::PosteriorMean`], and as likely
     /// as its weight says for [`Targets::Sample`].
     pub samples: &'s SampleSet,
@@ -86,7 +86,7 @@ impl PairSource<'_> {
         }
         match self.targets {
             Targets::PosteriorMean => {
-                let moments = self.teacher.expectation_parameters(&points)?;
+                let moments = self.reference.expectation_parameters(&points)?;
                 let dimension = self.samples.dimension();
                 let means: Vec<Vec<f64>> =
                     moments.iter().map(|mu| mu.as_slice()[..dimension].to_vec()).collect();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Baseline, TrainingPairs};
+use super::{ClusterMixture, TrainingPairs};
 use crate::{DenoiserError, SampleSet, polynomial};
 
 /// Equal parts of the range of `λ` in which the spread of the targets is measured.
@@ -15,7 +15,7 @@ const LEAST_SCALE: f64 = 1e-4;
 /// `D(λ, y) = D_0(λ, y) + c(λ) N(λ, y)` per variable, with `N` of unit scale at every `λ`.
 ///
 /// The form of Karras et al. (arXiv 2206.00364, Eq. 7), with two changes. Their skip connection, `y σ²/(σ² + s²)`, is the
-/// exact denoiser of one Gaussian; here it is that of a mixture of Gaussians, the [`Baseline`], which knows periods and
+/// exact denoiser of one Gaussian; here it is that of a mixture of Gaussians, a [`ClusterMixture`], which knows periods and
 /// several basins: under much noise, where the posterior is far narrower than the noise, little is left to learn.
 /// And their `c` is the scale of single noisy targets; here `log c` is a polynomial of `λ` fitted to the root mean square of
 /// what the targets leave to learn.
@@ -32,7 +32,7 @@ pub struct Preconditioning {
     /// Of each variable, the coefficients of `log c` in powers of `t = (2λ - λ_min - λ_max)/(λ_max - λ_min)`, constant first.
     pub log_scale: Vec<Vec<f64>>,
     /// `D_0`.
-    pub baseline: Baseline,
+    pub baseline: ClusterMixture,
 }
 
 impl Preconditioning {
@@ -53,7 +53,7 @@ impl Preconditioning {
             return Err(DenoiserError::Data(format!("the range of logSNR {log_snr:?} is empty")));
         }
         let (centre, deviation) = standardisation(samples);
-        let baseline = Baseline::fit(samples, clusters, seed)?;
+        let baseline = ClusterMixture::fit(samples, clusters, seed)?;
         let answers = baseline.answers(&pairs.points)?;
         let mut fitted = Self { periods, centre, deviation, log_snr, log_scale: Vec::new(), baseline };
         for axis in 0..samples.dimension() {
@@ -161,7 +161,7 @@ mod tests {
             covariance: Covariance::Isotropic(0.05),
         };
         let periods = vec![Some(std::f64::consts::TAU), None];
-        let teacher =
+        let reference =
             MixtureDenoiser::new(vec![component(-1.0, 3.0), component(1.5, 4.0)], periods.clone()).unwrap();
         let points: Vec<Vec<f64>> = (0..200)
             .map(|i| {
@@ -172,7 +172,7 @@ mod tests {
         let samples = SampleSet::new(&points, None, periods).unwrap();
         let range = (-3.0, 6.0);
         let source = PairSource {
-            teacher: &teacher,
+            reference: &reference,
             samples: &samples,
             log_snr: range,
             targets: Targets::PosteriorMean,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::energy_term::EnergyTerm;
 use crate::error::ForceFieldError;
-use crate::system::System;
+use crate::force_model::ForceModel;
 use crate::terms;
 use document::{Element, parse};
 use refused::reason_and_remedy;
@@ -47,7 +47,7 @@ const IGNORED: &[&str] = &["CMMotionRemover"];
 /// # Errors
 /// [`ForceFieldError`] if the text is broken, a number is missing or senseless, or the system needs something
 /// that is not computed here: constraints, cutoffs, virtual sites, other forces, ….
-pub fn read_system(xml: &str) -> Result<System, ForceFieldError> {
+pub fn read_force_model(xml: &str) -> Result<ForceModel, ForceFieldError> {
     let root = parse(xml)?;
     if root.name != "System" {
         return Err(ForceFieldError::NotASystem { line: root.line, found: root.name });
@@ -82,7 +82,7 @@ pub fn read_system(xml: &str) -> Result<System, ForceFieldError> {
     if terms.is_empty() {
         return Err(root.invalid("there is no force in it that acts on the potential energy"));
     }
-    Ok(System::new(masses, terms, held_pairs, ignored))
+    Ok(ForceModel::new(masses, terms, held_pairs, ignored))
 }
 
 /// Masses of all particles, amu.

@@ -1,6 +1,6 @@
 //! Files that cannot be used: the error names the force, the place and what to do.
 
-use geodyssey_forcefield::{ForceFieldError, read_system};
+use geodyssey_forcefield::{ForceFieldError, read_force_model};
 
 const VACUUM: &str = include_str!("../../../../systems/alanine-dipeptide/amber99sb-ildn.vacuum.xml");
 const OBC: &str = include_str!("../../../../systems/alanine-dipeptide/amber99sb-ildn.obc.xml");
@@ -9,7 +9,7 @@ const CMAP: &str = include_str!("../reference/ace-pro-ser-nme.ff19sb.xml");
 /// Reads `text` after replacing the first `old` by `new`.
 fn read_changed(text: &str, old: &str, new: &str) -> ForceFieldError {
     assert!(text.contains(old), "the file does not contain {old}");
-    match read_system(&text.replacen(old, new, 1)) {
+    match read_force_model(&text.replacen(old, new, 1)) {
         Ok(_) => panic!("{old} -> {new}: read without an error"),
         Err(error) => error,
     }
@@ -22,11 +22,11 @@ fn line_of(file: &str, text: &str) -> usize {
 
 #[test]
 fn whole_files_are_read() {
-    let system = read_system(OBC).unwrap();
-    assert_eq!(system.atoms(), 22);
-    assert_eq!(system.masses()[1], 12.01078);
-    assert_eq!(system.ignored(), ["CMMotionRemover"]);
-    let names: Vec<_> = system.force_field().terms().iter().map(|term| term.name()).collect();
+    let force_model = read_force_model(OBC).unwrap();
+    assert_eq!(force_model.atoms(), 22);
+    assert_eq!(force_model.masses()[1], 12.01078);
+    assert_eq!(force_model.ignored(), ["CMMotionRemover"]);
+    let names: Vec<_> = force_model.force_field().terms().iter().map(|term| term.name()).collect();
     let expected =
         ["HarmonicBondForce", "HarmonicAngleForce", "PeriodicTorsionForce", "NonbondedForce", "GBSAOBCForce"];
     assert_eq!(names, expected);
@@ -35,8 +35,8 @@ fn whole_files_are_read() {
 #[test]
 fn several_forces_of_one_type_become_one_term() {
     let bonds = "<Force type=\"HarmonicBondForce\" usesPeriodic=\"0\" version=\"2\"><Bonds><Bond d=\"1\" k=\"2\" p1=\"0\" p2=\"1\"/></Bonds></Force>";
-    let system = read_system(&VACUUM.replacen("<Forces>", &format!("<Forces>{bonds}"), 1)).unwrap();
-    assert_eq!(system.force_field().terms().len(), 4);
+    let force_model = read_force_model(&VACUUM.replacen("<Forces>", &format!("<Forces>{bonds}"), 1)).unwrap();
+    assert_eq!(force_model.force_field().terms().len(), 4);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn what_is_not_computed_is_refused_with_advice() {
 #[test]
 fn broken_xml_and_other_files_are_told_apart() {
     for end in (1..VACUUM.trim_end().len()).step_by(301) {
-        let error = read_system(&VACUUM[..end]).err().expect("a truncated file");
+        let error = read_force_model(&VACUUM[..end]).err().expect("a truncated file");
         assert!(matches!(error, ForceFieldError::Xml { .. }), "{end}: {error}");
     }
     let error = read_changed(VACUUM, "</Bonds>", "</Bands>");
@@ -192,10 +192,12 @@ fn broken_xml_and_other_files_are_told_apart() {
         matches!(error, ForceFieldError::Xml { line, .. } if line == line_of(VACUUM, "</Bonds>")),
         "{error}"
     );
-    let error = read_system("<ForceField/>").err().unwrap();
+    let error = read_force_model("<ForceField/>").err().unwrap();
     assert_eq!(error, ForceFieldError::NotASystem { line: 1, found: "ForceField".into() });
-    assert!(read_system("").is_err());
-    assert!(read_system("ATOM      1  N   ALA A   1").is_err());
-    assert!(read_system("<System><Particles/><Forces/></System>").is_err());
-    assert!(read_system("<System><Particles><Particle mass=\"1\"/></Particles><Forces/></System>").is_err());
+    assert!(read_force_model("").is_err());
+    assert!(read_force_model("ATOM      1  N   ALA A   1").is_err());
+    assert!(read_force_model("<System><Particles/><Forces/></System>").is_err());
+    assert!(
+        read_force_model("<System><Particles><Particle mass=\"1\"/></Particles><Forces/></System>").is_err()
+    );
 }

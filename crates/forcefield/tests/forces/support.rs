@@ -1,6 +1,6 @@
 //! Molecules with reference energies and forces, and a checker of gradients.
 
-use geodyssey_forcefield::{ForceField, Potential, read_system};
+use geodyssey_forcefield::{ForceField, Potential, read_force_model};
 use geodyssey_molecule::Replicas;
 use serde_json::Value;
 
@@ -16,8 +16,8 @@ macro_rules! reference {
     ($name:literal) => {
         reference!($name, concat!("../reference/", $name, ".xml"))
     };
-    ($name:literal, $system:expr) => {
-        ($name, include_str!($system), include_str!(concat!("../reference/", $name, ".json")))
+    ($name:literal, $xml:expr) => {
+        ($name, include_str!($xml), include_str!(concat!("../reference/", $name, ".json")))
     };
 }
 
@@ -38,8 +38,9 @@ pub(crate) fn molecules() -> Vec<Molecule> {
         reference!("ace-pro-ser-nme.ff19sb"),
     ]
     .into_iter()
-    .map(|(name, system, reference)| {
-        let force_field = read_system(system).unwrap_or_else(|error| panic!("{name}: {error}")).force_field();
+    .map(|(name, xml, reference)| {
+        let force_field =
+            read_force_model(xml).unwrap_or_else(|error| panic!("{name}: {error}")).force_field();
         let reference: Value = serde_json::from_str(reference).unwrap();
         let frames =
             reference["frames"].as_array().unwrap().iter().map(|frame| vectors(&frame["positions_nm"]));

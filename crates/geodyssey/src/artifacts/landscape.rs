@@ -51,6 +51,30 @@ pub(crate) struct LandscapeRecord {
     pub(crate) warnings: Vec<Warning>,
 }
 
+impl LandscapeRecord {
+    /// Of a landscape that was not computed.
+    pub(crate) fn not_computed(method: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            energy_evaluations: 0,
+            rms_block_error_kj_mol: None,
+            relaxed_scan: None,
+            metadynamics: None,
+            samples: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Of samples.
+    pub(crate) fn of_samples(
+        samples: SamplesRecord,
+        energy_evaluations: u64,
+        warnings: Vec<Warning>,
+    ) -> Self {
+        Self { energy_evaluations, samples: Some(samples), warnings, ..Self::not_computed("samples") }
+    }
+}
+
 /// How metadynamics went.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct MetadynamicsRecord {

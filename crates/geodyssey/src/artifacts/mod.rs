@@ -1,12 +1,16 @@
-//! What a run directory contains, below the stages that make it: names and records, and for landscape, samples, curve and paths the columns
-//! with their writer and reader.
+//! What a run directory contains, below the stages that make it: names and records of every stage, and for landscape, samples, curve and
+//! paths the columns with their writer and reader.
 
 pub(crate) mod all_paths;
 pub(crate) mod atom_names;
 pub(crate) mod curve;
+pub(crate) mod denoiser;
+pub(crate) mod diagnosis;
+pub(crate) mod distances;
 pub(crate) mod free_energy;
 pub(crate) mod json;
 pub(crate) mod landscape;
+pub(crate) mod named_files;
 pub(crate) mod path_frames;
 pub(crate) mod path_table;
 pub(crate) mod paths;

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::run::{read, run_directory};
-use super::{claim, print, use_threads};
+use super::overrides::{claim, read, run_directory, use_threads};
 use crate::cli::OneConfiguration;
 use crate::config::{Config, ConstraintConfig, DenoiserConfig, SamplingMethod, Space};
 use crate::error::Error;
@@ -15,6 +14,7 @@ use crate::problem::{Problem, molecule_warnings};
 use crate::run_directory::check_claim;
 use crate::stages::landscape;
 use crate::stages::paths::steps_of_a_path;
+use crate::terminal::print;
 
 /// Carries the command out.
 pub(crate) fn check(arguments: &OneConfiguration) -> Result<(), Error> {

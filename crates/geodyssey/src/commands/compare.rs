@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use geodyssey_report::{Comparison, LeftOut, RowRole};
 
-use super::run::{read, run_directory};
-use super::{claim, print, use_threads};
+use super::overrides::{claim, read, run_directory, use_threads};
 use crate::artifacts::report::{CONFIG_FILE, PAGE_FILE};
 use crate::cli::{BaselineName, CompareArguments, Overrides};
 use crate::config::{Config, InputError};
@@ -19,7 +18,7 @@ use crate::stages::compare::baselines::{Baseline, Variant, is_same};
 use crate::stages::compare::{
     DIFFERENCES_FILE, Entry, Finished, Group, JSON_FILE, TABLE_FILE, comparable, compare, folder_name, unlike,
 };
-use crate::terminal::say;
+use crate::terminal::{print, say};
 
 /// Where a comparison goes by default.
 const DEFAULT_DIRECTORY: &str = "runs/compare";

@@ -2,9 +2,9 @@
 
 use clap::CommandFactory as _;
 
-use super::print;
 use crate::cli::{Arguments, CompletionsArguments};
 use crate::error::Error;
+use crate::terminal::print;
 
 /// Prints the script.
 pub(crate) fn completions(arguments: &CompletionsArguments) -> Result<(), Error> {

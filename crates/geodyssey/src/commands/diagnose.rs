@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use geodyssey_report::{Column, Diagnosis, ReportError, Table};
 
-use super::run::{read, run_directory};
-use super::{claim, print, use_threads};
+use super::overrides::{claim, read, run_directory, use_threads};
+use crate::artifacts::diagnosis;
 use crate::cli::DiagnoseArguments;
 use crate::error::Error;
 use crate::interrupt;
 use crate::pipeline::{self, Stage, check};
 use crate::run_directory::RunDirectory;
-use crate::stages::diagnose;
+use crate::terminal::print;
 
 /// Carries the command out.
 pub(crate) fn execute(arguments: &DiagnoseArguments) -> Result<(), Error> {
@@ -29,14 +29,14 @@ pub(crate) fn execute(arguments: &DiagnoseArguments) -> Result<(), Error> {
     } else {
         let mut text = show(&diagnosis).map_err(failed)?;
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "\nfiles in {}", directory.join("diagnose").display());
+        let _ = writeln!(text, "\nfiles in {}", directory.join(diagnosis::STAGE).display());
         text
     };
     print(&text)?;
     if arguments.strict && !diagnosis.trusted {
         return Err(Error::Failed(format!(
             "the denoiser is not good enough: see {}",
-            directory.join(diagnose::SUMMARY_FILE).display()
+            directory.join(diagnosis::SUMMARY_FILE).display()
         )));
     }
     Ok(())

@@ -5,14 +5,15 @@ use std::path::Path;
 
 use geodyssey_report::{Column, Distances, ReportError, Table};
 
-use super::run::{read, run_directory};
-use super::{claim, print, use_threads};
+use super::overrides::{claim, read, run_directory, use_threads};
+use crate::artifacts::distances;
 use crate::cli::DistanceArguments;
 use crate::error::Error;
 use crate::interrupt;
 use crate::pipeline::{self, Stage, check, check_denoiser};
 use crate::run_directory::RunDirectory;
-use crate::stages::distance::{self, Frames, Request};
+use crate::stages::distance::{Frames, Request};
+use crate::terminal::print;
 
 /// Up to this many configurations the whole matrix is printed.
 const MOST_PRINTED: usize = 8;
@@ -42,7 +43,7 @@ pub(crate) fn execute(arguments: &DistanceArguments) -> Result<(), Error> {
     if arguments.overrides.json {
         return print(&distances.to_json().map_err(failed)?);
     }
-    print(&show(&distances, &directory.join(distance::STAGE)).map_err(failed)?)
+    print(&show(&distances, &directory.join(distances::STAGE)).map_err(failed)?)
 }
 
 fn show(distances: &Distances, folder: &Path) -> Result<String, ReportError> {

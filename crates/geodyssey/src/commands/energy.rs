@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use geodyssey_forcefield::{ForceField, Potential as _, PotentialError, read_system};
+use geodyssey_forcefield::{ForceField, Potential as _, PotentialError, read_force_model};
 use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
 use geodyssey_molecule::whole::gather;
 use geodyssey_molecule::{Replicas, Topology};
@@ -11,11 +11,10 @@ use geodyssey_trajectory::{TrajectoryError, TrajectoryReader, read_structure_fil
 use serde::Serialize;
 
 use crate::cli::EnergyArguments;
-use crate::commands::print;
 use crate::error::Error;
 use crate::problem::undefined_torsion;
 use crate::stages::landscape::without_positions;
-use crate::terminal::say;
+use crate::terminal::{print, say};
 use crate::text_file::read_text;
 
 /// Frames that are evaluated together.
@@ -43,11 +42,11 @@ struct FrameEnergy {
 pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
     let xml = read_text(&arguments.system)
         .map_err(|why| Error::input(format!("{} {why}", arguments.system.display())))?;
-    let system = read_system(&xml)
+    let force_model = read_force_model(&xml)
         .map_err(|error| Error::input(format!("{}: {error}", arguments.system.display())))?;
-    let file = read_structure_file(&arguments.topology, Some(system.masses())).map_err(input)?;
+    let file = read_structure_file(&arguments.topology, Some(force_model.masses())).map_err(input)?;
     let (topology, mut positions) = file.structure.into_parts();
-    let facts = ForceFieldFacts { masses: system.masses(), held_pairs: system.held_pairs() };
+    let facts = ForceFieldFacts { masses: force_model.masses(), held_pairs: force_model.held_pairs() };
     let topology = match_force_field(topology, &positions, file.cell.as_ref(), &file.stated_bonds, facts)
         .map_err(|error| {
             let (force_field, topology) = (arguments.system.display(), arguments.topology.display());
@@ -56,7 +55,7 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
     gather(&topology, &mut positions, file.cell.as_ref(), &[])
         .map_err(|error| Error::input(format!("{}: {error}", arguments.topology.display())))?;
     let place = arguments.frames.as_deref().unwrap_or(&arguments.topology);
-    let force_field = system.force_field();
+    let force_field = force_model.force_field();
     let mut energies = Vec::new();
     match &arguments.frames {
         None => energies

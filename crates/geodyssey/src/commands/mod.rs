@@ -8,17 +8,15 @@ mod distance;
 mod energy;
 pub(crate) mod export;
 mod foreign;
+mod overrides;
 mod posterior;
 mod run;
 mod shell;
 mod show;
 
-use crate::cli::{Arguments, Command, Overrides};
+use crate::cli::{Arguments, Command};
 use crate::error::Error;
-use crate::pipeline::{self, Stage};
-use crate::problem::Problem;
-use crate::run_directory::Claim;
-pub(crate) use crate::terminal::print;
+use crate::pipeline::Stage;
 
 /// Carries a command out.
 pub(crate) fn execute(arguments: &Arguments) -> Result<(), Error> {
@@ -38,18 +36,4 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Error> {
         Command::ReadForeignFile(arguments) => foreign::serve(arguments),
         Command::Completions(arguments) => completions::completions(arguments),
     }
-}
-
-/// What a run requires of its directory.
-fn claim(problem: &Problem, overrides: &Overrides) -> Claim {
-    Claim { force: overrides.force, ..pipeline::claim(problem) }
-}
-
-/// Uses as many threads as the command line says.
-fn use_threads(overrides: &Overrides) -> Result<(), Error> {
-    let threads = overrides.threads.map_or(0, usize::from);
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_global()
-        .map_err(|error| Error::failed("starting threads", error))
 }

@@ -4,8 +4,7 @@ use geodyssey_denoiser::{Denoiser, PosteriorMoments, SpacetimePoint};
 use geodyssey_report::{Column, Table, decimals};
 use serde::Serialize;
 
-use super::run::{read, run_directory};
-use super::{claim, print, use_threads};
+use super::overrides::{claim, read, run_directory, use_threads};
 use crate::cli::PosteriorArguments;
 use crate::config::LARGEST_LOG_SNR;
 use crate::error::Error;
@@ -17,6 +16,7 @@ use crate::run_directory::RunDirectory;
 use crate::stages::denoiser::{Points, exact_denoiser};
 use crate::stages::landscape::{self, without_run};
 use crate::stages::training;
+use crate::terminal::print;
 use crate::text_file::read_text;
 
 /// Farther from the middle of a variable than this, in periods or extents of its range, a centre is rejected: the square of its

@@ -1,17 +1,17 @@
 //! `run`, and the commands that go only part of the way.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::overrides::{claim, read, run_directory, use_threads};
 use super::show::show;
-use super::{claim, print, use_threads};
 use crate::cli::{OneConfiguration, Overrides};
-use crate::config::{Config, InputError};
+use crate::config::InputError;
 use crate::error::Error;
 use crate::interrupt;
 use crate::pipeline::{self, Stage, check, check_disk};
 use crate::problem::Problem;
 use crate::run_directory::{RunDirectory, check_claim};
-use crate::terminal::say;
+use crate::terminal::{print, say};
 
 /// Goes through the stages of one configuration.
 pub(crate) fn run_one(arguments: &OneConfiguration, until: Stage) -> Result<(), Error> {
@@ -63,19 +63,4 @@ pub(crate) fn run(configurations: &[PathBuf], overrides: &Overrides, until: Stag
         print(&format!("{value:#}\n"))?;
     }
     Ok(())
-}
-
-/// A configuration with all that it names.
-pub(super) fn read(path: &Path, overrides: &Overrides) -> Result<Problem, Error> {
-    Ok(Problem::read(Config::read(path, &overrides.set, overrides.seed)?)?)
-}
-
-/// Where a run's artifacts go: `--out`, else the configuration's `output.directory`, else `runs/NAME`.
-pub(super) fn run_directory(config: &Config, overrides: &Overrides, several: bool) -> PathBuf {
-    match (&overrides.out, &config.output.directory) {
-        (Some(out), _) if several => out.join(config.name()),
-        (Some(out), _) => out.clone(),
-        (None, Some(directory)) => directory.clone(),
-        (None, None) => Path::new("runs").join(config.name()),
-    }
 }

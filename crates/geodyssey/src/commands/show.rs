@@ -168,7 +168,7 @@ fn geodesic(text: &mut String, curve: &GeodesicSummary) -> Result<(), ReportErro
             turns.join(" "),
             winding.length.map_or_else(String::new, |length| decimals(length, 3)),
             winding.barrier_kj_mol.map_or_else(|| missing.to_owned(), |barrier| decimals(barrier, 2)),
-            winding.crest_kj_mol.map_or_else(String::new, |crest| decimals(crest, 2)),
+            winding.crest_kj_mol.map_or_else(String::new, |highest| decimals(highest, 2)),
             winding.satisfied.map_or("", |kept| if kept { "satisfied" } else { "not satisfied" }).to_owned(),
             if winding.chosen { "yes" } else { "" }.to_owned(),
             winding.decision.clone(),

@@ -2,11 +2,10 @@
 
 use geodyssey_trajectory::{TrajectoryFormat, renamed_in_pdb};
 
-use crate::artifacts::{all_paths, curve, free_energy, landscape, paths, report};
+use crate::artifacts::{all_paths, curve, denoiser, free_energy, landscape, paths, report};
 use crate::config::{DenoiserConfig, SamplingMethod};
 use crate::problem::{NAMES_FILE, Problem};
 use crate::run_directory::{Claim, SUMMARY_FILE};
-use crate::stages::training;
 
 /// The claim of a problem. Names are those that can be known before anything is computed.
 pub(crate) fn claim(problem: &Problem) -> Claim {
@@ -47,10 +46,10 @@ pub(crate) fn claim(problem: &Problem) -> Claim {
         names.push(free_energy::FILE.to_owned());
     }
     if config.denoiser.training_data().is_some() {
-        names.extend([training::WEIGHTS_FILE, training::RECORD_FILE].map(str::to_owned));
+        names.extend([denoiser::WEIGHTS_FILE, denoiser::RECORD_FILE].map(str::to_owned));
         names.push(match config.denoiser {
-            DenoiserConfig::RandomFeatures(_) => training::HELD_OUT_FILE.to_owned(),
-            DenoiserConfig::Mixture(_) | DenoiserConfig::Neural(_) => training::HISTORY_FILE.to_owned(),
+            DenoiserConfig::RandomFeatures(_) => denoiser::HELD_OUT_FILE.to_owned(),
+            DenoiserConfig::Mixture(_) | DenoiserConfig::Neural(_) => denoiser::HISTORY_FILE.to_owned(),
         });
     }
     for figure in report::FIGURES {

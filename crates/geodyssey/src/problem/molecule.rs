@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use geodyssey_forcefield::{ForceField, Potential as _, System, read_system};
+use geodyssey_forcefield::{ForceField, Potential as _, read_force_model};
 use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
 use geodyssey_molecule::labellings::Labellings;
 use geodyssey_molecule::solute::{solute_atoms, superposition_atoms};
@@ -150,12 +150,13 @@ pub(super) fn read_molecule(
     inputs: &mut BTreeMap<&'static str, Fingerprint>,
 ) -> Result<Molecule, InputError> {
     let xml = read_text(config, "system.force_field", &system.force_field, inputs)?;
-    let forces: System = read_system(&xml).map_err(|error| {
+    let force_model = read_force_model(&xml).map_err(|error| {
         config.error("system.force_field", format!("{}: {error}", system.force_field.display()))
     })?;
-    let file = read_structure_file(config, "system.topology", &system.topology, forces.masses(), inputs)?;
+    let file =
+        read_structure_file(config, "system.topology", &system.topology, force_model.masses(), inputs)?;
     let (topology, mut coordinates) = file.structure.into_parts();
-    let facts = ForceFieldFacts { masses: forces.masses(), held_pairs: forces.held_pairs() };
+    let facts = ForceFieldFacts { masses: force_model.masses(), held_pairs: force_model.held_pairs() };
     let topology = match_force_field(topology, &coordinates, file.cell.as_ref(), &file.stated_bonds, facts)
         .map_err(|error| config.error("system.force_field", error.to_string()))?;
     let variables = (0..config.variables.len()).map(|index| collective_variable(config, index, &topology));
@@ -166,8 +167,8 @@ pub(super) fn read_molecule(
     let labellings = Labellings::new(&topology, &aligned_atoms(&topology, &variables), &told_apart);
     Ok(Molecule {
         tethered: Vec::new(),
-        force_field: forces.force_field(),
-        ignored_forces: forces.ignored().to_vec(),
+        force_field: force_model.force_field(),
+        ignored_forces: force_model.ignored().to_vec(),
         labellings,
         variables,
         topology,

@@ -2,10 +2,10 @@
 //! artifact; the learned ones are trained on it and compared with it.
 
 use geodyssey_denoiser::{
-    Covariance, Denoiser, DenoiserError, GridAxis, GridDenoiser, MixtureComponent, MixtureDenoiser,
+    Covariance, Denoiser, DenoiserError, GridDenoiser, MixtureComponent, MixtureDenoiser, QuadratureAxis,
 };
 use geodyssey_landscape::table_file::TableRows;
-use geodyssey_landscape::{Grid, Landscape as _, LandscapeError, TableLandscape};
+use geodyssey_landscape::{Grid, GridAxis, Landscape as _, LandscapeError, TableLandscape};
 
 use super::kernel_denoiser::kernel_denoiser;
 use crate::artifacts::landscape::{LandscapeResult, PosteriorData};
@@ -115,9 +115,9 @@ fn covariance(problem: &Problem, standard_deviation: f64) -> Covariance {
 }
 
 /// The axes of a landscape's grid as the denoiser has them, in the spacetime's units.
-pub(crate) fn axes(problem: &Problem, axes: &[geodyssey_landscape::GridAxis]) -> Vec<GridAxis> {
+pub(crate) fn axes(problem: &Problem, axes: &[GridAxis]) -> Vec<QuadratureAxis> {
     let axes = axes.iter().zip(problem.scales.each());
-    axes.map(|(axis, scale)| GridAxis {
+    axes.map(|(axis, scale)| QuadratureAxis {
         start: axis.start / scale,
         spacing: axis.spacing / scale,
         count: axis.count,

@@ -9,4 +9,4 @@ pub use document::{
     COMPARISON_SCHEMA, ComparedRegion, Comparison, ComparisonGroup, ComparisonRow, Difference, LeftOut,
     Measure, RowRegion, RowRole, RowSeconds,
 };
-pub use page::{PageFigure, relative_address};
+pub use page::{ComparisonFigure, relative_address};

@@ -7,9 +7,9 @@ use crate::lengths::check_length;
 use crate::page::{escape, figure_markup};
 use crate::{ReportError, Table};
 
-/// A figure of a page.
+/// One figure of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageFigure {
+pub struct ComparisonFigure {
     /// What it shows, in a sentence.
     pub caption: String,
     /// SVG document.
@@ -36,7 +36,7 @@ impl Comparison {
     /// Not one list of figures and of reports per group, or not one report per row.
     pub fn to_html(
         &self,
-        figures: &[Vec<PageFigure>],
+        figures: &[Vec<ComparisonFigure>],
         reports: &[Vec<String>],
     ) -> Result<String, ReportError> {
         check_length("the figures of the comparison", self.groups.len(), figures.len())?;
@@ -80,7 +80,7 @@ fn encoded(text: &str) -> String {
 
 fn section(
     group: &ComparisonGroup,
-    figures: &[PageFigure],
+    figures: &[ComparisonFigure],
     reports: &[String],
 ) -> Result<String, ReportError> {
     let mut text = format!("<h2>{}</h2>\n<p>{}</p>\n<ul>\n", escape(&group.name), escape(&group.description));

@@ -287,7 +287,7 @@ pub(super) fn windings(summary: &Summary) -> String {
                 "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{barrier}</td><td class=\"number\">{}</td><td>{}</td><td>{}{}</td></tr>\n",
                 minus(&turns.join(" ")),
                 winding.length.map_or_else(String::new, |length| decimals(length, 2)),
-                winding.crest_kj_mol.map_or_else(String::new, |crest| decimals(crest, 1)),
+                winding.crest_kj_mol.map_or_else(String::new, |highest| decimals(highest, 1)),
                 winding.satisfied.map_or("", |kept| if kept { "satisfied" } else { "not satisfied" }),
                 if winding.chosen { "followed: " } else { "" },
                 escape(&winding.decision)

@@ -77,8 +77,8 @@ impl OverlayFigure {
     fn bands(&self, surface: &Surface) -> Bands {
         let axes: Vec<BoxAxis> = self.variables.iter().map(VariableAxis::stored).collect();
         let (minimum, maximum) = (surface.minimum(), surface.maximum());
-        // The middle curve's crest: one that crosses a peak must not take the colours from the others.
-        let mut crests: Vec<f64> = self
+        // The middle curve's highest energy: one that crosses a peak must not take the colours from the others.
+        let mut curve_maxima: Vec<f64> = self
             .curves
             .iter()
             .map(|(_, points)| {
@@ -86,9 +86,9 @@ impl OverlayFigure {
                 energies.filter(|energy| energy.is_finite()).fold(minimum, f64::max)
             })
             .collect();
-        crests.sort_by(f64::total_cmp);
-        let crest = crests.get(crests.len() / 2).copied().unwrap_or(maximum);
-        let cap = minimum + CAP_SHARE * (crest - minimum);
+        curve_maxima.sort_by(f64::total_cmp);
+        let middle = curve_maxima.get(curve_maxima.len() / 2).copied().unwrap_or(maximum);
+        let cap = minimum + CAP_SHARE * (middle - minimum);
         Bands::new(minimum, if cap > minimum { cap.min(maximum) } else { maximum })
     }
 }

@@ -88,16 +88,16 @@ impl Decoder<'_> {
         let mut iterations = 0;
         while iterations < settings.max_iterations {
             iterations += 1;
-            let system = System::new(&points);
+            let equations = NewtonEquations::new(&points);
             let accepted = loop {
                 if damping > 1e12 {
                     break None;
                 }
-                let Some(step) = system.step(damping) else {
+                let Some(step) = equations.step(damping) else {
                     damping *= 10.0;
                     continue;
                 };
-                let predicted = system.predicted_decrease(&step);
+                let predicted = equations.predicted_decrease(&step);
                 if predicted <= settings.tolerance * energy {
                     converged = true;
                     break None;
@@ -180,7 +180,7 @@ fn energy(points: &[DecodedPoint]) -> f64 {
 }
 
 /// The energy to second order in the inner latents, curvature of the decoder left out.
-struct System {
+struct NewtonEquations {
     /// `(N-1) Jᵀ(2x_i - x_{i-1} - x_{i+1})`.
     gradient: Vec<DVector<f64>>,
     /// `(N-1)` times `2JᵀJ` on the diagonal and `-J_iᵀJ_{i+1}` beside it.
@@ -189,7 +189,7 @@ struct System {
     metric: Vec<nalgebra::DMatrix<f64>>,
 }
 
-impl System {
+impl NewtonEquations {
     fn new(points: &[DecodedPoint]) -> Self {
         let segments = (points.len() - 1) as f64;
         let inner = &points[1..points.len() - 1];

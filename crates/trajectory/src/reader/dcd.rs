@@ -5,8 +5,9 @@ use std::ops::RangeInclusive;
 
 use geodyssey_molecule::Cell;
 
-use super::decoder::{DecodeError, Decoded, FrameDecoder, Limits, NM_PER_ANGSTROM};
+use super::decoder::{DecodeError, Decoded, FrameDecoder, Limits};
 use super::input::Input;
+use crate::angstrom::NM_PER_ANGSTROM;
 
 /// Bytes of the first record: four letters and twenty words.
 const CONTROL: u32 = 84;

@@ -2,9 +2,6 @@
 
 use std::io;
 
-/// Å to nm.
-pub(super) const NM_PER_ANGSTROM: f64 = 0.1;
-
 /// One frame as it stands in a file.
 pub(super) struct Decoded {
     /// Positions, nm; none where the frame holds other things only.

@@ -1,8 +1,9 @@
 //! XYZ and extended XYZ: text, Å. Extended XYZ states the columns (`Properties=…`) and the cell (`Lattice="…"`) in the second
 //! line of a frame, as ASE writes them.
 
-use super::decoder::{DecodeError, Decoded, FrameDecoder, Limits, NM_PER_ANGSTROM, vectors};
+use super::decoder::{DecodeError, Decoded, FrameDecoder, Limits, vectors};
 use super::input::{Input, Line, Lines};
+use crate::angstrom::NM_PER_ANGSTROM;
 
 /// The message about a file whose last number may be incomplete.
 pub(crate) const MAY_BE_CUT: &str =

@@ -6,9 +6,7 @@ use geodyssey_molecule::element_clues::Clue;
 use geodyssey_molecule::{Cell, Element, UNNAMED_RESIDUE};
 
 use super::records::{AtomRecord, Records};
-
-/// Å to nm.
-const NM_PER_ANGSTROM: f64 = 0.1;
+use crate::angstrom::NM_PER_ANGSTROM;
 
 /// Reads the first molecule.
 ///

@@ -9,12 +9,11 @@ use std::collections::HashMap;
 use super::hybrid_36;
 use super::pdb_names::{NameColumns, follows_the_columns};
 use super::records::{AtomRecord, Records, symbol};
+use crate::angstrom::NM_PER_ANGSTROM;
 use geodyssey_molecule::element_clues::Clue;
 use geodyssey_molecule::residue_names::ion_element;
 use geodyssey_molecule::{Cell, UNNAMED_RESIDUE};
 
-/// Å to nm.
-const NM_PER_ANGSTROM: f64 = 0.1;
 /// A file with this in a remark states every bond in its `CONECT` records. The program's own files do.
 pub(crate) const ALL_BONDS_REMARK: &str = "CONECT LISTS ALL BONDS";
 

@@ -5,10 +5,8 @@ use geodyssey_molecule::element_clues::Clue;
 use geodyssey_molecule::{Cell, Element, UNNAMED_RESIDUE};
 
 use super::records::{AtomRecord, Records, symbol};
+use crate::angstrom::NM_PER_ANGSTROM;
 use crate::reader::{Columns, MAY_BE_CUT, columns, lattice, may_be_cut};
-
-/// Å to nm.
-const NM_PER_ANGSTROM: f64 = 0.1;
 
 /// Reads the first frame. Atoms are named by their elements and stand in one residue.
 ///

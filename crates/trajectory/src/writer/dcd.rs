@@ -4,11 +4,10 @@ use std::io::SeekFrom;
 
 use super::encoder::{EncodeError, FrameEncoder, SeekableWrite};
 use super::frame::Frame;
+use crate::angstrom::ANGSTROM_PER_NM;
 
 /// CHARMM's unit of time, ps (`sqrt(amu Å² / (kcal/mol))`).
 const AKMA_TIME_PS: f64 = 0.048_888_21;
-
-const ANGSTROM_PER_NM: f64 = 10.0;
 
 /// Frames without a box. The header states the first step, the interval and the time step once for all frames, so the
 /// steps must be evenly spaced; it is completed at the end.

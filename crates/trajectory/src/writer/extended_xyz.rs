@@ -6,8 +6,8 @@ use geodyssey_molecule::Topology;
 
 use super::encoder::{EncodeError, FrameEncoder, SeekableWrite};
 use super::frame::{Frame, FrameProperty};
+use crate::angstrom::ANGSTROM_PER_NM;
 
-const ANGSTROM_PER_NM: f64 = 10.0;
 /// Positions have as many characters at most, sign and decimals included, so that columns stay apart.
 const WIDTH: usize = 16;
 

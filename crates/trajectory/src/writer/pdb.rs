@@ -11,10 +11,9 @@ use super::frame::Frame;
 use super::partial::PartialFile;
 use super::pdb_names::PdbNames;
 use crate::TrajectoryError;
+use crate::angstrom::ANGSTROM_PER_NM;
 use crate::structure::hybrid_36;
 use crate::structure::pdb::ALL_BONDS_REMARK;
-
-const ANGSTROM_PER_NM: f64 = 10.0;
 
 /// The largest number that fits the five columns of a serial number; TER records are counted too.
 const LARGEST_SERIAL: usize = 99_999;

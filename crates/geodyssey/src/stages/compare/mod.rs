@@ -12,9 +12,11 @@ mod words;
 use std::path::Path;
 
 use geodyssey_report::{
-    Comparison, ComparisonGroup, ComparisonRow, Measure, PageFigure, ReportError, Summary, relative_address,
+    Comparison, ComparisonFigure, ComparisonGroup, ComparisonRow, Measure, ReportError, Summary,
+    relative_address,
 };
 
+use crate::artifacts::named_files::NamedFiles;
 use crate::artifacts::report::PAGE_FILE as REPORT_FILE;
 use crate::error::Error;
 use crate::problem::Problem;
@@ -69,14 +71,14 @@ pub(crate) fn comparable(problem: &Problem) -> Result<Fingerprint, Error> {
 pub(crate) fn compare(directory: &mut RunDirectory, groups: &[Group]) -> Result<Comparison, Error> {
     let failed = |error: ReportError| Error::failed("the comparison", error);
     let mut compared = Vec::with_capacity(groups.len());
-    let mut pages: Vec<Vec<PageFigure>> = Vec::with_capacity(groups.len());
+    let mut pages: Vec<Vec<ComparisonFigure>> = Vec::with_capacity(groups.len());
     for group in groups {
         let regions = Regions::of(group)?;
         let group = compare_group(group, &regions)?;
         compared.push(group);
     }
     let mut folders: Vec<String> = Vec::new();
-    let mut outputs: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut outputs: NamedFiles = Vec::new();
     for (group, compared) in groups.iter().zip(&compared) {
         let folder = unlike(folder_name(&compared.name), &folders);
         let mut page = Vec::new();
@@ -84,7 +86,7 @@ pub(crate) fn compare(directory: &mut RunDirectory, groups: &[Group]) -> Result<
             let stem = format!("plots/{folder}/{}", figure.name);
             outputs.push((format!("{stem}.png"), figure.files.png));
             outputs.push((format!("{stem}.svg"), figure.files.svg.clone().into_bytes()));
-            page.push(PageFigure { caption: figure.caption, svg: figure.files.svg });
+            page.push(ComparisonFigure { caption: figure.caption, svg: figure.files.svg });
         }
         pages.push(page);
         folders.push(folder);

@@ -34,14 +34,14 @@ pub(super) fn measure(subject: &Subject<'_>) -> Result<(Accuracy, Vec<CurveError
     let problem = subject.run.problem;
     let levels = subject.checkpoints.once("levels", || by_level(subject))?;
     let followed = along(subject, "followed", &subject.geodesic.curve.points)?;
-    let judge = subject.judge.moments(&subject.geodesic.curve.points).map_err(failed)?;
-    let followed_energy = measure_curve(&subject.geodesic.curve.points, &judge).energy;
+    let reference = subject.reference.moments(&subject.geodesic.curve.points).map_err(failed)?;
+    let followed_energy = measure_curve(&subject.geodesic.curve.points, &reference).energy;
     let solve = Solve {
         problem,
         landscape: subject.landscape,
-        denoiser: subject.judge,
+        denoiser: subject.reference,
         is_learned: false,
-        exact: subject.judge,
+        exact: subject.reference,
         checkpoints: subject.checkpoints,
     };
     let winding: Vec<i32> =
@@ -74,7 +74,7 @@ fn failed(error: DenoiserError) -> Error {
 fn by_level(subject: &Subject<'_>) -> Result<Vec<LevelErrors>, Error> {
     let (low, high) = subject.log_snr_range();
     let source = PairSource {
-        teacher: subject.judge,
+        reference: subject.reference,
         samples: &subject.data.samples,
         log_snr: (low, high),
         targets: subject.settings.targets,
@@ -86,7 +86,7 @@ fn by_level(subject: &Subject<'_>) -> Result<Vec<LevelErrors>, Error> {
         .chunks(POINTS_PER_LEVEL)
         .enumerate()
         .map(|(part, points)| {
-            let exact = subject.judge.moments(points).map_err(failed)?;
+            let exact = subject.reference.moments(points).map_err(failed)?;
             let found = mu(subject.denoiser, points)?;
             let empty = || Error::Failed("no points to measure errors at".to_owned());
             let end = subject.equilibrium.map(|denoiser| mu(denoiser, points)).transpose()?;
@@ -113,7 +113,7 @@ fn along(subject: &Subject<'_>, name: &'static str, points: &[SpacetimePoint]) -
     let all = points.len();
     let points: Vec<SpacetimePoint> = known.cloned().collect();
     let outside = all - points.len();
-    let exact = subject.judge.moments(&points).map_err(failed)?;
+    let exact = subject.reference.moments(&points).map_err(failed)?;
     let expected: Vec<DVector<f64>> =
         exact.iter().map(|moments| moments.expectation_parameter.clone()).collect();
     let errors = deviations(&mu(subject.denoiser, &points)?, &expected, &exact);

@@ -22,7 +22,9 @@ use super::checkpoints::Checkpoints;
 use super::training::{self, TrainingData};
 use super::{geodesic, landscape};
 use crate::artifacts::curve::GeodesicResult;
+use crate::artifacts::diagnosis::SUMMARY_FILE;
 use crate::artifacts::landscape::{LandscapeResult, PosteriorData};
+use crate::artifacts::named_files::NamedFiles;
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Activity;
@@ -30,13 +32,11 @@ use crate::run_context::{Made, Run, Stage};
 use crate::run_directory::{Fingerprint, Ingredients};
 use crate::stages::denoiser::{Points, exact_denoiser};
 use crate::stages::training::LearnedDenoiser;
+
+pub(crate) use crate::artifacts::diagnosis::STAGE;
+
 use samples::ReverseSamples;
 use subject::Subject;
-
-/// Name of the stage, and of its folder.
-pub(crate) const STAGE: &str = "diagnose";
-/// The numbers and the verdict.
-pub(crate) const SUMMARY_FILE: &str = "diagnose/summary.json";
 
 /// Brings the diagnosis up to date, with all stages up to the geodesic before it.
 pub(crate) fn run(run: &mut Run<'_>) -> Result<Diagnosis, Error> {
@@ -90,23 +90,20 @@ impl Stage for DiagnoseStage<'_> {
     }
 }
 
-/// Files by name.
-type Outputs = Vec<(String, Vec<u8>)>;
-
 fn diagnose(
     run: &Run<'_>,
     landscape: &LandscapeResult,
     learned: Option<&LearnedDenoiser>,
     geodesic: &GeodesicResult,
     made_from: &Fingerprint,
-) -> Result<Outputs, Error> {
+) -> Result<NamedFiles, Error> {
     let problem = run.problem;
     let settings = problem.config.denoiser.training_data().cloned().unwrap_or_default();
     let exact = exact_denoiser(problem, landscape, Points::OnGrid)?;
     let data = TrainingData::gather(problem, landscape, &settings)?;
     // Every loop of the diagnosis evaluates one of these.
     let stoppable = |denoiser| InterruptibleDenoiser::new(denoiser, &interrupt::is_requested);
-    let judge = stoppable(data.teacher.as_ref());
+    let reference = stoppable(data.reference.as_ref());
     let denoiser = stoppable(learned.map_or(exact.as_ref(), |learned| learned.denoiser.as_ref()));
     let equilibrium = learned.and_then(|learned| learned.equilibrium.as_deref()).map(stoppable);
     let subject = Subject {
@@ -116,7 +113,7 @@ fn diagnose(
         denoiser: &denoiser,
         equilibrium: equilibrium.as_ref().map(|denoiser| denoiser as &dyn Denoiser),
         learned,
-        judge: &judge,
+        reference: &reference,
         data: &data,
         settings,
         checkpoints: Checkpoints { directory: &run.directory, stage: STAGE, made_from },

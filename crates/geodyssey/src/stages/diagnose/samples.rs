@@ -111,7 +111,7 @@ fn noisy(
     log_snr: f64,
 ) -> Result<Vec<Vec<f64>>, Error> {
     let source = PairSource {
-        teacher: subject.judge,
+        reference: subject.reference,
         samples: data,
         log_snr: (log_snr, log_snr),
         targets: Targets::Sample,

@@ -21,7 +21,7 @@ pub(super) struct Subject<'s> {
     /// What is known of the training; none for an exact denoiser.
     pub(super) learned: Option<&'s LearnedDenoiser>,
     /// Knows the exact posteriors.
-    pub(super) judge: &'s dyn Denoiser,
+    pub(super) reference: &'s dyn Denoiser,
     /// What noisy points are made of.
     pub(super) data: &'s TrainingData,
     pub(super) settings: TrainingDataConfig,

@@ -7,7 +7,8 @@ use geodyssey_report::Diagnosis;
 use super::accuracy::CurveErrors;
 use super::samples::ReverseSamples;
 use super::subject::Subject;
-use super::{Outputs, STAGE};
+use crate::artifacts::diagnosis::STAGE;
+use crate::artifacts::named_files::NamedFiles;
 
 /// All tables by name.
 pub(super) fn write(
@@ -15,7 +16,7 @@ pub(super) fn write(
     diagnosis: &Diagnosis,
     curves: &[CurveErrors],
     reverse: &ReverseSamples,
-) -> Outputs {
+) -> NamedFiles {
     let mut tables = vec![
         ("levels", levels(diagnosis)),
         ("curves", along_curves(subject, curves)),

@@ -10,7 +10,8 @@ use geodyssey_spacetime::Geodesic;
 use geodyssey_trajectory::TrajectoryFormat;
 
 use super::request::Request;
-use super::{Outputs, STAGE};
+use crate::artifacts::distances::STAGE;
+use crate::artifacts::named_files::NamedFiles;
 use crate::artifacts::trajectories::write_trajectory;
 use crate::error::Error;
 use crate::problem::engine::ActsOn;
@@ -28,7 +29,7 @@ pub(super) fn write(
     request: &Request,
     geodesic: &Geodesic,
     directory: &RunDirectory,
-) -> Result<Outputs, Error> {
+) -> Result<NamedFiles, Error> {
     let figure = figure(problem, geodesic)
         .render()
         .map_err(|error: ReportError| Error::failed("the figure of the edits", error))?;
@@ -50,7 +51,7 @@ pub(super) fn write(
 }
 
 /// Index of the noisiest node: noise is added up to it and removed after it.
-fn apex(geodesic: &Geodesic) -> usize {
+fn noisiest(geodesic: &Geodesic) -> usize {
     let log_snr = |index: usize| geodesic.nodes[index].point.log_snr;
     (0..geodesic.nodes.len())
         .fold(0, |least, index| if log_snr(index) < log_snr(least) { index } else { least })
@@ -67,12 +68,12 @@ fn table(problem: &Problem, geodesic: &Geodesic) -> String {
     let mut header: Vec<String> = ["point", "edit", "arc_length", "log_snr"].map(str::to_owned).to_vec();
     header.extend([columns("y", ""), columns("mean", ""), columns("variance", "2")].concat());
     let mut text = header.join(",") + "\n";
-    let apex = apex(geodesic);
+    let noisiest = noisiest(geodesic);
     for (index, (node, arc)) in geodesic.nodes.iter().zip(&geodesic.arc_length).enumerate() {
         let edit = match index {
             0 => "first",
             _ if index == geodesic.nodes.len() - 1 => "second",
-            _ if index <= apex => "noise",
+            _ if index <= noisiest => "noise",
             _ => "denoise",
         };
         let mut cells =
@@ -138,9 +139,9 @@ fn frames(
         }
         Ok::<_, DynamicsError>((frames, unfinished))
     };
-    let (apex, last) = (apex(geodesic), geodesic.nodes.len() - 1);
+    let (noisiest, last) = (noisiest(geodesic), geodesic.nodes.len() - 1);
     let (noise, denoise) =
-        rayon::join(|| relax(first, &mut (0..=apex)), || relax(second, &mut (apex + 1..=last).rev()));
+        rayon::join(|| relax(first, &mut (0..=noisiest)), || relax(second, &mut (noisiest + 1..=last).rev()));
     let (mut frames, unfinished) = noise.map_err(failed)?;
     let (denoised, more) = denoise.map_err(failed)?;
     frames.extend(denoised.into_iter().rev());

@@ -3,15 +3,16 @@
 use geodyssey_report::plots::{DendrogramFigure, DistanceMatrixFigure, EmbeddingFigure};
 use geodyssey_report::{Distances, ReportError};
 
+use super::clusters;
 use super::request::{Request, Subject};
-use super::{Outputs, clusters};
+use crate::artifacts::named_files::NamedFiles;
 use crate::error::Error;
 
 /// What is drawn, with its unit.
 const TITLE: &str = "Diffusion Edit Distance (√nat)";
 
 /// All figures by name: of one pair there is none.
-pub(super) fn draw(distances: &Distances, request: &Request) -> Result<Outputs, Error> {
+pub(super) fn draw(distances: &Distances, request: &Request) -> Result<NamedFiles, Error> {
     if distances.configurations.len() < 3 {
         return Ok(Vec::new());
     }

@@ -12,6 +12,7 @@ use geodyssey_report::{Configuration, Distances, PairDistance};
 use geodyssey_spacetime::SolverSettings;
 
 use super::{landscape, training};
+use crate::artifacts::distances::RECORD_FILE;
 use crate::config::LARGEST_LOG_SNR;
 use crate::error::Error;
 use crate::problem::Problem;
@@ -19,19 +20,12 @@ use crate::run_context::{Made, Run, Stage};
 use crate::run_directory::{Fingerprint, Ingredients};
 use crate::stages::denoiser::{Points, exact_denoiser};
 
+pub(crate) use crate::artifacts::distances::STAGE;
 pub(crate) use request::{Frames, Request};
-
-/// Name of the stage, and of its folder.
-pub(crate) const STAGE: &str = "distance";
-/// All numbers.
-const RECORD_FILE: &str = "distance/distances.json";
 
 /// As for the geodesic of a run: relative excess of the energy, and most iterations, with a learned denoiser.
 const LEARNED_TOLERANCE: f64 = 1e-4;
 const LEARNED_ITERATIONS: usize = 100;
-
-/// Files by name.
-type Outputs = Vec<(String, Vec<u8>)>;
 
 /// Brings the distances up to date, with the landscape and the denoiser before them.
 pub(crate) fn run(run: &mut Run<'_>, request: &Request) -> Result<Distances, Error> {

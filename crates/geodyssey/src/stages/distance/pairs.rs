@@ -5,8 +5,8 @@ use geodyssey_report::PairDistance;
 use geodyssey_spacetime::{EditGeodesic, SolverSettings, SpacetimeError, edit_geodesic};
 use rayon::prelude::*;
 
-use super::STAGE;
 use super::request::Request;
+use crate::artifacts::distances::STAGE;
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::progress::Progress;

@@ -3,7 +3,7 @@
 use geodyssey_report::Distances;
 use npyz::WriterBuilder as _;
 
-use super::Outputs;
+use crate::artifacts::named_files::NamedFiles;
 use crate::artifacts::rows::csv_of;
 use crate::error::Error;
 use crate::problem::Problem;
@@ -12,7 +12,7 @@ use crate::problem::Problem;
 const TABLES: &str = "the tables of distances";
 
 /// All tables by name.
-pub(super) fn write(problem: &Problem, distances: &Distances) -> Result<Outputs, Error> {
+pub(super) fn write(problem: &Problem, distances: &Distances) -> Result<NamedFiles, Error> {
     Ok(vec![
         ("distance/distances.csv".to_owned(), pairs_csv(distances)?),
         ("distance/configurations.csv".to_owned(), configurations_csv(problem, distances)?),

@@ -31,7 +31,7 @@ pub(super) struct Candidate {
     /// bottlenecks are not known, the highest posterior mean energy.
     pub(super) barrier: Option<f64>,
     /// The highest energy on it, kJ/mol.
-    pub(super) crest: Option<f64>,
+    pub(super) curve_maximum: Option<f64>,
 }
 
 impl Candidate {

@@ -81,7 +81,7 @@ pub(super) fn choose(
     if choice == Choice::LowestBarrier {
         let heights: [(&str, Height); 2] = [
             (barriers.name(), |candidate| candidate.barrier),
-            ("curve maximum", |candidate| candidate.crest),
+            ("curve maximum", |candidate| candidate.curve_maximum),
         ];
         for (name, height) in heights {
             let height = |index: usize| height(&candidates[index]).unwrap_or(f64::INFINITY);
@@ -160,7 +160,7 @@ mod tests {
             warnings: Vec::new(),
             constraints: vec![constraint],
             barrier: Some(barrier),
-            crest: Some(barrier),
+            curve_maximum: Some(barrier),
         }
     }
 
@@ -169,9 +169,10 @@ mod tests {
     }
 
     #[test]
-    fn among_equal_barriers_a_high_crest_loses_and_then_the_longer_way() {
-        let with_crest = |length, crest| Candidate { crest: Some(crest), ..candidate(length, 36.0, false) };
-        let candidates = [with_crest(5.0, 75.0), with_crest(10.2, 36.0), with_crest(6.8, 36.03)];
+    fn among_equal_barriers_a_high_maximum_loses_and_then_the_longer_way() {
+        let with_maximum =
+            |length, maximum| Candidate { curve_maximum: Some(maximum), ..candidate(length, 36.0, false) };
+        let candidates = [with_maximum(5.0, 75.0), with_maximum(10.2, 36.0), with_maximum(6.8, 36.03)];
         let verdict = choose(Choice::LowestBarrier, 1.0, Barriers::Bottlenecks, &candidates, false).unwrap();
         assert_eq!(verdict.chosen, 2);
         let expected = [
@@ -207,11 +208,11 @@ mod tests {
     #[test]
     fn windings_that_are_not_solved_would_not_have_been_chosen() {
         let barriers = [36.0, 36.2, 36.35, 41.0, f64::INFINITY];
-        let (lengths, crests) = ([9.0, 8.0, 7.0, 6.0, 5.0], [40.0, 36.5, 36.4, 41.0, 60.0]);
+        let (lengths, maxima) = ([9.0, 8.0, 7.0, 6.0, 5.0], [40.0, 36.5, 36.4, 41.0, 60.0]);
         for pattern in 0..1_u32 << barriers.len() {
             let all = || {
                 (0..barriers.len()).map(|index| Candidate {
-                    crest: Some(crests[index]),
+                    curve_maximum: Some(maxima[index]),
                     ..candidate(lengths[index], barriers[index], pattern >> index & 1 == 1)
                 })
             };

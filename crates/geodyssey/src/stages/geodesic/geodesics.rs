@@ -1,8 +1,7 @@
 //! The geodesic of one winding.
 
 use geodyssey_spacetime::{
-    CurveKind as SolverCurve, GeodesicProblem, SolverProgress, SolverSettings, default_starts,
-    solve_from_starts,
+    CurveFamily, GeodesicProblem, SolverProgress, SolverSettings, default_starts, solve_from_starts,
 };
 
 use super::found::Found;
@@ -63,8 +62,8 @@ impl Solve<'_> {
             points: settings.points.get(),
             coarse_points: settings.points.get().min(default.coarse_points),
             curve: match settings.curve {
-                Parametrisation::Free => SolverCurve::FreeNodes,
-                Parametrisation::Spline => SolverCurve::Spline { knots: settings.knots.get() },
+                Parametrisation::Free => CurveFamily::FreeNodes,
+                Parametrisation::Spline => CurveFamily::Spline { knots: settings.knots.get() },
             },
             // A learned denoiser knows nothing outside the range of its training.
             log_snr_min: settings.log_snr_min.get().max(range.0),

@@ -3,7 +3,7 @@
 mod baselines;
 mod candidate;
 mod choice;
-mod crest;
+mod curve_maximum;
 mod found;
 mod geodesics;
 mod images;

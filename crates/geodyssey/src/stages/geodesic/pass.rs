@@ -12,7 +12,7 @@ use crate::stages::constraints;
 
 /// A curve this much above the lowest barrier is not a route that the molecule takes, kT: more than the thermal energy with
 /// which paths scatter about it.
-const HIGH_CREST: f64 = 2.0;
+const HIGH_MAXIMUM: f64 = 2.0;
 
 impl Solve<'_> {
     /// Where the kind of curve is left to the program: replaces a geodesic that runs far above the barrier of its channel by the
@@ -33,11 +33,11 @@ impl Solve<'_> {
         {
             return Ok(());
         }
-        let (Some(pass), Some(crest)) = (geodesic.barrier, geodesic.crest) else { return Ok(()) };
+        let (Some(pass), Some(maximum)) = (geodesic.barrier, geodesic.curve_maximum) else { return Ok(()) };
         let (thermal_energy, minimum) = (self.problem.thermal_energy, self.landscape.minimum);
-        let above = (crest - pass) / thermal_energy;
+        let above = (maximum - pass) / thermal_energy;
         let index = windings.all.iter().position(|winding| *winding == geodesic.winding);
-        let Some(index) = index.filter(|_| pass.is_finite() && above > HIGH_CREST) else { return Ok(()) };
+        let Some(index) = index.filter(|_| pass.is_finite() && above > HIGH_MAXIMUM) else { return Ok(()) };
         let Some(channel) = windings.channels[index].as_ref() else { return Ok(()) };
         let is_sampled =
             |x: &Vec<f64>| self.landscape.ground.as_ref().is_none_or(|ground| ground.contains(x));
@@ -57,7 +57,9 @@ impl Solve<'_> {
                 return Ok(());
             }
         };
-        let Some(lower) = path.crest.filter(|lower| crest - lower > thermal_energy) else { return Ok(()) };
+        let Some(lower) = path.curve_maximum.filter(|lower| maximum - lower > thermal_energy) else {
+            return Ok(());
+        };
         if !path.satisfied() {
             let message = format!(
                 "The minimum-energy path of the same channel crosses only {:.1} kJ/mol, but does not satisfy the constraints: the \
@@ -73,7 +75,7 @@ impl Solve<'_> {
             format!(
                 "The geodesic crosses {:.1} kJ/mol, {above:.1} kT above the pass of its channel ({:.1} kJ/mol). The minimum-energy \
                  path is followed instead, which crosses {:.1} kJ/mol. `geodesic.kind = \"geodesic\"` follows the geodesic anyway.",
-                crest - minimum,
+                maximum - minimum,
                 pass - minimum,
                 lower - minimum
             ),
@@ -91,24 +93,24 @@ impl Solve<'_> {
     }
 
     /// A curve far above the lowest barrier is not a route that the molecule would take.
-    pub(super) fn warn_of_high_crest(
+    pub(super) fn warn_of_high_maximum(
         &self,
         windings: &Windings,
         best: &Candidate,
-        crest: Option<f64>,
+        maximum: Option<f64>,
     ) -> Option<Warning> {
         // Of any winding; but of the ways that are left where the configuration asks for a detour.
         let detours = constraints::regions(self.problem).iter().any(|region| region.active);
         let open = windings.lowest.as_ref().filter(|_| !detours).map(|barrier| barrier.energy_kj_mol);
         let lowest = open.unwrap_or_else(|| windings.lowest_barrier());
-        let (crest, minimum) = (crest?, self.landscape.minimum);
-        let above = (crest - lowest) / self.problem.thermal_energy;
-        if !(lowest.is_finite() && above > HIGH_CREST) {
+        let (maximum, minimum) = (maximum?, self.landscape.minimum);
+        let above = (maximum - lowest) / self.problem.thermal_energy;
+        if !(lowest.is_finite() && above > HIGH_MAXIMUM) {
             return None;
         }
         // Of a path that keeps to its channel's pass.
         let is_at_its_pass =
-            best.barrier.is_some_and(|pass| crest - pass <= HIGH_CREST * self.problem.thermal_energy);
+            best.barrier.is_some_and(|pass| maximum - pass <= HIGH_MAXIMUM * self.problem.thermal_energy);
         let help = match best.kind {
             CurveKind::Automatic | CurveKind::Geodesic => {
                 "`geodesic.kind = \"minimum-energy-path\"` follows the lowest pass; a constraint `energy-ceiling` together with a \
@@ -125,7 +127,7 @@ impl Solve<'_> {
             format!(
                 "The curve crosses {:.1} kJ/mol, {above:.1} kT above the lowest barrier between the states ({:.1} kJ/mol): its paths \
                  are not those by which the molecule crosses. {}.",
-                crest - minimum,
+                maximum - minimum,
                 lowest - minimum,
                 capitalised(help)
             ),

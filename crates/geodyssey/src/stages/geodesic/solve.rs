@@ -258,7 +258,7 @@ impl Solve<'_> {
                 Barriers::Bottlenecks => Some(windings.barrier(index)),
                 Barriers::MeanEnergies => highest_mean_energy(&fine),
             },
-            crest: self.crest(&fine)?,
+            curve_maximum: self.curve_maximum(&fine)?,
             nodes,
             arc_length,
         })
@@ -311,10 +311,10 @@ impl Solve<'_> {
             [Some(first), Some(last)] => Some(-self.problem.thermal_energy * (last - first)),
             _ => None,
         };
-        let crest = self.landscape.landscape.as_ref().and(best.crest);
+        let curve_maximum = self.landscape.landscape.as_ref().and(best.curve_maximum);
         let mut warnings = best.warnings.clone();
         warnings.extend(self.warn_of_failures(windings, best, failures));
-        warnings.extend(self.warn_of_high_crest(windings, best, crest));
+        warnings.extend(self.warn_of_high_maximum(windings, best, curve_maximum));
         let summary = GeodesicSummary {
             kind: best.kind.name().to_owned(),
             length: best.measures.length,
@@ -323,7 +323,7 @@ impl Solve<'_> {
             negative_share: best.measures.negative_share,
             points: best.nodes.len(),
             min_log_snr: best.nodes.iter().map(|node| node.point.log_snr).fold(f64::INFINITY, f64::min),
-            crest_kj_mol: crest.map(|crest| crest - minimum),
+            crest_kj_mol: curve_maximum.map(|curve_maximum| curve_maximum - minimum),
             winding: turns(&best.winding),
             iterations: best.iterations,
             denoiser_evaluations: candidates.iter().map(|candidate| candidate.evaluations).sum(),
@@ -386,7 +386,7 @@ impl Solve<'_> {
                 winding: turns(winding),
                 length: Some(candidate.measures.length),
                 barrier_kj_mol: candidate.barrier.and_then(above),
-                crest_kj_mol: self.landscape.landscape.as_ref().and(candidate.crest).and_then(above),
+                crest_kj_mol: self.landscape.landscape.as_ref().and(candidate.curve_maximum).and_then(above),
                 satisfied: Some(candidate.satisfied()),
                 chosen: place == verdict.chosen,
                 decision: verdict.reasons[place].clone(),

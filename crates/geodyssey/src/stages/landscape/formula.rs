@@ -4,7 +4,7 @@ use geodyssey_landscape::table_file::write_grid;
 use geodyssey_landscape::{Formula, Grid};
 
 use super::method::{Landscape, LandscapeMethod, grid_points};
-use super::not_computed;
+use crate::artifacts::landscape::LandscapeRecord;
 use crate::config::FormulaConfig;
 use crate::error::Error;
 use crate::problem::{EnergySource, FEWEST_GRID_POINTS, Problem, grid_axes};
@@ -43,7 +43,7 @@ impl LandscapeMethod for Method<'_> {
         let formula = formula(problem)?;
         let grid = Grid::from_function(grid_axes(problem)?, |x| formula.energy(x))
             .map_err(|error| Error::from(problem.config.error("landscape", error.to_string())))?;
-        Ok(Some((write_grid(&grid, &[]), not_computed("formula"))))
+        Ok(Some((write_grid(&grid, &[]), LandscapeRecord::not_computed("formula"))))
     }
 
     fn compute(&self, run: &Run<'_>, _made_from: &Fingerprint) -> Result<Landscape, Error> {

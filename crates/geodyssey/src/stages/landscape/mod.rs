@@ -9,9 +9,7 @@ mod samples;
 mod table;
 
 use crate::artifacts::json::json;
-use crate::artifacts::landscape::{
-    self as artifact, LandscapeRecord, LandscapeResult, RECORD_FILE, table_file,
-};
+use crate::artifacts::landscape::{self as artifact, LandscapeResult, RECORD_FILE, table_file};
 use crate::config::{LandscapeConfig, VariableConfig};
 use crate::error::Error;
 use crate::problem::Problem;
@@ -84,17 +82,4 @@ fn made_from(problem: &Problem, ingredients: Ingredients) -> Ingredients {
 /// The landscape of files or a formula, without a run directory; `None` for one that must be computed first.
 pub(crate) fn without_run(problem: &Problem) -> Result<Option<LandscapeResult>, Error> {
     method(problem).known(problem)?.map(|(table, record)| artifact::load(problem, &table, record)).transpose()
-}
-
-/// What is noted of a landscape that was not computed.
-fn not_computed(method: &str) -> LandscapeRecord {
-    LandscapeRecord {
-        method: method.to_owned(),
-        energy_evaluations: 0,
-        rms_block_error_kj_mol: None,
-        relaxed_scan: None,
-        metadynamics: None,
-        samples: None,
-        warnings: Vec::new(),
-    }
 }

@@ -6,7 +6,7 @@ use geodyssey_landscape::table_file::{ENERGY_COLUMN, TableRows, write_grid};
 use geodyssey_landscape::{LandscapeError, SampledGround};
 
 use super::method::{Landscape, LandscapeMethod};
-use super::not_computed;
+use crate::artifacts::landscape::LandscapeRecord;
 use crate::config::{Interpolation, TableConfig};
 use crate::error::Error;
 use crate::problem::{EnergySource, Problem};
@@ -56,7 +56,7 @@ impl LandscapeMethod for Method<'_> {
     fn known(&self, problem: &Problem) -> Result<Option<Landscape>, Error> {
         let rows = rows(problem)?;
         if self.is_of_points() {
-            return Ok(Some((rows_csv(problem, rows), not_computed("table"))));
+            return Ok(Some((rows_csv(problem, rows), LandscapeRecord::not_computed("table"))));
         }
         let failed = |error: LandscapeError| self.error(problem, &error);
         let ground = SampledGround::from_rows(rows, &problem.periods()).map_err(failed)?;
@@ -67,7 +67,7 @@ impl LandscapeMethod for Method<'_> {
         let columns = ground.map_or_else(Vec::new, |ground| ground.columns());
         let further: Vec<(&str, &[f64])> =
             columns.iter().map(|(header, values)| (*header, values.as_slice())).collect();
-        Ok(Some((write_grid(&grid, &further), not_computed("table"))))
+        Ok(Some((write_grid(&grid, &further), LandscapeRecord::not_computed("table"))))
     }
 
     fn compute(&self, run: &Run<'_>, _made_from: &Fingerprint) -> Result<Landscape, Error> {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use geodyssey_dynamics::TetherPoint;
-use geodyssey_landscape::Divide;
+use geodyssey_landscape::DividingSurface;
 use geodyssey_paths::{
     Direction, Path,
     path_free_energy::{BothWays, DrivenPath, DrivenPaths, RegionTest, path_free_energies},
@@ -36,7 +36,7 @@ pub(super) struct PathsFreeEnergy {
 /// Free energies from the paths that came through; none for shot paths, or with fewer than two of either direction.
 pub(super) fn free_energy(
     problem: &Problem,
-    divide: Option<&Divide>,
+    divide: Option<&DividingSurface>,
     curve: &[TetherPoint],
     sampled: &Sampled<'_>,
 ) -> Result<Option<PathsFreeEnergy>, Error> {
@@ -171,7 +171,7 @@ struct OnLandscape {
 
 impl OnLandscape {
     fn new(
-        divide: &Divide,
+        divide: &DividingSurface,
         problem: &Problem,
         visited: &Visited,
         regions: [&RegionTest<'_>; 2],
@@ -196,14 +196,14 @@ impl OnLandscape {
 /// The free energy along the curve: `-kT log ⟨exp(-F/kT)⟩` over the normalised tether, relative to the first point.
 fn table(
     problem: &Problem,
-    divide: Option<&Divide>,
+    divide: Option<&DividingSurface>,
     kept: &[usize],
     windows: &[TetherPoint],
     found: &[BothWays],
 ) -> String {
     // A tether's own normalisation, `-log ∫ exp(-½ e^λ x²)` up to a constant.
     let own = |window: &TetherPoint| 0.5 * window.center.len() as f64 * window.log_snr;
-    let landscape = |divide: &Divide, window: &TetherPoint| {
+    let landscape = |divide: &DividingSurface, window: &TetherPoint| {
         divide.posterior(window.log_snr, &window.center, problem.thermal_energy).log_normaliser
     };
     let first = divide.zip(windows.first()).map(|(divide, window)| landscape(divide, window));

@@ -1,7 +1,7 @@
 //! How far paths lag behind the posterior whose tether drives them.
 
 use geodyssey_dynamics::TetherPoint;
-use geodyssey_landscape::{Divide, LandscapeError};
+use geodyssey_landscape::{DividingSurface, LandscapeError};
 use geodyssey_paths::Direction;
 use rayon::prelude::*;
 
@@ -25,7 +25,10 @@ pub(super) struct Lag {
 }
 
 /// The dividing surface of the two states, in the spacetime's units; none without an energy of at most three variables.
-pub(super) fn divide(problem: &Problem, landscape: &LandscapeResult) -> Result<Option<Divide>, Error> {
+pub(super) fn divide(
+    problem: &Problem,
+    landscape: &LandscapeResult,
+) -> Result<Option<DividingSurface>, Error> {
     let Some(surface) = landscape.landscape.as_ref().filter(|_| problem.variables.len() <= MOST_VARIABLES)
     else {
         return Ok(None);
@@ -35,13 +38,13 @@ pub(super) fn divide(problem: &Problem, landscape: &LandscapeResult) -> Result<O
     let scales = &problem.scales;
     let (from, to) = (problem.scaled_center(start), problem.scaled_center(end));
     let ranges = scales.scaled_ranges(&landscape.ranges);
-    Divide::new(&scales.landscape(surface.as_ref()), &ranges, &from, &to).map(Some).map_err(failed)
+    DividingSurface::new(&scales.landscape(surface.as_ref()), &ranges, &from, &to).map(Some).map_err(failed)
 }
 
 /// How far the forward paths lag behind; none for paths that no tether drives.
 pub(super) fn lag(
     problem: &Problem,
-    divide: &Divide,
+    divide: &DividingSurface,
     curve: &[TetherPoint],
     sampled: &Sampled<'_>,
 ) -> Result<Option<Lag>, Error> {

@@ -3,9 +3,8 @@
 use geodyssey_report::FileSummary;
 
 use crate::artifacts::report::{CONFIG_FILE, PAGE_FILE};
-use crate::artifacts::{all_paths, curve, free_energy, landscape, paths};
+use crate::artifacts::{all_paths, curve, denoiser, free_energy, landscape, paths};
 use crate::problem::NAMES_FILE;
-use crate::stages::training;
 
 /// What a file of a run directory holds, by its name.
 pub(super) fn described(name: &str) -> FileSummary {
@@ -13,10 +12,10 @@ pub(super) fn described(name: &str) -> FileSummary {
         landscape::TABLE_FILE => "energy of the variables",
         landscape::SAMPLES_FILE => "samples of the variables with their weights",
         landscape::RECORD_FILE => "how the landscape was computed",
-        training::WEIGHTS_FILE => "weights of the learned denoiser",
-        training::HISTORY_FILE => "loss during the training",
-        training::HELD_OUT_FILE => "error of the fit by noise level",
-        training::RECORD_FILE => "how the learned denoiser was trained",
+        denoiser::WEIGHTS_FILE => "weights of the learned denoiser",
+        denoiser::HISTORY_FILE => "loss during the training",
+        denoiser::HELD_OUT_FILE => "error of the fit by noise level",
+        denoiser::RECORD_FILE => "how the learned denoiser was trained",
         curve::CURVE_FILE => "the curve through spacetime",
         curve::RECORD_FILE => "length, windings and constraints of the curve",
         all_paths::FILE => "one row per path",

@@ -22,7 +22,7 @@ pub(crate) struct TrainingData {
     /// Samples of a broad density with weights that lead back to the landscape's.
     pub(crate) samples: SampleSet,
     /// Knows the posterior means.
-    pub(crate) teacher: Box<dyn Denoiser>,
+    pub(crate) reference: Box<dyn Denoiser>,
     /// How many times hotter than the landscape the samples were drawn; none for given samples.
     pub(crate) broadening: Option<f64>,
     /// Standard deviation, per variable in the spacetime's units, of the Gaussians that replace the samples; none where the
@@ -38,29 +38,29 @@ impl TrainingData {
         settings: &TrainingDataConfig,
     ) -> Result<Self, Error> {
         if let PosteriorData::Samples(samples) = &landscape.data {
-            let teacher = kernel_denoiser(problem, samples, &problem.config.denoiser.bandwidth())?;
-            let bandwidths = Some(teacher.bandwidths().to_vec());
+            let reference = kernel_denoiser(problem, samples, &problem.config.denoiser.bandwidth())?;
+            let bandwidths = Some(reference.bandwidths().to_vec());
             return Ok(Self {
                 samples: samples.clone(),
-                teacher: Box::new(teacher),
+                reference: Box::new(reference),
                 broadening: None,
                 bandwidths,
             });
         }
-        let teacher = exact_denoiser(problem, landscape, Points::OnGrid)?;
+        let reference = exact_denoiser(problem, landscape, Points::OnGrid)?;
         let broadening = match settings.broadening {
             Some(broadening) => broadening.get(),
             None => default_broadening(problem, landscape)?,
         };
         let count = settings.samples.get();
         let samples = boltzmann_set(problem, landscape, broadening, count, "training samples")?;
-        Ok(Self { samples, teacher, broadening: Some(broadening), bandwidths: None })
+        Ok(Self { samples, reference, broadening: Some(broadening), bandwidths: None })
     }
 
     /// Where training pairs come from.
     pub(crate) fn pairs<'d>(&'d self, problem: &Problem, settings: &TrainingDataConfig) -> PairSource<'d> {
         PairSource {
-            teacher: self.teacher.as_ref(),
+            reference: self.reference.as_ref(),
             samples: &self.samples,
             log_snr: settings.log_snr_range(&problem.config.geodesic),
             targets: settings.targets,

@@ -1,39 +1,36 @@
 //! The denoiser stage: trains what is learned. An exact denoiser needs none, see [`super::denoiser`].
 
 mod data;
+mod failure;
 mod figure;
 mod neural;
 mod random_features;
 mod record;
+mod weights;
 
 use geodyssey_denoiser::{
     ComputeDevice, Denoiser, DenoiserError, DeviceChoice, NeuralDenoiser, RandomFeatureDenoiser,
-    SpacetimePoint, WeightsExpectation, WeightsFile,
+    SpacetimePoint, WeightsFile,
 };
 
+pub(crate) use crate::artifacts::denoiser::STAGE;
 pub(crate) use data::{TrainingData, boltzmann_set};
 pub(crate) use record::TrainingRecord;
 
 use super::landscape;
+use crate::artifacts::denoiser::{HELD_OUT_FILE, HISTORY_FILE, RECORD_FILE, WEIGHTS_FILE};
 use crate::artifacts::json::json;
 use crate::artifacts::landscape::LandscapeResult;
+use crate::artifacts::named_files::NamedFiles;
 use crate::config::{DenoiserConfig, InputError, NeuralConfig, TrainingDataConfig};
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run_context::{Made, Run, Stage};
 use crate::run_directory::{Fingerprint, Ingredients};
 use crate::terminal::say;
+use failure::failed;
+use weights::{expectation, foreign_weights, names};
 
-/// Name of the stage.
-pub(crate) const STAGE: &str = "denoiser";
-/// The weights.
-pub(crate) const WEIGHTS_FILE: &str = "denoiser/weights.safetensors";
-/// The loss during the training.
-pub(crate) const HISTORY_FILE: &str = "denoiser/training.csv";
-/// The error of a fit in closed form by noise level.
-pub(crate) const HELD_OUT_FILE: &str = "denoiser/held-out.csv";
-/// How the denoiser was trained.
-pub(crate) const RECORD_FILE: &str = "denoiser/record.json";
 /// The figure of the loss, without its ending.
 const FIGURE: &str = "plots/training";
 
@@ -89,9 +86,6 @@ impl Stage for DenoiserStage<'_> {
     }
 }
 
-/// Files by name.
-type Outputs = Vec<(String, Vec<u8>)>;
-
 /// Trains; the files of the stage.
 fn train(
     run: &Run<'_>,
@@ -99,7 +93,7 @@ fn train(
     settings: &TrainingDataConfig,
     device: &ComputeDevice,
     made_from: &Fingerprint,
-) -> Result<Outputs, Error> {
+) -> Result<NamedFiles, Error> {
     let problem = run.problem;
     let data = TrainingData::gather(problem, landscape, settings)?;
     let data_hash = data_hash(run, settings, &data);
@@ -130,7 +124,7 @@ fn train(
 }
 
 /// The weights of another run.
-fn take_over(problem: &Problem, device: &ComputeDevice) -> Result<Outputs, Error> {
+fn take_over(problem: &Problem, device: &ComputeDevice) -> Result<NamedFiles, Error> {
     let Some(weights) = foreign_weights(problem)? else { return Ok(Vec::new()) };
     let (denoiser, record) = foreign_denoiser(problem, &weights, device).map_err(failed)?;
     let (low, high) = denoiser.log_snr_range();
@@ -196,27 +190,6 @@ pub(crate) fn check(problem: &Problem) -> Result<(), InputError> {
     }
 }
 
-/// The weights of another run that the configuration names, if they fit the variables.
-fn foreign_weights(problem: &Problem) -> Result<Option<WeightsFile>, InputError> {
-    let config = &problem.config;
-    let path = config.denoiser.training_data().and_then(|data| data.weights.as_ref());
-    let Some((path, bytes)) = path.zip(problem.denoiser_weights.as_ref()) else { return Ok(None) };
-    let wrong = |why: String| config.error("denoiser.weights", format!("{}: {why}", path.display()));
-    let weights = WeightsFile::from_bytes(bytes).map_err(|error| wrong(error.to_string()))?;
-    let (names, periods) = (names(problem), problem.periods());
-    let expected = expectation(config.denoiser.kind(), &names, &periods);
-    weights.header.check(&expected).map_err(|error| wrong(error.to_string()))?;
-    Ok(Some(weights))
-}
-
-fn expectation<'e>(
-    kind: &'e str,
-    variables: &'e [String],
-    periods: &'e [Option<f64>],
-) -> WeightsExpectation<'e> {
-    WeightsExpectation { kind, variables, periods, data_hash: None }
-}
-
 /// Where it computes.
 fn device(problem: &Problem) -> Result<ComputeDevice, InputError> {
     let choice = match &problem.config.denoiser {
@@ -224,21 +197,6 @@ fn device(problem: &Problem) -> Result<ComputeDevice, InputError> {
         DenoiserConfig::Mixture(_) | DenoiserConfig::RandomFeatures(_) => DeviceChoice::Cpu,
     };
     ComputeDevice::select(choice).map_err(|error| problem.config.error("denoiser.device", error.to_string()))
-}
-
-/// Names in a file of weights, which say in which units the variables are counted: `r/0.1` is `r` in tenths of its unit.
-fn names(problem: &Problem) -> Vec<String> {
-    let variables = problem.variables.iter().zip(problem.scales.each());
-    variables
-        .map(|(variable, &scale)| match scale {
-            1.0 => variable.name.clone(),
-            scale => format!("{}/{scale}", variable.name),
-        })
-        .collect()
-}
-
-fn failed(error: DenoiserError) -> Error {
-    Error::failed("the training", error)
 }
 
 /// Of the data alone: two denoisers with the same one were trained on the same data.

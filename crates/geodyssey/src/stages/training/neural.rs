@@ -8,8 +8,10 @@ use geodyssey_denoiser::{
 };
 
 use super::data::TrainingData;
+use super::failure::failed;
 use super::record::{TrainingOutcome, TrainingRecord};
-use super::{STAGE, failed, names};
+use super::weights::names;
+use crate::artifacts::denoiser::STAGE;
 use crate::config::NeuralConfig;
 use crate::error::Error;
 use crate::progress::Progress;

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use geodyssey_denoiser::{Denoiser as _, FitReport, RandomFeatureDenoiser};
 
 use super::data::TrainingData;
+use super::failure::failed;
 use super::record::{TrainingOutcome, TrainingRecord};
-use super::{STAGE, failed};
+use crate::artifacts::denoiser::STAGE;
 use crate::config::RandomFeaturesConfig;
 use crate::error::Error;
 use crate::progress::Activity;

@@ -4,7 +4,7 @@
 mod replica_exchange;
 mod trajectory;
 
-use geodyssey_report::{SamplesSummary, Warning};
+use geodyssey_report::SamplesSummary;
 
 use super::method::{Landscape, LandscapeMethod, atoms};
 use crate::artifacts::landscape::{LandscapeRecord, SamplesRecord};
@@ -65,7 +65,7 @@ impl LandscapeMethod for Method<'_> {
         let frames_without_positions = (without_positions > 0).then_some(without_positions);
         let summary = SamplesSummary { frames_without_positions, ..table.summary() };
         let samples = SamplesRecord { summary, replica_exchange: None };
-        Ok(Some((table.to_csv(&problem.variables), record(samples, 0, Vec::new()))))
+        Ok(Some((table.to_csv(&problem.variables), LandscapeRecord::of_samples(samples, 0, Vec::new()))))
     }
 
     fn compute(&self, run: &Run<'_>, made_from: &Fingerprint) -> Result<Landscape, Error> {
@@ -119,16 +119,4 @@ impl LandscapeMethod for Method<'_> {
 pub(crate) fn without_positions(count: usize) -> String {
     let (frames, hold) = if count == 1 { ("frame", "holds") } else { ("frames", "hold") };
     format!("{count} {frames} left out, which {hold} velocities or forces but no positions")
-}
-
-fn record(samples: SamplesRecord, energy_evaluations: u64, warnings: Vec<Warning>) -> LandscapeRecord {
-    LandscapeRecord {
-        method: "samples".to_owned(),
-        energy_evaluations,
-        rms_block_error_kj_mol: None,
-        relaxed_scan: None,
-        metadynamics: None,
-        samples: Some(samples),
-        warnings,
-    }
 }

@@ -6,8 +6,7 @@ use geodyssey_report::{SamplesSummary, Warning};
 use geodyssey_statistics::reweight_temperatures;
 
 use super::super::method::{Landscape, starting_structures};
-use super::record;
-use crate::artifacts::landscape::{ReplicaExchangeRecord, STAGE, SamplesRecord};
+use crate::artifacts::landscape::{LandscapeRecord, ReplicaExchangeRecord, STAGE, SamplesRecord};
 use crate::config::ReplicaExchangeConfig;
 use crate::error::Error;
 use crate::problem::engine::ActsOn;
@@ -53,7 +52,8 @@ pub(super) fn run(
     let (table, samples) = finish(problem, settings, &exchange, &state).map_err(failed)?;
     progress.finish(&in_words(&samples));
     let warnings = warnings(&samples);
-    Ok((table.to_csv(&problem.variables), record(samples, state.energy_evaluations, warnings)))
+    let record = LandscapeRecord::of_samples(samples, state.energy_evaluations, warnings);
+    Ok((table.to_csv(&problem.variables), record))
 }
 
 /// Refuses settings that cannot be used.

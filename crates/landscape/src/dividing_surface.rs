@@ -1,4 +1,4 @@
-//! The divide between two states: which points belong to which, and what share of a posterior lies beyond.
+//! The dividing surface between two states: which points belong to which, and what share of a posterior lies beyond.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -21,7 +21,7 @@ const NARROW: f64 = 0.01;
 /// The watershed between two states: every point belongs to the state from which rising water reaches it first (F. Meyer,
 /// Signal Process. 38, 113 (1994)). Its line goes through the lowest saddle between the two, along the ridges on either side.
 #[derive(Clone, Debug)]
-pub struct Divide {
+pub struct DividingSurface {
     grid: Grid,
     beyond: Vec<bool>,
 }
@@ -55,7 +55,7 @@ impl PartialEq for Shore {
 
 impl Eq for Shore {}
 
-impl Divide {
+impl DividingSurface {
     /// Between `start` and `end`, on nodes between the `ranges` (lower and upper end of each variable; of a periodic one only
     /// the lower counts).
     ///
@@ -249,7 +249,7 @@ mod tests {
 
     use super::*;
 
-    /// Two equal Gaussians of deviation `SPREAD` at ±1, as an energy with kT = 1: the divide is x = 0.
+    /// Two equal Gaussians of deviation `SPREAD` at ±1, as an energy with kT = 1: the dividing surface is x = 0.
     struct TwoGaussians;
     const SPREAD: f64 = 0.3;
     const NO_PERIOD: [Option<f64>; 1] = [None];
@@ -283,7 +283,7 @@ mod tests {
     /// The posterior of a mixture of Gaussians is one of Gaussians again, whose share beyond 0 is known.
     #[test]
     fn shares_of_gaussian_posteriors_are_exact() {
-        let divide = Divide::new(&TwoGaussians, &[(-4.0, 4.0)], &[-1.0], &[1.0]).unwrap();
+        let surface = DividingSurface::new(&TwoGaussians, &[(-4.0, 4.0)], &[-1.0], &[1.0]).unwrap();
         for log_snr in [-2.0_f64, 0.0, 2.0, 4.0, 6.0] {
             let noise = (-log_snr).exp();
             for y in [-1.2, -0.3, 0.0, 0.1, 0.9] {
@@ -295,7 +295,7 @@ mod tests {
                 };
                 let (left, right) = (of(-1.0), of(1.0));
                 let expected = (left.1 + right.1) / (left.0 + right.0);
-                let share = divide.posterior(log_snr, &[y], 1.0).share_beyond;
+                let share = surface.posterior(log_snr, &[y], 1.0).share_beyond;
                 assert!(
                     (share - expected).abs() < 2e-3,
                     "logSNR {log_snr}, y {y}: {share}, exactly {expected}"
@@ -304,7 +304,8 @@ mod tests {
         }
     }
 
-    /// `-cos x + ½ cos 2x …` on the torus has two ways over; the divide goes through both saddles, whatever image is asked for.
+    /// `-cos x + ½ cos 2x …` on the torus has two ways over; the dividing surface goes through both saddles,
+    /// whatever image is asked for.
     #[test]
     fn a_torus_is_divided_at_both_ridges() {
         struct Torus([Option<f64>; 2]);
@@ -319,17 +320,18 @@ mod tests {
         }
         let torus = Torus([Some(TAU); 2]);
         let wells = [[0.0, 0.0], [TAU / 2.0, 0.0]];
-        let divide = Divide::new(&torus, &[(-TAU / 2.0, TAU / 2.0); 2], &wells[0], &wells[1]).unwrap();
+        let surface =
+            DividingSurface::new(&torus, &[(-TAU / 2.0, TAU / 2.0); 2], &wells[0], &wells[1]).unwrap();
         for (x, beyond) in
             [(0.0, false), (1.5, false), (-1.5, false), (1.65, true), (-1.65, true), (3.1, true)]
         {
             for turns in [-1.0, 0.0, 2.0] {
                 for y in [-3.0, 0.2, 2.0] {
-                    assert_eq!(divide.is_beyond(&[x + turns * TAU, y]), beyond, "{x} {y}");
+                    assert_eq!(surface.is_beyond(&[x + turns * TAU, y]), beyond, "{x} {y}");
                 }
             }
         }
-        let share = |log_snr, x| divide.posterior(log_snr, &[x, 0.1], 1.0).share_beyond;
+        let share = |log_snr, x| surface.posterior(log_snr, &[x, 0.1], 1.0).share_beyond;
         // By symmetry half of everything, and of what a tether on the ridge holds.
         assert!((share(-20.0, 0.3) - 0.5).abs() < 0.01);
         assert!((share(5.0, TAU / 4.0) - 0.5).abs() < 0.06);
@@ -338,7 +340,7 @@ mod tests {
         let (mut low, mut high) = (TAU / 4.0 - 0.1, TAU / 4.0 + 0.1);
         for _ in 0..60 {
             let middle = 0.5 * (low + high);
-            if divide.is_beyond(&[middle, 0.1]) { high = middle } else { low = middle }
+            if surface.is_beyond(&[middle, 0.1]) { high = middle } else { low = middle }
         }
         for log_snr in [10.0_f64, 12.0, 20.0] {
             for deviations in [-2.0, -0.5, 0.0, 1.0] {
@@ -363,11 +365,11 @@ mod tests {
             }
         }
         let thermal_energy = 2.0;
-        let divide = Divide::new(&Well, &[(0.0, 5.0)], &[0.0], &[5.0]).unwrap();
-        let half = divide.free_energy(thermal_energy, |_, _| true);
+        let surface = DividingSurface::new(&Well, &[(0.0, 5.0)], &[0.0], &[5.0]).unwrap();
+        let half = surface.free_energy(thermal_energy, |_, _| true);
         assert!((half + thermal_energy * (0.5 * (TAU / 3.0).sqrt()).ln()).abs() < 1e-5, "{half}");
-        assert_eq!(divide.free_energy(thermal_energy, |_, _| false), f64::INFINITY);
-        let whole = Divide::new(&Well, &[(-5.0, 5.0)], &[-5.0], &[5.0]).unwrap();
+        assert_eq!(surface.free_energy(thermal_energy, |_, _| false), f64::INFINITY);
+        let whole = DividingSurface::new(&Well, &[(-5.0, 5.0)], &[-5.0], &[5.0]).unwrap();
         for log_snr in [-3.0_f64, 0.0, 2.0] {
             for y in [0.0, 0.7] {
                 let (stiffness, precision) = (3.0, log_snr.exp());
@@ -392,10 +394,10 @@ mod tests {
                 0.0
             }
         }
-        let divide = Divide::new(&Flat([Some(TAU)]), &[(0.0, TAU)], &[1.0], &[4.0]).unwrap();
+        let surface = DividingSurface::new(&Flat([Some(TAU)]), &[(0.0, TAU)], &[1.0], &[4.0]).unwrap();
         // On either side of the tether from which on they are taken together, logSNR -4.369, and far out.
         for log_snr in [-50.0_f64, -25.0, -4.38, -4.36, -2.0, 3.0] {
-            let found = divide.posterior(log_snr, &[2.0], 1.0).log_normaliser;
+            let found = surface.posterior(log_snr, &[2.0], 1.0).log_normaliser;
             let expected = 0.5 * (TAU.ln() - log_snr);
             assert!((found - expected).abs() < 1e-12, "logSNR {log_snr}: {found}, exactly {expected}");
         }

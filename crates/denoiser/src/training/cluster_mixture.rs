@@ -26,7 +26,7 @@ const LEAST_SPREAD: f64 = 0.01;
 /// nearly the right one, however far the posterior is narrower than the noise.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "Record", into = "Record")]
-pub struct Baseline {
+pub struct ClusterMixture {
     record: Record,
     mixture: MixtureDenoiser,
 }
@@ -45,7 +45,7 @@ struct Record {
     clusters: Vec<Cluster>,
 }
 
-impl TryFrom<Record> for Baseline {
+impl TryFrom<Record> for ClusterMixture {
     type Error = DenoiserError;
 
     fn try_from(record: Record) -> Result<Self, DenoiserError> {
@@ -59,19 +59,19 @@ impl TryFrom<Record> for Baseline {
     }
 }
 
-impl From<Baseline> for Record {
-    fn from(baseline: Baseline) -> Self {
-        baseline.record
+impl From<ClusterMixture> for Record {
+    fn from(mixture: ClusterMixture) -> Self {
+        mixture.record
     }
 }
 
-impl PartialEq for Baseline {
+impl PartialEq for ClusterMixture {
     fn eq(&self, other: &Self) -> bool {
         self.record == other.record
     }
 }
 
-impl Baseline {
+impl ClusterMixture {
     /// Up to `clusters` Gaussians of some samples; fewer where there are fewer than four samples for each.
     ///
     /// # Errors

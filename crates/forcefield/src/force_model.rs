@@ -7,14 +7,14 @@ use crate::force_field::ForceField;
 
 /// A molecule's masses and energy terms, as read from a file.
 #[derive(Clone)]
-pub struct System {
+pub struct ForceModel {
     masses: Vec<f64>,
     terms: Vec<Arc<dyn EnergyTerm>>,
     held_pairs: Vec<([usize; 2], f64)>,
     ignored: Vec<String>,
 }
 
-impl System {
+impl ForceModel {
     /// Masses (amu), terms in the order in which they are shown and summed, pairs that are held (nm), and names of what its file has
     /// and what does not act on the potential energy.
     pub fn new(

@@ -47,7 +47,7 @@ impl Solve<'_> {
 
     /// The highest energy on a curve, kJ/mol: of the landscape on the way of the posterior means; where there is no landscape, the
     /// highest posterior mean energy; where there is no energy at all, that of the smoothed density.
-    pub(super) fn crest(&self, curve: &[CurveNode]) -> Result<Option<f64>, Error> {
+    pub(super) fn curve_maximum(&self, curve: &[CurveNode]) -> Result<Option<f64>, Error> {
         match &self.landscape.landscape {
             Some(surface) => {
                 let steps: Vec<f64> =
@@ -59,14 +59,14 @@ impl Solve<'_> {
             }
             None => match highest_mean_energy(curve) {
                 Some(energy) => Ok(Some(energy)),
-                None => self.smoothed_crest(curve),
+                None => self.smoothed_maximum(curve),
             },
         }
     }
 
     /// Where there is no energy: the highest `-kT log ∫ q(x) exp(-½ e^λ |x - x'|²) dx` at the posterior means `x'` along a curve,
     /// with the logSNR of the ends. It takes the place of the landscape in the choice of a winding.
-    fn smoothed_crest(&self, curve: &[CurveNode]) -> Result<Option<f64>, Error> {
+    fn smoothed_maximum(&self, curve: &[CurveNode]) -> Result<Option<f64>, Error> {
         let ends = self.problem.config.geodesic.log_snr;
         let points: Vec<SpacetimePoint> = curve
             .iter()
