@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use geodyssey_tests::{repository, sources};
 
 /// Who may depend on whom.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("molecule", &[]),
-    ("trajectory", &["molecule"]),
+    ("partial-file", &[]),
+    ("trajectory", &["molecule", "partial-file"]),
     ("forcefield", &["molecule"]),
     ("sampling", &["molecule", "forcefield"]),
     ("landscape", &["molecule", "forcefield", "sampling"]),
@@ -16,10 +17,12 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("spacetime", &["denoiser"]),
     ("constraints", &["denoiser", "spacetime"]),
     ("report", &[]),
+    ("run", &["partial-file"]),
     (
         "geodyssey",
         &[
             "molecule",
+            "partial-file",
             "trajectory",
             "forcefield",
             "sampling",
@@ -28,6 +31,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "spacetime",
             "constraints",
             "report",
+            "run",
         ],
     ),
 ];

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use geodyssey_denoiser::DenoiserError;
 use geodyssey_landscape::LandscapeError;
+use geodyssey_run::RunError;
 use geodyssey_spacetime::SpacetimeError;
 
 use crate::config::InputError;
@@ -83,6 +84,19 @@ impl Stoppable for SpacetimeError {
 impl From<InputError> for Error {
     fn from(error: InputError) -> Self {
         Self::Input(Box::new(error))
+    }
+}
+
+impl From<RunError> for Error {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Input { message, notes } => {
+                notes.into_iter().fold(InputError::new(message), |error, note| error.note(note)).into()
+            }
+            RunError::File(message) => Self::File(message),
+            RunError::Failed(message) => Self::Failed(message),
+            RunError::Interrupted => Self::Interrupted,
+        }
     }
 }
 

@@ -13,11 +13,12 @@ mod run;
 mod shell;
 mod show;
 
+use geodyssey_run::Claim;
+
 use crate::cli::{Arguments, Command, Overrides};
 use crate::error::Error;
 use crate::pipeline::{self, Stage};
 use crate::problem::Problem;
-use crate::run_directory::Claim;
 pub(crate) use crate::terminal::print;
 
 /// Carries a command out.

@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use geodyssey_run::{RunDirectory, check_claim};
+
 use super::show::show;
 use super::{claim, print, use_threads};
 use crate::cli::{OneConfiguration, Overrides};
 use crate::config::{Config, InputError};
+use crate::ctrl_c;
 use crate::error::Error;
-use crate::interrupt;
 use crate::pipeline::{self, Stage, check, check_disk};
 use crate::problem::Problem;
-use crate::run_directory::{RunDirectory, check_claim};
 use crate::terminal::say;
 
 /// Goes through the stages of one configuration.
@@ -43,7 +44,7 @@ pub(crate) fn run(configurations: &[PathBuf], overrides: &Overrides, until: Stag
             check_disk(problem, path)?;
         }
     }
-    interrupt::listen();
+    ctrl_c::listen();
     let mut summaries = Vec::with_capacity(problems.len());
     for (problem, path) in &problems {
         if problems.len() > 1 {

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use geodyssey_molecule::Topology;
 use geodyssey_report::NumericColumns;
+use geodyssey_run::FinishedRun;
 use geodyssey_trajectory::{FrameProperty, TrajectoryFormat, read_frames};
 
 use crate::artifacts::path_frames::frame_values;
 use crate::artifacts::path_id::{FOLDER, PathId};
 use crate::artifacts::path_table::FRAME;
 use crate::error::Error;
-use crate::run_directory::FinishedRun;
 
 /// One path and the frames of it that were asked for.
 pub(super) struct ExportedPath {

@@ -3,6 +3,7 @@
 use geodyssey_molecule::superposition::align_frames;
 use geodyssey_report::ReportError;
 use geodyssey_report::plots::{LogSnrFigure, PosteriorSpread};
+use geodyssey_run::RunDirectory;
 use geodyssey_sampling::{MinimisationParameters, MinimisationTask, SamplingError};
 use geodyssey_spacetime::Geodesic;
 use geodyssey_trajectory::TrajectoryFormat;
@@ -13,7 +14,6 @@ use crate::artifacts::trajectories::write_trajectory;
 use crate::error::Error;
 use crate::problem::engine::ActsOn;
 use crate::problem::{Molecule, Problem};
-use crate::run_directory::RunDirectory;
 use crate::terminal::say;
 
 /// Trajectories of the edits by format, and where they go.

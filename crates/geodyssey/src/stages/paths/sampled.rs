@@ -6,13 +6,13 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use geodyssey_report::{Direction, ShootingSummary, Warning};
+use geodyssey_run::StreamReader;
 use geodyssey_sampling::Failure;
 
 use super::STAGE;
 use super::batches::{BatchId, BatchStore, FinishedBatch, frame_of_bytes};
 use super::path::{PathSummary, SampledPath};
 use crate::error::Error;
-use crate::run_directory::StreamReader;
 
 /// Stream of frames that paths of variables were given afterwards.
 pub(super) const LIFTED: &str = "lifted-frames";

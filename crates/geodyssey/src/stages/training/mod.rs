@@ -14,6 +14,8 @@ use geodyssey_denoiser::{
 pub(crate) use data::{TrainingData, boltzmann_set};
 pub(crate) use record::TrainingRecord;
 
+use geodyssey_run::{Fingerprint, Ingredients};
+
 use super::landscape;
 use crate::artifacts::json::json;
 use crate::artifacts::landscape::LandscapeResult;
@@ -21,7 +23,6 @@ use crate::config::{DenoiserConfig, InputError, NeuralConfig, TrainingDataConfig
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run_context::{Made, Run, Stage};
-use crate::run_directory::{Fingerprint, Ingredients};
 use crate::terminal::say;
 
 /// Name of the stage.
@@ -34,6 +35,8 @@ pub(crate) const HISTORY_FILE: &str = "denoiser/training.csv";
 pub(crate) const HELD_OUT_FILE: &str = "denoiser/held-out.csv";
 /// How the denoiser was trained.
 pub(crate) const RECORD_FILE: &str = "denoiser/record.json";
+/// What is named where it does not succeed.
+const FAILED: &str = "the training";
 /// The figure of the loss, without its ending.
 const FIGURE: &str = "plots/training";
 
@@ -238,7 +241,7 @@ fn names(problem: &Problem) -> Vec<String> {
 }
 
 fn failed(error: DenoiserError) -> Error {
-    Error::failed("the training", error)
+    Error::failed(FAILED, error)
 }
 
 /// Of the data alone: two denoisers with the same one were trained on the same data.

@@ -1,6 +1,7 @@
 //! Samples that the run makes by replica exchange, with a checkpoint every few seconds.
 
 use geodyssey_report::{SamplesSummary, Warning};
+use geodyssey_run::{Checkpoints, Fingerprint};
 use geodyssey_sampling::replica_exchange::ReplicaExchangeState;
 use geodyssey_sampling::{Engine, ReplicaExchange, SamplingError, reweight_temperatures};
 
@@ -13,8 +14,6 @@ use crate::problem::engine::ActsOn;
 use crate::problem::{Molecule, Problem, SampleTable};
 use crate::progress::Progress;
 use crate::run_context::Run;
-use crate::run_directory::Fingerprint;
-use crate::stages::checkpoints::Checkpoints;
 
 /// The one checkpoint's name.
 const CHECKPOINT: &str = "replica-exchange";
@@ -43,7 +42,7 @@ pub(super) fn run(
         CHECKPOINT,
         state,
         |state| exchange.is_finished(state),
-        |state, rounds| {
+        |state, rounds| -> Result<_, Error> {
             let state = exchange.advance(state, rounds).map_err(failed)?;
             progress.set(state.rounds, "");
             Ok(state)
