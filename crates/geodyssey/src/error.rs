@@ -111,3 +111,18 @@ impl fmt::Display for Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_a_run_directory_read_like_all_others() {
+        let wrong = Error::from(RunError::input("the directory is in use", &["wait", "take another"]));
+        assert_eq!(wrong.to_string(), "error: the directory is in use\n  = wait\n  = take another");
+        assert!(matches!(wrong, Error::Input(_)));
+        let file = Error::from(RunError::file("write", Path::new("run/a.csv"), "the disk is full"));
+        assert_eq!(file.to_string(), "error: cannot write run/a.csv: the disk is full");
+        assert!(matches!(Error::from(RunError::Interrupted), Error::Interrupted));
+    }
+}

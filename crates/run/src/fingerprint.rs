@@ -58,7 +58,7 @@ impl<'de> Deserialize<'de> for Fingerprint {
 pub struct Ingredients(blake3::Hasher);
 
 impl Ingredients {
-    /// Of something that this version of the program makes.
+    /// Of something that this version of the program makes; all crates of the workspace have the same.
     pub fn of(what: &str) -> Self {
         Self(blake3::Hasher::new())
             .add("program", env!("CARGO_PKG_VERSION").as_bytes())

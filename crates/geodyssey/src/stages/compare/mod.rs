@@ -14,7 +14,6 @@ use std::path::Path;
 use geodyssey_report::{
     Comparison, ComparisonGroup, ComparisonRow, Measure, PageFigure, ReportError, Summary, relative_address,
 };
-
 use geodyssey_run::{Fingerprint, Ingredients, RunDirectory};
 
 use crate::artifacts::report::PAGE_FILE as REPORT_FILE;

@@ -3,7 +3,6 @@
 use geodyssey_report::{
     ConstraintSummary, DenoiserSummary, LandscapeSummary, Summary, SystemSummary, VariableSummary,
 };
-
 use geodyssey_run::Ingredients;
 
 use super::described::described;

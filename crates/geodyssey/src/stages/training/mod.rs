@@ -10,11 +10,10 @@ use geodyssey_denoiser::{
     ComputeDevice, Denoiser, DenoiserError, DeviceChoice, NeuralDenoiser, RandomFeatureDenoiser,
     SpacetimePoint, WeightsExpectation, WeightsFile,
 };
+use geodyssey_run::{Fingerprint, Ingredients};
 
 pub(crate) use data::{TrainingData, boltzmann_set};
 pub(crate) use record::TrainingRecord;
-
-use geodyssey_run::{Fingerprint, Ingredients};
 
 use super::landscape;
 use crate::artifacts::json::json;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use geodyssey_denoiser::{
     ComputeDevice, Denoiser as _, NeuralDenoiser, NeuralIdentity, Training, TrainingProgress,
 };
-
 use geodyssey_run::{Checkpoints, Fingerprint, Keeping, RunError};
 
 use super::data::TrainingData;
