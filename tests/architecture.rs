@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use geodyssey_tests::{repository, sources};
 
 /// Who may depend on whom.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("molecule", &[]),
-    ("trajectory", &["molecule"]),
+    ("partial-file", &[]),
+    ("trajectory", &["molecule", "partial-file"]),
     ("forcefield", &["molecule"]),
     ("statistics", &["molecule"]),
     ("dynamics", &["molecule", "forcefield", "statistics"]),
@@ -18,10 +19,12 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("spacetime", &["denoiser"]),
     ("constraints", &["denoiser", "spacetime"]),
     ("report", &[]),
+    ("run", &["partial-file"]),
     (
         "geodyssey",
         &[
             "molecule",
+            "partial-file",
             "trajectory",
             "forcefield",
             "statistics",
@@ -32,6 +35,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "spacetime",
             "constraints",
             "report",
+            "run",
         ],
     ),
 ];

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use geodyssey_denoiser::DenoiserError;
 use geodyssey_landscape::LandscapeError;
+use geodyssey_run::RunError;
 use geodyssey_spacetime::SpacetimeError;
 
 use crate::config::InputError;
@@ -86,6 +87,19 @@ impl From<InputError> for Error {
     }
 }
 
+impl From<RunError> for Error {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Input { message, notes } => {
+                notes.into_iter().fold(InputError::new(message), |error, note| error.note(note)).into()
+            }
+            RunError::File(message) => Self::File(message),
+            RunError::Failed(message) => Self::Failed(message),
+            RunError::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -95,5 +109,20 @@ impl fmt::Display for Error {
                 write!(formatter, "interrupted: finished work is kept; give the same command again to resume")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_a_run_directory_read_like_all_others() {
+        let wrong = Error::from(RunError::input("the directory is in use", &["wait", "take another"]));
+        assert_eq!(wrong.to_string(), "error: the directory is in use\n  = wait\n  = take another");
+        assert!(matches!(wrong, Error::Input(_)));
+        let file = Error::from(RunError::file("write", Path::new("run/a.csv"), "the disk is full"));
+        assert_eq!(file.to_string(), "error: cannot write run/a.csv: the disk is full");
+        assert!(matches!(Error::from(RunError::Interrupted), Error::Interrupted));
     }
 }

@@ -1,9 +1,9 @@
 //! Transition paths of molecules along geodesics of a diffusion model's spacetime: what the program `geodyssey` does, for Rust.
 //!
-//! The driver: configuration, run directory and the stages system → landscape → denoiser → geodesic → paths → report. It alone reads
-//! configurations, writes run directories and speaks to the terminal; the other crates compute, and `trajectory` reads and writes frames. From high to low: [`program`] and its commands, the pipeline
-//! (the order of the stages), the stages, what is common to them (a run that is going on), the artifacts that they write, the problem that a
-//! configuration means, and below these the run directory, which knows no physics.
+//! The driver: configuration and the stages system → landscape → denoiser → geodesic → paths → report. It alone reads configurations and
+//! speaks to the terminal; the other crates compute, `run` keeps run directories, and `trajectory` reads and writes frames. From high to
+//! low: [`program`] and its commands, the pipeline (the order of the stages), the stages, what is common to them (a run that is going on),
+//! the artifacts that they write, and the problem that a configuration means.
 //!
 //! Structure files in formats other than PDB, GRO, mol2 and XYZ are read by another process of the program (a damaged one may bring a reader
 //! down): there a caller of this library needs the program `geodyssey`.
@@ -29,14 +29,12 @@ mod artifacts;
 mod cli;
 mod commands;
 mod config;
+mod ctrl_c;
 mod error;
-mod interrupt;
-mod pace;
 mod pipeline;
 mod problem;
 mod progress;
 mod run_context;
-mod run_directory;
 mod stages;
 mod terminal;
 mod text_file;
@@ -46,13 +44,12 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use geodyssey_report::Summary;
+use geodyssey_run::RunDirectory;
 
 pub use config::{Config, InputError};
 pub use error::Error;
 pub use pipeline::{Stage, check};
 pub use problem::Problem;
-
-use run_directory::RunDirectory;
 
 /// Goes through the stages of a problem up to one of them, in a directory that is made where it is missing. What is up to date there is not
 /// computed again; an interrupted run goes on. The summary holds what was reached.

@@ -4,11 +4,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use geodyssey_report::{StageTiming, Timings};
+use geodyssey_run::{Executor, Fingerprint, Ingredients, RunDirectory, TIMINGS_FILE, Threads, interrupt};
 
 use crate::error::Error;
-use crate::interrupt;
 use crate::problem::Problem;
-use crate::run_directory::{Fingerprint, Ingredients, RunDirectory, TIMINGS_FILE};
 use crate::terminal::say;
 
 /// A part of a run that has files of its own. It is given what earlier stages have read back from theirs.
@@ -69,6 +68,8 @@ pub(crate) struct Run<'r> {
     pub(crate) problem: &'r Problem,
     /// Where artifacts are kept.
     pub(crate) directory: RunDirectory,
+    /// Who carries out the units of work of a stage that is divided into such.
+    pub(crate) executor: Box<dyn Executor>,
     dependents: &'static [Dependent],
     timings: Timings,
     started: Instant,
@@ -82,7 +83,7 @@ impl<'r> Run<'r> {
         dependents: &'static [Dependent],
     ) -> Self {
         let timings = timings(&directory.file(TIMINGS_FILE));
-        Self { problem, directory, dependents, timings, started: Instant::now() }
+        Self { problem, directory, executor: Box::new(Threads), dependents, timings, started: Instant::now() }
     }
 
     /// Brings a stage up to date, if it is not, and reads its files.
@@ -220,6 +221,7 @@ impl<'r> Run<'r> {
         let mut text =
             serde_json::to_vec_pretty(&self.timings).map_err(|error| Error::file("write", &path, error))?;
         text.push(b'\n');
-        self.directory.write(TIMINGS_FILE, &text)
+        self.directory.write(TIMINGS_FILE, &text)?;
+        Ok(())
     }
 }

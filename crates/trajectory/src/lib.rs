@@ -21,6 +21,6 @@ pub use frames::read_frames;
 pub use reader::{TrajectoryFrame, TrajectoryReader};
 pub use structure::{StructureFile, read_structure, read_structure_content, read_structure_file};
 pub use writer::{
-    Frame, FrameProperty, PartialFile, RenamedAtom, TrajectoryFormat, TrajectoryWriter, is_partial,
-    open_writer, renamed_in_pdb, write_pdb_structure,
+    Frame, FrameProperty, RenamedAtom, TrajectoryFormat, TrajectoryWriter, open_writer, renamed_in_pdb,
+    write_pdb_structure,
 };

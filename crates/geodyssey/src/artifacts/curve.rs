@@ -2,13 +2,13 @@
 
 use geodyssey_denoiser::SpacetimePoint;
 use geodyssey_report::{ConstraintSummary, GeodesicSummary, NumericColumns, ReportError, Warning};
+use geodyssey_run::RunDirectory;
 use geodyssey_spacetime::CurveNode;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::problem::variables::Variable;
-use crate::run_directory::RunDirectory;
 
 /// Name of the stage.
 pub(crate) const STAGE: &str = "geodesic";

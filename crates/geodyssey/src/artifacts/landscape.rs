@@ -9,6 +9,7 @@ use geodyssey_landscape::table_file::{TableRows, read_table};
 use geodyssey_landscape::text_table::TableVariable;
 use geodyssey_landscape::{Grid, Landscape, LandscapeError, SampledGround, TableLandscape};
 use geodyssey_report::{MetadynamicsSummary, SamplesSummary, Warning};
+use geodyssey_run::RunError;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Interpolation;
@@ -156,7 +157,7 @@ pub(crate) struct LandscapeResult {
 /// The landscape of a finished run, from its artifacts by name.
 pub(crate) fn read(
     problem: &Problem,
-    text: impl Fn(&str) -> Result<String, Error>,
+    text: impl Fn(&str) -> Result<String, RunError>,
 ) -> Result<LandscapeResult, Error> {
     let record = serde_json::from_str(&text(RECORD_FILE)?)
         .map_err(|error| Error::file("understand", Path::new(RECORD_FILE), error))?;

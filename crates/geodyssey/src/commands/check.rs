@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use geodyssey_run::check_claim;
 use serde_json::{Value, json};
 
 use super::overrides::{claim, read, run_directory, use_threads};
@@ -11,7 +12,6 @@ use crate::error::Error;
 use crate::pipeline::{Requirements, Stage, check as check_before, check_disk, requirements};
 use crate::problem::cautions::{cautions, tethers_at_the_ends};
 use crate::problem::{Problem, molecule_warnings};
-use crate::run_directory::check_claim;
 use crate::stages::landscape;
 use crate::stages::paths::steps_of_a_path;
 use crate::terminal::print;

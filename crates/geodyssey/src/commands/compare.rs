@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use geodyssey_report::{Comparison, LeftOut, RowRole};
+use geodyssey_run::{Claim, FinishedRun, RunDirectory, SUMMARY_FILE, check_claim};
 
 use super::overrides::{claim, read, run_directory, use_threads};
 use crate::artifacts::report::{CONFIG_FILE, PAGE_FILE};
 use crate::cli::{BaselineName, CompareArguments, Overrides};
 use crate::config::{Config, InputError};
+use crate::ctrl_c;
 use crate::error::Error;
-use crate::interrupt;
 use crate::pipeline::{self, Stage, check};
 use crate::problem::Problem;
-use crate::run_directory::{Claim, FinishedRun, RunDirectory, SUMMARY_FILE, check_claim};
 use crate::stages::compare::baselines::{Baseline, Variant, is_same};
 use crate::stages::compare::{
     DIFFERENCES_FILE, Entry, Finished, Group, JSON_FILE, TABLE_FILE, comparable, compare, folder_name, unlike,
@@ -37,7 +37,7 @@ pub(crate) fn execute(arguments: &CompareArguments) -> Result<(), Error> {
     // Checking the problems already computes a little.
     use_threads(&arguments.overrides)?;
     let given = read_arguments(arguments)?;
-    interrupt::listen();
+    ctrl_c::listen();
     let out = arguments.overrides.out.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DIRECTORY));
     for argument in given.iter().filter(|argument| !argument.finished) {
         check_claim(&argument.entry.directory, &claim(&argument.entry.problem, &arguments.overrides))?;

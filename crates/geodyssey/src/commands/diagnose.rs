@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use geodyssey_report::{Column, Diagnosis, ReportError, Table};
+use geodyssey_run::RunDirectory;
 
 use super::overrides::{claim, read, run_directory, use_threads};
 use crate::artifacts::diagnosis;
 use crate::cli::DiagnoseArguments;
+use crate::ctrl_c;
 use crate::error::Error;
-use crate::interrupt;
 use crate::pipeline::{self, Stage, check};
-use crate::run_directory::RunDirectory;
 use crate::terminal::print;
 
 /// Carries the command out.
@@ -18,7 +18,7 @@ pub(crate) fn execute(arguments: &DiagnoseArguments) -> Result<(), Error> {
     let problem = read(&arguments.configuration, &arguments.overrides)?;
     use_threads(&arguments.overrides)?;
     check(&problem, Stage::Geodesic)?;
-    interrupt::listen();
+    ctrl_c::listen();
     let directory = run_directory(&problem.config, &arguments.overrides, false);
     let mut run =
         pipeline::begin(&problem, RunDirectory::open(&directory, &claim(&problem, &arguments.overrides))?);

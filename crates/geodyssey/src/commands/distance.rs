@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use geodyssey_report::{Column, Distances, ReportError, Table};
+use geodyssey_run::RunDirectory;
 
 use super::overrides::{claim, read, run_directory, use_threads};
 use crate::artifacts::distances;
 use crate::cli::DistanceArguments;
+use crate::ctrl_c;
 use crate::error::Error;
-use crate::interrupt;
 use crate::pipeline::{self, Stage, check, check_denoiser};
-use crate::run_directory::RunDirectory;
 use crate::stages::distance::{Frames, Request};
 use crate::terminal::print;
 
@@ -31,7 +31,7 @@ pub(crate) fn execute(arguments: &DistanceArguments) -> Result<(), Error> {
         usize::from(arguments.points),
     )?;
     use_threads(&arguments.overrides)?;
-    interrupt::listen();
+    ctrl_c::listen();
     // Neither the configuration's curve nor its constraints play a part.
     check(&problem, Stage::Landscape)?;
     check_denoiser(&problem)?;

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use geodyssey_run::Claim;
+
 use crate::cli::Overrides;
 use crate::config::Config;
 use crate::error::Error;
 use crate::pipeline;
 use crate::problem::Problem;
-use crate::run_directory::Claim;
 
 /// A configuration with all that it names.
 pub(super) fn read(path: &Path, overrides: &Overrides) -> Result<Problem, Error> {

@@ -2,17 +2,17 @@
 
 use geodyssey_denoiser::{Denoiser, PosteriorMoments, SpacetimePoint};
 use geodyssey_report::{Column, Table, decimals};
+use geodyssey_run::RunDirectory;
 use serde::Serialize;
 
 use super::overrides::{claim, read, run_directory, use_threads};
 use crate::cli::PosteriorArguments;
 use crate::config::LARGEST_LOG_SNR;
+use crate::ctrl_c;
 use crate::error::Error;
-use crate::interrupt;
 use crate::pipeline::{self, Stage, check};
 use crate::problem::Problem;
 use crate::problem::variable_table::VariableTable;
-use crate::run_directory::RunDirectory;
 use crate::stages::denoiser::{Points, exact_denoiser};
 use crate::stages::landscape::{self, without_run};
 use crate::stages::training;
@@ -92,7 +92,7 @@ fn denoiser(arguments: &PosteriorArguments, problem: &Problem) -> Result<Box<dyn
     if let Some(known) = without_run(problem)?.filter(|_| is_exact) {
         return exact_denoiser(problem, &known, Points::Literally);
     }
-    interrupt::listen();
+    ctrl_c::listen();
     let directory = run_directory(&problem.config, &arguments.overrides, false);
     let mut run =
         pipeline::begin(problem, RunDirectory::open(&directory, &claim(problem, &arguments.overrides))?);

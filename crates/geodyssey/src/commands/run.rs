@@ -6,12 +6,12 @@ use super::overrides::{claim, read, run_directory, use_threads};
 use super::show::show;
 use crate::cli::{OneConfiguration, Overrides};
 use crate::config::InputError;
+use crate::ctrl_c;
 use crate::error::Error;
-use crate::interrupt;
 use crate::pipeline::{self, Stage, check, check_disk};
 use crate::problem::Problem;
-use crate::run_directory::{RunDirectory, check_claim};
 use crate::terminal::{print, say};
+use geodyssey_run::{RunDirectory, check_claim};
 
 /// Goes through the stages of one configuration.
 pub(crate) fn run_one(arguments: &OneConfiguration, until: Stage) -> Result<(), Error> {
@@ -43,7 +43,7 @@ pub(crate) fn run(configurations: &[PathBuf], overrides: &Overrides, until: Stag
             check_disk(problem, path)?;
         }
     }
-    interrupt::listen();
+    ctrl_c::listen();
     let mut summaries = Vec::with_capacity(problems.len());
     for (problem, path) in &problems {
         if problems.len() > 1 {

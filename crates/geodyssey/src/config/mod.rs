@@ -445,7 +445,7 @@ impl Config {
 }
 
 /// A path without `.` and `x/..`, for reading by people; symbolic links on the way are taken as folders.
-pub(crate) fn without_parents(path: &Path) -> PathBuf {
+fn without_parents(path: &Path) -> PathBuf {
     let mut result = PathBuf::new();
     for component in path.components() {
         match component {

@@ -1,11 +1,11 @@
 //! What a run asks of its directory: the files that it will write and those that it reads.
 
+use geodyssey_run::{Claim, SUMMARY_FILE};
 use geodyssey_trajectory::{TrajectoryFormat, renamed_in_pdb};
 
 use crate::artifacts::{all_paths, curve, denoiser, free_energy, landscape, paths, report};
 use crate::config::{DenoiserConfig, SamplingMethod};
 use crate::problem::{NAMES_FILE, Problem};
-use crate::run_directory::{Claim, SUMMARY_FILE};
 
 /// The claim of a problem. Names are those that can be known before anything is computed.
 pub(crate) fn claim(problem: &Problem) -> Claim {

@@ -9,6 +9,7 @@ mod requirements;
 mod starts;
 
 use geodyssey_report::{Diagnosis, Distances, Summary};
+use geodyssey_run::RunDirectory;
 
 pub(crate) use claim::claim;
 pub(crate) use feasibility::check_denoiser;
@@ -18,7 +19,6 @@ use crate::artifacts::report::CONFIG_FILE;
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run_context::{Dependent, Run};
-use crate::run_directory::RunDirectory;
 use crate::stages::{configuration, diagnose, distance, geodesic, landscape, paths, report, training};
 
 /// Stages beside those of a run.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use geodyssey_molecule::units::{BOLTZMANN_KJ_MOL_K, thermal_energy_kj_mol};
+use geodyssey_run::Fingerprint;
 use geodyssey_trajectory::TrajectoryFormat;
 
 use super::declared::declared;
@@ -13,7 +14,6 @@ use super::preparation::{self, Preparation};
 use super::scales::Scales;
 use super::variables::{State, Variable};
 use crate::config::{Config, InputError};
-use crate::run_directory::Fingerprint;
 
 /// Temperature of a table or formula whose configuration gives none, K.
 const DEFAULT_TEMPERATURE_K: f64 = 300.0;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use geodyssey_landscape::table_file::TableRows;
 use geodyssey_landscape::text_table::TableVariable;
 use geodyssey_landscape::{Formula, formula, formula_names};
+use geodyssey_run::{Fingerprint, Ingredients};
 
 use super::input_files::{read_input, read_text};
 use super::sample_table::{SampleTable, read_table};
@@ -12,7 +13,6 @@ use super::variables::Variable;
 use crate::config::{
     Config, FormulaConfig, InputError, LandscapeConfig, SamplesConfig, SamplesSource, TableConfig,
 };
-use crate::run_directory::{Fingerprint, Ingredients};
 
 /// Where the energy of the variables comes from, as far as it need not be computed.
 pub(crate) enum EnergySource {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use geodyssey_run::Fingerprint;
 use geodyssey_trajectory::StructureFile;
 
 use crate::config::{Config, InputError};
-use crate::run_directory::Fingerprint;
 use crate::text_file;
 
 /// Reads a whole input file and keeps its fingerprint.

@@ -11,11 +11,11 @@ use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule}
 use geodyssey_molecule::variables::Scaled;
 use geodyssey_molecule::whole::gather;
 use geodyssey_molecule::{CollectiveVariable, MoleculeError, Structure, Topology};
+use geodyssey_run::Fingerprint;
 
 use super::input_files::{read_structure_file, read_text};
 use super::scales::Scales;
 use crate::config::{AtomName, Config, InputError, SystemConfig, VariableAtoms};
-use crate::run_directory::Fingerprint;
 
 /// A molecule with its force field and variables.
 pub(crate) struct Molecule {

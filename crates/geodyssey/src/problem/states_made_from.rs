@@ -1,11 +1,11 @@
 //! What the states are made from, for fingerprints: what is written and what is in the files. What is computed from that, such as the
 //! centre of a minimised structure, may differ in its last digits from machine to machine, where a run must go on nevertheless.
 
+use geodyssey_run::Fingerprint;
 use serde::Serialize;
 
 use super::definition::Problem;
 use crate::config::{PerVariable, Real, Space, StateConfig};
-use crate::run_directory::Fingerprint;
 
 /// What a state's structure is made from.
 #[derive(Serialize)]

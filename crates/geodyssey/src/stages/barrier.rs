@@ -2,13 +2,13 @@
 
 use geodyssey_landscape::{Bottleneck, BottleneckSearch, Landscape, TableLandscape};
 use geodyssey_report::{Warning, decimals};
+use geodyssey_run::interrupt;
 use geodyssey_spacetime::windings;
 use rayon::prelude::*;
 
 use super::constraints;
 use crate::artifacts::landscape::LandscapeResult;
 use crate::error::Error;
-use crate::interrupt;
 use crate::problem::Problem;
 
 /// Largest number of variables for which bottlenecks are sought.

@@ -1,10 +1,11 @@
 //! The configuration stage: `config.toml`, the configuration with every default filled in. It is written first, so that an
 //! unfinished run documents what it was meant to be.
 
+use geodyssey_run::{Fingerprint, Ingredients};
+
 use crate::artifacts::report::CONFIG_FILE;
 use crate::error::Error;
 use crate::run_context::{Made, Run, Stage};
-use crate::run_directory::{Fingerprint, Ingredients};
 
 /// Brings the file up to date.
 pub(crate) fn run(run: &mut Run<'_>) -> Result<(), Error> {

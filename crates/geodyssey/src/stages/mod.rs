@@ -2,7 +2,6 @@
 //! carried out.
 
 pub(crate) mod barrier;
-mod checkpoints;
 pub(crate) mod compare;
 pub(crate) mod configuration;
 pub(crate) mod constraints;

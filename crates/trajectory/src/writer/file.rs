@@ -4,9 +4,10 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
+use geodyssey_partial_file::PartialFile;
+
 use super::encoder::{EncodeError, FrameEncoder, SeekableWrite};
 use super::frame::Frame;
-use super::partial::PartialFile;
 use crate::TrajectoryError;
 
 /// A trajectory file being written. Nothing stands under its name before [`TrajectoryWriter::finish`];

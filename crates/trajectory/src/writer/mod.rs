@@ -6,7 +6,6 @@ mod extended_xyz;
 mod file;
 mod frame;
 mod gro;
-mod partial;
 mod pdb;
 mod pdb_names;
 mod trr;
@@ -21,7 +20,6 @@ use encoder::FrameEncoder;
 use file::FileWriter;
 pub use file::TrajectoryWriter;
 pub use frame::{Frame, FrameProperty};
-pub use partial::{PartialFile, is_partial};
 pub use pdb::write_pdb_structure;
 pub use pdb_names::{RenamedAtom, renamed_in_pdb};
 

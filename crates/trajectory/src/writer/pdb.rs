@@ -5,10 +5,10 @@ use std::path::Path;
 
 use geodyssey_molecule::residue_names::is_polymer_residue;
 use geodyssey_molecule::{Element, Topology};
+use geodyssey_partial_file::PartialFile;
 
 use super::encoder::{EncodeError, FrameEncoder, SeekableWrite};
 use super::frame::Frame;
-use super::partial::PartialFile;
 use super::pdb_names::PdbNames;
 use crate::TrajectoryError;
 use crate::angstrom::ANGSTROM_PER_NM;

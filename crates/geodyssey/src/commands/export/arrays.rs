@@ -5,7 +5,7 @@ use std::io::BufWriter;
 use std::path::Path;
 
 use geodyssey_molecule::Topology;
-use geodyssey_trajectory::PartialFile;
+use geodyssey_partial_file::PartialFile;
 use npyz::WriterBuilder as _;
 use npyz::{AutoSerialize, DType, TypeStr, WriteOptions};
 use zip::write::SimpleFileOptions;

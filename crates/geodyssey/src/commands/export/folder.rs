@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use geodyssey_run::{DirectoryLock, FinishedRun, remove_partial, write_whole};
 use serde::{Deserialize, Serialize};
 
 use crate::config::InputError;
 use crate::error::Error;
-use crate::run_directory::{DirectoryLock, FinishedRun, remove_partial, write_whole};
 
 /// Names of the files that exports have written.
 const RECORD: &str = ".exports.json";

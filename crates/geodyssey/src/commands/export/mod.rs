@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use geodyssey_molecule::Topology;
 use geodyssey_molecule::solute::superposition_atoms;
 use geodyssey_molecule::superposition::superposed;
+use geodyssey_run::{FinishedRun, write_whole};
 use geodyssey_trajectory::{TrajectoryFormat, read_structure};
 
 use crate::artifacts::path_frames::frame_table;
@@ -16,7 +17,6 @@ use crate::artifacts::paths::TOPOLOGY_FILE;
 use crate::artifacts::trajectories::write_trajectory_with;
 use crate::cli::{AlignedAtoms, ExportArguments};
 use crate::error::Error;
-use crate::run_directory::{FinishedRun, write_whole};
 use crate::terminal::say;
 use folder::ExportFolder;
 use paths::{Chosen, ExportedPath, Selection};

@@ -5,13 +5,13 @@ use std::path::Path;
 use geodyssey_molecule::Topology;
 use geodyssey_paths::PathId;
 use geodyssey_report::NumericColumns;
+use geodyssey_run::FinishedRun;
 use geodyssey_trajectory::{FrameProperty, TrajectoryFormat, read_frames};
 
 use crate::artifacts::path_frames::frame_values;
 
 use crate::artifacts::path_table::{FOLDER, FRAME, paths_among, table_of};
 use crate::error::Error;
-use crate::run_directory::FinishedRun;
 
 /// One path and the frames of it that were asked for.
 pub(super) struct ExportedPath {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use geodyssey_constraints::ConstraintSettings;
 use geodyssey_paths::{Direction, PathId};
 use geodyssey_report::{RowRole, RowSeconds, Summary, Timings};
+use geodyssey_run::{FinishedRun, SUMMARY_FILE, TIMINGS_FILE};
 
 use crate::artifacts::all_paths::read_paths;
 use crate::artifacts::curve::Curve;
@@ -14,7 +15,6 @@ use crate::config::{Config, CurveKind, SamplingMethod, ShootingLength};
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run_context::timings;
-use crate::run_directory::{FinishedRun, SUMMARY_FILE, TIMINGS_FILE};
 use crate::stages::training;
 
 /// One path to compare: its problem and where its run is.

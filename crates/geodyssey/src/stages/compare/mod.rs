@@ -15,13 +15,13 @@ use geodyssey_report::{
     Comparison, ComparisonFigure, ComparisonGroup, ComparisonRow, Measure, ReportError, Summary,
     relative_address,
 };
+use geodyssey_run::{Fingerprint, Ingredients, RunDirectory};
 
 use crate::artifacts::named_files::NamedFiles;
 use crate::artifacts::report::PAGE_FILE as REPORT_FILE;
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::problem::variables::State;
-use crate::run_directory::{Fingerprint, Ingredients, RunDirectory};
 use differences::{differences, letters_of};
 use finished::curve_in_words;
 use regions::{Regions, share_inside};

@@ -43,6 +43,7 @@ pub(super) fn measure(subject: &Subject<'_>) -> Result<(Accuracy, Vec<CurveError
         is_learned: false,
         exact: subject.reference,
         checkpoints: subject.checkpoints,
+        executor: subject.run.executor.as_ref(),
     };
     let winding: Vec<i32> =
         subject.geodesic.record.summary.winding.iter().map(|&turns| turns as i32).collect();

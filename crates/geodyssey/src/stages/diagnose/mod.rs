@@ -17,8 +17,8 @@ mod verdict;
 
 use geodyssey_denoiser::{Denoiser, InterruptibleDenoiser};
 use geodyssey_report::Diagnosis;
+use geodyssey_run::{Checkpoints, Fingerprint, Ingredients, interrupt};
 
-use super::checkpoints::Checkpoints;
 use super::training::{self, TrainingData};
 use super::{geodesic, landscape};
 use crate::artifacts::curve::GeodesicResult;
@@ -26,10 +26,8 @@ use crate::artifacts::diagnosis::SUMMARY_FILE;
 use crate::artifacts::landscape::{LandscapeResult, PosteriorData};
 use crate::artifacts::named_files::NamedFiles;
 use crate::error::Error;
-use crate::interrupt;
 use crate::progress::Activity;
 use crate::run_context::{Made, Run, Stage};
-use crate::run_directory::{Fingerprint, Ingredients};
 use crate::stages::denoiser::{Points, exact_denoiser};
 use crate::stages::training::LearnedDenoiser;
 

@@ -5,13 +5,13 @@ use geodyssey_denoiser::{
     DenoiserError, KernelDenoiser, RidgeAnalysis, RidgeOffsets, RidgeSettings, SpacetimePoint,
 };
 use geodyssey_report::{RidgeDiagnosis, RidgeLevel};
+use geodyssey_run::interrupt;
 
 use super::quantiles::quantile;
 use super::samples::ReverseSamples;
 use super::subject::Subject;
 use crate::artifacts::landscape::PosteriorData;
 use crate::error::Error;
-use crate::interrupt;
 use crate::stages::kernel_denoiser::kernel_denoiser;
 use crate::stages::training::boltzmann_set;
 

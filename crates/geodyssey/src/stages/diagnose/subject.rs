@@ -1,12 +1,12 @@
 //! What is diagnosed, and what it is compared with.
 
 use geodyssey_denoiser::Denoiser;
+use geodyssey_run::Checkpoints;
 
 use crate::artifacts::curve::GeodesicResult;
 use crate::artifacts::landscape::LandscapeResult;
 use crate::config::TrainingDataConfig;
 use crate::run_context::Run;
-use crate::stages::checkpoints::Checkpoints;
 use crate::stages::training::{LearnedDenoiser, TrainingData};
 
 /// Everything that is compared.

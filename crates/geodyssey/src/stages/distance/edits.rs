@@ -6,6 +6,7 @@ use geodyssey_report::{
     ReportError,
     plots::{LogSnrFigure, PosteriorSpread},
 };
+use geodyssey_run::RunDirectory;
 use geodyssey_spacetime::Geodesic;
 use geodyssey_trajectory::TrajectoryFormat;
 
@@ -16,7 +17,6 @@ use crate::artifacts::trajectories::write_trajectory;
 use crate::error::Error;
 use crate::problem::engine::ActsOn;
 use crate::problem::{Molecule, Problem};
-use crate::run_directory::RunDirectory;
 use crate::terminal::say;
 
 /// Trajectories of the edits by format, and where they go.

@@ -9,6 +9,7 @@ mod tables;
 
 use geodyssey_denoiser::Denoiser;
 use geodyssey_report::{Configuration, Distances, PairDistance};
+use geodyssey_run::{Fingerprint, Ingredients};
 use geodyssey_spacetime::SolverSettings;
 
 use super::{landscape, training};
@@ -17,7 +18,6 @@ use crate::config::LARGEST_LOG_SNR;
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run_context::{Made, Run, Stage};
-use crate::run_directory::{Fingerprint, Ingredients};
 use crate::stages::denoiser::{Points, exact_denoiser};
 
 pub(crate) use crate::artifacts::distances::STAGE;

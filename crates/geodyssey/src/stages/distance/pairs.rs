@@ -2,6 +2,7 @@
 
 use geodyssey_denoiser::Denoiser;
 use geodyssey_report::PairDistance;
+use geodyssey_run::{Checkpoints, Fingerprint, RunDirectory};
 use geodyssey_spacetime::{EditGeodesic, SolverSettings, SpacetimeError, edit_geodesic};
 use rayon::prelude::*;
 
@@ -10,8 +11,6 @@ use crate::artifacts::distances::STAGE;
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::run_directory::{Fingerprint, RunDirectory};
-use crate::stages::checkpoints::Checkpoints;
 
 /// Below this length two configurations are identical to all digits that a curve has, and its energy is rounding error, which no
 /// solver can reduce.
@@ -62,7 +61,7 @@ pub(super) fn measure_all(
         "pairs",
         done,
         |done| done.len() >= all.len(),
-        |mut done, pairs| {
+        |mut done, pairs| -> Result<_, Error> {
             let block = pairs as usize * rayon::current_num_threads();
             let next = &all[done.len()..all.len().min(done.len() + block)];
             let solved: Vec<PairDistance> = next

@@ -3,6 +3,7 @@
 use geodyssey_denoiser::SpacetimePoint;
 use geodyssey_landscape::{Bottleneck, StringMethod};
 use geodyssey_report::Warning;
+use geodyssey_run::interrupt;
 use geodyssey_spacetime::{straight_line, tent};
 
 use super::found::Found;
@@ -10,7 +11,6 @@ use super::solve::{Solve, Windings, along};
 use crate::artifacts::curve::STAGE;
 use crate::config::{CurveKind, InputError};
 use crate::error::Error;
-use crate::interrupt;
 use crate::problem::{EnergySource, Problem};
 
 /// Rejects a minimum-energy path if there will be no energy to follow.

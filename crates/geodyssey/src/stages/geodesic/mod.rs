@@ -12,18 +12,16 @@ mod pullback;
 mod solve;
 
 use geodyssey_denoiser::InterruptibleDenoiser;
+use geodyssey_run::{Checkpoints, Fingerprint, Ingredients, interrupt};
 
-use super::checkpoints::Checkpoints;
 use super::{landscape, training};
 use crate::artifacts::curve::{self, CURVE_FILE, GeodesicResult, RECORD_FILE, curve_csv};
 use crate::artifacts::json::json;
 use crate::artifacts::landscape::LandscapeResult;
 use crate::config::InputError;
 use crate::error::Error;
-use crate::interrupt;
 use crate::problem::Problem;
 use crate::run_context::{Made, Run, Stage};
-use crate::run_directory::{Fingerprint, Ingredients};
 use crate::stages::denoiser::{Points, exact_denoiser};
 use crate::stages::training::LearnedDenoiser;
 
@@ -89,6 +87,7 @@ impl Stage for GeodesicStage<'_> {
             is_learned: learned.is_some(),
             exact: &exact,
             checkpoints: Checkpoints { directory: &run.directory, stage: STAGE, made_from },
+            executor: run.executor.as_ref(),
         };
         let (chosen, record) = solve.solve()?;
         interrupt::check()?;

@@ -1,14 +1,14 @@
 //! Solves for the curve: every winding that may be followed, and the choice among them.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use geodyssey_denoiser::{Denoiser, PosteriorMoments, SpacetimePoint};
 use geodyssey_landscape::Bottleneck;
 use geodyssey_report::{GeodesicSummary, Warning, WindingSummary};
+use geodyssey_run::{Checkpoints, Executor};
 use geodyssey_spacetime::{CurveNode, PathConstraint, arc_length, measure_curve, wound};
-use rayon::prelude::*;
 
 use super::candidate::{Candidate, highest_mean_energy};
 use super::choice::{Barriers, Verdict, choose, highest_worth_solving, not_solved};
@@ -21,7 +21,6 @@ use crate::error::Error;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::stages::barrier::{self, LowestBarrier};
-use crate::stages::checkpoints::Checkpoints;
 use crate::stages::constraints::{self, Which};
 use crate::terminal::say;
 
@@ -39,6 +38,8 @@ pub(crate) struct Solve<'s> {
     pub(crate) exact: &'s dyn Denoiser,
     /// Where finished windings are kept.
     pub(crate) checkpoints: Checkpoints<'s>,
+    /// Who solves them.
+    pub(crate) executor: &'s dyn Executor,
 }
 
 /// What the windings of a problem share.
@@ -172,13 +173,10 @@ impl Solve<'_> {
             if next.is_empty() {
                 break;
             }
-            for (&index, found) in next.iter().zip(self.find(windings, &next)) {
+            for (&index, found) in next.iter().zip(self.find(windings, &next)?) {
                 match found {
                     Ok(found) => solved.push((index, self.candidate(windings, index, found)?)),
-                    // An error of the disk says nothing about a winding.
-                    Err(error @ (Error::Interrupted | Error::File(_))) => return Err(error),
-                    Err(Error::Failed(why)) => drop(failures.insert(index, why)),
-                    Err(Error::Input(why)) => drop(failures.insert(index, why.to_string())),
+                    Err(why) => drop(failures.insert(index, why)),
                 }
             }
         }
@@ -189,44 +187,85 @@ impl Solve<'_> {
         Ok((solved.into_iter().map(|(_, candidate)| candidate).collect(), failures))
     }
 
-    /// Curves of some windings, in parallel; those that an interrupted run had finished are taken from there.
-    fn find(&self, windings: &Windings, indices: &[usize]) -> Vec<Result<Found, Error>> {
-        let kept: Vec<Option<Found>> =
-            indices.iter().map(|&index| self.checkpoints.read(&checkpoint(&windings.all[index]))).collect();
-        let resumed = kept.iter().flatten().count() as u64;
-        let (total, done) = (indices.len() as u64, AtomicU64::new(resumed));
+    /// Curves of some windings, each a unit of work; those that an interrupted run had finished are taken from there. Where a winding has
+    /// no curve, it is said why: that stops no other.
+    ///
+    /// # Errors
+    /// Ctrl-C, or a disk that cannot be written.
+    fn find(&self, windings: &Windings, indices: &[usize]) -> Result<Vec<Result<Found, String>>, Error> {
+        let name = |index: usize| checkpoint(&windings.all[index]);
+        let kept = |index: usize| self.checkpoints.read::<Found>(&name(index));
+        let open: Vec<usize> = indices.iter().copied().filter(|&index| kept(index).is_none()).collect();
+        let units: Vec<String> = open.iter().map(|&index| name(index)).collect();
+        let (total, resumed) = (indices.len() as u64, (indices.len() - open.len()) as u64);
+        let done = AtomicU64::new(resumed);
         let progress = Mutex::new(Progress::start(STAGE, total, resumed));
         let report = |message: &str| {
             if let Ok(mut progress) = progress.lock() {
                 progress.set(done.load(Ordering::Relaxed), message);
             }
         };
-        let found = indices
-            .par_iter()
-            .zip(kept)
-            .map(|(&index, kept)| {
-                if let Some(found) = kept {
-                    return Ok(found);
+        let failures: Mutex<BTreeMap<usize, String>> = Mutex::new(BTreeMap::new());
+        let executed = self.executor.carry_out(STAGE, &units, |unit, _| {
+            let index = open[unit];
+            let turns = in_words(&windings.all[index]);
+            let step = |text: String| report(&format!("winding {turns}: {text}"));
+            let why = match self.find_one(windings, index, &step) {
+                Ok(()) => {
+                    done.fetch_add(1, Ordering::Relaxed);
+                    report(&format!("winding {turns} done"));
+                    return Ok(());
                 }
-                let winding = &windings.all[index];
-                let turns = in_words(winding);
-                let step = |text: String| report(&format!("winding {turns}: {text}"));
-                let found = if self.problem.config.geodesic.kind.is_geodesic() {
-                    self.geodesic(windings, index, &step)?
-                } else {
-                    self.baseline(windings, index)?
-                };
-                self.checkpoints.write(&checkpoint(winding), &found)?;
-                done.fetch_add(1, Ordering::Relaxed);
-                report(&format!("winding {turns} done"));
-                Ok(found)
-            })
-            .collect();
+                // An error of the disk says nothing about a winding.
+                Err(error @ (Error::Interrupted | Error::File(_))) => return Err(error),
+                Err(Error::Failed(why)) => why,
+                Err(Error::Input(why)) => why.to_string(),
+            };
+            failures.lock().unwrap_or_else(PoisonError::into_inner).insert(index, why);
+            Ok(())
+        });
         if let Ok(progress) = progress.into_inner() {
             let done = done.into_inner();
             progress.finish(&format!("{done} winding{} solved", if done == 1 { "" } else { "s" }));
         }
-        found
+        executed?;
+        let mut failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut found = Vec::with_capacity(indices.len());
+        for &index in indices {
+            found.push(match (failures.remove(&index), kept(index)) {
+                (Some(why), _) => Err(why),
+                (None, Some(curve)) => Ok(curve),
+                (None, None) => return Err(self.vanished()),
+            });
+        }
+        Ok(found)
+    }
+
+    /// Finds the curve of one winding, and keeps it.
+    fn find_one(
+        &self,
+        windings: &Windings,
+        index: usize,
+        step: &(dyn Fn(String) + Sync),
+    ) -> Result<(), Error> {
+        let found = if self.problem.config.geodesic.kind.is_geodesic() {
+            self.geodesic(windings, index, step)?
+        } else {
+            self.baseline(windings, index)?
+        };
+        self.checkpoints.write(&checkpoint(&windings.all[index]), &found)?;
+        Ok(())
+    }
+
+    /// The error of a curve that was kept and cannot be read.
+    fn vanished(&self) -> Error {
+        match self.checkpoints.directory.verify() {
+            Ok(()) => Error::File(
+                "finished windings have disappeared from the run directory: give the same command again"
+                    .to_owned(),
+            ),
+            Err(gone) => gone.into(),
+        }
     }
 
     /// All that is measured on a curve. Constraints and heights are read between its points too.

@@ -2,6 +2,7 @@
 
 use geodyssey_landscape::table_file::write_grid;
 use geodyssey_landscape::{Formula, Grid};
+use geodyssey_run::{Fingerprint, Ingredients};
 
 use super::method::{Landscape, LandscapeMethod, grid_points};
 use crate::artifacts::landscape::LandscapeRecord;
@@ -9,7 +10,6 @@ use crate::config::FormulaConfig;
 use crate::error::Error;
 use crate::problem::{EnergySource, FEWEST_GRID_POINTS, Problem, grid_axes};
 use crate::run_context::Run;
-use crate::run_directory::{Fingerprint, Ingredients};
 use crate::stages::need::Need;
 
 /// The landscape of a formula.

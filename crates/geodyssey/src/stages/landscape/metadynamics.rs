@@ -6,6 +6,7 @@ use geodyssey_landscape::{
     metadynamics::{self, EndsEstimate},
 };
 use geodyssey_report::{MetadynamicsSummary, Warning, decimals};
+use geodyssey_run::{Checkpoints, Fingerprint, Ingredients};
 
 use super::method::{Landscape, LandscapeMethod, atoms, grid_points, starting_structures};
 use crate::artifacts::landscape::{LandscapeRecord, MetadynamicsRecord, STAGE};
@@ -16,8 +17,6 @@ use crate::problem::variables::scaled;
 use crate::problem::{FEWEST_GRID_POINTS, Problem, grid_axes};
 use crate::progress::Progress;
 use crate::run_context::Run;
-use crate::run_directory::{Fingerprint, Ingredients};
-use crate::stages::checkpoints::Checkpoints;
 use crate::stages::need::{NUMBER, NUMBER_AS_TEXT, Need, VECTORS_OF_A_WALKER};
 
 /// The one checkpoint's name.
@@ -116,7 +115,7 @@ fn compute(
         CHECKPOINT,
         state,
         |state| metadynamics.is_finished(state),
-        |state, rounds| {
+        |state, rounds| -> Result<_, Error> {
             let state = metadynamics.advance(state, rounds).map_err(failed)?;
             progress.set_total(metadynamics.rounds(&state));
             progress.set(state.rounds, phase(&state));

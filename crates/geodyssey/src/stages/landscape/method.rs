@@ -1,12 +1,13 @@
 //! The methods by which the energy of the variables is obtained. A new one is a file next to this, its settings, and a line in
 //! [`super::method`].
 
+use geodyssey_run::{Fingerprint, Ingredients};
+
 use crate::artifacts::landscape::LandscapeRecord;
 use crate::config::InputError;
 use crate::error::Error;
 use crate::problem::{Molecule, Problem};
 use crate::run_context::Run;
-use crate::run_directory::{Fingerprint, Ingredients};
 use crate::stages::need::Need;
 
 /// The text of a landscape's table, and how it was made.

@@ -8,13 +8,14 @@ mod relaxed_scan;
 mod samples;
 mod table;
 
+use geodyssey_run::{Fingerprint, Ingredients};
+
 use crate::artifacts::json::json;
 use crate::artifacts::landscape::{self as artifact, LandscapeResult, RECORD_FILE, table_file};
 use crate::config::{LandscapeConfig, VariableConfig};
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run_context::{Made, Run, Stage};
-use crate::run_directory::{Fingerprint, Ingredients};
 
 pub(crate) use crate::artifacts::landscape::STAGE;
 pub(crate) use samples::without_positions;

@@ -5,6 +5,7 @@ use geodyssey_landscape::{
     LandscapeError, RelaxedScan, RelaxedScanState, relaxed_scan::SameMolecule, table_file::write_grid,
 };
 use geodyssey_molecule::{Structure, states::compare_states};
+use geodyssey_run::{Checkpoints, Fingerprint, Ingredients};
 
 use super::method::{Landscape, LandscapeMethod, atoms, grid_points, starting_structures};
 use crate::artifacts::landscape::{LandscapeRecord, RelaxedScanRecord, STAGE};
@@ -14,8 +15,6 @@ use crate::problem::engine::ActsOn;
 use crate::problem::{Molecule, Problem, grid_axes};
 use crate::progress::Progress;
 use crate::run_context::Run;
-use crate::run_directory::{Fingerprint, Ingredients};
-use crate::stages::checkpoints::Checkpoints;
 use crate::stages::need::{NUMBER, NUMBER_AS_TEXT, Need};
 
 /// The one checkpoint's name.
@@ -76,15 +75,19 @@ fn compute(run: &Run<'_>, settings: &RelaxedScanConfig, made_from: &Fingerprint)
         scan.start(&structures).map_err(failed)
     })?;
     let mut progress = Progress::start(STAGE, state.points.len() as u64, state.known() as u64);
-    let state =
-        checkpoints.advance(CHECKPOINT, state, RelaxedScanState::is_finished, |mut state, blocks| {
+    let state = checkpoints.advance(
+        CHECKPOINT,
+        state,
+        RelaxedScanState::is_finished,
+        |mut state, blocks| -> Result<_, Error> {
             let most = blocks as usize * MINIMISATIONS_AT_ONCE * rayon::current_num_threads();
             scan.advance_by(&mut state, most).map_err(failed)?;
             let message =
                 format!("{} minimisations, {} points improved", state.minimisations, state.active.len());
             progress.set(state.known() as u64, &message);
             Ok(state)
-        })?;
+        },
+    )?;
     let (grid, lowest) = scan.energies(&state).map_err(failed)?;
     progress.finish(&format!(
         "relaxed scan of {} grid points done by {} minimisations",

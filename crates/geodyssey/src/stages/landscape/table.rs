@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use geodyssey_landscape::table_file::{ENERGY_COLUMN, TableRows, write_grid};
 use geodyssey_landscape::{LandscapeError, SampledGround};
+use geodyssey_run::{Fingerprint, Ingredients};
 
 use super::method::{Landscape, LandscapeMethod};
 use crate::artifacts::landscape::LandscapeRecord;
@@ -11,7 +12,6 @@ use crate::config::{Interpolation, TableConfig};
 use crate::error::Error;
 use crate::problem::{EnergySource, Problem};
 use crate::run_context::Run;
-use crate::run_directory::{Fingerprint, Ingredients};
 
 /// The landscape of a file.
 pub(super) struct Method<'s> {

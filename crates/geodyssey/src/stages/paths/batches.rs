@@ -2,19 +2,16 @@
 //! as they come, and its results are on the disk when it is finished: only the batches in progress are in memory (of
 //! two-way shooting, whose batches are its chains, that is all recorded paths).
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use geodyssey_paths::{Path, PathId, annealing::AtomFrame};
-use rayon::prelude::*;
+use geodyssey_run::{Executor, Fingerprint, Mark, RunDirectory, Stop, Stream, interrupt};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::STAGE;
 use crate::error::Error;
-use crate::interrupt;
 use crate::progress::Progress;
-use crate::run_directory::{Fingerprint, Mark, RunDirectory, Stream};
 
 /// Between two checkpoints of one batch at least.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
@@ -104,11 +101,13 @@ struct UnderWay<S> {
     mark: Option<Mark>,
 }
 
-/// Where batches are kept.
+/// Where batches are computed and kept.
 #[derive(Clone, Copy)]
 pub(super) struct BatchStore<'r> {
     /// The run directory.
     pub(super) directory: &'r RunDirectory,
+    /// Who carries batches out: each is a unit of work, named as the file of its results.
+    pub(super) executor: &'r dyn Executor,
     /// What the paths are made from.
     pub(super) made_from: &'r Fingerprint,
 }
@@ -147,7 +146,8 @@ impl BatchStore<'_> {
     fn write<T: Serialize>(&self, name: &str, part: &T) -> Result<(), Error> {
         let bytes =
             postcard::to_stdvec(part).map_err(|error| Error::failed("writing a checkpoint", error))?;
-        self.directory.write_checkpoint(STAGE, name, self.made_from, &bytes)
+        self.directory.write_checkpoint(STAGE, name, self.made_from, &bytes)?;
+        Ok(())
     }
 }
 
@@ -156,10 +156,6 @@ struct Execution<'e, B> {
     store: BatchStore<'e>,
     batches: &'e B,
     progress: Mutex<(Progress, u64)>,
-    /// Set when a batch fails, so that the others do not go on for nothing.
-    stopped: AtomicBool,
-    /// Of the first batch that failed.
-    error: Mutex<Option<Error>>,
 }
 
 /// Brings all batches to their ends, as many at a time as there are threads; the progress, to be closed with a word.
@@ -176,35 +172,18 @@ pub(super) fn carry_out<B: Batches>(
     let steps = |part: &[BatchId]| part.iter().map(|batch| batches.steps(*batch)).sum::<u64>();
     let kept = open.iter().filter_map(|&batch| store.under_way::<B::State>(batch));
     let done = steps(&finished) + kept.map(|kept| batches.done(&kept.state)).sum::<u64>();
-    let execution = Execution {
-        store,
-        batches,
-        progress: Mutex::new((Progress::start(STAGE, steps(all), done), done)),
-        stopped: AtomicBool::new(false),
-        error: Mutex::new(None),
-    };
-    open.par_iter().with_max_len(1).for_each(|&batch| execution.carry_out(batch));
-    // A full disk is reported even after Ctrl-C.
-    if let Some(error) = execution.error.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(error);
-    }
+    let execution =
+        Execution { store, batches, progress: Mutex::new((Progress::start(STAGE, steps(all), done), done)) };
+    let units: Vec<String> = open.iter().map(|batch| batch.finished()).collect();
+    store.executor.carry_out(STAGE, &units, |unit, stop| execution.to_the_end(open[unit], stop))?;
+    // Not before: a full disk is reported even after Ctrl-C.
     interrupt::check()?;
     let (progress, _) = execution.progress.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(progress)
 }
 
 impl<B: Batches> Execution<'_, B> {
-    fn carry_out(&self, batch: BatchId) {
-        if self.stopped.load(Ordering::Relaxed) {
-            return;
-        }
-        if let Err(error) = self.to_the_end(batch) {
-            self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            self.stopped.store(true, Ordering::Relaxed);
-        }
-    }
-
-    fn to_the_end(&self, batch: BatchId) -> Result<(), Error> {
+    fn to_the_end(&self, batch: BatchId, stop: &Stop) -> Result<(), Error> {
         let (mut under_way, mut stream) = self.begin(batch)?;
         let (mut written, mut interval) = (Instant::now(), CHECKPOINT_INTERVAL);
         while !self.batches.is_finished(batch, &under_way.state) {
@@ -215,15 +194,15 @@ impl<B: Batches> Execution<'_, B> {
                 self.append(batch, &mut under_way.frames, &mut stream, &frames)?;
             }
             self.passed(self.batches.done(&under_way.state) - before);
-            let stop = interrupt::is_requested() || self.stopped.load(Ordering::Relaxed);
-            if stop || written.elapsed() > interval {
+            let ends = interrupt::is_requested() || stop.is_set();
+            if ends || written.elapsed() > interval {
                 let begun = Instant::now();
                 under_way.mark = stream.as_ref().map(Stream::mark).transpose()?;
                 self.store.write(&batch.first.to_string(), &under_way)?;
                 interval = CHECKPOINT_INTERVAL.max(begun.elapsed().div_f64(CHECKPOINT_SHARE));
                 written = Instant::now();
             }
-            if stop {
+            if ends {
                 return Err(Error::Interrupted);
             }
         }

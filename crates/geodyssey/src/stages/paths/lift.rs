@@ -4,17 +4,16 @@ use geodyssey_dynamics::{DynamicsError, MinimisationParameters, MinimisationTask
 use geodyssey_landscape::Landscape;
 use geodyssey_paths::Direction;
 use geodyssey_report::Warning;
+use geodyssey_run::{RunDirectory, interrupt};
 
 use super::STAGE;
 use super::batches::frame_bytes;
 use super::sampled::{LIFTED, Sampled};
 use crate::config::DEFAULT_LIFTED_PATHS;
 use crate::error::Error;
-use crate::interrupt;
 use crate::problem::engine::ActsOn;
 use crate::problem::{Molecule, Problem};
 use crate::progress::Progress;
-use crate::run_directory::RunDirectory;
 
 /// Gives the frames of the first paths of each direction their atoms: a frame's minimisation begins with the structure of the
 /// frame before it, the first frame's with that of the state.

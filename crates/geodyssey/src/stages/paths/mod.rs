@@ -20,6 +20,7 @@ mod transition;
 mod unsampled;
 
 use geodyssey_dynamics::{TetherPoint, Walls};
+use geodyssey_run::{Fingerprint, Ingredients};
 
 use super::{geodesic, landscape};
 use crate::artifacts::curve::GeodesicResult;
@@ -31,7 +32,6 @@ use crate::config::{SamplingMethod, Space};
 use crate::error::Error;
 use crate::problem::{EnergySource, Problem};
 use crate::run_context::{Made, Run, Stage};
-use crate::run_directory::{Fingerprint, Ingredients};
 use batches::BatchStore;
 
 pub(crate) use crate::artifacts::paths::STAGE;
@@ -85,7 +85,7 @@ impl Stage for PathsStage<'_> {
             .iter()
             .map(|point| TetherPoint { log_snr: point.log_snr, center: point.y.clone() })
             .collect();
-        let store = BatchStore { directory: &run.directory, made_from };
+        let store = BatchStore { directory: &run.directory, executor: run.executor.as_ref(), made_from };
         let mut sampled = match (problem.config.space(), &problem.molecule, &landscape.landscape) {
             (Space::Atoms, Some(molecule), _) => {
                 let surface = landscape.landscape.as_deref();

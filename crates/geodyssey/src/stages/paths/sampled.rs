@@ -8,12 +8,12 @@ use std::rc::Rc;
 use geodyssey_dynamics::Failure;
 use geodyssey_paths::{Direction, Path};
 use geodyssey_report::{ShootingSummary, Warning};
+use geodyssey_run::StreamReader;
 
 use super::STAGE;
 use super::batches::{BatchId, BatchStore, FinishedBatch, frame_of_bytes};
 use super::path_summary::PathSummary;
 use crate::error::Error;
-use crate::run_directory::StreamReader;
 
 /// Stream of frames that paths of variables were given afterwards.
 pub(super) const LIFTED: &str = "lifted-frames";

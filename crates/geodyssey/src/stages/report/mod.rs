@@ -11,6 +11,7 @@ mod summary;
 mod surface;
 
 use geodyssey_report::{NumericColumns, Summary, ViewedPath, ViewerScene, pymol_script, vmd_script};
+use geodyssey_run::{Fingerprint, Ingredients, SUMMARY_FILE};
 use geodyssey_trajectory::{TrajectoryFormat, read_frames};
 
 use super::training;
@@ -23,7 +24,6 @@ use crate::artifacts::report::{CONFIG_FILE, PAGE_FILE};
 use crate::artifacts::trajectories::write_trajectory_with;
 use crate::error::Error;
 use crate::run_context::{Made, Run, Stage};
-use crate::run_directory::{Fingerprint, Ingredients, SUMMARY_FILE};
 use crate::stages::training::LearnedDenoiser;
 use described::described;
 use page::PageContent;

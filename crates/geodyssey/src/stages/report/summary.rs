@@ -3,6 +3,7 @@
 use geodyssey_report::{
     ConstraintSummary, DenoiserSummary, LandscapeSummary, Summary, SystemSummary, VariableSummary,
 };
+use geodyssey_run::Ingredients;
 
 use super::described::described;
 use super::states::states;
@@ -14,7 +15,6 @@ use crate::problem::cautions::cautions;
 use crate::problem::variables::Variable;
 use crate::problem::{Problem, molecule_warnings, temperature_of};
 use crate::run_context::Run;
-use crate::run_directory::Ingredients;
 use crate::stages::training::{self, LearnedDenoiser};
 use crate::stages::{geodesic, landscape, paths};
 

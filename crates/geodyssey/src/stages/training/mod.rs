@@ -12,6 +12,7 @@ use geodyssey_denoiser::{
     ComputeDevice, Denoiser, DenoiserError, DeviceChoice, NeuralDenoiser, RandomFeatureDenoiser,
     SpacetimePoint, WeightsFile,
 };
+use geodyssey_run::{Fingerprint, Ingredients};
 
 pub(crate) use crate::artifacts::denoiser::STAGE;
 pub(crate) use data::{TrainingData, boltzmann_set};
@@ -26,7 +27,6 @@ use crate::config::{DenoiserConfig, InputError, NeuralConfig, TrainingDataConfig
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run_context::{Made, Run, Stage};
-use crate::run_directory::{Fingerprint, Ingredients};
 use crate::terminal::say;
 use failure::failed;
 use weights::{expectation, foreign_weights, names};

@@ -6,9 +6,10 @@ use std::time::Duration;
 use geodyssey_denoiser::{
     ComputeDevice, Denoiser as _, NeuralDenoiser, NeuralIdentity, Training, TrainingProgress,
 };
+use geodyssey_run::{Checkpoints, Fingerprint, Keeping, RunError};
 
 use super::data::TrainingData;
-use super::failure::failed;
+use super::failure::{FAILED, failed};
 use super::record::{TrainingOutcome, TrainingRecord};
 use super::weights::names;
 use crate::artifacts::denoiser::STAGE;
@@ -16,8 +17,6 @@ use crate::config::NeuralConfig;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::run_context::Run;
-use crate::run_directory::Fingerprint;
-use crate::stages::checkpoints::{Checkpoints, Keeping};
 
 /// Longest time between two checkpoints, however few steps were taken in it.
 const CHECKPOINT_TIME: Duration = Duration::from_secs(10);
@@ -44,8 +43,8 @@ impl Keeping<Underway> for EverySteps {
         !underway.reached.finished && (is_far || since > CHECKPOINT_TIME)
     }
 
-    fn content(&self, underway: &Underway) -> Result<Vec<u8>, Error> {
-        underway.training.checkpoint().map_err(failed)
+    fn content(&self, underway: &Underway) -> Result<Vec<u8>, RunError> {
+        underway.training.checkpoint().map_err(|error| RunError::failed(FAILED, error))
     }
 
     fn note(&mut self, underway: &Underway, _took: Duration) {
@@ -78,7 +77,7 @@ pub(super) fn train(
         Underway { training, reached },
         keeping,
         |underway| underway.reached.finished,
-        |mut underway, steps| {
+        |mut underway, steps| -> Result<_, Error> {
             underway.reached = underway.training.advance(&source, steps as usize).map_err(failed)?;
             progress.set(underway.reached.step as u64, &losses(&underway.reached));
             Ok(underway)

@@ -5,6 +5,7 @@ mod replica_exchange;
 mod trajectory;
 
 use geodyssey_report::SamplesSummary;
+use geodyssey_run::{Fingerprint, Ingredients};
 
 use super::method::{Landscape, LandscapeMethod, atoms};
 use crate::artifacts::landscape::{LandscapeRecord, SamplesRecord};
@@ -12,7 +13,6 @@ use crate::config::{ReplicaExchangeConfig, SamplesConfig, SamplesSource};
 use crate::error::Error;
 use crate::problem::{EnergySource, GivenSamples, Problem};
 use crate::run_context::Run;
-use crate::run_directory::{Fingerprint, Ingredients};
 use crate::stages::need::{NUMBER, NUMBER_AS_TEXT, Need, VECTORS_OF_A_WALKER};
 
 /// The landscape of samples.

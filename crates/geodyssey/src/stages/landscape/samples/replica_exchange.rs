@@ -3,6 +3,7 @@
 use geodyssey_dynamics::{DynamicsError, Engine};
 use geodyssey_landscape::{ReplicaExchange, replica_exchange::ReplicaExchangeState};
 use geodyssey_report::{SamplesSummary, Warning};
+use geodyssey_run::{Checkpoints, Fingerprint};
 use geodyssey_statistics::reweight_temperatures;
 
 use super::super::method::{Landscape, starting_structures};
@@ -13,8 +14,6 @@ use crate::problem::engine::ActsOn;
 use crate::problem::{Molecule, Problem, SampleTable};
 use crate::progress::Progress;
 use crate::run_context::Run;
-use crate::run_directory::Fingerprint;
-use crate::stages::checkpoints::Checkpoints;
 
 /// The one checkpoint's name.
 const CHECKPOINT: &str = "replica-exchange";
@@ -43,7 +42,7 @@ pub(super) fn run(
         CHECKPOINT,
         state,
         |state| exchange.is_finished(state),
-        |state, rounds| {
+        |state, rounds| -> Result<_, Error> {
             let state = exchange.advance(state, rounds).map_err(failed)?;
             progress.set(state.rounds, "");
             Ok(state)

@@ -6,28 +6,31 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A BLAKE3 hash.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Fingerprint(blake3::Hash);
+pub struct Fingerprint(blake3::Hash);
 
 impl Fingerprint {
     /// Of a file's content.
-    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+    pub fn of_bytes(bytes: &[u8]) -> Self {
         Self(blake3::hash(bytes))
     }
 
     /// Of all that a reader gives, which need not fit into memory.
-    pub(crate) fn of_reader(reader: impl std::io::Read) -> std::io::Result<Self> {
+    ///
+    /// # Errors
+    /// What the reader cannot read.
+    pub fn of_reader(reader: impl std::io::Read) -> std::io::Result<Self> {
         let mut hasher = blake3::Hasher::new();
         hasher.update_reader(reader)?;
         Ok(Self(hasher.finalize()))
     }
 
     /// Its bytes.
-    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
     }
 
     /// 64 hexadecimal digits.
-    pub(crate) fn to_hex(self) -> String {
+    pub fn to_hex(self) -> String {
         self.0.to_hex().to_string()
     }
 }
@@ -52,24 +55,24 @@ impl<'de> Deserialize<'de> for Fingerprint {
 }
 
 /// Gathers all that something is made from.
-pub(crate) struct Ingredients(blake3::Hasher);
+pub struct Ingredients(blake3::Hasher);
 
 impl Ingredients {
-    /// Of something that this version of the program makes.
-    pub(crate) fn of(what: &str) -> Self {
+    /// Of something that this version of the program makes; all crates of the workspace have the same.
+    pub fn of(what: &str) -> Self {
         Self(blake3::Hasher::new())
             .add("program", env!("CARGO_PKG_VERSION").as_bytes())
             .add("stage", what.as_bytes())
     }
 
     /// Of a stage at one revision of what it computes.
-    pub(crate) fn of_stage(stage: &str, revision: u32) -> Self {
+    pub fn of_stage(stage: &str, revision: u32) -> Self {
         Self::of(stage).add("revision", &revision.to_le_bytes())
     }
 
     /// One more, by name. The lengths keep one ingredient's end from being another's beginning.
     #[must_use]
-    pub(crate) fn add(mut self, name: &str, bytes: &[u8]) -> Self {
+    pub fn add(mut self, name: &str, bytes: &[u8]) -> Self {
         for part in [name.as_bytes(), bytes] {
             self.0.update(&(part.len() as u64).to_le_bytes());
             self.0.update(part);
@@ -79,7 +82,7 @@ impl Ingredients {
 
     /// A part of the configuration.
     #[must_use]
-    pub(crate) fn settings(self, name: &str, settings: &impl Serialize) -> Self {
+    pub fn settings(self, name: &str, settings: &impl Serialize) -> Self {
         // Plain data of this program's own types: there is nothing in it that JSON cannot hold.
         let text = serde_json::to_vec(settings).expect("settings are plain data");
         self.add(name, &text)
@@ -87,12 +90,12 @@ impl Ingredients {
 
     /// What another stage was made from.
     #[must_use]
-    pub(crate) fn upstream(self, stage: &str, fingerprint: &Fingerprint) -> Self {
+    pub fn upstream(self, stage: &str, fingerprint: &Fingerprint) -> Self {
         self.add(stage, fingerprint.as_bytes())
     }
 
     /// All of it.
-    pub(crate) fn fingerprint(&self) -> Fingerprint {
+    pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint(self.0.finalize())
     }
 }

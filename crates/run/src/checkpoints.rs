@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::Error;
+use crate::directory::RunDirectory;
+use crate::error::RunError;
+use crate::fingerprint::Fingerprint;
 use crate::interrupt;
 use crate::pace::Pace;
-use crate::run_directory::{Fingerprint, RunDirectory};
 
 /// Between two checkpoints of one computation.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -18,22 +19,25 @@ const SHARE: f64 = 0.05;
 /// Where the parts of a stage are kept. Numbers come back bit for bit, so that a part that was kept and one that was just computed
 /// lead to the same artifacts. The run directory removes all parts when the stage is finished.
 #[derive(Clone, Copy)]
-pub(crate) struct Checkpoints<'r> {
+pub struct Checkpoints<'r> {
     /// The run directory.
-    pub(crate) directory: &'r RunDirectory,
+    pub directory: &'r RunDirectory,
     /// The stage that is running.
-    pub(crate) stage: &'static str,
+    pub stage: &'static str,
     /// What its artifacts are made from.
-    pub(crate) made_from: &'r Fingerprint,
+    pub made_from: &'r Fingerprint,
 }
 
 /// How and when the state of a computation is kept on its way.
-pub(crate) trait Keeping<S> {
+pub trait Keeping<S> {
     /// Whether it should be kept, so long after it last was.
     fn is_due(&self, state: &S, since: Duration) -> bool;
 
     /// What is kept of it.
-    fn content(&self, state: &S) -> Result<Vec<u8>, Error>;
+    ///
+    /// # Errors
+    /// A state that cannot be written in its format.
+    fn content(&self, state: &S) -> Result<Vec<u8>, RunError>;
 
     /// It was kept, which took so long.
     fn note(&mut self, state: &S, took: Duration);
@@ -50,8 +54,8 @@ impl<S: Serialize> Keeping<S> for AsJson {
         since > self.interval
     }
 
-    fn content(&self, state: &S) -> Result<Vec<u8>, Error> {
-        serde_json::to_vec(state).map_err(|error| Error::failed(self.stage, error))
+    fn content(&self, state: &S) -> Result<Vec<u8>, RunError> {
+        serde_json::to_vec(state).map_err(|error| RunError::failed(self.stage, error))
     }
 
     fn note(&mut self, _state: &S, took: Duration) {
@@ -61,53 +65,65 @@ impl<S: Serialize> Keeping<S> for AsJson {
 
 impl Checkpoints<'_> {
     /// A part that an interrupted run had finished; none where it was made from something else or is damaged.
-    pub(crate) fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+    pub fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_slice(&self.read_bytes(name)?).ok()
     }
 
     /// The same of a state that is kept in a format of its own.
-    pub(crate) fn read_bytes(&self, name: &str) -> Option<Vec<u8>> {
+    pub fn read_bytes(&self, name: &str) -> Option<Vec<u8>> {
         self.directory.read_checkpoint(self.stage, name, self.made_from)
     }
 
     /// Where a computation goes on: where an interrupted run left it, or at its beginning.
-    pub(crate) fn resume<S: DeserializeOwned>(
+    ///
+    /// # Errors
+    /// Those of `begin`.
+    pub fn resume<S: DeserializeOwned, E>(
         &self,
         name: &str,
-        begin: impl FnOnce() -> Result<S, Error>,
-    ) -> Result<S, Error> {
+        begin: impl FnOnce() -> Result<S, E>,
+    ) -> Result<S, E> {
         self.read(name).map_or_else(begin, Ok)
     }
 
     /// Keeps a part.
-    pub(crate) fn write<T: Serialize>(&self, name: &str, part: &T) -> Result<(), Error> {
-        let state = serde_json::to_vec(part).map_err(|error| Error::failed(self.stage, error))?;
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write<T: Serialize>(&self, name: &str, part: &T) -> Result<(), RunError> {
+        let state = serde_json::to_vec(part).map_err(|error| RunError::failed(self.stage, error))?;
         self.directory.write_checkpoint(self.stage, name, self.made_from, &state)
     }
 
     /// Goes on with a computation until it is finished: block after block of a size that takes a fraction of a second, its state kept
-    /// every second or so and when Ctrl-C is pressed. `block` is told how many of its own units it should do; nothing of the result may
+    /// every second or so and when Ctrl-C is pressed. `block` is told how many of its own steps it should do; nothing of the result may
     /// depend on that.
-    pub(crate) fn advance<S: Serialize>(
+    ///
+    /// # Errors
+    /// Those of `block`, a checkpoint that cannot be written, or Ctrl-C.
+    pub fn advance<S: Serialize, E: From<RunError>>(
         &self,
         name: &str,
         state: S,
         is_finished: impl Fn(&S) -> bool,
-        block: impl FnMut(S, u64) -> Result<S, Error>,
-    ) -> Result<S, Error> {
+        block: impl FnMut(S, u64) -> Result<S, E>,
+    ) -> Result<S, E> {
         let keeping = AsJson { stage: self.stage, interval: INTERVAL };
         self.advance_keeping(name, state, keeping, is_finished, block)
     }
 
     /// The same for a state that is kept in another way and at other times; when Ctrl-C is pressed it is kept too.
-    pub(crate) fn advance_keeping<S>(
+    ///
+    /// # Errors
+    /// As [`Checkpoints::advance`].
+    pub fn advance_keeping<S, E: From<RunError>>(
         &self,
         name: &str,
         mut state: S,
         mut keeping: impl Keeping<S>,
         is_finished: impl Fn(&S) -> bool,
-        mut block: impl FnMut(S, u64) -> Result<S, Error>,
-    ) -> Result<S, Error> {
+        mut block: impl FnMut(S, u64) -> Result<S, E>,
+    ) -> Result<S, E> {
         let (mut kept, mut pace) = (Instant::now(), Pace::new());
         while !is_finished(&state) {
             state = block(state, pace.next_block())?;
@@ -125,11 +141,14 @@ impl Checkpoints<'_> {
     }
 
     /// A part that is computed once.
-    pub(crate) fn once<T: Serialize + DeserializeOwned>(
+    ///
+    /// # Errors
+    /// Those of `compute`, or a checkpoint that cannot be written.
+    pub fn once<T: Serialize + DeserializeOwned, E: From<RunError>>(
         &self,
         name: &str,
-        compute: impl FnOnce() -> Result<T, Error>,
-    ) -> Result<T, Error> {
+        compute: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
         if let Some(part) = self.read(name) {
             return Ok(part);
         }

@@ -3,20 +3,23 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use crate::error::RunError;
 
 /// The file that is locked.
 const FILE: &str = ".lock";
 
 /// Held as long as this lives; the system lets go of it when the process ends, however it ends.
-pub(crate) struct DirectoryLock {
+pub struct DirectoryLock {
     folder: PathBuf,
     file: File,
 }
 
 impl DirectoryLock {
     /// Locks a folder that is there. `busy` says what to do where another process has it.
-    pub(crate) fn acquire(folder: &Path, busy: &str) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// Another process has it, or the folder cannot be written in.
+    pub fn acquire(folder: &Path, busy: &str) -> Result<Self, RunError> {
         let path = folder.join(FILE);
         loop {
             // Not truncated: whatever is in a file of this name stays as it is.
@@ -25,11 +28,13 @@ impl DirectoryLock {
                 .create(true)
                 .truncate(false)
                 .open(&path)
-                .map_err(|error| Error::file("write in the directory", folder, error))?;
+                .map_err(|error| RunError::file("write in the directory", folder, error))?;
             match file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(Error::file("use the directory", folder, busy)),
-                Err(TryLockError::Error(error)) => return Err(Error::file("lock", &path, error)),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(RunError::file("use the directory", folder, busy));
+                }
+                Err(TryLockError::Error(error)) => return Err(RunError::file("lock", &path, error)),
             }
             let lock = Self { folder: folder.to_owned(), file };
             // Whoever deleted the file between opening and locking has left us a lock on nothing.
@@ -39,12 +44,15 @@ impl DirectoryLock {
         }
     }
 
-    /// Fails once the lock no longer keeps others out: its file, or the whole directory, was removed or replaced.
-    pub(crate) fn verify(&self) -> Result<(), Error> {
+    /// Fails once the lock no longer keeps others out.
+    ///
+    /// # Errors
+    /// Its file, or the whole directory, was removed or replaced.
+    pub fn verify(&self) -> Result<(), RunError> {
         if self.is_in_place() {
             return Ok(());
         }
-        Err(Error::File(format!(
+        Err(RunError::File(format!(
             "{} was removed or replaced while this process worked in {}: nothing more is written there; give the same command again",
             if self.folder.is_dir() { FILE } else { "the directory" },
             self.folder.display()

@@ -4,18 +4,20 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::artifact;
-use super::manifest::{self, Manifest};
-use crate::config::{InputError, without_parents};
-use crate::error::Error;
+use crate::artifact;
+use crate::error::RunError;
+use crate::manifest::{self, Manifest};
 
 /// The file that says whose a directory is. It differs between runs that are otherwise the same, and so is no part of the manifest.
-pub(super) const FILE: &str = ".owner.json";
+pub(crate) const FILE: &str = ".owner.json";
+
+/// What to do with an input file that lies where a run writes.
+const ELSEWHERE: &str = "move it elsewhere, or give another directory with --out";
 
 /// The configuration that a run directory belongs to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Owner {
+pub(crate) struct Owner {
     /// Its file, seen from the run directory: still right where both were moved together.
     configuration: PathBuf,
 }
@@ -31,9 +33,9 @@ impl Owner {
     }
 
     /// Writes it.
-    pub(super) fn write(&self, directory: &Path) -> Result<(), Error> {
+    pub(crate) fn write(&self, directory: &Path) -> Result<(), RunError> {
         let path = directory.join(FILE);
-        let mut text = serde_json::to_vec(self).map_err(|error| Error::file("write", &path, error))?;
+        let mut text = serde_json::to_vec(self).map_err(|error| RunError::file("write", &path, error))?;
         text.push(b'\n');
         artifact::write(&path, &text)
     }
@@ -49,6 +51,21 @@ fn real(path: &Path) -> PathBuf {
     path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
 }
 
+/// A path without `.` and `x/..`; the way from a directory to its configuration begins with the latter.
+fn without_parents(path: &Path) -> PathBuf {
+    let mut result = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                result.pop();
+            }
+            Component::CurDir => {}
+            other => result.push(other),
+        }
+    }
+    result
+}
+
 /// The way from one absolute path to another.
 fn relative(from: &Path, to: &Path) -> PathBuf {
     let (from, to): (Vec<Component<'_>>, Vec<Component<'_>>) =
@@ -60,20 +77,20 @@ fn relative(from: &Path, to: &Path) -> PathBuf {
 
 /// What asks for a run directory.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Claim {
+pub struct Claim {
     /// Its configuration; none for a comparison, which any configurations may share.
-    pub(crate) configuration: Option<PathBuf>,
+    pub configuration: Option<PathBuf>,
     /// Input files, which no output may replace.
-    pub(crate) inputs: Vec<PathBuf>,
+    pub inputs: Vec<PathBuf>,
     /// Names, relative to the directory, that will be written for certain.
-    pub(crate) names: Vec<String>,
+    pub names: Vec<String>,
     /// Whether the directory may be another configuration's.
-    pub(crate) force: bool,
+    pub force: bool,
 }
 
 impl Claim {
     /// The owner that must be noted, if it is not that of before: which it is where the directory's own copy of its configuration is run.
-    pub(super) fn new_owner(&self, directory: &Path, manifest: &Manifest) -> Option<Owner> {
+    pub(crate) fn new_owner(&self, directory: &Path, manifest: &Manifest) -> Option<Owner> {
         let other = self.configuration.as_ref().filter(|file| !is_own_copy(file, directory, Some(manifest)));
         let owner = Owner::new(directory, other?);
         (Owner::read(directory).as_ref() != Some(&owner)).then_some(owner)
@@ -81,12 +98,12 @@ impl Claim {
 
     /// Refuses a directory of another configuration, and files that were made by somebody else and stand where this run would write.
     /// `owns` says which names are the program's own.
-    pub(super) fn check(
+    pub(crate) fn check(
         &self,
         directory: &Path,
         manifest: Option<&Manifest>,
         owns: impl Fn(&str) -> bool,
-    ) -> Result<(), InputError> {
+    ) -> Result<(), RunError> {
         let owner = manifest.and_then(|_| Owner::read(directory));
         if let (Some(owner), Some(file), false) = (owner, &self.configuration, self.force)
             && !is_own_copy(file, directory, manifest)
@@ -98,7 +115,7 @@ impl Claim {
                 owner.file(directory).display()
             );
             let advice = "give this run its own directory with --out, or replace that run with --force";
-            return Err(InputError::new(message).note(advice));
+            return Err(RunError::input(message, &[advice]));
         }
         for name in self.names.iter().filter(|name| !owns(name)) {
             let path = directory.join(name);
@@ -116,18 +133,14 @@ impl Claim {
                     input.display(),
                     directory.display()
                 );
-                return Err(
-                    InputError::new(message).note("move it elsewhere, or give another directory with --out")
-                );
+                return Err(RunError::input(message, &[ELSEWHERE]));
             }
             if expected.is_some_and(|expected| !manifest::is_as_written(input, expected)) {
                 let message = format!(
                     "{} is an input of this run and no longer what an earlier run wrote there: the run would replace it",
                     input.display()
                 );
-                return Err(
-                    InputError::new(message).note("move it elsewhere, or give another directory with --out")
-                );
+                return Err(RunError::input(message, &[ELSEWHERE]));
             }
         }
         Ok(())
@@ -135,12 +148,11 @@ impl Claim {
 }
 
 /// A file that the program did not make, where it would write.
-pub(super) fn in_the_way(path: &Path) -> InputError {
-    InputError::new(format!(
-        "{} already exists and was not made by this run: it is left unchanged",
-        path.display()
-    ))
-    .note("move it away, or give another directory with --out")
+pub(crate) fn in_the_way(path: &Path) -> RunError {
+    RunError::input(
+        format!("{} already exists and was not made by this run: it is left unchanged", path.display()),
+        &["move it away, or give another directory with --out"],
+    )
 }
 
 /// A file's name relative to a directory that holds it.

@@ -6,21 +6,21 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
 
-use super::artifact::{self, remove_if_there};
-use super::manifest::is_inside;
-use crate::error::Error;
+use crate::artifact::{self, remove_if_there};
+use crate::error::RunError;
+use crate::manifest::is_inside;
 
 /// The file's name.
-pub(super) const FILE: &str = ".begun";
+pub(crate) const FILE: &str = ".begun";
 
 /// Reads the names, none where there are none. A last line that is not whole does not count: its file was not begun yet. Nothing is
 /// changed, for the directory may be another process's.
-pub(super) fn read(directory: &Path) -> Result<BTreeSet<String>, Error> {
+pub(crate) fn read(directory: &Path) -> Result<BTreeSet<String>, RunError> {
     Ok(names(whole_lines(&text(directory)?)))
 }
 
 /// The same, by the process that has locked the directory: a last line that was torn by a kill is taken away.
-pub(super) fn mend(directory: &Path) -> Result<BTreeSet<String>, Error> {
+pub(crate) fn mend(directory: &Path) -> Result<BTreeSet<String>, RunError> {
     let text = text(directory)?;
     let whole = whole_lines(&text);
     if whole.len() < text.len() {
@@ -29,11 +29,11 @@ pub(super) fn mend(directory: &Path) -> Result<BTreeSet<String>, Error> {
     Ok(names(whole))
 }
 
-fn text(directory: &Path) -> Result<String, Error> {
+fn text(directory: &Path) -> Result<String, RunError> {
     let path = directory.join(FILE);
     match fs::read_to_string(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
-        read => read.map_err(|error| Error::file("read", &path, error)),
+        read => read.map_err(|error| RunError::file("read", &path, error)),
     }
 }
 
@@ -46,7 +46,7 @@ fn names(whole: &str) -> BTreeSet<String> {
 }
 
 /// Adds names, and makes sure that they are on the disk.
-pub(super) fn add<'n>(directory: &Path, names: impl IntoIterator<Item = &'n str>) -> Result<(), Error> {
+pub(crate) fn add<'n>(directory: &Path, names: impl IntoIterator<Item = &'n str>) -> Result<(), RunError> {
     let path = directory.join(FILE);
     let text: String = names.into_iter().flat_map(|name| [name, "\n"]).collect();
     if text.is_empty() {
@@ -57,10 +57,10 @@ pub(super) fn add<'n>(directory: &Path, names: impl IntoIterator<Item = &'n str>
         file.write_all(text.as_bytes())?;
         file.sync_data()
     };
-    append().map_err(|error: std::io::Error| Error::file("write", &path, error))
+    append().map_err(|error: std::io::Error| RunError::file("write", &path, error))
 }
 
 /// Forgets all names.
-pub(super) fn clear(directory: &Path) -> Result<(), Error> {
+pub(crate) fn clear(directory: &Path) -> Result<(), RunError> {
     remove_if_there(&directory.join(FILE))
 }

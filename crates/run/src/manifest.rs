@@ -5,24 +5,23 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::artifact;
-use super::fingerprint::Fingerprint;
-use crate::config::InputError;
-use crate::error::Error;
+use crate::artifact;
+use crate::error::RunError;
+use crate::fingerprint::Fingerprint;
 
 /// The file's name.
-pub(super) const FILE: &str = "manifest.json";
+pub(crate) const FILE: &str = "manifest.json";
 
 /// One finished stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// Revision of the stage that computed it; 1 where none is noted.
     #[serde(default = "first_revision")]
-    pub(super) revision: u32,
+    pub(crate) revision: u32,
     /// Of its settings, input files, upstream stages, its revision and the program's version.
-    pub(super) made_from: Fingerprint,
+    pub(crate) made_from: Fingerprint,
     /// Its files, relative to the run directory, with their contents' fingerprints.
-    pub(super) outputs: BTreeMap<String, Fingerprint>,
+    pub(crate) outputs: BTreeMap<String, Fingerprint>,
 }
 
 fn first_revision() -> u32 {
@@ -31,9 +30,9 @@ fn first_revision() -> u32 {
 
 /// The finished stages of a run directory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Manifest {
+pub(crate) struct Manifest {
     /// By name.
-    pub(super) stages: BTreeMap<String, Entry>,
+    pub(crate) stages: BTreeMap<String, Entry>,
 }
 
 impl Manifest {
@@ -42,11 +41,14 @@ impl Manifest {
     /// # Errors
     /// A file of that name that is not a manifest, or one that names files outside its directory: it was not written by this
     /// program, so that no file next to it can be known to be the program's own.
-    pub(super) fn read(directory: &Path) -> Result<Option<Self>, InputError> {
+    pub(crate) fn read(directory: &Path) -> Result<Option<Self>, RunError> {
         let path = directory.join(FILE);
         let wrong = |why: String| {
-            InputError::new(format!("{} is not the manifest of a run: {why}", path.display())).note(
-                "give another directory with --out, or remove this one if it contains nothing but a damaged run",
+            RunError::input(
+                format!("{} is not the manifest of a run: {why}", path.display()),
+                &[
+                    "give another directory with --out, or remove this one if it contains nothing but a damaged run",
+                ],
             )
         };
         let bytes = match std::fs::read(&path) {
@@ -59,7 +61,9 @@ impl Manifest {
             {
                 return Ok(None);
             }
-            Err(error) => return Err(InputError::new(format!("cannot read {}: {error}", path.display()))),
+            Err(error) => {
+                return Err(RunError::input(format!("cannot read {}: {error}", path.display()), &[]));
+            }
         };
         let manifest: Self = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
         let names = manifest.stages.values().flat_map(|entry| entry.outputs.keys());
@@ -70,20 +74,21 @@ impl Manifest {
     }
 
     /// Writes it.
-    pub(super) fn write(&self, directory: &Path) -> Result<(), Error> {
+    pub(crate) fn write(&self, directory: &Path) -> Result<(), RunError> {
         let path = directory.join(FILE);
-        let mut text = serde_json::to_vec_pretty(self).map_err(|error| Error::file("write", &path, error))?;
+        let mut text =
+            serde_json::to_vec_pretty(self).map_err(|error| RunError::file("write", &path, error))?;
         text.push(b'\n');
         artifact::write(&path, &text)
     }
 
     /// The entry of a stage if it was made from just this and its files are as they were written.
-    pub(super) fn current(&self, directory: &Path, stage: &str, made_from: &Fingerprint) -> Option<&Entry> {
+    pub(crate) fn current(&self, directory: &Path, stage: &str, made_from: &Fingerprint) -> Option<&Entry> {
         self.stages.get(stage).filter(|entry| entry.made_from == *made_from && entry.is_intact(directory))
     }
 
     /// What a file of a finished stage should contain.
-    pub(super) fn expected(&self, name: &str) -> Option<&Fingerprint> {
+    pub(crate) fn expected(&self, name: &str) -> Option<&Fingerprint> {
         self.stages.values().find_map(|entry| entry.outputs.get(name))
     }
 }
@@ -95,12 +100,12 @@ impl Entry {
 }
 
 /// Whether a file holds what it held when it was written.
-pub(super) fn is_as_written(path: &Path, expected: &Fingerprint) -> bool {
+pub(crate) fn is_as_written(path: &Path, expected: &Fingerprint) -> bool {
     std::fs::read(path).is_ok_and(|bytes| Fingerprint::of_bytes(&bytes) == *expected)
 }
 
 /// Whether a name leads to a file below the directory, and is written in the one way in which this program writes it.
-pub(super) fn is_inside(name: &str) -> bool {
+pub(crate) fn is_inside(name: &str) -> bool {
     let path = PathBuf::from(name);
     let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
     plain

@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::fingerprint::Fingerprint;
-use super::manifest::{self, Manifest};
-use super::names::SUMMARY_FILE;
-use crate::config::InputError;
-use crate::error::Error;
+use crate::error::RunError;
+use crate::fingerprint::Fingerprint;
+use crate::manifest::{self, Manifest};
+use crate::names::SUMMARY_FILE;
 
 /// A run directory whose files are read as the run wrote them, or not at all.
-pub(crate) struct FinishedRun {
+pub struct FinishedRun {
     path: PathBuf,
     manifest: Manifest,
 }
@@ -19,31 +18,31 @@ impl FinishedRun {
     ///
     /// # Errors
     /// A directory without a manifest, or with an invalid one.
-    pub(crate) fn open(path: &Path) -> Result<Self, InputError> {
+    pub fn open(path: &Path) -> Result<Self, RunError> {
         let missing = || {
             let file = manifest::FILE;
-            InputError::new(format!("{} is not a run directory: it has no {file}", path.display()))
+            RunError::input(format!("{} is not a run directory: it has no {file}", path.display()), &[])
         };
         Ok(Self { path: path.to_owned(), manifest: Manifest::read(path)?.ok_or_else(missing)? })
     }
 
     /// Its path.
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Names of all files of finished stages.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         self.manifest.stages.values().flat_map(|entry| entry.outputs.keys().map(String::as_str))
     }
 
     /// Whether a finished stage has written a file of this name.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.manifest.expected(name).is_some()
     }
 
     /// Whether the run came to its end.
-    pub(crate) fn is_finished(&self) -> bool {
+    pub fn is_finished(&self) -> bool {
         self.has(SUMMARY_FILE)
     }
 
@@ -51,13 +50,13 @@ impl FinishedRun {
     ///
     /// # Errors
     /// A file that no finished stage has, that cannot be read, or that is no longer what the run wrote.
-    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
+    pub fn read(&self, name: &str) -> Result<Vec<u8>, RunError> {
         let path = self.path.join(name);
         let Some(expected) = self.manifest.expected(name) else {
             let message = format!("the run in {} has not got as far as {name}", self.path.display());
-            return Err(self.again(message).into());
+            return Err(self.again(message));
         };
-        let bytes = std::fs::read(&path).map_err(|error| Error::file("read", &path, error))?;
+        let bytes = std::fs::read(&path).map_err(|error| RunError::file("read", &path, error))?;
         if Fingerprint::of_bytes(&bytes) == *expected {
             return Ok(bytes);
         }
@@ -65,25 +64,31 @@ impl FinishedRun {
             "{} differs from what the run wrote: it was changed afterwards, or another run in its directory was interrupted",
             path.display()
         );
-        Err(self.again(message).into())
+        Err(self.again(message))
     }
 
     /// A file that is text.
-    pub(crate) fn read_text(&self, name: &str) -> Result<String, Error> {
+    ///
+    /// # Errors
+    /// As [`FinishedRun::read`], or a file that is not text.
+    pub fn read_text(&self, name: &str) -> Result<String, RunError> {
         String::from_utf8(self.read(name)?)
-            .map_err(|error| Error::file("understand", &self.path.join(name), error))
+            .map_err(|error| RunError::file("understand", &self.path.join(name), error))
     }
 
     /// The path of a file, for readers that need one, after checking that it is as the run wrote it.
-    pub(crate) fn verified(&self, name: &str) -> Result<PathBuf, Error> {
+    ///
+    /// # Errors
+    /// As [`FinishedRun::read`].
+    pub fn verified(&self, name: &str) -> Result<PathBuf, RunError> {
         self.read(name)?;
         Ok(self.path.join(name))
     }
 
-    fn again(&self, message: String) -> InputError {
+    fn again(&self, message: String) -> RunError {
         let directory = self.path.display();
-        InputError::new(message).note(format!(
-            "geodyssey run CONFIG --out {directory}, with the run's own configuration, recreates it"
-        ))
+        let note =
+            format!("geodyssey run CONFIG --out {directory}, with the run's own configuration, recreates it");
+        RunError::input(message, &[note.as_str()])
     }
 }

@@ -4,30 +4,36 @@ use std::fs;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
-use geodyssey_trajectory::{PartialFile, is_partial};
+use geodyssey_partial_file::{PartialFile, is_partial};
 
-use crate::error::Error;
+use crate::error::RunError;
 
 /// Writes a file beside its place, makes sure that it is on the disk, and renames it.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     let result = (|| {
         let (partial, file) = PartialFile::create(path)?;
         let mut out = BufWriter::new(file);
         out.write_all(bytes)?;
         partial.complete(out)
     })();
-    result.map_err(|error| Error::file("write", path, error))
+    result.map_err(|error| RunError::file("write", path, error))
 }
 
 /// Removes what a killed process left half-written in a folder.
-pub(crate) fn remove_partial(folder: &Path) -> Result<(), Error> {
+///
+/// # Errors
+/// A folder that cannot be read, or a file that cannot be removed.
+pub fn remove_partial(folder: &Path) -> Result<(), RunError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Error::file("read", folder, error)),
+        Err(error) => return Err(RunError::file("read", folder, error)),
     };
     for entry in entries {
-        let entry = entry.map_err(|error| Error::file("read", folder, error))?;
+        let entry = entry.map_err(|error| RunError::file("read", folder, error))?;
         if is_partial(&entry.file_name()) {
             remove_if_there(&entry.path())?;
         }
@@ -36,9 +42,11 @@ pub(crate) fn remove_partial(folder: &Path) -> Result<(), Error> {
 }
 
 /// Removes a file, if there is one.
-pub(super) fn remove_if_there(path: &Path) -> Result<(), Error> {
+pub(crate) fn remove_if_there(path: &Path) -> Result<(), RunError> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file("remove", path, error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(RunError::file("remove", path, error))
+        }
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Files that stand under a passing name until they are whole.
+//! Files that stand under a temporary name until they are complete: whoever reads one under its own name never sees half of it.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};

@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::RunError;
 use crate::interrupt;
 
 /// A place in a stream, and what stands before it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Mark {
+pub struct Mark {
     bytes: u64,
     content: [u8; 32],
 }
 
 /// A file that grows.
-pub(crate) struct Stream {
+pub struct Stream {
     path: PathBuf,
     file: File,
     bytes: u64,
@@ -30,8 +30,8 @@ impl Stream {
     ///
     /// # Errors
     /// A file that cannot be made.
-    pub(super) fn begin(path: &Path) -> Result<Self, Error> {
-        let file = File::create(path).map_err(|error| Error::file("write", path, error))?;
+    pub(crate) fn begin(path: &Path) -> Result<Self, RunError> {
+        let file = File::create(path).map_err(|error| RunError::file("write", path, error))?;
         Ok(Self { path: path.to_owned(), file, bytes: 0, content: blake3::Hasher::new() })
     }
 
@@ -39,11 +39,11 @@ impl Stream {
     ///
     /// # Errors
     /// A file that cannot be cut to its length.
-    pub(super) fn resume(path: &Path, mark: &Mark) -> Result<Option<Self>, Error> {
+    pub(crate) fn resume(path: &Path, mark: &Mark) -> Result<Option<Self>, RunError> {
         let Ok(mut file) = OpenOptions::new().read(true).write(true).open(path) else { return Ok(None) };
         let Some(content) = content(&mut file, mark) else { return Ok(None) };
         let cut = file.set_len(mark.bytes).and_then(|()| file.seek(SeekFrom::Start(mark.bytes)));
-        cut.map_err(|error| Error::file("write", path, error))?;
+        cut.map_err(|error| RunError::file("write", path, error))?;
         Ok(Some(Self { path: path.to_owned(), file, bytes: mark.bytes, content }))
     }
 
@@ -51,9 +51,9 @@ impl Stream {
     ///
     /// # Errors
     /// A full disk, or any other reason for which the file cannot be written.
-    pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), RunError> {
         let _writing = interrupt::writing();
-        self.file.write_all(bytes).map_err(|error| Error::file("write", &self.path, error))?;
+        self.file.write_all(bytes).map_err(|error| RunError::file("write", &self.path, error))?;
         self.content.update(bytes);
         self.bytes += bytes.len() as u64;
         Ok(())
@@ -63,15 +63,15 @@ impl Stream {
     ///
     /// # Errors
     /// As [`Stream::append`].
-    pub(crate) fn mark(&self) -> Result<Mark, Error> {
+    pub fn mark(&self) -> Result<Mark, RunError> {
         let _writing = interrupt::writing();
-        self.file.sync_data().map_err(|error| Error::file("write", &self.path, error))?;
+        self.file.sync_data().map_err(|error| RunError::file("write", &self.path, error))?;
         Ok(Mark { bytes: self.bytes, content: *self.content.finalize().as_bytes() })
     }
 }
 
 /// Whether a file holds what stood before a mark, unchanged.
-pub(super) fn holds(path: &Path, mark: &Mark) -> bool {
+pub(crate) fn holds(path: &Path, mark: &Mark) -> bool {
     File::open(path).is_ok_and(|mut file| content(&mut file, mark).is_some())
 }
 
@@ -84,7 +84,7 @@ fn content(file: &mut File, mark: &Mark) -> Option<blake3::Hasher> {
 }
 
 /// A stream that is read.
-pub(crate) struct StreamReader {
+pub struct StreamReader {
     path: PathBuf,
     file: File,
 }
@@ -94,8 +94,8 @@ impl StreamReader {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub(super) fn open(path: PathBuf) -> Result<Self, Error> {
-        let file = File::open(&path).map_err(|error| Error::file("read", &path, error))?;
+    pub(crate) fn open(path: PathBuf) -> Result<Self, RunError> {
+        let file = File::open(&path).map_err(|error| RunError::file("read", &path, error))?;
         Ok(Self { path, file })
     }
 
@@ -103,9 +103,9 @@ impl StreamReader {
     ///
     /// # Errors
     /// A file that cannot be read or ends before.
-    pub(crate) fn read_at(&mut self, place: u64, buffer: &mut [u8]) -> Result<(), Error> {
+    pub fn read_at(&mut self, place: u64, buffer: &mut [u8]) -> Result<(), RunError> {
         let read = self.file.seek(SeekFrom::Start(place)).and_then(|_| self.file.read_exact(buffer));
-        read.map_err(|error| Error::file("read", &self.path, error))
+        read.map_err(|error| RunError::file("read", &self.path, error))
     }
 }
 

@@ -7,44 +7,26 @@
 //! A file that the program did not make is never replaced or removed: [`RunDirectory::claim`] knows the program's own by the manifest
 //! and by the list of what was begun.
 
-mod artifact;
-mod begun;
-mod checkpoints;
-mod fingerprint;
-mod finished;
-mod lock;
-mod manifest;
-mod names;
-mod owner;
-mod stream;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-pub(crate) use artifact::{remove_partial, write as write_whole};
-pub(crate) use fingerprint::{Fingerprint, Ingredients};
-pub(crate) use finished::FinishedRun;
-pub(crate) use lock::DirectoryLock;
-pub(crate) use names::{SUMMARY_FILE, TIMINGS_FILE};
-pub(crate) use owner::Claim;
-pub(crate) use stream::{Mark, Stream, StreamReader};
+use crate::artifact::{self, remove_if_there, remove_partial};
+use crate::error::RunError;
+use crate::fingerprint::{Fingerprint, Ingredients};
+use crate::lock::DirectoryLock;
+use crate::manifest::{Entry, Manifest};
+use crate::names::{BESIDE, SUMMARY_FILE};
+use crate::own_files::{OWN, check, check_claim, owns};
+use crate::owner::{self, Claim};
+use crate::{begun, checkpoint_files, donors};
 
-use artifact::remove_if_there;
-use manifest::{Entry, Manifest};
-
-use crate::error::Error;
-
-/// The program's own files that belong to no stage. They are so from the moment on at which there is a manifest.
-const OWN: [&str; 4] = [manifest::FILE, owner::FILE, begun::FILE, TIMINGS_FILE];
-/// Folders of stages that the summary says nothing of.
-const BESIDE: [&str; 2] = ["diagnose/", "distance/"];
 /// What a second process is told.
 const BUSY: &str = "another process is running in it; wait for it, or give another directory with --out";
 
 /// A run directory that this process alone may change.
-pub(crate) struct RunDirectory {
+pub struct RunDirectory {
     path: PathBuf,
     manifest: Manifest,
     /// Names that were begun and that no finished stage has yet.
@@ -56,53 +38,15 @@ pub(crate) struct RunDirectory {
     lock: DirectoryLock,
 }
 
-/// Whether a run may use a directory, as far as can be known without changing anything.
-///
-/// # Errors
-/// The directory of another configuration, an invalid manifest, or files of others that are in the way.
-pub(crate) fn check_claim(path: &Path, claim: &Claim) -> Result<(), Error> {
-    let manifest = Manifest::read(path)?;
-    let begun = match manifest {
-        Some(_) => begun::read(path)?,
-        None => BTreeSet::new(),
-    };
-    check(path, claim, manifest.as_ref(), &begun)
-}
-
-fn check(
-    path: &Path,
-    claim: &Claim,
-    manifest: Option<&Manifest>,
-    begun: &BTreeSet<String>,
-) -> Result<(), Error> {
-    let owns = |name: &str| manifest.is_some_and(|manifest| owns(manifest, begun, name));
-    if manifest.is_none() {
-        for name in OWN {
-            let file = path.join(name);
-            if file.symlink_metadata().is_ok() {
-                return Err(owner::in_the_way(&file).into());
-            }
-        }
-    }
-    Ok(claim.check(path, manifest, owns)?)
-}
-
-fn owns(manifest: &Manifest, begun: &BTreeSet<String>, name: &str) -> bool {
-    OWN.contains(&name)
-        || begun.contains(name)
-        || manifest.expected(name).is_some()
-        || checkpoints::is_checkpoint(name)
-}
-
 impl RunDirectory {
     /// Opens a run directory and creates it if it is missing.
     ///
     /// # Errors
     /// A directory that this run may not use, see [`check_claim`]; one that another process uses, or that cannot be written.
-    pub(crate) fn open(path: &Path, claim: &Claim) -> Result<Self, Error> {
+    pub fn open(path: &Path, claim: &Claim) -> Result<Self, RunError> {
         // Before anything is made or locked.
         check_claim(path, claim)?;
-        fs::create_dir_all(path).map_err(|error| Error::file("create the run directory", path, error))?;
+        fs::create_dir_all(path).map_err(|error| RunError::file("create the run directory", path, error))?;
         let lock = DirectoryLock::acquire(path, BUSY)?;
         let found = Manifest::read(path)?;
         let begun = match found {
@@ -134,24 +78,24 @@ impl RunDirectory {
     }
 
     /// Removes what a killed process left half-written in the folders that the program writes in.
-    fn remove_partial(&self) -> Result<(), Error> {
+    fn remove_partial(&self) -> Result<(), RunError> {
         let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         let names = self.manifest.stages.values().flat_map(|entry| entry.outputs.keys()).chain(begun.iter());
         let mut folders: BTreeSet<PathBuf> =
             names.filter_map(|name| self.file(name).parent().map(Path::to_owned)).collect();
-        folders.extend([self.path.clone(), self.file(checkpoints::FOLDER)]);
+        folders.extend([self.path.clone(), self.file(checkpoint_files::FOLDER)]);
         folders.iter().try_for_each(|folder| remove_partial(folder))
     }
 
     /// The same, with run directories elsewhere from which stages may be taken over too.
     #[must_use]
-    pub(crate) fn with_donors(mut self, donors: Vec<PathBuf>) -> Self {
+    pub fn with_donors(mut self, donors: Vec<PathBuf>) -> Self {
         self.donors = donors;
         self
     }
 
     /// The place of an artifact.
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
@@ -159,18 +103,18 @@ impl RunDirectory {
     ///
     /// # Errors
     /// A file that the program did not make stands there; the directory or its lock has gone.
-    pub(crate) fn claim(&self, name: &str) -> Result<PathBuf, Error> {
+    pub fn claim(&self, name: &str) -> Result<PathBuf, RunError> {
         self.unless_gone(self.make_ready(name))
     }
 
-    fn make_ready(&self, name: &str) -> Result<PathBuf, Error> {
+    fn make_ready(&self, name: &str) -> Result<PathBuf, RunError> {
         self.lock.verify()?;
         let path = self.file(name);
         {
             let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
             if !owns(&self.manifest, &begun, name) {
                 if path.symlink_metadata().is_ok() {
-                    return Err(owner::in_the_way(&path).into());
+                    return Err(owner::in_the_way(&path));
                 }
                 begun::add(&self.path, [name])?;
                 begun.insert(name.to_owned());
@@ -178,7 +122,7 @@ impl RunDirectory {
         }
         // A summary of what was there before would look like one of what is there now.
         let is_summarised = self.is_run && !BESIDE.iter().any(|folder| name.starts_with(folder));
-        if is_summarised && !OWN.contains(&name) && !checkpoints::is_checkpoint(name) {
+        if is_summarised && !OWN.contains(&name) && !checkpoint_files::is_checkpoint(name) {
             remove_if_there(&self.file(SUMMARY_FILE))?;
         }
         let mut folder = self.path.clone();
@@ -187,7 +131,7 @@ impl RunDirectory {
             // Never the run directory itself: whoever removed it would find it back with half its files.
             match fs::create_dir(&folder) {
                 Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                    return Err(Error::file("create the folder", &folder, error));
+                    return Err(RunError::file("create the folder", &folder, error));
                 }
                 _ => {}
             }
@@ -196,12 +140,15 @@ impl RunDirectory {
     }
 
     /// Writes an artifact.
-    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// A file that the program did not make stands there, or it cannot be written; the directory or its lock has gone.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), RunError> {
         self.unless_gone(artifact::write(&self.claim(name)?, bytes))
     }
 
     /// The result of writing something; where it failed since the directory or its lock has gone, that is the error.
-    fn unless_gone<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn unless_gone<T>(&self, result: Result<T, RunError>) -> Result<T, RunError> {
         if result.is_err() {
             self.lock.verify()?;
         }
@@ -209,47 +156,56 @@ impl RunDirectory {
     }
 
     /// Reads an artifact.
-    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>, RunError> {
         let path = self.file(name);
-        fs::read(&path).map_err(|error| Error::file("read", &path, error))
+        fs::read(&path).map_err(|error| RunError::file("read", &path, error))
     }
 
     /// Reads an artifact that is text.
-    pub(crate) fn read_text(&self, name: &str) -> Result<String, Error> {
+    ///
+    /// # Errors
+    /// A file that cannot be read or is not text.
+    pub fn read_text(&self, name: &str) -> Result<String, RunError> {
         let path = self.file(name);
-        fs::read_to_string(&path).map_err(|error| Error::file("read", &path, error))
+        fs::read_to_string(&path).map_err(|error| RunError::file("read", &path, error))
     }
 
     /// Whether a stage was made from just this and its files are as they were written.
-    pub(crate) fn is_current(&self, stage: &str, made_from: &Fingerprint) -> bool {
+    pub fn is_current(&self, stage: &str, made_from: &Fingerprint) -> bool {
         self.manifest.current(&self.path, stage, made_from).is_some()
     }
 
     /// The revision of a stage that made its files; none where it has none.
-    pub(crate) fn revision(&self, stage: &str) -> Option<u32> {
+    pub fn revision(&self, stage: &str) -> Option<u32> {
         self.manifest.stages.get(stage).map(|entry| entry.revision)
     }
 
     /// Of all files of a finished stage: what a later stage is made from.
-    pub(crate) fn output_fingerprint(&self, stage: &str) -> Fingerprint {
+    pub fn output_fingerprint(&self, stage: &str) -> Fingerprint {
         let outputs = self.manifest.stages.get(stage).into_iter().flat_map(|entry| &entry.outputs);
         outputs.fold(Ingredients::of(stage), |sum, (name, hash)| sum.upstream(name, hash)).fingerprint()
     }
 
     /// Names of the files that a finished stage wrote.
-    pub(crate) fn outputs(&self, stage: &str) -> impl Iterator<Item = &str> {
+    pub fn outputs(&self, stage: &str) -> impl Iterator<Item = &str> {
         self.manifest.stages.get(stage).into_iter().flat_map(|entry| entry.outputs.keys().map(String::as_str))
     }
 
     /// Notes that a stage is finished: its files are all written. Files that it wrote in an earlier run and not in this one are removed, so
     /// are files that were begun and never came into a finished stage, and its checkpoints.
-    pub(crate) fn finish(
+    ///
+    /// # Errors
+    /// A file that cannot be read, written or removed; the directory or its lock has gone.
+    pub fn finish(
         &mut self,
         stage: &str,
         revision: u32,
         made_from: Fingerprint,
         outputs: &[String],
-    ) -> Result<(), Error> {
+    ) -> Result<(), RunError> {
         let result = self.note_finished(stage, revision, made_from, outputs);
         self.unless_gone(result)
     }
@@ -260,7 +216,7 @@ impl RunDirectory {
         revision: u32,
         made_from: Fingerprint,
         outputs: &[String],
-    ) -> Result<(), Error> {
+    ) -> Result<(), RunError> {
         self.lock.verify()?;
         let mut hashes = BTreeMap::new();
         for name in outputs {
@@ -269,20 +225,23 @@ impl RunDirectory {
         let earlier: Vec<String> = self.outputs(stage).map(str::to_owned).collect();
         self.manifest.stages.insert(stage.to_owned(), Entry { revision, made_from, outputs: hashes });
         self.settle(earlier)?;
-        self.remove_checkpoints(stage)
+        checkpoint_files::remove(&self.path, stage)
     }
 
     /// Removes a stage that the run no longer has, with its files. Whether there was one.
-    pub(crate) fn discard(&mut self, stage: &str) -> Result<bool, Error> {
+    ///
+    /// # Errors
+    /// As [`RunDirectory::finish`].
+    pub fn discard(&mut self, stage: &str) -> Result<bool, RunError> {
         self.lock.verify()?;
         let Some(entry) = self.manifest.stages.remove(stage) else { return Ok(false) };
         self.settle(entry.outputs.into_keys().collect())?;
-        self.remove_checkpoints(stage)?;
+        checkpoint_files::remove(&self.path, stage)?;
         Ok(true)
     }
 
     /// Writes the manifest, then removes what no stage has: `earlier` files, and those that were begun.
-    fn settle(&mut self, earlier: Vec<String>) -> Result<(), Error> {
+    fn settle(&mut self, earlier: Vec<String>) -> Result<(), RunError> {
         let begun = self.begun.get_mut().unwrap_or_else(PoisonError::into_inner);
         let new: Vec<String> = earlier.into_iter().filter(|name| !begun.contains(name)).collect();
         // From here on they stand in no manifest, and must be known as the program's own all the same.
@@ -302,50 +261,41 @@ impl RunDirectory {
 
     /// Takes a finished stage over from another run directory, next to this one or given, that made it from exactly the same.
     /// The other's name, if there is one. What cannot be read there counts as absent.
-    pub(crate) fn adopt(
+    ///
+    /// # Errors
+    /// As [`RunDirectory::write`] and [`RunDirectory::finish`].
+    pub fn adopt(
         &mut self,
         stage: &str,
         revision: u32,
         made_from: &Fingerprint,
-    ) -> Result<Option<PathBuf>, Error> {
-        // A bare name has an empty parent, which is the working directory.
-        let parent =
-            self.path.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
-        let siblings = parent.and_then(|parent| fs::read_dir(parent).ok());
-        let mut directories: Vec<PathBuf> =
-            siblings.into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-        directories.sort();
-        for directory in directories.into_iter().chain(self.donors.clone()) {
-            let Ok(Some(manifest)) = Manifest::read(&directory) else { continue };
-            let Some(entry) = manifest.stages.get(stage).filter(|entry| entry.made_from == *made_from) else {
-                continue;
-            };
-            let read = |(name, expected): (&String, &Fingerprint)| {
-                let bytes = fs::read(directory.join(name)).ok()?;
-                (Fingerprint::of_bytes(&bytes) == *expected).then(|| (name.clone(), bytes))
-            };
-            let Some(files) = entry.outputs.iter().map(read).collect::<Option<Vec<_>>>() else { continue };
-            for (name, bytes) in &files {
-                self.write(name, bytes)?;
-            }
-            let outputs: Vec<String> = files.into_iter().map(|(name, _)| name).collect();
-            self.finish(stage, revision, *made_from, &outputs)?;
-            return Ok(Some(directory));
+    ) -> Result<Option<PathBuf>, RunError> {
+        let Some(found) = donors::find(&self.path, &self.donors, stage, made_from) else { return Ok(None) };
+        for (name, bytes) in &found.files {
+            self.write(name, bytes)?;
         }
-        Ok(None)
+        let outputs: Vec<String> = found.files.into_iter().map(|(name, _)| name).collect();
+        self.finish(stage, revision, *made_from, &outputs)?;
+        Ok(Some(found.directory))
     }
 
     /// Fails once the directory or its lock has gone.
-    pub(crate) fn verify(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// The directory or its lock has gone.
+    pub fn verify(&self) -> Result<(), RunError> {
         self.lock.verify()
     }
 
     /// Fails where files of finished stages have gone while the run went on, or the directory itself.
-    pub(crate) fn verify_complete(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// A file is no longer there; the directory or its lock has gone.
+    pub fn verify_complete(&self) -> Result<(), RunError> {
         self.lock.verify()?;
         let mut names = self.manifest.stages.values().flat_map(|entry| entry.outputs.keys());
         match names.find(|name| !self.file(name).is_file()) {
-            Some(name) => Err(Error::File(format!(
+            Some(name) => Err(RunError::File(format!(
                 "{} was removed during the run: give the same command again",
                 self.file(name).display()
             ))),
@@ -401,20 +351,6 @@ mod tests {
         // The lock belongs to the open file, so a second handle of this process meets it as another process would.
         let message = RunDirectory::open(&path, &claim()).err().expect("locked").to_string();
         assert!(message.contains("another process"), "{message}");
-    }
-
-    #[test]
-    fn checkpoints_of_other_ingredients_or_with_damage_are_not_used() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let run = RunDirectory::open(&folder.path().join("run"), &claim()).expect("opened");
-        run.write_checkpoint("stage", "0", &made_from("x"), b"state").expect("written");
-        assert_eq!(run.read_checkpoint("stage", "0", &made_from("x")).as_deref(), Some(b"state".as_slice()));
-        assert_eq!(run.read_checkpoint("stage", "0", &made_from("y")), None);
-        let file = run.file(&checkpoints::file_name("stage", "0"));
-        let mut bytes = fs::read(&file).expect("readable");
-        bytes[35] ^= 1;
-        fs::write(&file, &bytes).expect("damaged");
-        assert_eq!(run.read_checkpoint("stage", "0", &made_from("x")), None);
     }
 
     #[test]

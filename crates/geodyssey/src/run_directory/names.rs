@@ -1,6 +1,0 @@
-//! Names of files that the run directory itself must know.
-
-/// The results, for scripts: what the last stage writes.
-pub(crate) const SUMMARY_FILE: &str = "summary.json";
-/// The file of wall-clock times, the only one that differs between runs of one configuration.
-pub(crate) const TIMINGS_FILE: &str = "timings.json";

@@ -1,0 +1,95 @@
+//! What a run directory keeps of a stage that is running: checkpoints, and streams that only grow.
+
+use std::fs;
+
+use crate::artifact;
+use crate::checkpoint_files::{self, file_name};
+use crate::directory::RunDirectory;
+use crate::error::RunError;
+use crate::fingerprint::Fingerprint;
+use crate::interrupt;
+use crate::stream::{self, Mark, Stream, StreamReader};
+
+impl RunDirectory {
+    /// Keeps what a running stage has done so far.
+    ///
+    /// # Errors
+    /// A full disk, or any other reason for which the file cannot be written.
+    pub fn write_checkpoint(
+        &self,
+        stage: &str,
+        name: &str,
+        made_from: &Fingerprint,
+        state: &[u8],
+    ) -> Result<(), RunError> {
+        let _writing = interrupt::writing();
+        let path = self.claim(&file_name(stage, name))?;
+        let bytes = checkpoint_files::sealed(made_from, state);
+        self.unless_gone(artifact::write(&path, &bytes))
+    }
+
+    /// What an interrupted stage had done, if it was made from just this and is undamaged.
+    pub fn read_checkpoint(&self, stage: &str, name: &str, made_from: &Fingerprint) -> Option<Vec<u8>> {
+        checkpoint_files::unsealed(made_from, fs::read(self.file(&file_name(stage, name))).ok()?)
+    }
+
+    /// A stream of a running stage, empty.
+    ///
+    /// # Errors
+    /// A file that cannot be made.
+    pub fn begin_stream(&self, stage: &str, name: &str) -> Result<Stream, RunError> {
+        self.unless_gone(Stream::begin(&self.claim(&file_name(stage, name))?))
+    }
+
+    /// A stream that an interrupted run has left, up to a mark; none where that much of it is not there as it was.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn resume_stream(&self, stage: &str, name: &str, mark: &Mark) -> Result<Option<Stream>, RunError> {
+        self.unless_gone(Stream::resume(&self.claim(&file_name(stage, name))?, mark))
+    }
+
+    /// A stream of this process, to be read.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn read_stream(&self, stage: &str, name: &str) -> Result<StreamReader, RunError> {
+        self.unless_gone(StreamReader::open(self.file(&file_name(stage, name))))
+    }
+
+    /// Whether a stream holds what stood before a mark, unchanged.
+    pub fn stream_holds(&self, stage: &str, name: &str, mark: &Mark) -> bool {
+        stream::holds(&self.file(&file_name(stage, name)), mark)
+    }
+
+    /// Removes checkpoints and streams of a stage, from whatever run they are.
+    ///
+    /// # Errors
+    /// A file that cannot be removed.
+    pub fn remove_checkpoints(&self, stage: &str) -> Result<(), RunError> {
+        checkpoint_files::remove(&self.file(""), stage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::Ingredients;
+    use crate::owner::Claim;
+
+    #[test]
+    fn checkpoints_of_other_ingredients_or_with_damage_are_not_used() {
+        let made_from = |text: &str| Ingredients::of("test").add("text", text.as_bytes()).fingerprint();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let claim = Claim { configuration: Some("input.toml".into()), ..Claim::default() };
+        let run = RunDirectory::open(&folder.path().join("run"), &claim).expect("opened");
+        run.write_checkpoint("stage", "0", &made_from("x"), b"state").expect("written");
+        assert_eq!(run.read_checkpoint("stage", "0", &made_from("x")).as_deref(), Some(b"state".as_slice()));
+        assert_eq!(run.read_checkpoint("stage", "0", &made_from("y")), None);
+        let file = run.file(&file_name("stage", "0"));
+        let mut bytes = fs::read(&file).expect("readable");
+        bytes[35] ^= 1;
+        fs::write(&file, &bytes).expect("damaged");
+        assert_eq!(run.read_checkpoint("stage", "0", &made_from("x")), None);
+    }
+}
