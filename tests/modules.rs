@@ -20,17 +20,20 @@ const LAYERS: [&[&str]; 8] = [
     &["commands"],
 ];
 
-/// Crates in which no files are in a circle. A crate is left out only while it has one, or if it is a single file (`partial-file`).
-const WITHOUT_CIRCLES: [&str; 10] = [
+/// Crates in which no files are in a circle: all but `partial-file`, which is a single file.
+const WITHOUT_CIRCLES: [&str; 13] = [
     "constraints",
     "denoiser",
+    "dynamics",
     "forcefield",
     "geodyssey",
     "landscape",
     "molecule",
+    "paths",
     "report",
     "run",
     "spacetime",
+    "statistics",
     "trajectory",
 ];
 

@@ -8,18 +8,26 @@ use crate::block::{Start, sweep};
 use crate::energy_term::EnergyTerm;
 use crate::error::PotentialError;
 use crate::potential::Potential;
+use crate::rigid_bond::RigidBond;
 
 /// A sum of energy terms.
 #[derive(Clone)]
 pub struct ForceField {
     masses: Vec<f64>,
     terms: Vec<Arc<dyn EnergyTerm>>,
+    rigid_bonds: Vec<RigidBond>,
 }
 
 impl ForceField {
     /// The sum of `terms` for atoms of these masses (amu).
     pub fn new(masses: Vec<f64>, terms: Vec<Arc<dyn EnergyTerm>>) -> Self {
-        Self { masses, terms }
+        Self { masses, terms, rigid_bonds: Vec::new() }
+    }
+
+    /// The same with bonds of fixed length.
+    #[must_use]
+    pub fn with_rigid_bonds(self, rigid_bonds: Vec<RigidBond>) -> Self {
+        Self { rigid_bonds, ..self }
     }
 
     /// The terms, in the order in which they are summed.
@@ -55,6 +63,10 @@ impl Potential for ForceField {
         &self.masses
     }
 
+    fn rigid_bonds(&self) -> &[RigidBond] {
+        &self.rigid_bonds
+    }
+
     fn evaluate(
         &self,
         positions: &Replicas,
@@ -74,7 +86,7 @@ impl Potential for ForceField {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::openmm::read_force_model;
+    use crate::formats::read_force_model;
     use crate::simd::tests::PORTABLE_ONLY;
 
     /// Plain arrays and the machine's widest instructions differ by rounding only.

@@ -9,8 +9,10 @@ mod energy_term;
 mod error;
 mod force_field;
 mod force_model;
+mod formats;
 mod openmm;
 mod potential;
+mod rigid_bond;
 mod simd;
 pub mod terms;
 
@@ -19,5 +21,6 @@ pub use energy_term::EnergyTerm;
 pub use error::{ForceFieldError, PotentialError};
 pub use force_field::ForceField;
 pub use force_model::ForceModel;
-pub use openmm::read_force_model;
+pub use formats::{FORMATS, ForceFieldFormat, read_force_model};
 pub use potential::Potential;
+pub use rigid_bond::RigidBond;

@@ -3,6 +3,7 @@
 use geodyssey_molecule::Replicas;
 
 use crate::error::PotentialError;
+use crate::rigid_bond::RigidBond;
 
 /// A potential energy `U(X)` of one molecule, evaluated for a batch of replicas.
 ///
@@ -24,6 +25,11 @@ pub trait Potential: Send + Sync {
         forces: &mut Replicas,
         energies: &mut [f64],
     ) -> Result<(), PotentialError>;
+
+    /// Bonds of fixed length, which the dynamics must hold.
+    fn rigid_bonds(&self) -> &[RigidBond] {
+        &[]
+    }
 
     /// Number of atoms.
     fn atoms(&self) -> usize {

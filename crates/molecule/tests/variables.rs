@@ -3,7 +3,7 @@
 use std::f64::consts::{PI, TAU};
 
 use geodyssey_molecule::variables::{Angle, Distance, Torsion};
-use geodyssey_molecule::variables::{COORDINATE, Unit, VARIABLES};
+use geodyssey_molecule::variables::{COORDINATE, Unit, VARIABLES, VariableInput};
 use geodyssey_molecule::{CollectiveVariable, Replicas};
 use nalgebra::{Rotation3, Vector3};
 use proptest::prelude::*;
@@ -123,8 +123,8 @@ fn kinds_of_variables_are_what_they_say() {
         assert_ne!(kind.quantity.name, COORDINATE.name);
         for count in 0..=frame.len() {
             let atoms: Vec<usize> = (0..count).collect();
-            let made = (kind.new)(&atoms, frame.len());
-            assert_eq!(made.is_ok(), count == kind.atoms, "{} of {count} atoms", kind.quantity.name);
+            let made = (kind.new)(VariableInput { atoms: &atoms, structure: &frame });
+            assert_eq!(made.is_ok(), kind.atoms.allows(count), "{} of {count} atoms", kind.quantity.name);
             let Ok(variable) = made else { continue };
             assert_eq!(variable.quantity(), &kind.quantity);
             let value = variable.value(&frame);

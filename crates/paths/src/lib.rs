@@ -46,4 +46,4 @@ pub mod shooting;
 pub use annealing::{AnnealingProtocol, AtomAnnealing, VariableAnnealing};
 pub use path::{End, HighestLandscapeEnergy, Path, PathFrame, PathPoint, Provenance};
 pub use path_id::{Direction, NotAPath, PathId};
-pub use shooting::{PathLength, ShootingProtocol, TwoWayShooting};
+pub use shooting::{PathLength, PathMover, PathSampling, ShootingProtocol, Transitions, TwoWayShooting};

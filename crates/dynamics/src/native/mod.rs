@@ -20,6 +20,8 @@ use batch::NativeBatch;
 use restrained_minimisation::RestrainedMinimisation;
 use state::LangevinState;
 
+/// Its name.
+const NAME: &str = "native engine";
 /// Replicas of a batch. A constant, so that the split into batches, and with it every bit of the results, depends on nothing else.
 const REPLICAS_PER_BATCH: usize = 16;
 
@@ -34,7 +36,7 @@ impl<'a> NativeEngine<'a> {
     /// Puts a potential and variables together.
     ///
     /// # Errors
-    /// If an atom has no positive mass or a variable names an atom that the potential does not have.
+    /// If an atom has no positive mass, a bond is rigid, or a variable names an atom that the potential does not have.
     pub fn new(
         potential: &'a dyn Potential,
         variables: &'a [Box<dyn CollectiveVariable>],
@@ -43,6 +45,13 @@ impl<'a> NativeEngine<'a> {
             if !(mass.is_finite() && mass > 0.0) {
                 return Err(DynamicsError::Mass { atom, mass });
             }
+        }
+        if let Some(bond) = potential.rigid_bonds().first() {
+            let [i, j] = bond.atoms;
+            return Err(DynamicsError::Engine {
+                engine: NAME.to_owned(),
+                message: format!("it has no rigid bonds, and the force field holds atoms {i} and {j} in one"),
+            });
         }
         for variable in variables {
             if let Some(&atom) = variable.atoms().iter().find(|&&atom| atom >= potential.atoms()) {
@@ -115,7 +124,7 @@ impl<'a> NativeEngine<'a> {
 impl Engine for NativeEngine<'_> {
     fn identity(&self) -> EngineIdentity {
         EngineIdentity {
-            name: "native".to_owned(),
+            name: NAME.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             platform: "CPU".to_owned(),
             precision: "double".to_owned(),
@@ -134,9 +143,9 @@ impl Engine for NativeEngine<'_> {
         self.potential.masses()
     }
 
-    /// Three for every atom: Langevin dynamics conserves no momentum, and no bond is rigid.
+    /// Three for every atom, as Langevin dynamics conserves no momentum, less one for every rigid bond.
     fn degrees_of_freedom(&self) -> usize {
-        3 * self.potential.atoms()
+        3 * self.potential.atoms() - self.potential.rigid_bonds().len()
     }
 
     fn variables(&self) -> &[Box<dyn CollectiveVariable>] {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use crate::energy_term::EnergyTerm;
 use crate::error::ForceFieldError;
 use crate::force_model::ForceModel;
+use crate::formats::ForceFieldFormat;
 use crate::terms;
 use document::{Element, parse};
 use refused::reason_and_remedy;
@@ -42,12 +43,15 @@ const SYSTEM_VERSION: usize = 1;
 /// Forces without an effect on the potential energy.
 const IGNORED: &[&str] = &["CMMotionRemover"];
 
-/// Reads an OpenMM System (text written by `openmm.XmlSerializer.serialize`).
-///
-/// # Errors
-/// [`ForceFieldError`] if the text is broken, a number is missing or senseless, or the system needs something
-/// that is not computed here: constraints, cutoffs, virtual sites, other forces, ….
-pub fn read_force_model(xml: &str) -> Result<ForceModel, ForceFieldError> {
+/// OpenMM's System XML, as `openmm.XmlSerializer.serialize` writes it.
+pub(crate) static FORMAT: ForceFieldFormat = ForceFieldFormat {
+    name: "OpenMM System XML",
+    recognises: |text| text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).starts_with('<'),
+    read,
+};
+
+/// Refuses what is not computed here: constraints, cutoffs, virtual sites, other forces, ….
+fn read(xml: &str) -> Result<ForceModel, ForceFieldError> {
     let root = parse(xml)?;
     if root.name != "System" {
         return Err(ForceFieldError::NotASystem { line: root.line, found: root.name });
@@ -82,7 +86,7 @@ pub fn read_force_model(xml: &str) -> Result<ForceModel, ForceFieldError> {
     if terms.is_empty() {
         return Err(root.invalid("there is no force in it that acts on the potential energy"));
     }
-    Ok(ForceModel::new(masses, terms, held_pairs, ignored))
+    Ok(ForceModel { masses, terms, rigid_bonds: Vec::new(), cell: None, held_pairs, ignored })
 }
 
 /// Masses of all particles, amu.

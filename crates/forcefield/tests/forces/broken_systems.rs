@@ -24,8 +24,8 @@ fn line_of(file: &str, text: &str) -> usize {
 fn whole_files_are_read() {
     let force_model = read_force_model(OBC).unwrap();
     assert_eq!(force_model.atoms(), 22);
-    assert_eq!(force_model.masses()[1], 12.01078);
-    assert_eq!(force_model.ignored(), ["CMMotionRemover"]);
+    assert_eq!(force_model.masses[1], 12.01078);
+    assert_eq!(force_model.ignored, ["CMMotionRemover"]);
     let names: Vec<_> = force_model.force_field().terms().iter().map(|term| term.name()).collect();
     let expected =
         ["HarmonicBondForce", "HarmonicAngleForce", "PeriodicTorsionForce", "NonbondedForce", "GBSAOBCForce"];

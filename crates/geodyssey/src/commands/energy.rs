@@ -44,9 +44,9 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
         .map_err(|why| Error::input(format!("{} {why}", arguments.system.display())))?;
     let force_model = read_force_model(&xml)
         .map_err(|error| Error::input(format!("{}: {error}", arguments.system.display())))?;
-    let file = read_structure_file(&arguments.topology, Some(force_model.masses())).map_err(input)?;
+    let file = read_structure_file(&arguments.topology, Some(&force_model.masses)).map_err(input)?;
     let (topology, mut positions) = file.structure.into_parts();
-    let facts = ForceFieldFacts { masses: force_model.masses(), held_pairs: force_model.held_pairs() };
+    let facts = ForceFieldFacts { masses: &force_model.masses, held_pairs: &force_model.held_pairs };
     let topology = match_force_field(topology, &positions, file.cell.as_ref(), &file.stated_bonds, facts)
         .map_err(|error| {
             let (force_field, topology) = (arguments.system.display(), arguments.topology.display());

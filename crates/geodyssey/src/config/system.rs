@@ -188,7 +188,7 @@ fn check_variable(
         return Err(section.error(key, format!("variable `{name}` names atoms, but there is no [system]")));
     }
     if let Some(VariableAtoms { definition, atoms }) = &variable.of_atoms
-        && atoms.len() != definition.atoms
+        && !definition.atoms.allows(atoms.len())
     {
         let message = format!("`{key}` takes {} atoms, found {}", definition.atoms, atoms.len());
         return Err(section.error(key, message));

@@ -8,7 +8,7 @@ use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
 use geodyssey_molecule::labellings::Labellings;
 use geodyssey_molecule::solute::{solute_atoms, superposition_atoms};
 use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
-use geodyssey_molecule::variables::Scaled;
+use geodyssey_molecule::variables::{Scaled, VariableInput};
 use geodyssey_molecule::whole::gather;
 use geodyssey_molecule::{CollectiveVariable, MoleculeError, Structure, Topology};
 use geodyssey_run::Fingerprint;
@@ -153,22 +153,23 @@ pub(super) fn read_molecule(
     let force_model = read_force_model(&xml).map_err(|error| {
         config.error("system.force_field", format!("{}: {error}", system.force_field.display()))
     })?;
-    let file =
-        read_structure_file(config, "system.topology", &system.topology, force_model.masses(), inputs)?;
+    let file = read_structure_file(config, "system.topology", &system.topology, &force_model.masses, inputs)?;
     let (topology, mut coordinates) = file.structure.into_parts();
-    let facts = ForceFieldFacts { masses: force_model.masses(), held_pairs: force_model.held_pairs() };
+    let facts = ForceFieldFacts { masses: &force_model.masses, held_pairs: &force_model.held_pairs };
     let topology = match_force_field(topology, &coordinates, file.cell.as_ref(), &file.stated_bonds, facts)
         .map_err(|error| config.error("system.force_field", error.to_string()))?;
-    let variables = (0..config.variables.len()).map(|index| collective_variable(config, index, &topology));
-    let variables: Vec<_> = variables.collect::<Result<_, _>>()?;
-    gather(&topology, &mut coordinates, file.cell.as_ref(), &chains(&variables))
+    let named = (0..config.variables.len()).map(|index| atoms_of_variable(config, index, &topology));
+    let named: Vec<Vec<usize>> = named.collect::<Result<_, _>>()?;
+    gather(&topology, &mut coordinates, file.cell.as_ref(), &named)
         .map_err(|error| config.error("system.topology", error.to_string()))?;
+    let variables = (0..named.len()).map(|index| collective_variable(config, index, &topology, &coordinates));
+    let variables: Vec<_> = variables.collect::<Result<_, _>>()?;
     let told_apart: Vec<&[usize]> = variables.iter().map(|variable| variable.atoms()).collect();
     let labellings = Labellings::new(&topology, &aligned_atoms(&topology, &variables), &told_apart);
     Ok(Molecule {
         tethered: Vec::new(),
         force_field: force_model.force_field(),
-        ignored_forces: force_model.ignored().to_vec(),
+        ignored_forces: force_model.ignored.clone(),
         labellings,
         variables,
         topology,
@@ -184,21 +185,16 @@ pub(super) fn tethered(
     scales: &Scales,
 ) -> Result<Vec<Box<dyn CollectiveVariable>>, InputError> {
     let made = scales.each().iter().enumerate().map(|(index, &scale)| {
-        let variable = collective_variable(config, index, &molecule.topology)?;
+        let variable = collective_variable(config, index, &molecule.topology, &molecule.coordinates)?;
         Ok(if scale == 1.0 { variable } else { Box::new(Scaled::new(variable, scale)) as _ })
     });
     made.collect()
 }
 
-fn collective_variable(
-    config: &Config,
-    index: usize,
-    topology: &Topology,
-) -> Result<Box<dyn CollectiveVariable>, InputError> {
+/// The atoms that a variable names.
+fn atoms_of_variable(config: &Config, index: usize, topology: &Topology) -> Result<Vec<usize>, InputError> {
     let variable = &config.variables[index];
-    let Some(VariableAtoms { definition, atoms: names }) = &variable.of_atoms else {
-        return Err(config.error(&format!("variable.{index}"), "it names no atoms"));
-    };
+    let names = variable.of_atoms.as_ref().map_or(&[] as &[AtomName], |of_atoms| &of_atoms.atoms);
     let key = format!("variable.{index}.{}", variable.atoms_key());
     let mut atoms = Vec::with_capacity(names.len());
     for (position, name) in names.iter().enumerate() {
@@ -208,7 +204,23 @@ fn collective_variable(
         };
         atoms.push(found.map_err(|error| config.error(&format!("{key}.{position}"), error.to_string()))?);
     }
-    let count = topology.atom_count();
-    let made = (definition.new)(&atoms, count);
-    made.map_err(|error| config.error(&key, error.to_string()))
+    Ok(atoms)
+}
+
+/// A variable of the molecule with this structure.
+fn collective_variable(
+    config: &Config,
+    index: usize,
+    topology: &Topology,
+    structure: &[[f64; 3]],
+) -> Result<Box<dyn CollectiveVariable>, InputError> {
+    let variable = &config.variables[index];
+    let Some(VariableAtoms { definition, .. }) = &variable.of_atoms else {
+        return Err(config.error(&format!("variable.{index}"), "it names no atoms"));
+    };
+    let atoms = atoms_of_variable(config, index, topology)?;
+    let made = (definition.new)(VariableInput { atoms: &atoms, structure });
+    made.map_err(|error| {
+        config.error(&format!("variable.{index}.{}", variable.atoms_key()), error.to_string())
+    })
 }

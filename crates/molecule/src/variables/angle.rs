@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 
 use super::atoms::{check_atoms, exactly};
-use super::collective_variable::{CollectiveVariable, VariableDefinition};
+use super::collective_variable::{AtomCount, CollectiveVariable, VariableDefinition};
 use super::lanes::{combine, cross, difference, dot, get, load, set, store};
 use super::quantity::{DefaultRadius, DefaultScale, Quantity, Unit};
 use crate::MoleculeError;
@@ -19,8 +19,8 @@ pub(super) static DEFINITION: VariableDefinition = VariableDefinition {
         radius: DefaultRadius::Fixed(20.0 * (PI / 180.0)),
         scale: DefaultScale::AtMost(1.0),
     },
-    atoms: 3,
-    new: |atoms, atom_count| Ok(Box::new(Angle::new(exactly("angle", atoms)?, atom_count)?)),
+    atoms: AtomCount::Exactly(3),
+    new: |input| Ok(Box::new(Angle::new(exactly("angle", input.atoms)?, input.structure.len())?)),
 };
 
 /// Angle `θ ∈ [0, π]` at atom `j` between `i` and `k`, radian.

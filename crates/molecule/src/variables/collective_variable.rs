@@ -1,5 +1,7 @@
 //! What a collective variable is, and what a kind of them.
 
+use std::fmt;
+
 use super::quantity::Quantity;
 use crate::MoleculeError;
 use crate::replicas::Replicas;
@@ -31,15 +33,53 @@ pub trait CollectiveVariable: Send + Sync {
     }
 }
 
-/// Makes the variable of some atoms of a molecule with so many atoms.
-pub type NewVariable = fn(&[usize], usize) -> Result<Box<dyn CollectiveVariable>, MoleculeError>;
+/// What a variable is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct VariableInput<'i> {
+    /// The atoms that it names.
+    pub atoms: &'i [usize],
+    /// Positions of the topology's own structure, nm: as many as the molecule has atoms, and a reference for variables that need one.
+    pub structure: &'i [[f64; 3]],
+}
+
+/// Makes a variable.
+pub type NewVariable = fn(VariableInput<'_>) -> Result<Box<dyn CollectiveVariable>, MoleculeError>;
+
+/// How many atoms a kind of variable takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtomCount {
+    /// So many.
+    Exactly(usize),
+    /// So many or more.
+    AtLeast(usize),
+}
+
+impl AtomCount {
+    /// Whether a variable may have so many atoms.
+    #[must_use]
+    pub fn allows(self, atoms: usize) -> bool {
+        match self {
+            Self::Exactly(count) => atoms == count,
+            Self::AtLeast(count) => atoms >= count,
+        }
+    }
+}
+
+impl fmt::Display for AtomCount {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(count) => write!(formatter, "{count}"),
+            Self::AtLeast(count) => write!(formatter, "at least {count}"),
+        }
+    }
+}
 
 /// A kind of variable of a molecule: what it measures, of how many atoms, and how it is made.
 pub struct VariableDefinition {
     /// What it measures. Its name is the key under which a configuration has the atoms.
     pub quantity: Quantity,
     /// How many atoms it takes.
-    pub atoms: usize,
-    /// The variable of atoms of a molecule with so many atoms.
+    pub atoms: AtomCount,
+    /// Makes one.
     pub new: NewVariable,
 }

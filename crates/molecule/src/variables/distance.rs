@@ -1,7 +1,7 @@
 //! Distance of two atoms.
 
 use super::atoms::{check_atoms, exactly};
-use super::collective_variable::{CollectiveVariable, VariableDefinition};
+use super::collective_variable::{AtomCount, CollectiveVariable, VariableDefinition};
 use super::lanes::{difference, dot, get, load, scale, set, store};
 use super::quantity::{DefaultRadius, DefaultScale, Quantity, Unit};
 use crate::MoleculeError;
@@ -18,8 +18,8 @@ pub(super) static DEFINITION: VariableDefinition = VariableDefinition {
         radius: DefaultRadius::Fixed(0.05),
         scale: DefaultScale::AtMost(0.1),
     },
-    atoms: 2,
-    new: |atoms, atom_count| Ok(Box::new(Distance::new(exactly("distance", atoms)?, atom_count)?)),
+    atoms: AtomCount::Exactly(2),
+    new: |input| Ok(Box::new(Distance::new(exactly("distance", input.atoms)?, input.structure.len())?)),
 };
 
 /// Distance `|r_i - r_j|`, nm. Its gradient is not finite where the atoms coincide.

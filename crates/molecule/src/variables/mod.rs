@@ -10,7 +10,9 @@ mod scaled;
 mod torsion;
 
 pub use angle::Angle;
-pub use collective_variable::{CollectiveVariable, NewVariable, VariableDefinition};
+pub use collective_variable::{
+    AtomCount, CollectiveVariable, NewVariable, VariableDefinition, VariableInput,
+};
 pub use distance::Distance;
 pub use quantity::{COORDINATE, DefaultRadius, DefaultScale, Quantity, Unit};
 pub use scaled::Scaled;

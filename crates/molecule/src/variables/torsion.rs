@@ -3,7 +3,7 @@
 use std::f64::consts::{PI, TAU};
 
 use super::atoms::{check_atoms, exactly};
-use super::collective_variable::{CollectiveVariable, VariableDefinition};
+use super::collective_variable::{AtomCount, CollectiveVariable, VariableDefinition};
 use super::lanes::{combine, cross, difference, dot, get, load, scale, set, store};
 use super::quantity::{DefaultRadius, DefaultScale, Quantity, Unit};
 use crate::MoleculeError;
@@ -19,8 +19,8 @@ pub(super) static DEFINITION: VariableDefinition = VariableDefinition {
         radius: DefaultRadius::Fixed(20.0 * (PI / 180.0)),
         scale: DefaultScale::Fixed(1.0),
     },
-    atoms: 4,
-    new: |atoms, atom_count| Ok(Box::new(Torsion::new(exactly("torsion", atoms)?, atom_count)?)),
+    atoms: AtomCount::Exactly(4),
+    new: |input| Ok(Box::new(Torsion::new(exactly("torsion", input.atoms)?, input.structure.len())?)),
 };
 
 /// Dihedral angle `φ ∈ [-π, π)` of the atoms `i j k l` about the bond `j k`, radian.

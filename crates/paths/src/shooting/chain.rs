@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::mover::PresentPath;
 use crate::path::{End, HighestLandscapeEnergy, Path, PathFrame, PathPoint, Provenance};
 use crate::path_id::PathId;
 
@@ -13,10 +14,8 @@ pub struct ShootingChain {
     pub(super) trials: u64,
     pub(super) accepted: u64,
     pub(super) energy_evaluations: u64,
-    /// The present path, every step.
-    pub(super) frames: Vec<Vec<f64>>,
-    /// Of every step.
-    pub(super) weights: Vec<f64>,
+    /// The present path.
+    pub(super) present: PresentPath,
     first_path: u32,
     count: usize,
     paths: Vec<Path>,
@@ -36,8 +35,7 @@ impl ShootingChain {
             trials: 0,
             accepted: 0,
             energy_evaluations,
-            frames,
-            weights,
+            present: PresentPath { frames, weights },
             first_path,
             count,
             paths: Vec::new(),
@@ -71,7 +69,7 @@ impl ShootingChain {
                 trials: self.trials,
                 accepted: self.accepted,
                 weight: 1.0,
-                steps: self.frames.len() as u64 - 1,
+                steps: self.present.steps() as u64,
             },
             frames: (0..=last).filter(is_frame).map(|point| PathFrame { point, place: None }).collect(),
             points: points.into_iter().enumerate().map(point).collect(),

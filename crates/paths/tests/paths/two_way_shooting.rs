@@ -3,7 +3,8 @@
 use geodyssey_dynamics::{Overdamped, Walker};
 use geodyssey_paths::shooting::ShootingChain;
 use geodyssey_paths::{
-    HighestLandscapeEnergy, Path, PathLength, Provenance, ShootingProtocol, TwoWayShooting,
+    HighestLandscapeEnergy, Path, PathLength, PathSampling, Provenance, ShootingProtocol, Transitions,
+    TwoWayShooting,
 };
 use geodyssey_statistics::RandomStream;
 use rayon::prelude::*;
@@ -109,9 +110,17 @@ fn direct(metropolis: bool, length: Option<usize>, run: u32) -> Sums {
     sums
 }
 
-fn to_the_end(shooting: &TwoWayShooting<'_>, chain: &mut ShootingChain) {
+const PROTOCOL: ShootingProtocol =
+    ShootingProtocol { equilibration_trials: 50, trials_per_path: 3, points: 5, frame_stride: 2 };
+
+fn transitions(metropolis: bool, length: PathLength) -> Transitions<'static> {
+    let dynamics = Overdamped::new(STEP, metropolis, 1.0).expect("dynamics");
+    Transitions { landscape: &energy, dynamics, states: [&in_start, &in_end], length }
+}
+
+fn to_the_end(sampling: &PathSampling<'_>, chain: &mut ShootingChain) {
     while !chain.is_finished() {
-        shooting.advance(chain);
+        sampling.advance(chain);
     }
 }
 
@@ -211,23 +220,19 @@ fn paths_join_the_states_whatever_is_interrupted() {
 
 #[test]
 fn first_paths_must_join_the_states() {
-    let protocol = ShootingProtocol {
-        length: PathLength::Fixed(10),
-        equilibration_trials: 0,
-        trials_per_path: 1,
-        points: 3,
-        frame_stride: 1,
-    };
-    let dynamics = Overdamped::new(STEP, true, 1.0).expect("dynamics");
+    let protocol =
+        ShootingProtocol { equilibration_trials: 0, trials_per_path: 1, points: 3, frame_stride: 1 };
     let random = RandomStream::new(9, "shooting");
-    let make = |protocol| {
-        TwoWayShooting::new(&energy, dynamics.clone(), [&in_start, &in_end], protocol, 0.05, random)
+    let of = |length, protocol| {
+        PathSampling::new(transitions(true, length), &TwoWayShooting, protocol, 0.05, random)
     };
+    let make = |protocol| of(PathLength::Fixed(10), protocol);
     let shooting = make(protocol).expect("shooting");
     assert!(shooting.start(&[vec![-1.0], vec![0.0]], 2, 4).is_err());
     assert!(shooting.start(&[vec![-1.0]], 2, 4).is_err());
     assert!(shooting.start(&[vec![-1.0], vec![f64::NAN], vec![1.0]], 2, 4).is_err());
-    assert!(make(ShootingProtocol { length: PathLength::Fixed(1), ..protocol }).is_err());
+    assert!(of(PathLength::Fixed(1), protocol).is_err());
+    assert!(make(ShootingProtocol { frame_stride: 0, ..protocol }).is_err());
     assert!(make(ShootingProtocol { points: 1, ..protocol }).is_err());
     assert!(make(ShootingProtocol { trials_per_path: 0, ..protocol }).is_err());
 }

@@ -73,8 +73,7 @@ impl Types {
     pub(super) fn read() -> Self {
         let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut types = BTreeMap::new();
-        let folders =
-            ["constraints", "denoiser", "landscape", "sampling"].map(|name| crates.join(name).join("src"));
+        let folders = ["constraints", "denoiser", "landscape"].map(|name| crates.join(name).join("src"));
         for folder in folders.into_iter().chain([crates.join("geodyssey/src/config")]) {
             for file in rust_files(&folder) {
                 let text = std::fs::read_to_string(&file).expect("a source");

@@ -3,7 +3,9 @@
 use geodyssey_dynamics::{DynamicsError, Overdamped, TetherPoint, Walls};
 use geodyssey_landscape::Landscape;
 use geodyssey_paths::shooting::ShootingChain;
-use geodyssey_paths::{Path, PathLength, Provenance, ShootingProtocol, TwoWayShooting};
+use geodyssey_paths::{
+    Path, PathLength, PathSampling, Provenance, ShootingProtocol, Transitions, TwoWayShooting,
+};
 use geodyssey_report::{ShootingSummary, Warning};
 use geodyssey_statistics::RandomStream;
 
@@ -25,14 +27,9 @@ const MOST_STEPS: usize = 100_000;
 const TRIALS_PER_PATH: u64 = 10;
 const EQUILIBRATION_TRIALS: u64 = 100;
 
-/// Length, and trials, by the configuration.
+/// Trials by the configuration.
 fn protocol(settings: &SamplingConfig, points: usize) -> ShootingProtocol {
-    let steps = |default: usize| settings.path_steps.map_or(default, |steps| steps.get());
     ShootingProtocol {
-        length: match settings.length.unwrap_or_default() {
-            ShootingLength::Fixed => PathLength::Fixed(steps(FIXED_STEPS)),
-            ShootingLength::Flexible => PathLength::Flexible(steps(MOST_STEPS)),
-        },
         equilibration_trials: settings
             .equilibration_trials
             .map_or(EQUILIBRATION_TRIALS, |trials| trials.get() as u64),
@@ -42,9 +39,18 @@ fn protocol(settings: &SamplingConfig, points: usize) -> ShootingProtocol {
     }
 }
 
+/// Length by the configuration.
+fn length(settings: &SamplingConfig) -> PathLength {
+    let steps = |default: usize| settings.path_steps.map_or(default, |steps| steps.get());
+    match settings.length.unwrap_or_default() {
+        ShootingLength::Fixed => PathLength::Fixed(steps(FIXED_STEPS)),
+        ShootingLength::Flexible => PathLength::Flexible(steps(MOST_STEPS)),
+    }
+}
+
 /// Steps of one path: of all, or at most.
 pub(super) fn path_steps(settings: &SamplingConfig) -> u64 {
-    let (PathLength::Fixed(steps) | PathLength::Flexible(steps)) = protocol(settings, 2).length;
+    let (PathLength::Fixed(steps) | PathLength::Flexible(steps)) = length(settings);
     steps as u64
 }
 
@@ -69,8 +75,10 @@ pub(super) fn sample<'r>(
     let in_start = |x: &[f64]| start.contains(&problem.variables, &scales.own(x));
     let in_end = |x: &[f64]| end.contains(&problem.variables, &scales.own(x));
     let random = RandomStream::new(problem.config.seed, "two-way shooting");
-    let shooting = TwoWayShooting::new(&energy, dynamics, [&in_start, &in_end], protocol, segment, random)
-        .map_err(failed)?;
+    let length = length(settings);
+    let transitions = Transitions { landscape: &energy, dynamics, states: [&in_start, &in_end], length };
+    let shooting =
+        PathSampling::new(transitions, &TwoWayShooting, protocol, segment, random).map_err(failed)?;
     let paths = settings.paths.get();
     let line: Vec<Vec<f64>> = curve.iter().map(|point| point.center.clone()).collect();
     let fresh = shooting.start(&line, CHAINS, paths).map_err(failed)?;
@@ -96,7 +104,7 @@ pub(super) fn sample<'r>(
         ));
     }
     sampled.shooting = Some(ShootingSummary {
-        length: match protocol.length {
+        length: match length {
             PathLength::Fixed(_) => "fixed".to_owned(),
             PathLength::Flexible(_) => "flexible".to_owned(),
         },
@@ -111,7 +119,7 @@ pub(super) fn sample<'r>(
 
 /// The chains, each of which records some of the paths.
 struct Chains<'c> {
-    shooting: TwoWayShooting<'c>,
+    shooting: PathSampling<'c>,
     /// Before their first trials.
     fresh: Vec<ShootingChain>,
     points: usize,

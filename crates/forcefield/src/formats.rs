@@ -1,0 +1,28 @@
+//! Formats of force-field files. A new one is a reader in a file or folder of its own and a line here.
+
+use crate::error::ForceFieldError;
+use crate::force_model::ForceModel;
+use crate::openmm;
+
+/// A format of force-field files.
+pub struct ForceFieldFormat {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether a text is of this format, as far as its first characters say.
+    pub recognises: fn(&str) -> bool,
+    /// Reads a text.
+    pub read: fn(&str) -> Result<ForceModel, ForceFieldError>,
+}
+
+/// All formats.
+pub static FORMATS: [&ForceFieldFormat; 1] = [&openmm::FORMAT];
+
+/// Reads a force field of any format that is known.
+///
+/// # Errors
+/// [`ForceFieldError`] if the text is broken, a number is missing or senseless, or the molecule needs something that is not computed here.
+/// What is of no known format is refused by the reader of the first, whose message says what is expected.
+pub fn read_force_model(text: &str) -> Result<ForceModel, ForceFieldError> {
+    let format = FORMATS.iter().find(|format| (format.recognises)(text)).unwrap_or(&FORMATS[0]);
+    (format.read)(text)
+}
