@@ -1,18 +1,9 @@
 //! Formats of force-field files. A new one is a reader in a file or folder of its own and a line here.
 
 use crate::error::ForceFieldError;
+use crate::force_field_format::ForceFieldFormat;
 use crate::force_model::ForceModel;
 use crate::openmm;
-
-/// A format of force-field files.
-pub struct ForceFieldFormat {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether a text is of this format, as far as its first characters say.
-    pub recognises: fn(&str) -> bool,
-    /// Reads a text.
-    pub read: fn(&str) -> Result<ForceModel, ForceFieldError>,
-}
 
 /// All formats.
 pub static FORMATS: [&ForceFieldFormat; 1] = [&openmm::FORMAT];

@@ -2,10 +2,9 @@
 
 use geodyssey_statistics::RandomStream;
 
-use super::NativeEngine;
+use super::biased_energy::BiasedEnergy;
 use super::state::LangevinState;
 use crate::bias::Bias;
-use crate::engine::Engine as _;
 use crate::error::DynamicsError;
 use crate::langevin::Langevin;
 
@@ -55,10 +54,10 @@ impl Baoab {
     }
 
     /// One step of every replica, the noise multiplied by each lane's scale. The forces in `state` must belong to its positions and
-    /// `bias`; they do after [`LangevinState::new`], after every step, and after [`NativeEngine::evaluate_bias`].
+    /// `bias`; they do after [`LangevinState::new`], after every step, and after [`BiasedEnergy::evaluate_bias`].
     pub(super) fn step(
         &self,
-        engine: &NativeEngine<'_>,
+        energy: &BiasedEnergy<'_>,
         bias: &Bias,
         random: &RandomStream,
         state: &mut LangevinState,
@@ -67,12 +66,12 @@ impl Baoab {
         let mut normals = std::mem::take(&mut state.normals);
         random.fill_normals(state.step, &state.lane_paths, &mut normals);
         scale_lanes(&mut normals, scales);
-        self.kick_drift_thermostat_drift(engine.masses(), &normals, state);
+        self.kick_drift_thermostat_drift(energy.potential.masses(), &normals, state);
         state.normals = normals;
-        engine.evaluate(bias, state)?;
-        self.kick(engine.masses(), state);
+        energy.evaluate(bias, state)?;
+        self.kick(energy.potential.masses(), state);
         state.step += 1;
-        let mean = 0.5 * engine.degrees_of_freedom() as f64 * self.law.thermal_energy_kj_mol();
+        let mean = 0.5 * energy.degrees_of_freedom() as f64 * self.law.thermal_energy_kj_mol();
         let hottest = scales.map_or(1.0, |scales| scales.iter().fold(0.0, |most: f64, s| most.max(s * s)));
         state.find_failures(KINETIC_LIMIT * mean * hottest);
         Ok(())

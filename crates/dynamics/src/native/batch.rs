@@ -3,18 +3,18 @@
 use geodyssey_molecule::Replicas;
 use geodyssey_statistics::RandomStream;
 
-use super::NativeEngine;
 use super::baoab::Baoab;
+use super::biased_energy::BiasedEnergy;
 use super::state::LangevinState;
 use crate::bias::Bias;
-use crate::engine::{Batch, Engine as _, Observed};
+use crate::engine::{Batch, Observed};
 use crate::error::DynamicsError;
 use crate::langevin::Langevin;
 use crate::snapshot::{Replica, Snapshot};
 
 /// Replicas that move together, all at the same step.
 pub(super) struct NativeBatch<'a> {
-    engine: NativeEngine<'a>,
+    energy: BiasedEnergy<'a>,
     integrator: Baoab,
     random: RandomStream,
     bias: Bias,
@@ -26,7 +26,7 @@ pub(super) struct NativeBatch<'a> {
 
 impl<'a> NativeBatch<'a> {
     pub(super) fn open(
-        engine: NativeEngine<'a>,
+        energy: BiasedEnergy<'a>,
         replicas: &[Replica],
         law: Langevin,
         random: RandomStream,
@@ -35,7 +35,7 @@ impl<'a> NativeBatch<'a> {
         let Some(first) = replicas.first() else {
             return Err(DynamicsError::TooFew { what: "replicas", least: 1, found: 0 });
         };
-        let atoms = engine.atoms();
+        let atoms = energy.potential.atoms();
         for Replica { snapshot, thermal_energy_kj_mol, .. } in replicas {
             DynamicsError::check_positive(
                 "the thermal energy of a replica in kJ/mol",
@@ -61,13 +61,19 @@ impl<'a> NativeBatch<'a> {
             replicas.iter().map(|replica| &replica.snapshot.positions).collect();
         let paths: Vec<u32> = replicas.iter().map(|replica| replica.path).collect();
         let step = first.snapshot.step;
-        let mut state = LangevinState::new(&engine, bias, Replicas::from_frames(&frames), &paths, step)?;
+        let mut state = LangevinState::new(energy.variables, Replicas::from_frames(&frames), &paths, step)?;
+        energy.evaluate(bias, &mut state)?;
         let thermal_energies: Vec<f64> =
             replicas.iter().map(|replica| replica.thermal_energy_kj_mol).collect();
         let noise_scales = noise_scales(law, &thermal_energies, state.stride());
         let integrator = Baoab::new(law);
         if replicas.iter().any(|replica| replica.snapshot.velocities.is_none()) {
-            integrator.draw_velocities(engine.masses(), &random, &mut state, noise_scales.as_deref());
+            integrator.draw_velocities(
+                energy.potential.masses(),
+                &random,
+                &mut state,
+                noise_scales.as_deref(),
+            );
         }
         for (index, replica) in replicas.iter().enumerate() {
             if let Some(velocities) = &replica.snapshot.velocities {
@@ -75,7 +81,7 @@ impl<'a> NativeBatch<'a> {
             }
         }
         state.set_failures(replicas.iter().map(|replica| replica.failure.clone()).collect());
-        Ok(Self { engine, integrator, random, bias: bias.clone(), state, thermal_energies, noise_scales })
+        Ok(Self { energy, integrator, random, bias: bias.clone(), state, thermal_energies, noise_scales })
     }
 }
 
@@ -93,9 +99,9 @@ impl Batch for NativeBatch<'_> {
     }
 
     fn set_bias(&mut self, bias: &Bias) -> Result<Vec<f64>, DynamicsError> {
-        self.engine.check_bias(bias)?;
+        self.energy.check_bias(bias)?;
         let before = self.state.bias_energies.clone();
-        self.engine.evaluate_bias(bias, &mut self.state);
+        self.energy.evaluate_bias(bias, &mut self.state);
         self.bias.clone_from(bias);
         let replicas = self.state.replicas();
         Ok(self.state.bias_energies[..replicas]
@@ -122,7 +128,7 @@ impl Batch for NativeBatch<'_> {
     fn advance(&mut self, steps: u64) -> Result<(), DynamicsError> {
         for _ in 0..steps {
             self.integrator.step(
-                &self.engine,
+                &self.energy,
                 &self.bias,
                 &self.random,
                 &mut self.state,

@@ -2,6 +2,7 @@
 
 mod baoab;
 mod batch;
+mod biased_energy;
 mod descent;
 mod restrained_minimisation;
 mod state;
@@ -17,8 +18,8 @@ use crate::langevin::Langevin;
 use crate::minimisation::{MinimisationParameters, MinimisationTask, MinimisedMolecule};
 use crate::snapshot::Replica;
 use batch::NativeBatch;
+use biased_energy::BiasedEnergy;
 use restrained_minimisation::RestrainedMinimisation;
-use state::LangevinState;
 
 /// Its name.
 const NAME: &str = "native engine";
@@ -28,8 +29,7 @@ const REPLICAS_PER_BATCH: usize = 16;
 /// A potential and the variables that a bias acts on.
 #[derive(Clone, Copy)]
 pub struct NativeEngine<'a> {
-    potential: &'a dyn Potential,
-    variables: &'a [Box<dyn CollectiveVariable>],
+    energy: BiasedEnergy<'a>,
 }
 
 impl<'a> NativeEngine<'a> {
@@ -62,62 +62,7 @@ impl<'a> NativeEngine<'a> {
                 });
             }
         }
-        Ok(Self { potential, variables })
-    }
-
-    /// Evaluates `U`, the variables and the bias at the state's positions, and the total forces
-    /// `-∂U/∂X - Σ ∂V/∂ξ ∂ξ/∂X`.
-    fn evaluate(&self, bias: &Bias, state: &mut LangevinState) -> Result<(), DynamicsError> {
-        self.potential.evaluate(
-            &state.positions,
-            &mut state.potential_forces,
-            &mut state.potential_energies,
-        )?;
-        let stride = state.positions.stride();
-        for ((variable, values), gradient) in self
-            .variables
-            .iter()
-            .zip(state.variable_values.chunks_exact_mut(stride))
-            .zip(&mut state.variable_gradients)
-        {
-            variable.evaluate(&state.positions, values, gradient);
-        }
-        self.evaluate_bias(bias, state);
-        Ok(())
-    }
-
-    /// Evaluates only the bias, at the variables as last evaluated, and the total forces: the same bits as
-    /// [`NativeEngine::evaluate`] at the price of no force evaluation. For a bias that changed.
-    fn evaluate_bias(&self, bias: &Bias, state: &mut LangevinState) {
-        let stride = state.positions.stride();
-        bias.evaluate(&state.variable_values, stride, &mut state.bias_energies, &mut state.bias_derivatives);
-        state.forces.as_mut_slice().copy_from_slice(state.potential_forces.as_slice());
-        for ((variable, derivative), gradient) in self
-            .variables
-            .iter()
-            .zip(state.bias_derivatives.chunks_exact(stride))
-            .zip(&state.variable_gradients)
-        {
-            for (&atom, gradient) in variable.atoms().iter().zip(gradient.chunks_exact(3 * stride)) {
-                for (axis, gradient) in gradient.chunks_exact(stride).enumerate() {
-                    for ((force, slope), gradient) in
-                        state.forces.row_mut(atom, axis).iter_mut().zip(derivative).zip(gradient)
-                    {
-                        *force -= slope * gradient;
-                    }
-                }
-            }
-        }
-    }
-
-    /// The bias must act on as many variables as there are.
-    fn check_bias(&self, bias: &Bias) -> Result<(), DynamicsError> {
-        match bias.dimension() {
-            Some(dimension) => {
-                DynamicsError::check_count("variables of a bias", self.variables.len(), dimension)
-            }
-            None => Ok(()),
-        }
+        Ok(Self { energy: BiasedEnergy { potential, variables } })
     }
 }
 
@@ -140,16 +85,15 @@ impl Engine for NativeEngine<'_> {
     }
 
     fn masses(&self) -> &[f64] {
-        self.potential.masses()
+        self.energy.potential.masses()
     }
 
-    /// Three for every atom, as Langevin dynamics conserves no momentum, less one for every rigid bond.
     fn degrees_of_freedom(&self) -> usize {
-        3 * self.potential.atoms() - self.potential.rigid_bonds().len()
+        self.energy.degrees_of_freedom()
     }
 
     fn variables(&self) -> &[Box<dyn CollectiveVariable>] {
-        self.variables
+        self.energy.variables
     }
 
     fn minimise(
@@ -157,7 +101,7 @@ impl Engine for NativeEngine<'_> {
         tasks: &[MinimisationTask],
         parameters: &MinimisationParameters,
     ) -> Result<Vec<MinimisedMolecule>, DynamicsError> {
-        RestrainedMinimisation::new(*self, *parameters)?.minimise(tasks)
+        RestrainedMinimisation::new(self.energy, *parameters)?.minimise(tasks)
     }
 
     fn open<'e>(
@@ -167,7 +111,7 @@ impl Engine for NativeEngine<'_> {
         random: RandomStream,
         bias: &Bias,
     ) -> Result<Box<dyn Batch + 'e>, DynamicsError> {
-        self.check_bias(bias)?;
-        Ok(Box::new(NativeBatch::open(*self, replicas, law, random, bias)?))
+        self.energy.check_bias(bias)?;
+        Ok(Box::new(NativeBatch::open(self.energy, replicas, law, random, bias)?))
     }
 }

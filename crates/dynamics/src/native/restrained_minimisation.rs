@@ -9,9 +9,8 @@ use geodyssey_forcefield::PotentialError;
 use geodyssey_molecule::{LANES, Replicas, variables::Unit};
 use rayon::prelude::*;
 
-use super::NativeEngine;
+use super::biased_energy::BiasedEnergy;
 use super::descent::{Descent, Outcome};
-use crate::engine::Engine as _;
 use crate::error::DynamicsError;
 use crate::minimisation::{MinimisationParameters, MinimisationTask, MinimisedMolecule};
 
@@ -25,7 +24,7 @@ const TASKS_PER_BLOCK: usize = 48;
 /// Minimises a molecule's energy with its variables held.
 #[derive(Clone, Copy)]
 pub(super) struct RestrainedMinimisation<'a> {
-    engine: NativeEngine<'a>,
+    energy: BiasedEnergy<'a>,
     parameters: MinimisationParameters,
 }
 
@@ -35,11 +34,11 @@ impl<'a> RestrainedMinimisation<'a> {
     /// # Errors
     /// A tolerance or number of evaluations that is not positive.
     pub(super) fn new(
-        engine: NativeEngine<'a>,
+        energy: BiasedEnergy<'a>,
         parameters: MinimisationParameters,
     ) -> Result<Self, DynamicsError> {
         parameters.check()?;
-        Ok(Self { engine, parameters })
+        Ok(Self { energy, parameters })
     }
 
     /// Carries all tasks out, in parallel; each result depends on its own task alone.
@@ -51,9 +50,9 @@ impl<'a> RestrainedMinimisation<'a> {
         &self,
         tasks: &[MinimisationTask],
     ) -> Result<Vec<MinimisedMolecule>, DynamicsError> {
-        let variables = self.engine.variables.len();
+        let variables = self.energy.variables.len();
         for task in tasks {
-            DynamicsError::check_count("atoms", self.engine.atoms(), task.positions.len())?;
+            DynamicsError::check_count("atoms", self.energy.potential.atoms(), task.positions.len())?;
             DynamicsError::check_count("variables", variables, task.target.len())?;
             DynamicsError::check_count("multipliers", variables, task.multipliers.len())?;
             let numbers = task.positions.iter().flatten().chain(&task.target).chain(&task.multipliers);
@@ -99,14 +98,14 @@ struct Block<'b> {
 
 impl<'b> Block<'b> {
     fn new(minimisation: &'b RestrainedMinimisation<'b>, tasks: &'b [MinimisationTask]) -> Self {
-        let (atoms, variables) = (minimisation.engine.atoms(), minimisation.engine.variables);
+        let (atoms, variables) = (minimisation.energy.potential.atoms(), minimisation.energy.variables);
         let units = || variables.iter().map(|variable| variable.quantity().unit);
         Self {
             minimisation,
             tasks,
             stiffness: units().map(Unit::stiffness_kj_mol).collect(),
             offsets: units().map(Unit::offset).collect(),
-            periods: minimisation.engine.periods(),
+            periods: variables.iter().map(|variable| variable.period()).collect(),
             lanes: Vec::new(),
             next: 0,
             positions: Replicas::zeros(atoms, LANES),
@@ -166,16 +165,16 @@ impl<'b> Block<'b> {
     }
 
     fn evaluate(&mut self) -> Result<(), PotentialError> {
-        let engine = self.minimisation.engine;
+        let energy = self.minimisation.energy;
         for (slot, lane) in self.lanes.iter().enumerate() {
             if let Some(descent) = lane.as_ref().and_then(|lane| lane.descent.as_ref()) {
                 let (frame, _) = descent.trial().as_chunks::<3>();
                 self.positions.set_replica(slot, frame);
             }
         }
-        engine.potential.evaluate(&self.positions, &mut self.forces, &mut self.energies)?;
+        energy.potential.evaluate(&self.positions, &mut self.forces, &mut self.energies)?;
         for (variable, (values, gradient)) in
-            engine.variables.iter().zip(self.values.iter_mut().zip(&mut self.gradients))
+            energy.variables.iter().zip(self.values.iter_mut().zip(&mut self.gradients))
         {
             variable.evaluate(&self.positions, values, gradient);
         }
@@ -201,7 +200,7 @@ impl<'b> Block<'b> {
         for atom in 0..atoms {
             gradient.extend(self.forces.get(atom, slot).map(|force| -force));
         }
-        for (number, variable) in self.minimisation.engine.variables.iter().enumerate() {
+        for (number, variable) in self.minimisation.energy.variables.iter().enumerate() {
             let (offset, stiffness) = (offsets[number], lane.stiffness[number]);
             energy += lane.multipliers[number] * offset + 0.5 * stiffness * offset * offset;
             let slope = lane.multipliers[number] + stiffness * offset;

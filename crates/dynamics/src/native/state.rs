@@ -1,10 +1,8 @@
 //! The state of a batch of replicas under Langevin dynamics.
 
-use geodyssey_molecule::Replicas;
+use geodyssey_molecule::{CollectiveVariable, Replicas};
 
-use super::NativeEngine;
-use crate::bias::Bias;
-use crate::engine::{Engine as _, Observed};
+use crate::engine::Observed;
 use crate::error::{DynamicsError, Failure};
 
 /// Positions, velocities, energies and forces of a batch of replicas; each replica is one path.
@@ -38,11 +36,10 @@ pub(super) struct LangevinState {
 }
 
 impl LangevinState {
-    /// A state at rest at `positions`, `step` steps after its first, evaluated under `bias`. Replica `i` is the path number
+    /// A state at rest at `positions`, `step` steps after its first, not evaluated yet. Replica `i` is the path number
     /// `paths[i]`, which selects its random numbers. A replica that blows up is held at these positions.
     pub(super) fn new(
-        engine: &NativeEngine<'_>,
-        bias: &Bias,
+        variables: &[Box<dyn CollectiveVariable>],
         positions: Replicas,
         paths: &[u32],
         step: u64,
@@ -52,10 +49,9 @@ impl LangevinState {
         };
         let (atoms, replicas, stride) = (positions.atoms(), positions.replicas(), positions.stride());
         let zeros = Replicas::zeros(atoms, replicas);
-        let variables = engine.variables();
         let mut lane_paths = paths.to_vec();
         lane_paths.resize(stride, last);
-        let mut state = Self {
+        Ok(Self {
             velocities: zeros.clone(),
             forces: zeros.clone(),
             potential_forces: zeros,
@@ -71,9 +67,7 @@ impl LangevinState {
             failures: vec![None; replicas],
             refuge: positions.as_slice().to_vec(),
             positions,
-        };
-        engine.evaluate(bias, &mut state)?;
-        Ok(state)
+        })
     }
 
     /// Number of replicas, without padding.

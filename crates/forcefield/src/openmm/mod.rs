@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use crate::energy_term::EnergyTerm;
 use crate::error::ForceFieldError;
+use crate::force_field_format::ForceFieldFormat;
 use crate::force_model::ForceModel;
-use crate::formats::ForceFieldFormat;
 use crate::terms;
 use document::{Element, parse};
 use refused::reason_and_remedy;

@@ -8,7 +8,7 @@ mod leg;
 mod mover;
 mod two_way_shooting;
 
-use geodyssey_dynamics::{DynamicsError, EnergyOfVariables, Overdamped};
+use geodyssey_dynamics::DynamicsError;
 use geodyssey_statistics::RandomStream;
 
 use crate::path::HighestLandscapeEnergy;

@@ -130,12 +130,9 @@ fn steps(path: &Path) -> usize {
 }
 
 fn shooting(metropolis: bool, length: PathLength, paths: usize) -> Vec<ShootingChain> {
-    let protocol =
-        ShootingProtocol { length, equilibration_trials: 50, trials_per_path: 3, points: 5, frame_stride: 2 };
-    let dynamics = Overdamped::new(STEP, metropolis, 1.0).expect("dynamics");
     let random = RandomStream::new(9, "shooting");
     let shooting =
-        TwoWayShooting::new(&energy, dynamics.clone(), [&in_start, &in_end], protocol, 0.05, random)
+        PathSampling::new(transitions(metropolis, length), &TwoWayShooting, PROTOCOL, 0.05, random)
             .expect("shooting");
     let mut chains = shooting.start(&[vec![-1.0], vec![1.0]], 16, paths).expect("a first path");
     chains.par_iter_mut().for_each(|chain| to_the_end(&shooting, chain));
@@ -197,18 +194,9 @@ fn paths_join_the_states_whatever_is_interrupted() {
             assert!(with_segments_kj_mol > 3.9, "{with_segments_kj_mol}");
             assert_eq!(path.frames.iter().map(|frame| frame.point).collect::<Vec<_>>(), [0, 2, 4]);
         }
-        let protocol = ShootingProtocol {
-            length,
-            equilibration_trials: 50,
-            trials_per_path: 3,
-            points: 5,
-            frame_stride: 2,
-        };
-        let dynamics = Overdamped::new(STEP, true, 1.0).expect("dynamics");
         let random = RandomStream::new(9, "shooting");
-        let again =
-            TwoWayShooting::new(&energy, dynamics.clone(), [&in_start, &in_end], protocol, 0.05, random)
-                .expect("shooting");
+        let again = PathSampling::new(transitions(true, length), &TwoWayShooting, PROTOCOL, 0.05, random)
+            .expect("shooting");
         let mut chains = again.start(&[vec![-1.0], vec![1.0]], 16, 40).expect("a first path");
         chains.iter_mut().for_each(|chain| again.advance(chain));
         let stored = serde_json::to_string(&chains).expect("stored");
