@@ -6,18 +6,18 @@
 mod bounds;
 mod change;
 mod constraints;
-mod denoiser;
+pub(crate) mod denoiser;
 mod error;
-mod geodesic;
+pub(crate) mod geodesic;
 mod key_path;
-mod landscape;
+pub(crate) mod landscape;
 #[cfg(test)]
 mod reference;
 mod reserved_names;
 mod samples;
-mod sampling;
+pub(crate) mod sampling;
 mod source;
-mod system;
+pub(crate) mod system;
 mod values;
 
 use std::path::{Path, PathBuf};
