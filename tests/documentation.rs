@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use geodyssey_tests::{Outcome, command, repository, run, short};
+use geodyssey_tests::{Outcome, command, python, repository, run, short};
 
 /// From a sequence to a film.
 const TUTORIAL: &str = "docs/tutorial/valine-dipeptide.md";
@@ -173,10 +173,7 @@ fn prepared_as_written(python: &OsStr, document: &str, config: &str, folder: &Pa
 /// The how-to on small molecules from AMBER's files on, which are kept: what makes them is too large to install here.
 #[test]
 fn the_how_to_on_small_molecules_works_as_written() {
-    let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
-        eprintln!("skipped: GEODYSSEY_PYTHON is not set");
-        return;
-    };
+    let Some(python) = python() else { return };
     let folder = tempfile::tempdir().expect("a temporary folder");
     for file in ["ligand.prmtop", "ligand.inpcrd"] {
         let kept = repository().join("tests/cases/phenylethanol").join(file);
@@ -202,10 +199,7 @@ fn the_how_to_on_small_molecules_works_as_written() {
 /// run made short. Needs a Python with OpenMM in `GEODYSSEY_PYTHON` (the test command sets it).
 #[test]
 fn the_tutorial_works_as_written() {
-    let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
-        eprintln!("skipped: GEODYSSEY_PYTHON is not set");
-        return;
-    };
+    let Some(python) = python() else { return };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let lines = prepared_as_written(&python, TUTORIAL, "valine.toml", folder.path());
     let mut tried = Vec::new();

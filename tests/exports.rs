@@ -6,7 +6,7 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use geodyssey_tests::{Outcome, repository, run, short, visible};
+use geodyssey_tests::{Outcome, python, repository, run, short, visible};
 use serde_json::Value;
 
 const LARGEST_PAGE: usize = 5 * 1024 * 1024;
@@ -29,10 +29,7 @@ fn export(run_directory: &Path, out: &Path, options: &[&str]) -> Outcome {
 }
 
 fn check(run_directory: &Path, exported: &Path, options: &[&str]) {
-    let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
-        eprintln!("skipped: GEODYSSEY_PYTHON is not set");
-        return;
-    };
+    let Some(python) = python() else { return };
     let script = repository().join("scripts/check-export.py");
     let output = Command::new(python).arg(script).args([run_directory, exported]).args(options).output();
     let outcome = Outcome::from(output.expect("Python starts"));

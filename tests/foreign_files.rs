@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use geodyssey_tests::{Outcome, repository, run};
+use geodyssey_tests::{Outcome, python, repository, run};
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("a path")
@@ -261,10 +261,7 @@ fn foreign_formats_are_read_apart() {
     fs::write(&compressed, b"\x1f\x8b").expect("written");
     energy(&compressed).exits_with(2).complains_of(&["unpack the file first"]);
 
-    let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
-        eprintln!("skipped: GEODYSSEY_PYTHON is not set");
-        return;
-    };
+    let Some(python) = python() else { return };
     let frames = folder.path().join("frames.nc");
     let script = "import sys, mdtraj\nmdtraj.load(sys.argv[1:-1], top=sys.argv[1]).save_netcdf(sys.argv[-1])";
     let files = ["c5.pdb", "c7ax.pdb", "c7eq.pdb"].map(|name| systems.join(name));

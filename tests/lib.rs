@@ -208,3 +208,13 @@ pub fn visible(folder: &Path) -> impl Iterator<Item = String> {
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .filter(|name| !name.starts_with('.'))
 }
+
+/// A Python with the programs that check what was written: the one that `GEODYSSEY_PYTHON` names, as the test command does. `none` leaves
+/// these checks out, which is never done in silence.
+pub fn python() -> Option<std::ffi::OsString> {
+    let python = std::env::var_os("GEODYSSEY_PYTHON");
+    let python = python.expect(
+        "GEODYSSEY_PYTHON names a Python with OpenMM, mdtraj and MDAnalysis (scripts/test sets it), or is `none` to leave their checks out",
+    );
+    (python != "none").then_some(python)
+}

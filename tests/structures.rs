@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use geodyssey_tests::{Outcome, repository, run};
+use geodyssey_tests::{Outcome, python, repository, run};
 use serde_json::Value;
 
 fn case(name: &str) -> String {
@@ -262,11 +262,7 @@ fn trans_proline_is_called_trans() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = |name: &str| case(&format!("proline/{name}.pdb"));
     // Any force field with these bonds: the states are compared before energies matter.
-    let python = std::env::var_os("GEODYSSEY_PYTHON");
-    let Some(python) = python else {
-        eprintln!("skipped: GEODYSSEY_PYTHON is not set");
-        return;
-    };
+    let Some(python) = python() else { return };
     let made = std::process::Command::new(python)
         .args([
             "scripts/parameterize.py",
@@ -293,10 +289,7 @@ fn trans_proline_is_called_trans() {
 /// L-amino acid, of which one is the mirror image, and the other the same.
 #[test]
 fn parameterize_takes_structures_without_hydrogens_and_d_residues() {
-    let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
-        eprintln!("skipped: GEODYSSEY_PYTHON is not set");
-        return;
-    };
+    let Some(python) = python() else { return };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let text = fs::read_to_string(alanine("topology.pdb")).expect("a structure");
     let atoms = text.lines().filter(|line| line.starts_with("ATOM") || line.starts_with("HETATM"));

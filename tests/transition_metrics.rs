@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use geodyssey_tests::{repository, run, short};
+use geodyssey_tests::{python, repository, run, short};
 use serde_json::Value;
 
 /// Distance and torsions of every frame of a path from the end state's structure, by mdtraj.
@@ -155,10 +155,7 @@ fn dissipated_work_is_counted_from_the_free_energy_that_the_summary_names() {
 }
 
 fn compare_with_mdtraj(out: &Path, path: &BTreeMap<String, String>, last: usize) {
-    let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
-        eprintln!("not compared with mdtraj: GEODYSSEY_PYTHON is not set");
-        return;
-    };
+    let Some(python) = python() else { return };
     let output = Command::new(python)
         .args(["-c", SCRIPT])
         .args([out.join(format!("paths/{}.xtc", path["path"])), out.join("topology.pdb")])

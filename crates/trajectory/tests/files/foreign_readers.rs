@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{alanine, straight_path, write_all};
+use crate::support::{alanine, python, straight_path, write_all};
 use geodyssey_molecule::variables::Torsion;
 use geodyssey_molecule::{CollectiveVariable, Topology};
 use geodyssey_trajectory::{TrajectoryFormat, read_structure, write_pdb_structure};
@@ -14,10 +14,7 @@ const PSI: [usize; 4] = [6, 8, 14, 16];
 
 #[test]
 fn mdtraj_and_mdanalysis_see_what_was_written() {
-    let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
-        eprintln!("skipped: GEODYSSEY_PYTHON is not set");
-        return;
-    };
+    let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let (start, end) = (alanine("c5.pdb"), alanine("c7ax.pdb"));
     let topology = start.topology();
@@ -58,10 +55,7 @@ fn mdtraj_and_mdanalysis_see_what_was_written() {
 /// Residues with insertion codes, long names, several chains and a large number: other programs see every atom and residue.
 #[test]
 fn unusual_residues_are_read_by_others() {
-    let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
-        eprintln!("skipped: GEODYSSEY_PYTHON is not set");
-        return;
-    };
+    let Some(python) = python() else { return };
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases");
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(python);

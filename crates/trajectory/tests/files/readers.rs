@@ -5,7 +5,7 @@ use std::process::Command;
 
 use geodyssey_trajectory::{StructureFile, TrajectoryError, TrajectoryFormat, TrajectoryReader, open_writer};
 
-use crate::support::{alanine, alanine_file, straight_path, write_all};
+use crate::support::{alanine, alanine_file, python, straight_path, write_all};
 
 /// All frames of a file in memory.
 fn read(name: &str, bytes: &[u8]) -> Result<Vec<Vec<[f64; 3]>>, TrajectoryError> {
@@ -27,10 +27,7 @@ fn largest_difference(a: &[Vec<[f64; 3]>], b: &[Vec<[f64; 3]>]) -> f64 {
 
 #[test]
 fn what_other_programs_write_is_read() {
-    let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
-        eprintln!("skipped: GEODYSSEY_PYTHON is not set");
-        return;
-    };
+    let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/make-trajectories.py");
     let output = Command::new(python)

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::support::{alanine, alanine_file, straight_path, write_all};
+use crate::support::{alanine, alanine_file, python, straight_path, write_all};
 use geodyssey_molecule::superposition::superposed_rmsd;
 use geodyssey_trajectory::{TrajectoryFormat, write_pdb_structure};
 
@@ -18,10 +18,7 @@ for distance in mdtraj.rmsd(trajectory, target, atom_indices=heavy):
 
 #[test]
 fn heavy_atom_distances_are_those_of_mdtraj() {
-    let Some(python) = std::env::var_os("GEODYSSEY_PYTHON") else {
-        eprintln!("skipped: GEODYSSEY_PYTHON is not set");
-        return;
-    };
+    let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let (start, end) = (alanine("c5.pdb"), alanine("c7ax.pdb"));
     let frames = straight_path(&start, &end, 9);

@@ -41,3 +41,13 @@ pub(crate) fn write_all(
     }
     writer.finish().unwrap();
 }
+
+/// A Python with the programs that check what was written: the one that `GEODYSSEY_PYTHON` names, as the test command does. `none` leaves
+/// these checks out, which is never done in silence.
+pub(crate) fn python() -> Option<std::ffi::OsString> {
+    let python = std::env::var_os("GEODYSSEY_PYTHON");
+    let python = python.expect(
+        "GEODYSSEY_PYTHON names a Python with OpenMM, mdtraj and MDAnalysis (scripts/test sets it), or is `none` to leave their checks out",
+    );
+    (python != "none").then_some(python)
+}
