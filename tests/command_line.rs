@@ -282,7 +282,7 @@ fn settings_under_which_a_number_means_nothing_are_warned_of() {
     let few = ["--set", "sampling.paths=1", "--set", "geodesic.points=3", "--set", "states.end.radius=1e-9"];
     let outcome = run(arguments.into_iter().chain(short(config)).chain(few)).exits_with(0);
     let warnings = outcome.json()["warnings"].to_string();
-    for text in ["one path", "3 points", "The end extends only 1.0e-9 in `x`"] {
+    for text in ["one path", "3 points", "The end state extends only 1.0e-9 in `x`"] {
         assert!(warnings.contains(text), "{text}: {warnings}");
     }
 }

@@ -13,7 +13,8 @@ use crate::langevin::Langevin;
 use crate::minimisation::{MinimisationParameters, MinimisationTask, MinimisedMolecule};
 use crate::snapshot::Replica;
 
-/// What an engine is, for summaries and fingerprints: results of different engines are never mixed.
+/// What an engine is. Results of different engines must not be mixed: one that is not the native engine belongs among the ingredients of every
+/// stage that it moves atoms for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineIdentity {
     /// Its name.
@@ -40,8 +41,8 @@ pub enum Reproducibility {
 pub struct Capabilities {
     /// How many replicas a batch should have.
     pub replicas_per_batch: usize,
-    /// How many steps should pass between two observations, and between two changes of the bias: 1 where every step can be observed at no
-    /// cost.
+    /// How many steps should pass between two observations: 1 where every step can be observed at no cost. Highest energies of paths are those of
+    /// the observed steps. A bias that changes more often is changed all the same, for a call to the engine each time.
     pub steps_per_observation: u64,
     /// Whether results can be reproduced.
     pub reproducibility: Reproducibility,
@@ -104,7 +105,8 @@ pub trait Batch: Send {
     /// What is known of the replicas after the last step.
     fn observed(&self) -> Observed<'_>;
 
-    /// Puts another bias into force; the work of that for each replica, `V_new(ξ) - V_old(ξ)`, kJ/mol.
+    /// Puts another bias into force; the work of that for each replica, `V_new(ξ) - V_old(ξ)`, kJ/mol. Of a replica that blew up it may be any
+    /// number, or none.
     ///
     /// # Errors
     /// If the engine cannot apply this bias.
@@ -135,7 +137,8 @@ pub trait Batch: Send {
     fn replicas(&self) -> Result<Vec<Replica>, DynamicsError>;
 }
 
-/// Numbers of a batch after its last step. Rows over replicas are `stride` long, which may be longer than the number of replicas.
+/// Numbers of a batch after its last step. Rows over replicas are `stride` long, which may be longer than the number of replicas: what lies beyond
+/// is not to be read.
 #[derive(Clone, Copy, Debug)]
 pub struct Observed<'b> {
     /// Steps done since the first snapshot.

@@ -38,7 +38,7 @@
 //! let (mut sum, steps) = (0.0, 5000);
 //! for _ in 0..steps {
 //!     batch.advance(1)?;
-//!     sum += batch.observed().potential_energies_kj_mol.iter().sum::<f64>() / 16.0;
+//!     sum += batch.observed().potential_energies_kj_mol[..16].iter().sum::<f64>() / 16.0;
 //! }
 //! assert!((sum / f64::from(steps) - 3.75).abs() < 0.15);
 //! # Ok::<(), geodyssey_dynamics::DynamicsError>(())

@@ -16,18 +16,25 @@ pub struct ForceField {
     masses: Vec<f64>,
     terms: Vec<Arc<dyn EnergyTerm>>,
     rigid_bonds: Vec<RigidBond>,
+    cell: Option<[[f64; 3]; 3]>,
 }
 
 impl ForceField {
     /// The sum of `terms` for atoms of these masses (amu).
     pub fn new(masses: Vec<f64>, terms: Vec<Arc<dyn EnergyTerm>>) -> Self {
-        Self { masses, terms, rigid_bonds: Vec::new() }
+        Self { masses, terms, rigid_bonds: Vec::new(), cell: None }
     }
 
     /// The same with bonds of fixed length.
     #[must_use]
     pub fn with_rigid_bonds(self, rigid_bonds: Vec<RigidBond>) -> Self {
         Self { rigid_bonds, ..self }
+    }
+
+    /// The same in a periodic cell (edges, one a row, nm).
+    #[must_use]
+    pub fn with_cell(self, cell: Option<[[f64; 3]; 3]>) -> Self {
+        Self { cell, ..self }
     }
 
     /// The terms, in the order in which they are summed.
@@ -65,6 +72,10 @@ impl Potential for ForceField {
 
     fn rigid_bonds(&self) -> &[RigidBond] {
         &self.rigid_bonds
+    }
+
+    fn cell(&self) -> Option<[[f64; 3]; 3]> {
+        self.cell
     }
 
     fn evaluate(

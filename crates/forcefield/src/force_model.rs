@@ -32,6 +32,8 @@ impl ForceModel {
 
     /// The potential energy of its terms.
     pub fn force_field(&self) -> ForceField {
-        ForceField::new(self.masses.clone(), self.terms.clone()).with_rigid_bonds(self.rigid_bonds.clone())
+        ForceField::new(self.masses.clone(), self.terms.clone())
+            .with_rigid_bonds(self.rigid_bonds.clone())
+            .with_cell(self.cell)
     }
 }

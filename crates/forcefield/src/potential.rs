@@ -31,6 +31,11 @@ pub trait Potential: Send + Sync {
         &[]
     }
 
+    /// Edges of the periodic cell (rows, nm); none without one.
+    fn cell(&self) -> Option<[[f64; 3]; 3]> {
+        None
+    }
+
     /// Number of atoms.
     fn atoms(&self) -> usize {
         self.masses().len()

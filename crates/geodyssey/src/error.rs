@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use geodyssey_denoiser::DenoiserError;
 use geodyssey_landscape::LandscapeError;
-use geodyssey_run::RunError;
+use geodyssey_run::{RunError, UnitError};
 use geodyssey_spacetime::SpacetimeError;
 
 use crate::config::InputError;
@@ -84,6 +84,12 @@ impl Stoppable for SpacetimeError {
 impl From<InputError> for Error {
     fn from(error: InputError) -> Self {
         Self::Input(Box::new(error))
+    }
+}
+
+impl UnitError for Error {
+    fn is_interrupted(&self) -> bool {
+        matches!(self, Self::Interrupted)
     }
 }
 

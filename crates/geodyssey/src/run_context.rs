@@ -104,6 +104,12 @@ impl<'r> Run<'r> {
             || (S::IS_SHARED && self.adopt(S::NAME, S::REVISION, &made_from)?);
         if !is_there {
             let started = Instant::now();
+            if self.directory.has_only_unusable_checkpoints(S::NAME, &made_from) {
+                say!(
+                    "{}: an interrupted run left a checkpoint with other settings or of another version of the program; starting again",
+                    S::NAME
+                );
+            }
             let made = stage.make(self, &made_from)?;
             self.finish(S::NAME, S::REVISION, made_from, &made.outputs)?;
             self.record_time(S::NAME, started, made.energy_evaluations);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::path_id::PathId;
 
-/// A path from one state towards the other. All its numbers are finite.
+/// A path from one state towards the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Path {
     /// Which it is.
@@ -55,11 +55,12 @@ pub enum End {
 /// One point of a path.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PathPoint {
-    /// Index of the point on the curve that leads it; of a free path, of the equal part of its steps.
+    /// Index of the point on the curve that leads it, in the direction of the path; of a free path, of the equal part of its steps. The
+    /// driver counts it from the start state, also for paths that go backward.
     pub curve_point: usize,
     /// Time since the path began, ps; none on a landscape, which has no unit of time.
     pub time_ps: Option<f64>,
-    /// The variables.
+    /// The variables, in the units of the tether or landscape; in their own units once the driver has them.
     pub variables: Vec<f64>,
     /// `U(X)`, kJ/mol; none for paths of variables.
     pub potential_energy_kj_mol: Option<f64>,

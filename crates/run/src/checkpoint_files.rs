@@ -13,6 +13,9 @@ pub(crate) const FOLDER: &str = ".checkpoints";
 
 const SEAL_BYTES: usize = 32;
 
+/// Raised when what checkpoints keep of a computation changes its layout: those of a program before that are not read.
+const FORMAT: u32 = 2;
+
 /// The name of one of them, relative to the run directory.
 pub(crate) fn file_name(stage: &str, name: &str) -> String {
     format!("{FOLDER}/{stage}-{name}.bin")
@@ -38,7 +41,21 @@ pub(crate) fn unsealed(made_from: &Fingerprint, mut bytes: Vec<u8>) -> Option<Ve
 }
 
 fn seal(made_from: &Fingerprint, state: &[u8]) -> Fingerprint {
-    Ingredients::of("checkpoint").upstream("made from", made_from).add("state", state).fingerprint()
+    let of = Ingredients::of("checkpoint").settings("format", &FORMAT);
+    of.upstream("made from", made_from).add("state", state).fingerprint()
+}
+
+/// Which files of a stage lie in a run directory: whether there are any, and whether one of them is a checkpoint that is of use.
+pub(crate) fn found(directory: &Path, stage: &str, made_from: &Fingerprint) -> (bool, bool) {
+    let Ok(entries) = fs::read_dir(directory.join(FOLDER)) else { return (false, false) };
+    let own = entries.flatten().filter(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        name.starts_with(&format!("{stage}-")) && name.ends_with(".bin")
+    });
+    own.fold((false, false), |(_, is_of_use), entry| {
+        let is_sealed = || fs::read(entry.path()).is_ok_and(|bytes| unsealed(made_from, bytes).is_some());
+        (true, is_of_use || is_sealed())
+    })
 }
 
 /// Removes those of a stage, from whatever run they are.

@@ -42,7 +42,7 @@ impl Stop {
 ///
 /// What an executor promises:
 ///
-/// - Units are taken one at a time, the first ones first as far as several at once allow.
+/// - Units are taken one at a time, in their order.
 /// - Once a unit breaks, no other begins; those under way are told by [`Stop`], and it returns when they have ended.
 ///
 /// Stages call `carry_out`, which knows the errors of units.
@@ -54,12 +54,25 @@ pub trait Executor: Sync {
     fn execute(&self, stage: &str, units: &[String], work: &Work<'_>) -> Result<(), RunError>;
 }
 
+/// An error of a unit.
+pub trait UnitError: From<RunError> + Send {
+    /// Whether the unit was only told to end.
+    fn is_interrupted(&self) -> bool;
+}
+
+impl UnitError for RunError {
+    fn is_interrupted(&self) -> bool {
+        matches!(self, Self::Interrupted)
+    }
+}
+
 impl dyn Executor + '_ {
-    /// Carries out all units of a stage. Of several errors the first is returned, once all units under way have ended.
+    /// Carries out all units of a stage. Of several errors the first is returned, once all units under way have ended; one that says more than
+    /// that a unit was told to end goes first.
     ///
     /// # Errors
     /// The first error of a unit, after which none begins; what the executor cannot do.
-    pub fn carry_out<E: From<RunError> + Send>(
+    pub fn carry_out<E: UnitError>(
         &self,
         stage: &str,
         units: &[String],
@@ -69,7 +82,10 @@ impl dyn Executor + '_ {
         let executed = self.execute(stage, units, &|unit: usize, stop: &Stop| match work(unit, stop) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
-                first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+                if first.as_ref().is_none_or(|first| first.is_interrupted() && !error.is_interrupted()) {
+                    *first = Some(error);
+                }
                 ControlFlow::Break(())
             }
         });

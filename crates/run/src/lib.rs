@@ -33,7 +33,7 @@ pub use artifact::{remove_partial, write as write_whole};
 pub use checkpoints::{Checkpoints, Keeping};
 pub use directory::RunDirectory;
 pub use error::RunError;
-pub use executor::{Executor, Stop, Work};
+pub use executor::{Executor, Stop, UnitError, Work};
 pub use fingerprint::{Fingerprint, Ingredients};
 pub use finished::FinishedRun;
 pub use lock::DirectoryLock;

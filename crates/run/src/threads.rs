@@ -1,6 +1,6 @@
 //! Units in the threads of this process.
 
-use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::RunError;
 use crate::executor::{Executor, Stop, Work};
@@ -9,14 +9,31 @@ use crate::executor::{Executor, Stop, Work};
 #[derive(Clone, Copy, Debug)]
 pub struct Threads;
 
+/// A unit that panics stops the others, which would otherwise go on for nothing.
+struct SetOnPanic<'s>(&'s Stop);
+
+impl Drop for SetOnPanic<'_> {
+    fn drop(&mut self) {
+        self.0.set();
+    }
+}
+
 impl Executor for Threads {
     fn execute(&self, _stage: &str, units: &[String], work: &Work<'_>) -> Result<(), RunError> {
-        let stop = Stop::default();
-        // One at a time: a thread that has got hold of several would let others wait.
-        (0..units.len()).into_par_iter().with_max_len(1).for_each(|unit| {
-            if !stop.is_set() && work(unit, &stop).is_break() {
-                stop.set();
+        let (stop, next) = (Stop::default(), AtomicUsize::new(0));
+        rayon::broadcast(|_| {
+            let guard = SetOnPanic(&stop);
+            while !stop.is_set() {
+                // One at a time: a thread that has got hold of several would let others wait.
+                let unit = next.fetch_add(1, Ordering::Relaxed);
+                if unit >= units.len() {
+                    break;
+                }
+                if work(unit, &stop).is_break() {
+                    stop.set();
+                }
             }
+            std::mem::forget(guard);
         });
         Ok(())
     }
@@ -24,8 +41,6 @@ impl Executor for Threads {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use super::*;
 
     /// Carries out 100 units.

@@ -33,6 +33,12 @@ impl RunDirectory {
         checkpoint_files::unsealed(made_from, fs::read(self.file(&file_name(stage, name))).ok()?)
     }
 
+    /// Whether an interrupted run has left checkpoints of a stage of which none can be used: they are of other ingredients, or of a program
+    /// that kept them in another way.
+    pub fn has_only_unusable_checkpoints(&self, stage: &str, made_from: &Fingerprint) -> bool {
+        checkpoint_files::found(&self.file(""), stage, made_from) == (true, false)
+    }
+
     /// A stream of a running stage, empty.
     ///
     /// # Errors
@@ -86,6 +92,9 @@ mod tests {
         run.write_checkpoint("stage", "0", &made_from("x"), b"state").expect("written");
         assert_eq!(run.read_checkpoint("stage", "0", &made_from("x")).as_deref(), Some(b"state".as_slice()));
         assert_eq!(run.read_checkpoint("stage", "0", &made_from("y")), None);
+        assert!(!run.has_only_unusable_checkpoints("stage", &made_from("x")));
+        assert!(run.has_only_unusable_checkpoints("stage", &made_from("y")));
+        assert!(!run.has_only_unusable_checkpoints("another", &made_from("y")));
         let file = run.file(&file_name("stage", "0"));
         let mut bytes = fs::read(&file).expect("readable");
         bytes[35] ^= 1;

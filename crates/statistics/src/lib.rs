@@ -1,4 +1,5 @@
-//! Estimates from samples, with their errors, and the random numbers that simulations draw. Knows no molecules.
+//! Estimates from samples, with their errors, and the random numbers that simulations draw. Knows no
+//! molecules.
 //!
 //! [`work`] turns the works of driven paths into free-energy differences (Jarzynski, Bennett's acceptance ratio),
 //! [`reweight_temperatures`] takes samples of many temperatures back to one (MBAR), and [`effective_sample_size`] says how many

@@ -113,8 +113,10 @@ impl Batch for NativeBatch<'_> {
 
     fn set_thermal_energies(&mut self, thermal_energies_kj_mol: &[f64]) -> Result<(), DynamicsError> {
         DynamicsError::check_count("thermal energies", self.state.replicas(), thermal_energies_kj_mol.len())?;
+        for &energy in thermal_energies_kj_mol {
+            DynamicsError::check_positive("the thermal energy of a replica in kJ/mol", energy)?;
+        }
         for (replica, &after) in thermal_energies_kj_mol.iter().enumerate() {
-            DynamicsError::check_positive("the thermal energy of a replica in kJ/mol", after)?;
             let before = self.thermal_energies[replica];
             if after != before {
                 self.state.scale_velocities(replica, (after / before).sqrt());

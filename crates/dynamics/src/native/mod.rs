@@ -36,7 +36,7 @@ impl<'a> NativeEngine<'a> {
     /// Puts a potential and variables together.
     ///
     /// # Errors
-    /// If an atom has no positive mass, a bond is rigid, or a variable names an atom that the potential does not have.
+    /// If an atom has no positive mass, the force field has a periodic cell or rigid bonds, or a variable names an atom that the potential does not have.
     pub fn new(
         potential: &'a dyn Potential,
         variables: &'a [Box<dyn CollectiveVariable>],
@@ -45,6 +45,10 @@ impl<'a> NativeEngine<'a> {
             if !(mass.is_finite() && mass > 0.0) {
                 return Err(DynamicsError::Mass { atom, mass });
             }
+        }
+        if potential.cell().is_some() {
+            let message = "it has no periodic cell, and the force field has one".to_owned();
+            return Err(DynamicsError::Engine { engine: NAME.to_owned(), message });
         }
         if let Some(bond) = potential.rigid_bonds().first() {
             let [i, j] = bond.atoms;

@@ -8,7 +8,7 @@ use crate::error::{DynamicsError, Failure};
 /// Positions, velocities, energies and forces of a batch of replicas; each replica is one path.
 ///
 /// Rows over replicas are `stride` long (see [`Replicas`]). Energies and forces belong to the positions after every
-/// step of an integrator. A replica that blew up is held at its first positions with zero velocities and marked.
+/// step of an integrator. A replica that blew up is held with zero velocities where its batch was opened, and marked.
 #[derive(Clone, Debug)]
 pub(super) struct LangevinState {
     /// Positions, nm.
@@ -120,7 +120,7 @@ impl LangevinState {
         }
     }
 
-    /// Puts failed replicas back to their first positions, at rest.
+    /// Puts failed replicas back to where the batch was opened, at rest.
     fn hold_failed(&mut self) {
         let stride = self.stride();
         for replica in 0..self.replicas() {

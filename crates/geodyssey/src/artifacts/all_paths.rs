@@ -80,9 +80,15 @@ pub(crate) fn paths_csv(rows: &[PathRow]) -> Result<Vec<u8>, Error> {
     csv_of("a table of the paths", std::iter::once(header).chain(cells))
 }
 
-/// The rows of the table.
+/// The rows of the table. A column that is missing is an error, also where its cells may be empty.
 pub(crate) fn read_paths(text: &str) -> Result<Vec<PathRow>, csv::Error> {
-    csv::Reader::from_reader(text.as_bytes()).deserialize::<PathRow>().collect()
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers()?.clone();
+    if let Some((head, _)) = COLUMNS.iter().find(|(head, _)| !header.iter().any(|known| known == *head)) {
+        let message = format!("there is no column `{head}`");
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, message).into());
+    }
+    reader.deserialize::<PathRow>().collect()
 }
 
 #[cfg(test)]

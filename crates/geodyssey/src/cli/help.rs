@@ -2,7 +2,7 @@
 
 /// `geodyssey --help`.
 pub(super) const PROGRAM: &str = "\
-A run consists of stages: system, landscape, denoiser, geodesic, paths, report. Each reads what the earlier ones wrote into the
+A run consists of stages: landscape, denoiser, geodesic, paths, report. Each reads what the earlier ones wrote into the
 run directory and adds its own files; a stage that is up to date is skipped, and an interrupted run resumes where it stopped.
 
 Examples:

@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run all stages, from the system to the report; those that are up to date are skipped
+    /// Run all stages, from the landscape to the report; those that are up to date are skipped
     #[command(after_long_help = help::RUN)]
     Run(RunArguments),
     /// Read everything and compute nothing: report what would run and how large it is

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use geodyssey_dynamics::NativeEngine;
 use geodyssey_forcefield::{ForceField, Potential as _, PotentialError, read_force_model};
 use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
 use geodyssey_molecule::whole::gather;
@@ -56,6 +57,9 @@ pub(crate) fn energy(arguments: &EnergyArguments) -> Result<(), Error> {
         .map_err(|error| Error::input(format!("{}: {error}", arguments.topology.display())))?;
     let place = arguments.frames.as_deref().unwrap_or(&arguments.topology);
     let force_field = force_model.force_field();
+    // What the native kernels do not compute is refused here as in a run.
+    NativeEngine::new(&force_field, &[])
+        .map_err(|error| Error::input(format!("{}: {error}", arguments.system.display())))?;
     let mut energies = Vec::new();
     match &arguments.frames {
         None => energies

@@ -44,5 +44,5 @@ pub(super) fn why_not(name: &str) -> Option<String> {
         );
     }
     let taken = RESERVED.contains(&name);
-    taken.then(|| "the program's own tables have a column of this name; choose another".to_owned())
+    taken.then(|| "the program's own tables or arrays use this name; choose another".to_owned())
 }

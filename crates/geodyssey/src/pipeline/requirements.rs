@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use geodyssey_forcefield::Potential as _;
 use geodyssey_molecule::Replicas;
-use geodyssey_paths::annealing::PATHS_PER_BATCH;
+use geodyssey_paths::{PathPoint, annealing::PATHS_PER_BATCH};
 
 use crate::artifacts::paths::RECORD_FILE;
 use crate::config::{DEFAULT_LIFTED_PATHS, DenoiserConfig, InputError, SamplingMethod, Space};
@@ -175,14 +175,15 @@ fn of_paths(problem: &Problem) -> Option<Need> {
     let directions = if settings.backward { 2.0 } else { 1.0 };
     if settings.method == SamplingMethod::TwoWayShooting {
         let steps = paths::steps_of_a_path(problem, config.geodesic.points.get()) as f64;
-        let recorded = settings.paths.get() as f64 * points * (dimension + 3.0) * NUMBER;
+        let of_a_point = size_of::<PathPoint>() as f64 + dimension * NUMBER;
+        let recorded = settings.paths.get() as f64 * points * of_a_point;
         let bytes = CHAINS * steps * (NUMBER + NUMBER_AS_TEXT) * (dimension + 4.0) + recorded;
         let what = format!("{CHAINS} paths of {steps} steps");
         return Some(Need { key: "sampling.path_steps", what, bytes });
     }
     // Frames go to the disk as they come, and so does what a batch has made: what stays of a path is its last point and some numbers.
     let count = settings.paths.get() as f64 * directions;
-    let of_a_path = points * (dimension + 8.0) * (NUMBER + NUMBER_AS_TEXT);
+    let of_a_path = points * (size_of::<PathPoint>() as f64 + dimension * NUMBER) * 2.0;
     let under_way = rayon::current_num_threads() as f64 * PATHS_PER_BATCH as f64;
     let of_atoms = under_way * atoms * 3.0 * 4.0 * NUMBER + points * atoms * 3.0 * 2.0 * NUMBER;
     let bytes = under_way.min(count) * of_a_path + of_atoms + count * BYTES_OF_A_PATH;

@@ -115,7 +115,7 @@ fn no_state(problem: &Problem, name: &str, state: &State, preparation: &Preparat
     let file = preparation.values_in_file.as_ref()?;
     let message = match preparation.origin {
         Origin::Held => format!(
-            "Without restraint, the {name}'s structure does not stay in the {name} state: this force field has no energy minimum \
+            "Without restraint, the structure of the {name} state does not stay in the {name} state: this force field has no energy minimum \
              near {}. The molecule will leave this state spontaneously; another `center` or another `structure` may be the intended \
              state.",
             shown(&state.center)
@@ -126,7 +126,7 @@ fn no_state(problem: &Problem, name: &str, state: &State, preparation: &Preparat
                 return None;
             }
             format!(
-                "Minimised under this run's force field, the {name}'s structure moves by more than the state's radius, from {} to \
+                "Minimised under this run's force field, the structure of the {name} state moves by more than the state's radius, from {} to \
                  {}, and the state is placed there. The structure in the file is not a state in this force field.",
                 shown(file),
                 shown(&preparation.values)

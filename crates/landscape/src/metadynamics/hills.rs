@@ -33,8 +33,7 @@ pub(super) fn bias(
 
 /// Adds hills, given by centre and height, in their order.
 pub(super) fn deposit(bias: &mut GridBias, variables: &[MetadynamicsVariable], hills: &[(Vec<f64>, f64)]) {
-    let mut added = Vec::new();
-    for (centre, height) in hills {
+    let nodes_of = |(centre, height): &(Vec<f64>, f64)| {
         let mut nodes = vec![(0, *height)];
         for (MetadynamicsVariable { axis, hill_width }, x) in variables.iter().zip(centre) {
             let factors = factors(axis, *hill_width, *x);
@@ -45,9 +44,9 @@ pub(super) fn deposit(bias: &mut GridBias, variables: &[MetadynamicsVariable], h
                 })
                 .collect();
         }
-        added.extend(nodes);
-    }
-    bias.add(added);
+        nodes
+    };
+    bias.add(hills.iter().flat_map(nodes_of));
 }
 
 /// A hill's factor along one axis on the nodes within its reach.

@@ -257,6 +257,11 @@ impl<'a> Metadynamics<'a> {
         if state.counts.len() != groups.count()
             || state.counts.iter().flat_map(|group| &group.by_last_end).any(|counts| counts.len() != nodes)
             || state.crossings.len() != self.parameters.walkers
+            || !state
+                .walkers
+                .iter()
+                .map(Vec::len)
+                .eq(state.crossings.chunks(self.batch_size()).map(<[_]>::len))
         {
             return Err(LandscapeError::Parameters("the stored state is of another run".to_owned()));
         }

@@ -120,7 +120,9 @@ impl<'a> ReplicaExchange<'a> {
                 .map(|(&replica, energy)| Replica::new(replica, structure(replica as usize).clone(), energy))
                 .collect();
             let batch = self.open(&block)?;
-            if batch.observed().potential_energies_kj_mol.iter().any(|energy| !energy.is_finite()) {
+            let observed = batch.observed();
+            let energies = &observed.potential_energies_kj_mol[..observed.replicas()];
+            if energies.iter().any(|energy| !energy.is_finite()) {
                 return Err(DynamicsError::NotFinite { what: "the energy of a starting structure" });
             }
             replicas.push(batch.replicas()?);
@@ -190,6 +192,16 @@ impl<'a> ReplicaExchange<'a> {
         DynamicsError::check_count("replicas in a stored state", self.replica_count(), replica_count)?;
         if !exchanges.fits(self.temperatures_k.len(), self.parameters.ladders) {
             return Err(DynamicsError::Parameters("the stored state is of another ladder".to_owned()));
+        }
+        // Replicas are found by their number.
+        let size = self.engine.capabilities().replicas_per_batch;
+        let is_full = |batch: &Vec<Replica>| batch.len() == size;
+        if !replicas.iter().rev().skip(1).all(is_full)
+            || replicas.last().is_some_and(|last| last.len() > size)
+        {
+            return Err(DynamicsError::Parameters(
+                "the stored state is of an engine with other batches".to_owned(),
+            ));
         }
         let mut batches =
             replicas.iter().map(|replicas| self.open(replicas)).collect::<Result<Vec<_>, _>>()?;

@@ -101,7 +101,13 @@ fn shoot(
     let left = (limit - first.steps()).max(1);
     let second = run(ending(limit.saturating_sub(index), left), &mut second_noise);
     *energy_evaluations += second.evaluations;
-    if first.steps() + second.steps() > limit {
+    let steps = first.steps() + second.steps();
+    // A run of a path of fixed length that left all numbers is too short.
+    let is_whole = match length {
+        PathLength::Fixed(_) => steps == limit,
+        PathLength::Flexible(_) => steps <= limit,
+    };
+    if !is_whole {
         return None;
     }
     match (first_side, side(&second)?) {

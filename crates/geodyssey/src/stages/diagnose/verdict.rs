@@ -138,7 +138,7 @@ fn samples(subject: &Subject<'_>, add: &mut impl FnMut(&str, f64, f64, String)) 
         let (sum, squares) = inside.fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
         let worth = if squares > 0.0 { sum * sum / squares } else { 0.0 };
         let words = format!(
-            "the samples in the {name} state are worth {worth:.0} independent ones of equal weight, too few to describe it"
+            "the samples in the {name} state have an effective size of {worth:.0}, too small to describe it"
         );
         // Compared with its limit from below.
         add(&format!("effective-samples-{name}"), -worth, -LEAST_EFFECTIVE_SAMPLES, words);

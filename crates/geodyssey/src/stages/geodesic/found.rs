@@ -4,6 +4,9 @@ use geodyssey_denoiser::SpacetimePoint;
 use geodyssey_report::Warning;
 use serde::{Deserialize, Serialize};
 
+/// What the search for a curve came to; why there is none is part of the result.
+pub(super) type Outcome = Result<Found, String>;
+
 /// A curve to one image of the end, and how it was found: what is kept of a finished winding. Everything else about it is computed from
 /// this anew.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! Solves for the curve: every winding that may be followed, and the choice among them.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use geodyssey_denoiser::{Denoiser, PosteriorMoments, SpacetimePoint};
 use geodyssey_landscape::Bottleneck;
@@ -12,7 +12,7 @@ use geodyssey_spacetime::{CurveNode, PathConstraint, arc_length, measure_curve, 
 
 use super::candidate::{Candidate, highest_mean_energy};
 use super::choice::{Barriers, Verdict, choose, highest_worth_solving, not_solved};
-use super::found::Found;
+use super::found::{Found, Outcome};
 use super::images::images;
 use crate::artifacts::curve::{GeodesicRecord, STAGE};
 use crate::artifacts::landscape::LandscapeResult;
@@ -192,9 +192,9 @@ impl Solve<'_> {
     ///
     /// # Errors
     /// Ctrl-C, or a disk that cannot be written.
-    fn find(&self, windings: &Windings, indices: &[usize]) -> Result<Vec<Result<Found, String>>, Error> {
+    fn find(&self, windings: &Windings, indices: &[usize]) -> Result<Vec<Outcome>, Error> {
         let name = |index: usize| checkpoint(&windings.all[index]);
-        let kept = |index: usize| self.checkpoints.read::<Found>(&name(index));
+        let kept = |index: usize| self.checkpoints.read::<Outcome>(&name(index));
         let open: Vec<usize> = indices.iter().copied().filter(|&index| kept(index).is_none()).collect();
         let units: Vec<String> = open.iter().map(|&index| name(index)).collect();
         let (total, resumed) = (indices.len() as u64, (indices.len() - open.len()) as u64);
@@ -205,56 +205,53 @@ impl Solve<'_> {
                 progress.set(done.load(Ordering::Relaxed), message);
             }
         };
-        let failures: Mutex<BTreeMap<usize, String>> = Mutex::new(BTreeMap::new());
-        let executed = self.executor.carry_out(STAGE, &units, |unit, _| {
+        let executed = self.executor.carry_out(self.checkpoints.stage, &units, |unit, stop| {
+            if stop.is_set() {
+                return Err(Error::Interrupted);
+            }
             let index = open[unit];
             let turns = in_words(&windings.all[index]);
             let step = |text: String| report(&format!("winding {turns}: {text}"));
-            let why = match self.find_one(windings, index, &step) {
-                Ok(()) => {
+            let outcome = match self.find_one(windings, index, &step) {
+                Ok(found) => {
                     done.fetch_add(1, Ordering::Relaxed);
                     report(&format!("winding {turns} done"));
-                    return Ok(());
+                    Ok(found)
                 }
                 // An error of the disk says nothing about a winding.
                 Err(error @ (Error::Interrupted | Error::File(_))) => return Err(error),
-                Err(Error::Failed(why)) => why,
-                Err(Error::Input(why)) => why.to_string(),
+                Err(Error::Failed(why)) => Err(why),
+                Err(Error::Input(why)) => Err(why.to_string()),
             };
-            failures.lock().unwrap_or_else(PoisonError::into_inner).insert(index, why);
-            Ok(())
+            Ok(self.checkpoints.write(&name(index), &outcome)?)
         });
         if let Ok(progress) = progress.into_inner() {
             let done = done.into_inner();
             progress.finish(&format!("{done} winding{} solved", if done == 1 { "" } else { "s" }));
         }
         executed?;
-        let mut failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut found = Vec::with_capacity(indices.len());
-        for &index in indices {
-            found.push(match (failures.remove(&index), kept(index)) {
-                (Some(why), _) => Err(why),
-                (None, Some(curve)) => Ok(curve),
-                (None, None) => return Err(self.vanished()),
-            });
-        }
-        Ok(found)
+        indices.iter().map(|&index| kept(index).ok_or_else(|| self.vanished())).collect()
     }
 
-    /// Finds the curve of one winding, and keeps it.
+    /// The curve of one winding.
     fn find_one(
         &self,
         windings: &Windings,
         index: usize,
         step: &(dyn Fn(String) + Sync),
-    ) -> Result<(), Error> {
+    ) -> Result<Found, Error> {
         let found = if self.problem.config.geodesic.kind.is_geodesic() {
             self.geodesic(windings, index, step)?
         } else {
             self.baseline(windings, index)?
         };
-        self.checkpoints.write(&checkpoint(&windings.all[index]), &found)?;
-        Ok(())
+        let is_finite =
+            |point: &SpacetimePoint| point.log_snr.is_finite() && point.y.iter().all(|y| y.is_finite());
+        if found.curve.iter().all(is_finite) {
+            Ok(found)
+        } else {
+            Err(Error::failed("the geodesic", "a point of the curve is not a finite number"))
+        }
     }
 
     /// The error of a curve that was kept and cannot be read.

@@ -22,7 +22,7 @@ pub(super) fn warnings(problem: &Problem, curve: &[TetherPoint]) -> Vec<Warning>
             of_axis.min_by(|((_, a), wide_a), ((_, b), wide_b)| (*a / wide_a).total_cmp(&(*b / wide_b)))?;
         (*radius < LEAST_RADIUS_SHARE * width).then(|| {
             format!(
-                "The {name} extends only {} in `{}` from its centre, whereas the tether confines paths to {}: whether one arrives \
+                "The {name} state extends only {} in `{}` from its centre, whereas the tether confines paths to {}: whether one arrives \
                  is chance, and the fraction that does means nothing. A `radius` as wide as the basin is needed.",
                 variable.display(*radius),
                 variable.name,
