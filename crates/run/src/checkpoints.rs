@@ -28,8 +28,36 @@ pub struct Checkpoints<'r> {
     pub made_from: &'r Fingerprint,
 }
 
+/// How long to wait before a state is kept again: about a second, or longer where keeping it takes long.
+#[derive(Clone, Copy, Debug)]
+pub struct Interval(Duration);
+
+impl Default for Interval {
+    fn default() -> Self {
+        Self(INTERVAL)
+    }
+}
+
+impl Interval {
+    /// Whether it is over, so long after the state was last kept.
+    #[must_use]
+    pub fn is_over(&self, since: Duration) -> bool {
+        since > self.0
+    }
+
+    /// Keeping the state took so long.
+    pub fn note(&mut self, took: Duration) {
+        self.0 = INTERVAL.max(took.div_f64(SHARE));
+    }
+}
+
 /// How and when the state of a computation is kept on its way.
 pub trait Keeping<S> {
+    /// Whether the computation should be kept and left, although Ctrl-C was not pressed.
+    fn is_stopped(&self) -> bool {
+        false
+    }
+
     /// Whether it should be kept, so long after it last was.
     fn is_due(&self, state: &S, since: Duration) -> bool;
 
@@ -46,12 +74,12 @@ pub trait Keeping<S> {
 /// As JSON, every second or so.
 struct AsJson {
     stage: &'static str,
-    interval: Duration,
+    interval: Interval,
 }
 
 impl<S: Serialize> Keeping<S> for AsJson {
     fn is_due(&self, _state: &S, since: Duration) -> bool {
-        since > self.interval
+        self.interval.is_over(since)
     }
 
     fn content(&self, state: &S) -> Result<Vec<u8>, RunError> {
@@ -59,7 +87,7 @@ impl<S: Serialize> Keeping<S> for AsJson {
     }
 
     fn note(&mut self, _state: &S, took: Duration) {
-        self.interval = INTERVAL.max(took.div_f64(SHARE));
+        self.interval.note(took);
     }
 }
 
@@ -108,7 +136,7 @@ impl Checkpoints<'_> {
         is_finished: impl Fn(&S) -> bool,
         block: impl FnMut(S, u64) -> Result<S, E>,
     ) -> Result<S, E> {
-        let keeping = AsJson { stage: self.stage, interval: INTERVAL };
+        let keeping = AsJson { stage: self.stage, interval: Interval::default() };
         self.advance_keeping(name, state, keeping, is_finished, block)
     }
 
@@ -127,7 +155,7 @@ impl Checkpoints<'_> {
         let (mut kept, mut pace) = (Instant::now(), Pace::new());
         while !is_finished(&state) {
             state = block(state, pace.next_block())?;
-            let stop = interrupt::check();
+            let stop = if keeping.is_stopped() { Err(RunError::Interrupted) } else { interrupt::check() };
             if stop.is_err() || keeping.is_due(&state, kept.elapsed()) {
                 let begun = Instant::now();
                 let content = keeping.content(&state)?;

@@ -30,7 +30,7 @@ mod threads;
 mod unfinished;
 
 pub use artifact::{remove_partial, write as write_whole};
-pub use checkpoints::{Checkpoints, Keeping};
+pub use checkpoints::{Checkpoints, Interval, Keeping};
 pub use directory::RunDirectory;
 pub use error::RunError;
 pub use executor::{Executor, Stop, UnitError, Work};
