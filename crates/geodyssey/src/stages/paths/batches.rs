@@ -3,20 +3,18 @@
 //! two-way shooting, whose batches are its chains, that is all recorded paths).
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use geodyssey_paths::{Path, PathId, annealing::AtomFrame};
-use geodyssey_run::{Executor, Fingerprint, Mark, RunDirectory, Stop, Stream, interrupt};
+use geodyssey_run::{
+    Checkpoints, Executor, Fingerprint, Interval, Keeping, Mark, RunDirectory, RunError, Stop, Stream,
+    interrupt,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::STAGE;
 use crate::error::Error;
 use crate::progress::Progress;
-
-/// Between two checkpoints of one batch at least.
-const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
-/// Writing checkpoints may take this share of the time.
-const CHECKPOINT_SHARE: f64 = 0.05;
 
 /// Which paths a batch has: `count` of them from `first` on.
 #[derive(Clone, Copy, Debug)]
@@ -92,13 +90,55 @@ pub(super) struct FinishedBatch {
     pub(super) mark: Option<Mark>,
 }
 
-/// A batch under way as a checkpoint keeps it.
+/// A batch under way as a checkpoint has it.
 #[derive(Serialize, Deserialize)]
 struct UnderWay<S> {
     state: S,
     /// Path and point of every frame that is in the stream, in this order.
     frames: Vec<(u32, u32)>,
     mark: Option<Mark>,
+}
+
+/// The same without owning it, to be written.
+#[derive(Serialize)]
+struct UnderWayRef<'u, S> {
+    state: &'u S,
+    frames: &'u [(u32, u32)],
+    mark: Option<Mark>,
+}
+
+/// A batch that is computed.
+struct Live<S> {
+    state: S,
+    frames: Vec<(u32, u32)>,
+    /// Of its frames; none before the first.
+    stream: Option<Stream>,
+}
+
+/// When a batch is kept, and how: with the mark of its stream, whose bytes are on the disk before what speaks of them.
+struct KeepBatch<'k> {
+    interval: Interval,
+    stop: &'k Stop,
+}
+
+impl<S: Serialize> Keeping<Live<S>> for KeepBatch<'_> {
+    fn is_stopped(&self) -> bool {
+        self.stop.is_set()
+    }
+
+    fn is_due(&self, _live: &Live<S>, since: Duration) -> bool {
+        self.interval.is_over(since)
+    }
+
+    fn content(&self, live: &Live<S>) -> Result<Vec<u8>, RunError> {
+        let mark = live.stream.as_ref().map(Stream::mark).transpose()?;
+        let kept = UnderWayRef { state: &live.state, frames: &live.frames, mark };
+        postcard::to_stdvec(&kept).map_err(|error| RunError::failed("writing a checkpoint", error))
+    }
+
+    fn note(&mut self, _live: &Live<S>, took: Duration) {
+        self.interval.note(took);
+    }
 }
 
 /// Where batches are computed and kept.
@@ -184,29 +224,25 @@ pub(super) fn carry_out<B: Batches>(
 
 impl<B: Batches> Execution<'_, B> {
     fn to_the_end(&self, batch: BatchId, stop: &Stop) -> Result<(), Error> {
-        let (mut under_way, mut stream) = self.begin(batch)?;
-        let (mut written, mut interval) = (Instant::now(), CHECKPOINT_INTERVAL);
-        while !self.batches.is_finished(batch, &under_way.state) {
-            let before = self.batches.done(&under_way.state);
-            self.batches.advance(batch, &mut under_way.state)?;
-            let frames = self.batches.take_frames(&mut under_way.state);
-            if !frames.is_empty() {
-                self.append(batch, &mut under_way.frames, &mut stream, &frames)?;
-            }
-            self.passed(self.batches.done(&under_way.state) - before);
-            let ends = interrupt::is_requested() || stop.is_set();
-            if ends || written.elapsed() > interval {
-                let begun = Instant::now();
-                under_way.mark = stream.as_ref().map(Stream::mark).transpose()?;
-                self.store.write(&batch.first.to_string(), &under_way)?;
-                interval = CHECKPOINT_INTERVAL.max(begun.elapsed().div_f64(CHECKPOINT_SHARE));
-                written = Instant::now();
-            }
-            if ends {
-                return Err(Error::Interrupted);
-            }
-        }
-        let UnderWay { state, frames, .. } = under_way;
+        let store = &self.store;
+        let checkpoints =
+            Checkpoints { directory: store.directory, stage: STAGE, made_from: store.made_from };
+        let Live { state, frames, stream } = checkpoints.advance_keeping(
+            &batch.first.to_string(),
+            self.begin(batch)?,
+            KeepBatch { interval: Interval::default(), stop },
+            |live| self.batches.is_finished(batch, &live.state),
+            |mut live, _| {
+                let before = self.batches.done(&live.state);
+                self.batches.advance(batch, &mut live.state)?;
+                let frames = self.batches.take_frames(&mut live.state);
+                if !frames.is_empty() {
+                    self.append(batch, &mut live, &frames)?;
+                }
+                self.passed(self.batches.done(&live.state) - before);
+                Ok::<_, Error>(live)
+            },
+        )?;
         let mut finished = self.batches.finish(batch, state);
         // Its bytes are on the disk before what speaks of them.
         finished.mark = stream.map(|stream| stream.mark()).transpose()?;
@@ -216,35 +252,28 @@ impl<B: Batches> Execution<'_, B> {
                 frame.place = Some(place as u64);
             }
         }
-        self.store.write(&batch.finished(), &finished)
+        store.write(&batch.finished(), &finished)
     }
 
     /// Where an interrupted run left a batch, or its beginning.
-    fn begin(&self, batch: BatchId) -> Result<(UnderWay<B::State>, Option<Stream>), Error> {
-        if let Some(kept) = self.store.under_way::<B::State>(batch) {
-            let Some(mark) = &kept.mark else { return Ok((kept, None)) };
+    fn begin(&self, batch: BatchId) -> Result<Live<B::State>, Error> {
+        if let Some(UnderWay { state, frames, mark }) = self.store.under_way::<B::State>(batch) {
+            let Some(mark) = &mark else { return Ok(Live { state, frames, stream: None }) };
             if let Some(stream) = self.store.directory.resume_stream(STAGE, &batch.frames(), mark)? {
-                return Ok((kept, Some(stream)));
+                return Ok(Live { state, frames, stream: Some(stream) });
             }
         }
-        let state = self.batches.start(batch)?;
-        Ok((UnderWay { state, frames: Vec::new(), mark: None }, None))
+        Ok(Live { state: self.batches.start(batch)?, frames: Vec::new(), stream: None })
     }
 
-    fn append(
-        &self,
-        batch: BatchId,
-        index: &mut Vec<(u32, u32)>,
-        stream: &mut Option<Stream>,
-        frames: &[AtomFrame],
-    ) -> Result<(), Error> {
-        let stream = match stream {
+    fn append(&self, batch: BatchId, live: &mut Live<B::State>, frames: &[AtomFrame]) -> Result<(), Error> {
+        let stream = match &mut live.stream {
             Some(stream) => stream,
-            None => stream.insert(self.store.directory.begin_stream(STAGE, &batch.frames())?),
+            none => none.insert(self.store.directory.begin_stream(STAGE, &batch.frames())?),
         };
         for frame in frames {
             stream.append(&frame_bytes(&frame.positions))?;
-            index.push((frame.path, frame.point as u32));
+            live.frames.push((frame.path, frame.point as u32));
         }
         Ok(())
     }
