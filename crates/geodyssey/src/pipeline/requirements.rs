@@ -17,8 +17,6 @@ use crate::stages::{landscape, paths};
 const BYTES_IN_A_TRAJECTORY: f64 = 6.0;
 /// What is kept in memory of every path: its summary, with the last point.
 const BYTES_OF_A_PATH: f64 = 500.0;
-/// Independent chains of two-way shooting.
-const CHAINS: f64 = 16.0;
 /// Time for which force evaluations are timed.
 const TIMED: Duration = Duration::from_millis(30);
 /// Replicas that are evaluated together by the dynamics.
@@ -177,8 +175,9 @@ fn of_paths(problem: &Problem) -> Option<Need> {
         let steps = paths::steps_of_a_path(problem, config.geodesic.points.get()) as f64;
         let of_a_point = size_of::<PathPoint>() as f64 + dimension * NUMBER;
         let recorded = settings.paths.get() as f64 * points * of_a_point;
-        let bytes = CHAINS * steps * (NUMBER + NUMBER_AS_TEXT) * (dimension + 4.0) + recorded;
-        let what = format!("{CHAINS} paths of {steps} steps");
+        let chains = paths::CHAINS as f64;
+        let bytes = chains * steps * (NUMBER + NUMBER_AS_TEXT) * (dimension + 4.0) + recorded;
+        let what = format!("{chains} paths of {steps} steps");
         return Some(Need { key: "sampling.path_steps", what, bytes });
     }
     // Frames go to the disk as they come, and so does what a batch has made: what stays of a path is its last point and some numbers.

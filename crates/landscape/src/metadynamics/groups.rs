@@ -7,6 +7,12 @@ const FEWEST_GROUPS: usize = 4;
 /// Segments of time where there are too few walkers.
 const TIME_SEGMENTS: usize = 4;
 
+/// How many groups walkers that begin from so many structures in turn are counted in.
+#[must_use]
+pub fn group_count(walkers: usize, structures: usize) -> usize {
+    Groups::new(walkers, structures).count()
+}
+
 /// Which counts belong together.
 ///
 /// Once the bias no longer changes walkers are independent of each other, so that groups of whole walkers are independent

@@ -22,6 +22,7 @@ pub use filling::{NARROWEST_HILL, fewest_grid_points, grid_points_for, hill_widt
 pub use fluctuations::{Fluctuations, fluctuations};
 pub use flux::GroupCounts;
 pub use free_energy::{CONVERGENCE_CEILING_KJ_MOL, EndsEstimate, FreeEnergy};
+pub use groups::group_count;
 pub use parameters::{MetadynamicsParameters, MetadynamicsVariable};
 
 use std::sync::Arc;

@@ -62,8 +62,9 @@ impl LandscapeMethod for Method<'_> {
         let (atoms, walkers) = (atoms(problem), self.settings.parameters.walkers as f64);
         let nodes = grid_points(problem, problem.config.landscape.grid_points().unwrap_or(0));
         let copies = walkers * atoms * 3.0 * (VECTORS_OF_A_WALKER * NUMBER + 2.0 * NUMBER_AS_TEXT);
-        // Counts of four stretches of time for every sixteen walkers, in four bytes each, and their copy.
-        let counts = (walkers / 16.0).ceil() * 4.0 * nodes * 8.0;
+        // Counts by the end that a walker was at last, in four bytes each, and their copy.
+        let groups = metadynamics::group_count(self.settings.parameters.walkers, 2) as f64;
+        let counts = groups * nodes * 2.0 * 4.0 * 2.0;
         let need = |key, what, bytes| Need { key, what, bytes };
         vec![
             need("landscape.walkers", format!("{walkers} walkers of {atoms} atoms"), copies),

@@ -35,6 +35,7 @@ use crate::run_context::{Made, Run, Stage};
 use batches::BatchStore;
 
 pub(crate) use crate::artifacts::paths::STAGE;
+pub(crate) use shooting::CHAINS;
 
 /// Why rows of a table may be no landscape for dynamics.
 const NO_SURFACE: &str = "the dynamics need a smooth surface, but these rows do not form a regular grid: run only `geodyssey \

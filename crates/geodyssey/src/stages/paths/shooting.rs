@@ -19,7 +19,7 @@ use crate::problem::Problem;
 use crate::problem::scales::Scales;
 
 /// Independent chains. A constant, so that results depend on nothing else.
-const CHAINS: usize = 16;
+pub(crate) const CHAINS: usize = 16;
 /// Steps of a path by default: of all, or at most.
 const FIXED_STEPS: usize = 1000;
 const MOST_STEPS: usize = 100_000;
