@@ -73,7 +73,7 @@ fn a_variable_cannot_be_called_as_a_column() {
         let change = format!("variable.0.name={name}");
         run(["check", MIXTURE, "--set", &change])
             .exits_with(2)
-            .complains_of(&[&format!("`{name}` cannot be a variable's name"), "have a column of this name"]);
+            .complains_of(&[&format!("`{name}` cannot be a variable's name"), "use this name"]);
     }
     run(["check", MIXTURE, "--set", "variable.0.name=pointer"]).exits_with(0);
 }

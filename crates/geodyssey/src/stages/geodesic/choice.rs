@@ -49,7 +49,7 @@ pub(super) fn highest_worth_solving(thermal_energy: f64, solved: &[(f64, bool)],
 }
 
 /// The reason given for a winding without a finite barrier.
-const NO_WAY: &str = "no route through sampled regions outside the avoided ones";
+const NO_WAY: &str = "no route that is sampled and allowed throughout";
 
 /// Why a winding was not solved.
 pub(super) fn not_solved(barrier: f64, lowest: f64) -> String {
