@@ -81,7 +81,10 @@ impl Grid {
     /// period, a number of values that is not the product of the counts, or a value that is not finite.
     pub fn new(axes: Vec<GridAxis>, values: Vec<f64>) -> Result<Self, GridError> {
         if axes.is_empty() || axes.len() > MAX_DIMENSION {
-            return Err(GridError(format!("it has {} variables; 1 to {MAX_DIMENSION} are possible", axes.len())));
+            return Err(GridError(format!(
+                "it has {} variables; 1 to {MAX_DIMENSION} are possible",
+                axes.len()
+            )));
         }
         for axis in &axes {
             if axis.count < 4 {

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Failure;
 
-/// Everything that an engine needs to continue one replica. All numbers are finite, so that it can be stored in any format that keeps doubles exactly.
+/// Everything that an engine needs to continue one replica. All numbers are finite, so that it can be stored in any format that keeps
+/// doubles exactly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Steps done.

@@ -1,4 +1,5 @@
-//! Paths from one state to another: driven along a curve by a tether, or unbiased. A [`Path`] has the same form in both cases and records how it was sampled.
+//! Paths from one state to another: driven along a curve by a tether, or unbiased. A [`Path`] has the same form in both cases and records
+//! how it was sampled.
 //!
 //! [`AtomAnnealing`] and [`VariableAnnealing`] drive batches of paths along a list of [`TetherPoint`](geodyssey_dynamics::TetherPoint)s and
 //! record the work; [`path_free_energy`] computes the free energy without tethers from it. [`shooting`] samples unbiased paths between two

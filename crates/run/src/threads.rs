@@ -1,18 +1,18 @@
-//! Units in the threads of this process.
+//! Execution of units in the threads of this process.
 
 use rayon::prelude::*;
 
 use crate::error::RunError;
 use crate::executor::{Executor, Stop, Work};
 
-/// As many units at a time as there are threads.
+/// Executes as many units at a time as there are threads.
 #[derive(Clone, Copy, Debug)]
 pub struct Threads;
 
 impl Executor for Threads {
     fn execute(&self, _stage: &str, units: &[String], work: &Work<'_>) -> Result<(), RunError> {
         let stop = Stop::default();
-        // One at a time: a thread that has got hold of several would let others wait.
+        // One at a time: a thread that takes several units would keep others waiting.
         (0..units.len()).into_par_iter().with_max_len(1).for_each(|unit| {
             if !stop.is_set() && work(unit, &stop).is_break() {
                 stop.set();

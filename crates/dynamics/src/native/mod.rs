@@ -50,7 +50,9 @@ impl<'a> NativeEngine<'a> {
             let [i, j] = bond.atoms;
             return Err(DynamicsError::Engine {
                 engine: NAME.to_owned(),
-                message: format!("it does not support rigid bonds, but the force field has one between atoms {i} and {j}"),
+                message: format!(
+                    "it does not support rigid bonds, but the force field has one between atoms {i} and {j}"
+                ),
             });
         }
         for variable in variables {

@@ -72,7 +72,8 @@ impl Exchanges {
     /// Attempts to exchange neighbours, alternating between the pairs that begin at an even temperature and those that begin at an odd one.
     ///
     /// A pair is exchanged with the probability `min(1, exp((β_i - β_j)(U_i - U_j)))` (Y. Sugita and Y. Okamoto, Chem. Phys.
-    /// Lett. 314, 141 (1999)), for which `uniform(ladder, pair)` is the random number. Attempts enter the statistics if `counted`. Returns how many were accepted.
+    /// Lett. 314, 141 (1999)), for which `uniform(ladder, pair)` is the random number. Attempts enter the statistics if `counted`. Returns
+    /// how many were accepted.
     pub(super) fn attempt(
         &mut self,
         attempt: u64,
