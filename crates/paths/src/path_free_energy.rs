@@ -10,7 +10,7 @@
 //! - the window's free energy is `f_k = -kT log Σ a exp(-W_k/kT)`; that of the last one is Bennett's;
 //! - released from its tether, a point at `x` weighs `w M_k / Σ_j M_j exp((f_j - V_j(x))/kT)` with its weight `w` among the window's,
 //!   which add up to 1, and the window's effective number of points `M_k = 1/Σ w²`: the multistate ratio over the windows, whose free
-//! energies are already known from the works.
+//!   energies are already known from the works.
 //!
 //! One direction alone (`a = 1/n_F`, Jarzynski's equality) gives all this too. If the two directions differ by more than their errors, the
 //! paths were too few and driven too fast, and neither result can be trusted.
@@ -105,8 +105,8 @@ pub type RegionTest<'a> = dyn Fn(&[f64]) -> bool + Sync + 'a;
 /// Standard errors are root mean square deviations from the estimate of 200 resamplings of the paths of each direction, including bias. If
 /// Bennett's own error is larger than that of the last window's free energy by resampling, as happens if the works of the two directions
 /// hardly overlap, the difference of the variances is added to the variance of all differences between regions, and to that of every window
-/// the fraction with which its free energy depends on Bennett's: with
-/// `s_k = ∂f_k/∂ΔF` that is `((s_k - s_0)/(s_last - s_0))²`, 0 before the place where the works separate and 1 beyond it.
+/// the fraction with which its free energy depends on Bennett's: with `s_k = ∂f_k/∂ΔF` that is `((s_k - s_0)/(s_last - s_0))²`, 0 before
+/// the place where the works separate and 1 beyond it.
 ///
 /// # Errors
 /// Fewer than two windows or fewer than two paths in either direction, paths without exactly one point per window, numbers that are not
@@ -281,8 +281,8 @@ impl Table {
         Ok(bar(&of(0..self.forward, 1.0), &of(self.forward..self.paths(), -1.0), self.thermal_energy)?)
     }
 
-    /// `(s_k - s_0)/(s_last - s_0)` of every window, with `s_k = ∂f_k/∂ΔF = Σ a p exp(-W_k/kT) / Σ a exp(-W_k/kT)` and the fraction `p =
-    /// n_R a exp(-(W - ΔF)/kT)` of the backward paths in a path's density.
+    /// `(s_k - s_0)/(s_last - s_0)` of every window, with `s_k = ∂f_k/∂ΔF = Σ a p exp(-W_k/kT) / Σ a exp(-W_k/kT)` and the fraction
+    /// `p = n_R a exp(-(W - ΔF)/kT)` of the backward paths in a path's density.
     fn shares_of_bennett(&self, counts: &[f64]) -> Result<Vec<f64>, DynamicsError> {
         let weights = self.log_weights(Ways::Both, counts)?;
         let (forward, backward) = (self.forward as f64, (self.paths() - self.forward) as f64);

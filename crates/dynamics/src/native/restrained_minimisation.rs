@@ -3,8 +3,7 @@
 //! The function minimised is the augmented Lagrangian `U(X) + Σ_v (μ_v δ_v + ½ k_v δ_v²)` with the shortest difference `δ = ξ(X) - ξ*` (J.
 //! Nocedal and S. J. Wright, *Numerical Optimization*, section 17.3). At its minimum `μ ← μ + kδ`, repeatedly until `δ` is small, so that
 //! no stiff restraint is needed. If `δ` does not decrease, near the end of a branch of minima, `k` is raised. `-μ` is then the slope of the
-//! relaxed energy `E(ξ) = min U`, and
-//! `E(ξ*) = U + μδ` to second order in `δ`.
+//! relaxed energy `E(ξ) = min U`, and `E(ξ*) = U + μδ` to second order in `δ`.
 
 use geodyssey_forcefield::PotentialError;
 use geodyssey_molecule::{LANES, Replicas, variables::Unit};
