@@ -243,11 +243,7 @@ fn a_charge_that_is_no_number() {
 fn a_force_that_is_not_supported() {
     let inputs = Inputs::new();
     inputs.replace("amber99sb-ildn.vacuum.xml", "type=\"HarmonicAngleForce\"", "type=\"CustomAngleForce\"");
-    inputs.refused(&[
-        "run.toml:6",
-        "CustomAngleForce",
-        "forces with a formula of their own are not computed",
-    ]);
+    inputs.refused(&["run.toml:6", "CustomAngleForce", "custom forces with a formula are not supported"]);
 }
 
 #[test]

@@ -234,7 +234,7 @@ fn check_page(out: &Path) {
         assert!(!page.contains(word), "{word}");
     }
     for word in
-        ["mueller-brown", "minimum-energy-path", "Lowest barrier", "Out of the region", "To sample cost"]
+        ["mueller-brown", "minimum-energy-path", "Lowest barrier", "Entirely outside", "Sampling took"]
     {
         assert!(page.contains(word), "{word}");
     }

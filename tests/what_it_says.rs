@@ -98,7 +98,7 @@ fn files_that_are_no_text_and_forces_that_are_not_computed_come_with_a_way_out()
     for (force, way_out) in [
         ("CustomGBForce", "AmberPrmtopFile"),
         ("LCPOForce", "sasaMethod='ACE'"),
-        ("CustomExternalForce", "make the System without it"),
+        ("CustomExternalForce", "create the System without it"),
         ("CustomTorsionForce", "amber14/protein.ff14SB.xml"),
     ] {
         let with = xml.replacen("<Forces>", &format!("<Forces><Force type=\"{force}\"/>"), 1);
@@ -106,7 +106,7 @@ fn files_that_are_no_text_and_forces_that_are_not_computed_come_with_a_way_out()
     }
     let ewald =
         xml.replacen("method=\"0\" name=\"NonbondedForce\"", "method=\"4\" name=\"NonbondedForce\"", 1);
-    refused(ewald.as_bytes(), &["no explicit solvent", "NoCutoff"]);
+    refused(ewald.as_bytes(), &["does not support explicit solvent", "NoCutoff"]);
 }
 
 /// More variables than a grid can have: the way without one is named.

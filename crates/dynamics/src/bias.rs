@@ -1,4 +1,4 @@
-//! Energies that act on collective variables, as data: whoever moves the atoms can build them for itself.
+//! Energies that act on collective variables, as data, so that every engine can implement them itself.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub enum Bias {
     None,
     /// A tether to a point of spacetime.
     Tether(Tether),
-    /// Energies on a grid, those of metadynamics.
+    /// Energies on a grid, as in metadynamics.
     Grid(Arc<GridBias>),
 }
 
@@ -32,7 +32,7 @@ impl Bias {
         }
     }
 
-    /// Number of variables that it acts on; none where it acts on any number.
+    /// Number of variables on which it acts; none if it acts on any number.
     pub fn dimension(&self) -> Option<usize> {
         match self {
             Self::None => None,

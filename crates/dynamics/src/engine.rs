@@ -1,8 +1,8 @@
-//! The seam between samplers and what moves atoms.
+//! The interface between samplers and the engines that move atoms.
 //!
-//! An [`Engine`] opens a [`Batch`] of replicas under a bias and advances it. Metadynamics, annealed paths, replica exchange and whatever
-//! else moves atoms see these two traits only, so that a second engine serves all of them. What crosses the seam is data: a
-//! [`Replica`] with its [`Snapshot`](crate::Snapshot), a [`Bias`], [`Langevin`] parameters, and what was observed.
+//! An [`Engine`] opens a [`Batch`] of replicas under a bias and advances it. Metadynamics, annealed paths, replica exchange and all other
+//! samplers use only these two traits, so that another engine serves all of them. Only data is exchanged: a [`Replica`] with its
+//! [`Snapshot`](crate::Snapshot), a [`Bias`], [`Langevin`] parameters, and observations.
 
 use geodyssey_molecule::CollectiveVariable;
 use geodyssey_statistics::RandomStream;
@@ -21,7 +21,7 @@ pub struct EngineIdentity {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// Where it computes.
+    /// Device on which it computes.
     pub platform: String,
     /// The precision of its numbers.
     pub precision: String,
@@ -30,19 +30,19 @@ pub struct EngineIdentity {
 /// Whether the same input gives the same result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reproducibility {
-    /// The same bits, on any number of threads and however a run is interrupted.
+    /// Identical bits, on any number of threads and with any interruptions.
     Bitwise,
-    /// The same distribution only.
+    /// Only the same distribution.
     Statistical,
 }
 
-/// What samplers must know about an engine to use it well.
+/// Properties of an engine that samplers need in order to use it efficiently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// How many replicas a batch should have.
+    /// Preferred number of replicas in a batch.
     pub replicas_per_batch: usize,
-    /// How many steps should pass between two observations: 1 where every step can be observed at no cost. Highest energies of paths are those of
-    /// the observed steps. A bias that changes more often is changed all the same, for a call to the engine each time.
+    /// Preferred number of steps between two observations: 1 if observing every step costs nothing. Highest energies of paths are those of the
+    /// observed steps. A bias that changes more often is changed nevertheless, at the cost of a call to the engine each time.
     pub steps_per_observation: u64,
     /// Whether results can be reproduced.
     pub reproducibility: Reproducibility,
@@ -50,10 +50,10 @@ pub struct Capabilities {
 
 /// A molecule that can be simulated: the total energy is `U(X) + V(ξ(X))`, with the engine's `U`, its variables `ξ` and a bias `V`.
 pub trait Engine: Send + Sync {
-    /// What it is.
+    /// Its identity.
     fn identity(&self) -> EngineIdentity;
 
-    /// How it wants to be used.
+    /// How to use it efficiently.
     fn capabilities(&self) -> Capabilities;
 
     /// Masses of the atoms, amu.
@@ -67,7 +67,7 @@ pub trait Engine: Send + Sync {
     /// Number of independent velocities: the mean kinetic energy is `½ kT` times this.
     fn degrees_of_freedom(&self) -> usize;
 
-    /// The variables that a bias acts on, and that are observed.
+    /// The variables on which a bias acts and that are observed.
     fn variables(&self) -> &[Box<dyn CollectiveVariable>];
 
     /// Period of every variable.
@@ -78,7 +78,7 @@ pub trait Engine: Send + Sync {
     /// Minimises `U` with the variables held; each result depends on its own task alone.
     ///
     /// # Errors
-    /// Tasks that do not fit the molecule, or numbers that are not finite. A minimisation that does not converge is not an error:
+    /// Tasks that do not match the molecule, or numbers that are not finite. A minimisation that does not converge is not an error:
     /// [`MinimisedMolecule::converged`].
     fn minimise(
         &self,
@@ -86,11 +86,11 @@ pub trait Engine: Send + Sync {
         parameters: &MinimisationParameters,
     ) -> Result<Vec<MinimisedMolecule>, DynamicsError>;
 
-    /// Opens a batch of replicas under a bias. Replicas without velocities get thermal ones. Where a snapshot was taken under the same
-    /// bias, the batch goes on as the one did that it was taken of (see [`Capabilities::reproducibility`]).
+    /// Opens a batch of replicas under a bias. Replicas without velocities get thermal ones. If the snapshots were taken under the same
+    /// bias, the batch continues like the one from which they were taken (see [`Capabilities::reproducibility`]).
     ///
     /// # Errors
-    /// No replica, replicas that do not fit the molecule or each other, numbers that are not finite.
+    /// No replica, replicas that do not match the molecule or each other, or numbers that are not finite.
     fn open<'e>(
         &'e self,
         replicas: &[Replica],
@@ -102,23 +102,23 @@ pub trait Engine: Send + Sync {
 
 /// Replicas of one molecule that move together.
 pub trait Batch: Send {
-    /// What is known of the replicas after the last step.
+    /// Observations after the last step.
     fn observed(&self) -> Observed<'_>;
 
-    /// Puts another bias into force; the work of that for each replica, `V_new(ξ) - V_old(ξ)`, kJ/mol. Of a replica that blew up it may be any
-    /// number, or none.
+    /// Switches to another bias. Returns the work of this for each replica, `V_new(ξ) - V_old(ξ)`, kJ/mol; for a replica that blew up it is
+    /// meaningless and may be NaN.
     ///
     /// # Errors
     /// If the engine cannot apply this bias.
     fn set_bias(&mut self, bias: &Bias) -> Result<Vec<f64>, DynamicsError>;
 
-    /// Gives the replicas other thermal energies (kJ/mol), one each; velocities are scaled with their square roots.
+    /// Changes the thermal energies of the replicas (kJ/mol), one each; velocities are scaled with the square roots of the ratios.
     ///
     /// # Errors
     /// If there is not one positive number for each replica.
     fn set_thermal_energies(&mut self, thermal_energies_kj_mol: &[f64]) -> Result<(), DynamicsError>;
 
-    /// Makes `steps` steps. A replica that blows up is held and named in [`Observed::failures`]; the others go on untouched.
+    /// Makes `steps` steps. A replica that blows up is frozen and listed in [`Observed::failures`]; the others are not affected.
     ///
     /// # Errors
     /// If the engine fails as a whole.
@@ -130,7 +130,7 @@ pub trait Batch: Send {
     /// If the engine fails.
     fn positions(&self, replica: usize) -> Result<Vec<[f64; 3]>, DynamicsError>;
 
-    /// All replicas as they are now, to be opened again.
+    /// All replicas in their present state, from which a batch can be opened again.
     ///
     /// # Errors
     /// If the engine fails.
@@ -151,7 +151,7 @@ pub struct Observed<'b> {
     pub potential_energies_kj_mol: &'b [f64],
     /// `V` of every replica, kJ/mol.
     pub bias_energies_kj_mol: &'b [f64],
-    /// Why and when each replica blew up; one entry a replica.
+    /// Why and when each replica blew up; one entry per replica.
     pub failures: &'b [Option<Failure>],
 }
 

@@ -5,7 +5,7 @@ use geodyssey_statistics::StatisticsError;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Wrong input to a sampler. A path that blows up is no error: see [`Failure`].
+/// Wrong input to a sampler. A path that blows up is not an error: see [`Failure`].
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum DynamicsError {
     /// A quantity that must be a positive finite number is not.
@@ -30,7 +30,7 @@ pub enum DynamicsError {
         /// Its mass, amu.
         mass: f64,
     },
-    /// Two things differ in their number of parts.
+    /// Two numbers of items that must be equal differ.
     #[error("{what}: {found} instead of {expected}")]
     Count {
         /// What was counted.
@@ -40,7 +40,7 @@ pub enum DynamicsError {
         /// What there is.
         found: usize,
     },
-    /// Fewer than two points, or no samples: nothing to work on.
+    /// Too few points or samples.
     #[error("{what}: at least {least} needed, {found} given")]
     TooFew {
         /// What was counted.
@@ -50,18 +50,18 @@ pub enum DynamicsError {
         /// What there is.
         found: usize,
     },
-    /// Numbers that do not go together.
+    /// Inconsistent parameters.
     #[error("{0}")]
     Parameters(String),
     /// The energy of the molecule could not be computed.
     #[error(transparent)]
     Potential(#[from] PotentialError),
-    /// An engine could not do what it was asked for.
+    /// An engine could not do what was requested.
     #[error("{engine}: {message}")]
     Engine {
         /// Its name.
         engine: String,
-        /// What it says.
+        /// Its message.
         message: String,
     },
     /// A replica's positions or energy are no longer finite, or far too large.
@@ -101,7 +101,7 @@ impl DynamicsError {
 
 /// A path that blew up: where, when, and its energy there.
 ///
-/// It is taken out of the dynamics and the others go on untouched.
+/// It is removed from the dynamics; the others are not affected.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
     /// Number of the path.

@@ -21,7 +21,7 @@ pub struct GridAxis {
     pub spacing: f64,
     /// Number of values.
     pub count: usize,
-    /// Period, if there is one; then `count · spacing` is the period and the end point is not repeated.
+    /// Period, if any; then `count · spacing` is the period and the end point is not repeated.
     pub period: Option<f64>,
 }
 
@@ -50,7 +50,7 @@ impl GridAxis {
         }
     }
 
-    /// The value number `index`.
+    /// The value with this index.
     pub fn coordinate(&self, index: usize) -> f64 {
         self.start + index as f64 * self.spacing
     }
@@ -81,7 +81,10 @@ impl Grid {
     /// period, a number of values that is not the product of the counts, or a value that is not finite.
     pub fn new(axes: Vec<GridAxis>, values: Vec<f64>) -> Result<Self, GridError> {
         if axes.is_empty() || axes.len() > MAX_DIMENSION {
-            return Err(GridError(format!("it has {} variables, not 1 to {MAX_DIMENSION}", axes.len())));
+            return Err(GridError(format!(
+                "it has {} variables; 1 to {MAX_DIMENSION} are possible",
+                axes.len()
+            )));
         }
         for axis in &axes {
             if axis.count < 4 {
@@ -129,7 +132,7 @@ impl Grid {
         self.axes.iter().map(|axis| axis.count).product()
     }
 
-    /// Whether there is no grid point; never so for a grid from [`Grid::new`].
+    /// Whether there are no grid points; never the case for a grid from [`Grid::new`].
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -161,7 +164,7 @@ impl Grid {
         (self.point(lowest), self.values[lowest])
     }
 
-    /// The grid points next to one, along each variable.
+    /// The neighbours of a grid point along each variable.
     pub fn neighbours(&self, point: usize) -> Vec<usize> {
         let mut found = Vec::with_capacity(2 * self.axes.len());
         let mut stride = 1;

@@ -1,10 +1,10 @@
-//! A bias kept on a grid.
+//! A bias on a grid.
 
 use crate::grid::Grid;
 use crate::spline::CubicSpline;
 
-/// Energies on the nodes of a grid and between them by a cubic spline, with harmonic walls at the ends of variables without a period: a
-/// walker a grid spacing beyond an end has `½ kT` more. Its cost does not depend on how the energies came about.
+/// Energies on the nodes of a grid, interpolated by a cubic spline, with harmonic walls at the ends of non-periodic variables: one grid
+/// spacing beyond an end the energy is `½ kT` higher. Its cost does not depend on the number of hills.
 #[derive(Clone, Debug)]
 pub struct GridBias {
     grid: Grid,
@@ -23,7 +23,7 @@ impl GridBias {
         &self.grid
     }
 
-    /// Force constant of the walls of a variable without a period, in kJ/mol per square of the variable's unit.
+    /// Force constant of the walls of a non-periodic variable, in kJ/mol per square of the variable's unit.
     pub fn wall_stiffness(&self, variable: usize) -> f64 {
         let spacing = self.grid.axes[variable].spacing;
         self.thermal_energy / (spacing * spacing)

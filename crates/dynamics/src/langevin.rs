@@ -1,8 +1,8 @@
-//! The law of motion.
+//! The parameters of Langevin dynamics.
 
 use crate::error::DynamicsError;
 
-/// Parameters of Langevin dynamics; how they are integrated is the engine's.
+/// Parameters of Langevin dynamics; the integrator is up to the engine.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Langevin {
     time_step_ps: f64,
@@ -40,7 +40,7 @@ impl Langevin {
         self.friction_per_ps
     }
 
-    /// Thermal energy kT of replicas that have none of their own, kJ/mol.
+    /// Thermal energy kT of replicas without their own, kJ/mol.
     pub fn thermal_energy_kj_mol(&self) -> f64 {
         self.thermal_energy_kj_mol
     }

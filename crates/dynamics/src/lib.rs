@@ -1,8 +1,8 @@
-//! What moves: the atoms of a molecule, by an engine, and collective variables alone on a landscape.
+//! Dynamics: of the atoms of a molecule, by an engine, and of collective variables alone, on a landscape.
 //!
 //! An [`Engine`] moves atoms under `U(X) + V(ξ(X))`, with a [`Bias`] `V` that is data; [`NativeEngine`] is this project's own.
-//! Collective variables alone move by [`Overdamped`]. All batches are of fixed size and random numbers are a function of what they are
-//! for, so that results depend on neither threads nor interruptions.
+//! Collective variables alone move by [`Overdamped`]. Batches have a fixed size and random numbers are a function of their purpose, so that
+//! results depend neither on threads nor on interruptions.
 //!
 //! Sixteen replicas of an atom in a harmonic well, with their mean potential energy of `3/2 kT`:
 //!

@@ -1,4 +1,4 @@
-//! What a minimisation of a molecule's energy with its variables held is given and what it returns; see [`Engine::minimise`](crate::Engine::minimise).
+//! Input and result of a minimisation of a molecule's energy with its variables held; see [`Engine::minimise`](crate::Engine::minimise).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::error::DynamicsError;
 /// When a minimisation ends.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MinimisationParameters {
-    /// Root mean square of the components of the force that may remain, kJ/mol/nm.
+    /// Largest root mean square of the force components at which a minimisation counts as converged, kJ/mol/nm.
     pub force_tolerance_kj_mol_nm: f64,
     /// Largest number of evaluations of one minimisation.
     pub max_evaluations: u64,
@@ -20,7 +20,7 @@ impl Default for MinimisationParameters {
 }
 
 impl MinimisationParameters {
-    /// Refuses what no minimisation can end with.
+    /// Rejects impossible parameters.
     ///
     /// # Errors
     /// A tolerance or number of evaluations that is not positive.
@@ -36,18 +36,18 @@ impl MinimisationParameters {
 pub struct MinimisationTask {
     /// Positions to start from, nm.
     pub positions: Vec<[f64; 3]>,
-    /// Wanted values of the variables; of periodic ones any image.
+    /// Target values of the variables; any image for periodic ones.
     pub target: Vec<f64>,
-    /// First guess of the multipliers `μ`: those of a similar task, or zeros.
+    /// Initial guess of the multipliers `μ`: those of a similar task, or zeros.
     pub multipliers: Vec<f64>,
 }
 
-/// What a minimisation came to.
+/// Result of a minimisation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MinimisedMolecule {
     /// Positions, nm.
     pub positions: Vec<[f64; 3]>,
-    /// Relaxed energy at the wanted values of the variables, the restraint left out, kJ/mol.
+    /// Relaxed energy at the target values of the variables, without the restraint, kJ/mol.
     pub energy_kj_mol: f64,
     /// Multipliers: minus the slope of the relaxed energy in the variables.
     pub multipliers: Vec<f64>,

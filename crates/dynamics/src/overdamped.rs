@@ -3,7 +3,7 @@
 use crate::error::DynamicsError;
 use crate::walls::Walls;
 
-/// Energy (kJ/mol) over the variables; overwrites the gradient.
+/// Energy (kJ/mol) as a function of the variables; overwrites the gradient.
 pub type EnergyOfVariables<'a> = dyn Fn(&[f64], &mut [f64]) -> f64 + Sync + 'a;
 
 /// Overdamped Langevin dynamics in the space of variables, for `p ∝ exp(-E/kT)`:
@@ -45,7 +45,7 @@ impl Walker {
         walker
     }
 
-    /// Evaluates energy and gradient anew, for an energy that changed.
+    /// Evaluates energy and gradient again, for an energy that has changed.
     pub fn evaluate(&mut self, energy: &mut dyn FnMut(&[f64], &mut [f64]) -> f64) {
         self.energy_kj_mol = energy(&self.values, &mut self.gradient);
     }
@@ -67,7 +67,7 @@ impl Overdamped {
         Ok(Self { step, metropolis, thermal_energy_kj_mol, walls: Walls::default() })
     }
 
-    /// The same dynamics in a box. Walkers must begin inside.
+    /// The same dynamics in a box. Walkers must start inside.
     #[must_use]
     pub fn within(self, walls: Walls) -> Self {
         Self { walls, ..self }
@@ -88,9 +88,8 @@ impl Overdamped {
         self.metropolis
     }
 
-    /// One step with one normal variate per variable and one uniform; `energy` overwrites the gradient. Says whether the
-    /// walker moved: always without the Metropolis correction, which also refuses moves to where the energy is not finite and out of
-    /// the box.
+    /// One step with one normal variate per variable and one uniform variate; `energy` overwrites the gradient. Returns whether the walker
+    /// moved: always without the Metropolis correction, which also rejects moves out of the box or to where the energy is not finite.
     pub fn step(
         &self,
         energy: &mut dyn FnMut(&[f64], &mut [f64]) -> f64,
@@ -131,7 +130,7 @@ impl Overdamped {
     }
 
     /// `log p(b | a) - log p(a | b)` of an unadjusted step from `a` to `b`, from the gradients at both; by detailed balance it
-    /// would be `(E(a) - E(b))/kT`. At a wall it counts that the step may have been mirrored.
+    /// would be `(E(a) - E(b))/kT`. At a wall it accounts for steps that may have been reflected.
     pub fn log_step_ratio(&self, points: [&[f64]; 2], gradients: [&[f64]; 2]) -> f64 {
         let drift = -0.5 * self.step / self.thermal_energy_kj_mol;
         let [a, b] = points;
@@ -144,7 +143,7 @@ impl Overdamped {
         ratio
     }
 
-    /// `-log p` of getting from the mean of a step's end to a place, up to a constant: over the ways without a mirror and with one.
+    /// `-log p` of a step that ends at a place, given its mean, up to a constant: summed over the ways with and without reflection.
     fn surprise(&self, axis: usize, mean: f64, place: f64) -> f64 {
         let straight = 0.5 * (place - mean).powi(2) / self.step;
         let Some((low, high)) = self.walls.of(axis) else { return straight };

@@ -1,19 +1,20 @@
-//! The state of one replica, as it crosses the seam between engines and samplers and as it is stored.
+//! The state of one replica, as exchanged between engines and samplers and as stored.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Failure;
 
-/// All that an engine needs to go on with one replica. All numbers are finite, so that any format that keeps doubles exactly keeps it.
+/// Everything that an engine needs to continue one replica. All numbers are finite, so that it can be stored in any format that keeps
+/// doubles exactly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Steps done.
     pub step: u64,
     /// Positions, nm.
     pub positions: Vec<[f64; 3]>,
-    /// Velocities, nm/ps; none for thermal ones, to be drawn by the engine.
+    /// Velocities, nm/ps; if none, the engine draws thermal ones.
     pub velocities: Option<Vec<[f64; 3]>>,
-    /// Edges of the periodic cell (rows, nm), if there is one.
+    /// Edges of the periodic cell (rows, nm), if any.
     pub cell: Option<[[f64; 3]; 3]>,
 }
 
@@ -27,13 +28,13 @@ impl Snapshot {
 /// One replica of a batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Replica {
-    /// Its number, which selects its random numbers: a replica moves alike in any batch.
+    /// Its number, which selects its random numbers: a replica moves identically in any batch.
     pub path: u32,
     /// Its thermal energy, kJ/mol.
     pub thermal_energy_kj_mol: f64,
     /// Its state.
     pub snapshot: Snapshot,
-    /// Set if it blew up: it is held where it is.
+    /// Set if it blew up and was frozen.
     pub failure: Option<Failure>,
 }
 

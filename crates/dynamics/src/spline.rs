@@ -4,9 +4,8 @@ use crate::grid::{Grid, MAX_DIMENSION};
 
 /// An interpolating cubic spline: twice continuously differentiable, error of fourth order in the spacing.
 ///
-/// Periodic variables have the periodic spline; at the ends of the others the third derivative is continuous across the
-/// second grid point ("not a knot"; C. de Boor, A Practical Guide to Splines, 2001, ch. IV). Beyond the ends it goes on
-/// along the tangent, in each variable.
+/// Periodic variables have a periodic spline; at the ends of the others the third derivative is continuous at the second grid point ("not a
+/// knot"; C. de Boor, A Practical Guide to Splines, 2001, ch. IV). Beyond the ends it continues along the tangent, in each variable.
 #[derive(Clone, Debug)]
 pub struct CubicSpline {
     axes: Vec<SplineAxis>,
@@ -24,7 +23,7 @@ struct SplineAxis {
     stored: usize,
 }
 
-/// Where a coordinate lies on one axis: the first coefficient that counts, and four values and derivatives of B-splines.
+/// The place of a coordinate on one axis: the first coefficient that contributes, and four values and derivatives of B-splines.
 struct Stencil {
     first: usize,
     values: [f64; 4],
@@ -86,7 +85,7 @@ impl CubicSpline {
         spline
     }
 
-    /// Replaces the values on the grid points, which stay where they are.
+    /// Replaces the values at the grid points, which stay the same.
     pub fn refit(&mut self, values: &[f64]) {
         let mut shape: Vec<usize> =
             self.axes.iter().map(|axis| if axis.periodic { axis.cells } else { axis.cells + 1 }).collect();
@@ -158,7 +157,7 @@ impl CubicSpline {
     }
 }
 
-/// Value and derivative of one variable's spline.
+/// Value and derivative of a spline of one variable.
 #[inline]
 fn contract(coefficients: &[f64], stencil: &Stencil) -> (f64, f64) {
     let mut result = (0.0, 0.0);
@@ -171,7 +170,7 @@ fn contract(coefficients: &[f64], stencil: &Stencil) -> (f64, f64) {
     result
 }
 
-/// Value and both derivatives of two variables' spline.
+/// Value and both derivatives of a spline of two variables.
 #[inline]
 fn contract_two(coefficients: &[f64], row: usize, outer: &Stencil, inner: &Stencil) -> [f64; 3] {
     let mut result = [0.0; 3];

@@ -1,4 +1,4 @@
-//! The tether that a point of spacetime puts on the variables.
+//! The tether by which a point of spacetime restrains the variables.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,20 +7,20 @@ use crate::error::DynamicsError;
 /// Exponents beyond which a term cannot change the bits of a sum that is at least 1 (`e^-40 < 2^-53`).
 const NEGLIGIBLE: f64 = 40.0;
 
-/// A point `(λ, y)` of spacetime: how tightly the variables are held, and where.
+/// A point `(λ, y)` of spacetime: the stiffness of the tether and its centre.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TetherPoint {
     /// `λ`, the logarithm of the signal-to-noise ratio: the tether has variance `e^{-λ}` per variable.
     pub log_snr: f64,
-    /// `y`, in the variables' units; for periodic variables anywhere on the universal cover.
+    /// `y`, in the variables' units; any point of the universal cover for periodic variables.
     pub center: Vec<f64>,
 }
 
 /// The energy `V(x) = -kT log Σ_n exp(-½ e^λ |x + P n - y|²)` of a tether, the sum over all images of the periodic
 /// variables; `½ kT e^λ (x - y)²` for a variable without a period.
 ///
-/// The sum factorises over the variables. It is taken over images where the tether is narrower than the period and, by
-/// Poisson's formula, over wave numbers where it is wider, so that it is smooth and exact to rounding for every `λ`.
+/// The sum factorises over the variables. It is taken over images if the tether is narrower than the period and, by Poisson's formula, over
+/// wave numbers if it is wider, so that it is smooth and exact up to rounding for every `λ`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tether {
     precision: f64,
@@ -60,7 +60,7 @@ impl Tether {
         self.precision
     }
 
-    /// `y`, where it holds the variables, in their units.
+    /// Its centre `y`, in the variables' units.
     pub fn center(&self) -> &[f64] {
         &self.center
     }
@@ -75,12 +75,12 @@ impl Tether {
         self.thermal_energy_kj_mol
     }
 
-    /// Moves the tether to the point a `fraction` of the way from one point to the next, linear in `(λ, y)`.
+    /// Moves the tether a `fraction` of the way from one point to the next, linearly in `(λ, y)`.
     ///
     /// # Panics
-    /// If a point has another number of variables.
+    /// If a point has a different number of variables.
     pub fn move_between(&mut self, from: &TetherPoint, to: &TetherPoint, fraction: f64) {
-        // The ends are hit exactly, so that a tether does not depend on how it got there.
+        // The ends are reached exactly, so that a tether does not depend on its history.
         let between = |a: f64, b: f64| if fraction == 1.0 { b } else { a + fraction * (b - a) };
         self.precision = between(from.log_snr, to.log_snr).exp();
         assert_eq!(from.center.len(), self.center.len(), "number of variables");
@@ -101,7 +101,7 @@ impl Tether {
         energy
     }
 
-    /// One variable's share of `V`, and its derivative.
+    /// One variable's contribution to `V`, and its derivative.
     fn of_variable(&self, variable: usize, x: f64) -> (f64, f64) {
         let offset = x - self.center[variable];
         let (value, derivative) = match self.periods[variable] {
@@ -135,8 +135,8 @@ impl Tether {
     }
 }
 
-/// `f(u) = -log Σ_n exp(-½ a (u + n)²)` and `f'(u)` for `|u| ≤ ½` and `a` of order 1 or more, with the nearest image
-/// taken out of the logarithm.
+/// `f(u) = -log Σ_n exp(-½ a (u + n)²)` and `f'(u)` for `|u| ≤ ½` and `a` of order 1 or more, with the nearest image factored out of the
+/// logarithm.
 fn sum_over_images(a: f64, u: f64) -> (f64, f64) {
     let (mut sum, mut moment) = (1.0, 0.0);
     let mut n = 1.0;

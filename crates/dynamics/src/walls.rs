@@ -2,20 +2,20 @@
 
 use crate::error::DynamicsError;
 
-/// Where each variable ends, below and above; none for one that goes on, as a periodic one does.
+/// Lower and upper end of each variable; none for an unbounded one, such as a periodic one.
 ///
-/// The density is that of the landscape inside and zero outside, which is what a quadrature over the box integrates. A Metropolis
-/// step that would leave is refused, which keeps that density exactly; a step without the correction is mirrored at the wall.
+/// The density is that of the landscape inside and zero outside, which is what a quadrature over the box integrates. A Metropolis step that
+/// would leave the box is rejected, which samples that density exactly; a step without the correction is reflected at the wall.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Walls {
     ranges: Vec<Option<(f64, f64)>>,
 }
 
 impl Walls {
-    /// Walls at the ends of these ranges, one for each variable, in its unit.
+    /// Walls at the ends of these ranges, one range for each variable, in its unit.
     ///
     /// # Errors
-    /// If a range is not finite or has no width.
+    /// If a range is not finite or has zero width.
     pub fn new(ranges: Vec<Option<(f64, f64)>>) -> Result<Self, DynamicsError> {
         for (low, high) in ranges.iter().flatten() {
             DynamicsError::check_positive("the width of a box of the variables", high - low)?;
@@ -39,7 +39,7 @@ impl Walls {
         self.ranges.get(variable).copied().flatten()
     }
 
-    /// Mirrors values at the walls until they are inside.
+    /// Reflects values at the walls until they are inside.
     pub(crate) fn mirror(&self, values: &mut [f64]) {
         for (range, x) in self.ranges.iter().zip(values) {
             if let Some((low, high)) = *range

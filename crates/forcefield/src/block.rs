@@ -1,4 +1,4 @@
-//! Strips of replicas, packed so that a whole molecule's positions and forces stay in the nearest cache.
+//! Strips of replicas, packed so that the positions and forces of a whole molecule stay in the nearest cache.
 
 use std::cell::RefCell;
 
@@ -9,7 +9,7 @@ use crate::simd::{Simd, Vector3};
 /// Cartesian components of one atom in the replicas of one strip, `[xyz][replica]`.
 pub type Lanes3 = [[f64; LANES]; 3];
 
-/// One strip of `LANES` replicas: what an energy term works on.
+/// One strip of `LANES` replicas, on which an energy term works.
 pub struct Block<'a> {
     /// Positions of every atom, nm.
     pub positions: &'a [Lanes3],
@@ -17,7 +17,7 @@ pub struct Block<'a> {
     pub forces: &'a mut [Lanes3],
     /// Energies, kJ/mol, to be added to.
     pub energies: &'a mut [f64; LANES],
-    /// Room for intermediate results of one term; what it holds on entry means nothing. It keeps its capacity.
+    /// Buffer for intermediate results of one term, with arbitrary content on entry. It keeps its capacity.
     pub scratch: &'a mut Vec<f64>,
 }
 
@@ -49,12 +49,12 @@ impl Block<'_> {
     }
 }
 
-/// What the forces and energies of a sweep start from.
+/// Initial values of the forces and energies of a sweep.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// Nothing: they are overwritten.
+    /// Zero: they are overwritten.
     Zero,
-    /// What is there: they are added to.
+    /// Their present values: they are added to.
     Present,
 }
 

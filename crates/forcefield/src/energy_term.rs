@@ -9,17 +9,17 @@ pub trait EnergyTerm: Send + Sync {
     /// OpenMM's name of the force, as `energy` prints it.
     fn name(&self) -> &'static str;
 
-    /// The atoms of a torsion of this term whose angle is undefined at these positions (nm), because three of them lie on
-    /// a line: energy and forces are then not finite.
+    /// The atoms of a torsion of this term whose angle is undefined at these positions (nm), because three of them are collinear: energy
+    /// and forces are then not finite.
     fn undefined_torsion(&self, positions: &[[f64; 3]]) -> Option<[usize; 4]> {
         let _ = positions;
         None
     }
 
-    /// Adds its forces (kJ/mol/nm) and energies (kJ/mol) for one strip of replicas to what is there.
+    /// Adds its forces (kJ/mol/nm) and energies (kJ/mol) for one strip of replicas.
     fn add_block(&self, block: &mut Block<'_>);
 
-    /// Adds its forces (kJ/mol/nm) and energies (kJ/mol) to what is there.
+    /// Adds its forces (kJ/mol/nm) and energies (kJ/mol).
     ///
     /// # Panics
     /// If `forces` or `energies` (`stride` long) do not have the shape of `positions`.

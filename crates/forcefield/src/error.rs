@@ -1,19 +1,19 @@
-//! What can be wrong with a force-field file, or with an evaluation.
+//! Errors of force-field files and of evaluations.
 
 use thiserror::Error;
 
-/// Why a force-field file cannot be used. Every message names the place and what to do.
+/// Why a force-field file cannot be used. Every message gives the place and what to do.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ForceFieldError {
     /// The text is not well-formed XML, or ends too early.
-    #[error("line {line}: the XML is broken: {message}")]
+    #[error("line {line}: the XML is malformed: {message}")]
     Xml {
         /// Line of the text, from 1.
         line: usize,
-        /// What the parser says.
+        /// The parser's message.
         message: String,
     },
-    /// The XML is something else than an OpenMM System.
+    /// The XML is not an OpenMM System.
     #[error(
         "line {line}: expected an OpenMM <System>, found <{found}>; \
          write the file with openmm.XmlSerializer.serialize(system)"
@@ -24,7 +24,7 @@ pub enum ForceFieldError {
         /// Name of the outermost element.
         found: String,
     },
-    /// A force, or one of its options, that this program does not compute.
+    /// A force, or one of its options, that is not supported.
     #[error("{force}, line {line}: {reason}; {remedy}")]
     Unsupported {
         /// OpenMM's name of the force, or `System`.
@@ -36,7 +36,7 @@ pub enum ForceFieldError {
         /// What to do.
         remedy: String,
     },
-    /// A missing or senseless entry.
+    /// A missing or invalid entry.
     #[error("{force}, line {line}, <{element}>: {message}")]
     Invalid {
         /// OpenMM's name of the force, or `System`.
@@ -56,6 +56,6 @@ pub enum ForceFieldError {
 pub struct PotentialError {
     /// What computes it.
     pub potential: String,
-    /// What it says.
+    /// Its message.
     pub message: String,
 }

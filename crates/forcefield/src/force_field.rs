@@ -42,8 +42,8 @@ impl ForceField {
         &self.terms
     }
 
-    /// A torsion whose angle is undefined at these positions (nm) although energy depends on it, with OpenMM's name of its
-    /// force: three of its atoms lie on a line.
+    /// A torsion whose angle is undefined at these positions (nm), because three of its atoms are collinear, although the energy depends on
+    /// it; with OpenMM's name of its force.
     pub fn undefined_torsion(&self, positions: &[[f64; 3]]) -> Option<(&'static str, [usize; 4])> {
         self.terms.iter().find_map(|term| Some((term.name(), term.undefined_torsion(positions)?)))
     }
@@ -51,7 +51,7 @@ impl ForceField {
     /// Energies (kJ/mol) of each term, one per replica, with OpenMM's name of the force.
     ///
     /// # Panics
-    /// If the number of atoms is another one.
+    /// If the number of atoms differs.
     pub fn energies_by_term(&self, positions: &Replicas) -> Vec<(&'static str, Vec<f64>)> {
         assert_eq!(positions.atoms(), self.masses.len(), "number of atoms");
         let mut forces = Replicas::zeros(positions.atoms(), positions.replicas());

@@ -7,7 +7,7 @@ use crate::force_model::ForceModel;
 pub struct ForceFieldFormat {
     /// Its name.
     pub name: &'static str,
-    /// Whether a text is of this format, as far as its first characters say.
+    /// Whether a text is in this format, judging by its first characters.
     pub recognises: fn(&str) -> bool,
     /// Reads a text.
     pub read: fn(&str) -> Result<ForceModel, ForceFieldError>,

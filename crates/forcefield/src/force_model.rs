@@ -1,4 +1,4 @@
-//! The model of a molecule's forces, whatever file it came from.
+//! The model of a molecule's forces, independent of the file format.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ pub struct ForceModel {
     pub rigid_bonds: Vec<RigidBond>,
     /// Edges of the periodic cell (rows, nm); none without one.
     pub cell: Option<[[f64; 3]; 3]>,
-    /// Pairs of atoms that harmonic bond terms hold, with the rest length in nm: bonds, and what else the force field holds in this way,
-    /// such as the ends of an angle (Urey–Bradley). Terms of zero stiffness are left out.
+    /// Pairs of atoms with a harmonic bond term and its rest length in nm: bonds, and other pairs such as the ends of an angle
+    /// (Urey–Bradley). Terms of zero stiffness are excluded.
     pub held_pairs: Vec<([usize; 2], f64)>,
-    /// Names of what stands in the file and does not act on the potential energy.
+    /// Names of forces in the file that do not contribute to the potential energy.
     pub ignored: Vec<String>,
 }
 

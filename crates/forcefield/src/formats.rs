@@ -8,11 +8,11 @@ use crate::openmm;
 /// All formats.
 pub static FORMATS: [&ForceFieldFormat; 1] = [&openmm::FORMAT];
 
-/// Reads a force field of any format that is known.
+/// Reads a force field in any known format.
 ///
 /// # Errors
-/// [`ForceFieldError`] if the text is broken, a number is missing or senseless, or the molecule needs something that is not computed here.
-/// What is of no known format is refused by the reader of the first, whose message says what is expected.
+/// [`ForceFieldError`] if the text is malformed, a number is missing or meaningless, or a feature is not supported. A text in no known
+/// format is rejected by the reader of the first format, whose message states what is expected.
 pub fn read_force_model(text: &str) -> Result<ForceModel, ForceFieldError> {
     let format = FORMATS.iter().find(|format| (format.recognises)(text)).unwrap_or(&FORMATS[0]);
     (format.read)(text)

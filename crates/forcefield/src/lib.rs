@@ -1,8 +1,8 @@
 //! Potential energies and forces for a batch of replicas.
 //!
 //! A [`ForceModel`] is the model of a molecule's forces, made of energy terms with numbers; [`read_force_model`] makes it from an OpenMM
-//! System XML (`openmm/`), and its [`ForceField`] is a [`Potential`]. Each energy term is one file in [`terms`], written once for any width of
-//! vector instructions (see `simd`); another file format is another reader, and knows nothing of kernels.
+//! System XML (`openmm/`), and its [`ForceField`] is a [`Potential`]. Each energy term is a file in [`terms`], written once for all widths
+//! of vector instructions (see `simd`); another file format needs only another reader, independent of the kernels.
 
 mod block;
 mod energy_term;

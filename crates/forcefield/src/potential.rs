@@ -1,4 +1,4 @@
-//! The trait behind which native kernels stand.
+//! The trait that the native kernels implement.
 
 use geodyssey_molecule::Replicas;
 
@@ -7,15 +7,15 @@ use crate::rigid_bond::RigidBond;
 
 /// A potential energy `U(X)` of one molecule, evaluated for a batch of replicas.
 ///
-/// Implementations keep parameters only; the caller keeps the state. Evaluation may be called from
-/// several threads at once, each with its own batch, and gives the same bits whatever the batch's other replicas are.
+/// Implementations hold only parameters; the caller holds the state. Evaluation may be called from several threads at once, each with its
+/// own batch. The result of a replica is identical to the last bit whatever the other replicas of the batch are.
 pub trait Potential: Send + Sync {
     /// Atomic masses, amu; their number is the number of atoms.
     fn masses(&self) -> &[f64];
 
     /// Overwrites `forces` with `-∂U/∂X` (kJ/mol/nm) and `energies` (one per replica, `stride` long) with `U` (kJ/mol).
     ///
-    /// Atoms that overlap are not an error: they give infinities or NaN, which the caller must look for.
+    /// Overlapping atoms are not an error: they give infinities or NaN, which the caller must check for.
     ///
     /// # Errors
     /// If the energy cannot be computed at all. Sums of this crate's terms never fail.
@@ -26,7 +26,7 @@ pub trait Potential: Send + Sync {
         energies: &mut [f64],
     ) -> Result<(), PotentialError>;
 
-    /// Bonds of fixed length, which the dynamics must hold.
+    /// Rigid bonds, which the dynamics must constrain.
     fn rigid_bonds(&self) -> &[RigidBond] {
         &[]
     }

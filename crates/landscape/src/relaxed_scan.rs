@@ -1,9 +1,9 @@
 //! The relaxed energy of a molecule's variables, `E(x) = min { U(X) : ξ(X) = x }`, on a grid.
 //!
-//! From the structures that are known the scan goes from grid point to neighbouring grid point: each minimisation starts from a
-//! neighbour's structure. A point that gets a lower energy than it had tries its neighbours again, until nothing improves (the
-//! order of TorsionDrive: Y. Qiu et al., J. Chem. Phys. 152, 244116 (2020)). So every energy is that of the lowest minimum that
-//! can be reached by turning the variables, from wherever one comes.
+//! From the given structures the scan proceeds from grid point to neighbouring grid point: each minimisation starts from a neighbour's
+//! structure. Whenever the energy of a point falls, its neighbours are tried again, until nothing improves (the
+//! order of TorsionDrive: Y. Qiu et al., J. Chem. Phys. 152, 244116 (2020)). Every energy is therefore that of the lowest minimum that can
+//! be reached by changing the variables, from any direction.
 
 use geodyssey_dynamics::{Engine, MinimisationParameters, MinimisationTask, MinimisedMolecule};
 use serde::{Deserialize, Serialize};
@@ -11,16 +11,16 @@ use serde::{Deserialize, Serialize};
 use crate::basin::nearest_point;
 use crate::{Grid, GridAxis, LandscapeError};
 
-/// Says of a structure whether it is still the same molecule.
+/// Decides whether a structure is still the same molecule.
 pub type SameMolecule<'a> = dyn Fn(&[[f64; 3]]) -> bool + Sync + 'a;
 
 /// Settings of a relaxed scan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RelaxedScanParameters {
-    /// Root mean square of the components of the force that may remain, kJ/mol/nm.
+    /// Largest root mean square of the force components at which a minimisation counts as converged, kJ/mol/nm.
     pub force_tolerance_kj_mol_nm: f64,
-    /// A lower energy counts if it is lower by this, kJ/mol.
+    /// Least decrease of an energy that counts as an improvement, kJ/mol.
     pub energy_tolerance_kj_mol: f64,
     /// Largest number of evaluations of one minimisation.
     pub max_evaluations: u64,
@@ -37,7 +37,7 @@ impl Default for RelaxedScanParameters {
     }
 }
 
-/// A relaxed scan: all that does not change while it runs.
+/// A relaxed scan: everything that stays constant during the scan.
 pub struct RelaxedScan<'a> {
     engine: &'a dyn Engine,
     minimisation: MinimisationParameters,
@@ -46,7 +46,7 @@ pub struct RelaxedScan<'a> {
     energy_tolerance: f64,
 }
 
-/// The best that is known of one grid point.
+/// The lowest minimum found so far at one grid point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RelaxedPoint {
     /// Relaxed energy, kJ/mol.
@@ -57,23 +57,23 @@ pub struct RelaxedPoint {
     pub multipliers: Vec<f64>,
 }
 
-/// Where a scan stands; all that must be kept to go on later with the same bits.
+/// The state of a scan: everything needed to continue later with identical bits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RelaxedScanState {
-    /// Every grid point, the last variable fastest; none where no minimisation has ended yet.
+    /// Every grid point, the last variable fastest; none where no minimisation has converged yet.
     pub points: Vec<Option<RelaxedPoint>>,
-    /// Points whose neighbours are tried next, in rising order.
+    /// Points whose neighbours are tried next, in ascending order.
     pub active: Vec<usize>,
-    /// What the round that is going on has come to so far, in the order of its minimisations.
+    /// Results of the round in progress, in the order of its minimisations.
     #[serde(default)]
     pub tried: Vec<MinimisedMolecule>,
-    /// Rounds done; in one all active points try their neighbours.
+    /// Rounds done; in a round all active points try their neighbours.
     pub rounds: u64,
     /// Minimisations done.
     pub minimisations: u64,
-    /// Minimisations that did not come to their end.
+    /// Minimisations that did not converge.
     pub unfinished: u64,
-    /// Minimisations that ended in another stereoisomer, and were dropped.
+    /// Minimisations that ended in another stereoisomer and were discarded.
     pub refused: u64,
     /// Evaluations of the potential energy and its gradient.
     pub energy_evaluations: u64,
@@ -92,11 +92,11 @@ impl RelaxedScanState {
 }
 
 impl<'a> RelaxedScan<'a> {
-    /// A scan of an engine's variables, one axis each. Structures that are no longer the same molecule (another
-    /// stereoisomer, forced by the strain at a grid point) are dropped.
+    /// A scan of an engine's variables, one axis each. Structures that are no longer the same molecule (another stereoisomer, formed under
+    /// the strain at a grid point) are discarded.
     ///
     /// # Errors
-    /// Axes that do not fit the variables or make no grid; a parameter that is not positive.
+    /// Axes that do not match the variables or do not form a grid; a parameter that is not positive.
     pub fn new(
         engine: &'a dyn Engine,
         axes: Vec<GridAxis>,
@@ -106,7 +106,7 @@ impl<'a> RelaxedScan<'a> {
         let periods: Vec<Option<f64>> = axes.iter().map(|axis| axis.period).collect();
         if periods != engine.periods() {
             return Err(LandscapeError::Scan(format!(
-                "the axes have the periods {periods:?}, the variables {:?}",
+                "the axes have the periods {periods:?}, but the variables {:?}",
                 engine.periods()
             )));
         }
@@ -125,7 +125,7 @@ impl<'a> RelaxedScan<'a> {
         Ok(Self { engine, minimisation, grid, same_molecule, energy_tolerance: tolerance })
     }
 
-    /// The first round: structures (positions in nm, with the values of their variables) go to the grid points nearest to them.
+    /// The first round: structures (positions in nm, with the values of their variables) are assigned to the nearest grid points.
     ///
     /// # Errors
     /// No structure, a wrong number of atoms, or none that can be minimised.
@@ -159,7 +159,7 @@ impl<'a> RelaxedScan<'a> {
         Ok(state)
     }
 
-    /// One round: every active point tries its neighbours, two a variable.
+    /// One round: every active point tries its neighbours, two per variable.
     ///
     /// # Errors
     /// A state that is not of this scan.
@@ -167,7 +167,7 @@ impl<'a> RelaxedScan<'a> {
         self.advance_by(state, usize::MAX)
     }
 
-    /// At most so many minimisations of a round, which ends with the last of them. However a round is divided, it comes to the same.
+    /// Part of a round: at most the given number of minimisations. The result does not depend on how a round is divided.
     ///
     /// # Errors
     /// A state that is not of this scan.
@@ -181,7 +181,7 @@ impl<'a> RelaxedScan<'a> {
             })
             .collect();
         if state.points.len() != self.grid.len() || state.tried.len() > trials.len() {
-            return Err(LandscapeError::Scan("the stored state is of another scan".to_owned()));
+            return Err(LandscapeError::Scan("the stored state belongs to another scan".to_owned()));
         }
         let next = trials.iter().skip(state.tried.len()).take(most);
         let tasks: Vec<MinimisationTask> = next
@@ -199,7 +199,7 @@ impl<'a> RelaxedScan<'a> {
         Ok(())
     }
 
-    /// The energies, above the lowest of them, with that one (kJ/mol).
+    /// The energies relative to the lowest one, and the lowest one (kJ/mol).
     ///
     /// # Errors
     /// A point that no minimisation has reached.
@@ -208,7 +208,7 @@ impl<'a> RelaxedScan<'a> {
         for (index, point) in state.points.iter().enumerate() {
             let Some(point) = point else {
                 return Err(LandscapeError::Scan(format!(
-                    "no minimisation came to its end at {:?} ({} of {} did not, {} ended in another stereoisomer); more `max_evaluations` or a narrower range may help",
+                    "no minimisation converged at {:?} ({} of {} did not converge, {} ended in another stereoisomer); more `max_evaluations` or a narrower range may help",
                     self.grid.point(index),
                     state.unfinished,
                     state.minimisations,
@@ -236,7 +236,7 @@ impl<'a> RelaxedScan<'a> {
             .map_err(|error| LandscapeError::Scan(error.to_string()))
     }
 
-    /// Takes a whole round's results in, in the order of its minimisations.
+    /// Processes the results of a round, in the order of its minimisations.
     fn take_in(&self, state: &mut RelaxedScanState, points: Vec<usize>, results: Vec<MinimisedMolecule>) {
         for (point, result) in points.into_iter().zip(results) {
             state.minimisations += 1;

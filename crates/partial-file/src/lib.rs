@@ -1,4 +1,4 @@
-//! Files that stand under a temporary name until they are complete: whoever reads one under its own name never sees half of it.
+//! Files that have a temporary name until they are complete, so that no reader ever sees an incomplete file under its final name.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -8,28 +8,28 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Ending of every passing name. Together with the dot in front nobody else's file has it.
+/// Suffix of every temporary name. Together with the leading dot it is unique to this program.
 const ENDING: &str = ".geodyssey-part";
 
-/// Whether a file's name is a passing one of this program: what a killed process leaves behind is found by it.
+/// Whether a file's name is a temporary one of this program, by which files left by a killed process are found.
 pub fn is_partial(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name.starts_with('.') && name.ends_with(ENDING)
 }
 
-/// A file under a passing name that is removed unless it is completed.
+/// A file under a temporary name, removed unless it is completed.
 ///
-/// The name is unique, so that two processes that write the same file do not write into each other's.
+/// The name is unique, so that two processes that write the same file do not interfere.
 pub struct PartialFile {
     path: PathBuf,
     passing: PathBuf,
 }
 
 impl PartialFile {
-    /// Makes a file beside `path`, to be written and then [completed](Self::complete).
+    /// Creates a file next to `path`, to be written and then [completed](Self::complete).
     ///
     /// # Errors
-    /// The operating system cannot make it.
+    /// The operating system cannot create it.
     pub fn create(path: &Path) -> io::Result<(Self, File)> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
         loop {
@@ -45,10 +45,10 @@ impl PartialFile {
         }
     }
 
-    /// Writes through to the disk and renames.
+    /// Flushes the file to disk and renames it.
     ///
     /// # Errors
-    /// The operating system cannot; nothing is left then.
+    /// The operating system cannot do this; the file is then removed.
     pub fn complete(self, mut out: BufWriter<File>) -> io::Result<()> {
         out.flush()?;
         out.get_ref().sync_all()?;
@@ -58,12 +58,12 @@ impl PartialFile {
 
 impl Drop for PartialFile {
     fn drop(&mut self) {
-        // After `complete` there is nothing to remove, and a file that cannot be removed harms nobody.
+        // After `complete` there is nothing to remove, and a file that cannot be removed is harmless.
         let _ = fs::remove_file(&self.passing);
     }
 }
 
-/// A number that no other call gives, in this process or, as good as surely, in another.
+/// A number that no other call returns, in this process or, almost certainly, in another.
 fn unique() -> u64 {
     static START: OnceLock<u64> = OnceLock::new();
     static CALLS: AtomicU64 = AtomicU64::new(0);

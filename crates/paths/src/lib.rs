@@ -1,10 +1,11 @@
-//! Paths from one state to another: led along a curve, or free. A [`Path`] is the same in either case, and says where it comes from.
+//! Paths from one state to another: driven along a curve by a tether, or unbiased. A [`Path`] has the same form in both cases and records
+//! how it was sampled.
 //!
-//! [`AtomAnnealing`] and [`VariableAnnealing`] lead batches of paths along a list of
-//! [`TetherPoint`](geodyssey_dynamics::TetherPoint)s and keep the work that this takes; [`path_free_energy`] gives the free energy without
-//! tethers that follows from it. [`shooting`] samples unbiased paths between two states of a landscape.
+//! [`AtomAnnealing`] and [`VariableAnnealing`] drive batches of paths along a list of [`TetherPoint`](geodyssey_dynamics::TetherPoint)s and
+//! record the work; [`path_free_energy`] computes the free energy without tethers from it. [`shooting`] samples unbiased paths between two
+//! states of a landscape.
 //!
-//! A walker on the double well `5 (x² - 1)²` kJ/mol, led from one well to the other and its work kept:
+//! Walkers on the double well `5 (x² - 1)²` kJ/mol, driven from one well to the other, with their work:
 //!
 //! ```
 //! use geodyssey_dynamics::{Overdamped, TetherPoint};

@@ -1,4 +1,4 @@
-//! A path, whatever dynamics it came from.
+//! A path, from whatever dynamics.
 
 use geodyssey_dynamics::Failure;
 use serde::{Deserialize, Serialize};
@@ -8,11 +8,11 @@ use crate::path_id::PathId;
 /// A path from one state towards the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Path {
-    /// Which it is.
+    /// Its name.
     pub id: PathId,
-    /// Where it comes from.
+    /// How it was sampled.
     pub provenance: Provenance,
-    /// Its points in the order in which it passed them; it ends early if it blew up.
+    /// Its points in order; a path that blew up ends early.
     pub points: Vec<PathPoint>,
     /// Which of the points are frames.
     pub frames: Vec<PathFrame>,
@@ -20,21 +20,21 @@ pub struct Path {
     pub end: End,
 }
 
-/// Where a path comes from.
+/// How a path was sampled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Provenance {
-    /// A tether led it along a curve.
+    /// Driven along a curve by a tether.
     Led {
-        /// What that took up to its last point, kJ/mol.
+        /// Work up to its last point, kJ/mol.
         work_kj_mol: f64,
     },
-    /// Nothing led it: a sample of the ensemble of unbiased paths.
+    /// A sample of the ensemble of unbiased paths.
     Free {
-        /// The path of its chain that was recorded before it.
+        /// The previously recorded path of its chain.
         parent: Option<PathId>,
-        /// Trials of its chain until it was recorded.
+        /// Number of trials of its chain until it was recorded.
         trials: u64,
-        /// How many of them were accepted.
+        /// How many trials were accepted.
         accepted: u64,
         /// Its weight in the ensemble.
         weight: f64,
@@ -46,7 +46,7 @@ pub enum Provenance {
 /// How a path ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum End {
-    /// It came through, as far as it has been computed.
+    /// No failure, as far as it has been computed.
     Whole,
     /// It blew up.
     BlewUp(Failure),
@@ -64,25 +64,25 @@ pub struct PathPoint {
     pub variables: Vec<f64>,
     /// `U(X)`, kJ/mol; none for paths of variables.
     pub potential_energy_kj_mol: Option<f64>,
-    /// Highest `U(X)` over every step since the point before, kJ/mol; none for paths of variables.
+    /// Highest `U(X)` over all steps since the previous point, kJ/mol; none for paths of variables.
     pub highest_potential_energy_kj_mol: Option<f64>,
     /// Energy of the landscape that moves the variables, kJ/mol; none for paths of atoms.
     pub landscape_energy_kj_mol: Option<f64>,
-    /// Highest energy of the landscape since the point before, of a free path over all of it with its last point; none where there is
-    /// none.
+    /// Highest energy of the landscape since the previous point; for an unbiased path, over the whole path at its last point; none without
+    /// a landscape.
     pub highest_landscape_energy: Option<HighestLandscapeEnergy>,
-    /// Energy of the tether, kJ/mol; zero for free paths.
+    /// Energy of the tether, kJ/mol; zero for unbiased paths.
     pub tether_energy_kj_mol: f64,
-    /// Work done so far by switching the tether, kJ/mol; zero for free paths.
+    /// Work done so far by switching the tether, kJ/mol; zero for unbiased paths.
     pub work_kj_mol: f64,
 }
 
-/// Highest energy of a landscape over a piece of a path, kJ/mol.
+/// Highest energy of a landscape over a part of a path, kJ/mol.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HighestLandscapeEnergy {
-    /// After every step.
+    /// At the ends of the steps.
     pub at_steps_kj_mol: f64,
-    /// The same with the segments between steps.
+    /// The same, including the segments between steps.
     pub with_segments_kj_mol: f64,
 }
 
@@ -91,19 +91,19 @@ pub struct HighestLandscapeEnergy {
 pub struct PathFrame {
     /// Which of the path's points it is.
     pub point: usize,
-    /// Where its positions stand in the store of its batch, counted in frames; none where they are not there.
+    /// Index of its positions in the stored frames of its batch; none if they are not stored.
     pub place: Option<u64>,
 }
 
 impl Path {
-    /// A path that is led, before its first point.
+    /// A driven path before its first point.
     #[must_use]
     pub fn led(id: PathId) -> Self {
         let provenance = Provenance::Led { work_kj_mol: 0.0 };
         Self { id, provenance, points: Vec::new(), frames: Vec::new(), end: End::Whole }
     }
 
-    /// Whether it came through.
+    /// Whether it did not blow up.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         matches!(self.end, End::Whole)
@@ -118,13 +118,13 @@ impl Path {
         }
     }
 
-    /// Highest `U(X)` over every step, kJ/mol; none for paths of variables.
+    /// Highest `U(X)` over all steps, kJ/mol; none for paths of variables.
     #[must_use]
     pub fn highest_potential_energy_kj_mol(&self) -> Option<f64> {
         self.points.iter().filter_map(|point| point.highest_potential_energy_kj_mol).reduce(f64::max)
     }
 
-    /// Highest energy of the landscape over every step; none where there is none.
+    /// Highest energy of the landscape over the whole path; none without a landscape.
     #[must_use]
     pub fn highest_landscape_energy(&self) -> Option<HighestLandscapeEnergy> {
         let all = self.points.iter().filter_map(|point| point.highest_landscape_energy);
@@ -134,7 +134,7 @@ impl Path {
         })
     }
 
-    /// Adds the next point of a path that is led.
+    /// Adds the next point of a driven path.
     pub(crate) fn pass(&mut self, point: PathPoint, is_frame: bool) {
         if is_frame {
             self.frames.push(PathFrame { point: self.points.len(), place: None });

@@ -1,19 +1,19 @@
-//! Free energies along a curve, and between regions without any tether, from paths driven along it both ways.
+//! Free energies along a curve, and between regions without any tether, from paths driven along it in both directions.
 //!
-//! The paths of the two ways are samples of two densities of paths, whose ratio at a path is `exp((W - ΔF)/kT)` with the work `W` of
-//! driving it forwards (G. E. Crooks, Phys. Rev. E 61, 2361 (2000)). Together they give averages over forward paths with the weight
-//! `a = 1/(n_F + n_R exp(-(W - ΔF)/kT))` of each path, ΔF being Bennett's (D. D. L. Minh and A. B. Adib, Phys. Rev. Lett. 100, 180602
-//! (2008); the multistate ratio of M. R. Shirts and J. D. Chodera, J. Chem. Phys. 129, 124105 (2008), for two densities of paths). A
-//! point of a path where the tether is that of window `k` then stands for the equilibrium of that window with the weight
-//! `a exp(-W_k/kT)`, `W_k` being the work up to there (G. Hummer and A. Szabo, PNAS 98, 3658 (2001)), however fast the path was:
+//! The paths of the two directions are samples of two path densities, whose ratio for a path is `exp((W - ΔF)/kT)` with the work `W` of
+//! driving it forwards (G. E. Crooks, Phys. Rev. E 61, 2361 (2000)). Together they give averages over forward paths, each path with the
+//! weight `a = 1/(n_F + n_R exp(-(W - ΔF)/kT))` and ΔF by Bennett's method (D. D. L. Minh and A. B. Adib, Phys. Rev. Lett. 100, 180602
+//! (2008); the multistate ratio of M. R. Shirts and J. D. Chodera, J. Chem. Phys. 129, 124105 (2008), for two path densities). A point of a
+//! path where the tether is that of window `k` then represents the equilibrium of that window with the weight `a exp(-W_k/kT)`, where `W_k`
+//! is the work up to there (G. Hummer and A. Szabo, PNAS 98, 3658 (2001)), however fast the path was driven:
 //!
 //! - the window's free energy is `f_k = -kT log Σ a exp(-W_k/kT)`; that of the last one is Bennett's;
 //! - released from its tether, a point at `x` weighs `w M_k / Σ_j M_j exp((f_j - V_j(x))/kT)` with its weight `w` among the window's,
 //!   which add up to 1, and the window's effective number of points `M_k = 1/Σ w²`: the multistate ratio over the windows, whose free
-//!   energies the works know already.
+//!   energies are already known from the works.
 //!
-//! One way alone (`a = 1/n_F`, Jarzynski's equality) gives all this too. Where the two ways differ by more than their errors, too few
-//! paths were driven too fast, and neither is to be believed.
+//! One direction alone (`a = 1/n_F`, Jarzynski's equality) gives all this too. If the two directions differ by more than their errors, the
+//! paths were too few and driven too fast, and neither result can be trusted.
 
 use geodyssey_dynamics::{DynamicsError, Tether, TetherPoint};
 use geodyssey_statistics::{
@@ -22,27 +22,27 @@ use geodyssey_statistics::{
 };
 use rayon::prelude::*;
 
-/// Resamplings of the paths: standard errors are then good to 5 %.
+/// Number of resamplings of the paths; standard errors are then accurate to 5 %.
 const BOOTSTRAPS: u32 = 200;
-/// Differences beyond so many standard errors are taken as none by chance. Jarzynski's estimate is biased, and its error too small, where
-/// paths lose a few kT, while both ways together still know the answer: so it is not fewer.
+/// Differences beyond this number of standard errors do not count as chance. It is not smaller because Jarzynski's estimate is biased, and
+/// its error too small, if paths dissipate a few kT, whereas the combined estimate is then still reliable.
 const AGREEING_ERRORS: f64 = 4.0;
 
-/// A window's share in Bennett's uncertainty below which it has none.
+/// A window's fraction of Bennett's uncertainty below which it counts as zero.
 const NO_SHARE: f64 = 1e-12;
 
-/// A path of either way, its points in the order of the windows.
+/// A path of either direction, with its points in the order of the windows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DrivenPath {
-    /// Work of driving it forwards from the first window to each, kJ/mol.
+    /// Work of driving it forwards from the first window to each window, kJ/mol.
     pub work_kj_mol: Vec<f64>,
     /// The variables at each window, under its tether.
     pub variables: Vec<Vec<f64>>,
 }
 
 impl DrivenPath {
-    /// A path driven backwards, from its points as it passed them and the work done on it so far: the other way round all work is
-    /// gained that was spent.
+    /// A path driven backwards, from its points in the order in which it passed them and the work done on it so far; in reverse the work
+    /// changes its sign.
     #[must_use]
     pub fn turned_round(self) -> Self {
         let total = self.work_kj_mol.last().copied().unwrap_or(0.0);
@@ -53,22 +53,22 @@ impl DrivenPath {
     }
 }
 
-/// Paths along the same windows, both ways.
+/// Paths along the same windows in both directions.
 #[derive(Clone, Copy, Debug)]
 pub struct DrivenPaths<'a> {
     /// The tethers, in order.
     pub windows: &'a [TetherPoint],
-    /// Period of each variable over whose images tethers are summed.
+    /// Period of each variable whose tether is summed over images.
     pub periods: &'a [Option<f64>],
     /// kT, kJ/mol.
     pub thermal_energy_kj_mol: f64,
     /// From the first window to the last.
     pub forward: &'a [DrivenPath],
-    /// From the last window to the first, turned round.
+    /// From the last window to the first, reversed.
     pub backward: &'a [DrivenPath],
 }
 
-/// A free energy as the paths of both ways together know it, and as each way alone does.
+/// A free energy from the paths of both directions together, and from each direction alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BothWays {
     /// From all paths.
@@ -80,7 +80,7 @@ pub struct BothWays {
 }
 
 impl BothWays {
-    /// Whether the two ways differ by no more than four standard errors of their difference.
+    /// Whether the two directions differ by no more than four standard errors of their difference.
     #[must_use]
     pub fn agree(&self) -> bool {
         let error = self.forward.standard_error_kj_mol.hypot(self.backward.standard_error_kj_mol);
@@ -88,28 +88,29 @@ impl BothWays {
     }
 }
 
-/// What the paths know.
+/// The free energies from the paths.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PathFreeEnergies {
     /// `f_k - f_0` of every window's tethered ensemble.
     pub windows: Vec<BothWays>,
-    /// `-kT log (∫_B exp(-F/kT) / ∫_A exp(-F/kT))` for every pair of regions; none where too few points lie in one.
+    /// `-kT log (∫_B exp(-F/kT) / ∫_A exp(-F/kT))` for every pair of regions; none if too few points lie in one of them.
     pub regions: Vec<Option<BothWays>>,
 }
 
-/// Whether values of the variables lie in a region.
+/// Decides whether values of the variables lie in a region.
 pub type RegionTest<'a> = dyn Fn(&[f64]) -> bool + Sync + 'a;
 
 /// Free energies of the windows, and between regions `[A, B]` without a tether, as far as the paths cover them.
 ///
-/// Standard errors are the root mean square distances of 200 resamplings of the paths of either way from the estimate, bias included. Where Bennett's own error is larger than the resamplings'
-/// error of the last window's free energy, as it is where the works of the two ways hardly overlap, the difference of the variances
-/// is added to all differences between regions, and to every window's the share of it that its free energy has in Bennett's: with
-/// `s_k = ∂f_k/∂ΔF` that is `((s_k - s_0)/(s_last - s_0))²`, 0 on the near side of where the works come apart and 1 beyond.
+/// Standard errors are root mean square deviations from the estimate of 200 resamplings of the paths of each direction, including bias. If
+/// Bennett's own error is larger than that of the last window's free energy by resampling, as happens if the works of the two directions
+/// hardly overlap, the difference of the variances is added to the variance of all differences between regions, and to that of every window
+/// the fraction with which its free energy depends on Bennett's: with `s_k = ∂f_k/∂ΔF` that is `((s_k - s_0)/(s_last - s_0))²`, 0 before
+/// the place where the works separate and 1 beyond it.
 ///
 /// # Errors
-/// Fewer than two windows or paths either way, paths that do not have one point a window, numbers that are not finite, or windows
-/// that are no tethers.
+/// Fewer than two windows or fewer than two paths in either direction, paths without exactly one point per window, numbers that are not
+/// finite, or windows that are not tethers.
 pub fn path_free_energies(
     paths: &DrivenPaths<'_>,
     regions: &[[&RegionTest<'_>; 2]],
@@ -149,7 +150,7 @@ pub fn path_free_energies(
         .shares_of_bennett(&once)?
         .into_iter()
         .enumerate()
-        // Nothing, however unknown the whole, where a window has no share in it.
+        // Zero for a window that does not depend on ΔF, however large the uncertainty of ΔF.
         .map(|(window, share)| of_window(window, if share > NO_SHARE { unseen * share * share } else { 0.0 }))
         .collect();
     let regions = (0..regions.len()).map(|pair| {
@@ -162,7 +163,7 @@ pub fn path_free_energies(
     Ok(PathFreeEnergies { regions: regions.collect(), windows })
 }
 
-/// Whose paths count.
+/// Which paths are used.
 #[derive(Clone, Copy)]
 enum Ways {
     Both,
@@ -180,7 +181,7 @@ struct Values {
     regions: Vec<f64>,
 }
 
-/// Works and tethers of all points, in units of kT; forward paths come first.
+/// Works and tether energies of all points, in units of kT; forward paths come first.
 struct Table {
     thermal_energy: f64,
     forward: usize,
@@ -255,7 +256,7 @@ impl Table {
         self.works[path].last().copied().unwrap_or(0.0)
     }
 
-    /// How often each path is drawn when as many of either way are drawn as there are.
+    /// How often each path is drawn in a resampling with as many paths of each direction as there are.
     fn resample(&self, random: &RandomStream, resampling: u32) -> Vec<f64> {
         let mut counts = vec![0.0; self.paths()];
         for path in 0..self.paths() {
@@ -267,7 +268,7 @@ impl Table {
         counts
     }
 
-    /// Bennett's ratio of the works, each as often as it counts, in kJ/mol.
+    /// Bennett's estimate from the works, each repeated as often as it was drawn, in kJ/mol.
     fn bennett(&self, counts: &[f64]) -> Result<Estimate, DynamicsError> {
         let of = |paths: std::ops::Range<usize>, sign: f64| -> Vec<f64> {
             paths
@@ -280,7 +281,7 @@ impl Table {
         Ok(bar(&of(0..self.forward, 1.0), &of(self.forward..self.paths(), -1.0), self.thermal_energy)?)
     }
 
-    /// `(s_k - s_0)/(s_last - s_0)` of every window, with `s_k = ∂f_k/∂ΔF = Σ a p exp(-W_k/kT) / Σ a exp(-W_k/kT)` and the share
+    /// `(s_k - s_0)/(s_last - s_0)` of every window, with `s_k = ∂f_k/∂ΔF = Σ a p exp(-W_k/kT) / Σ a exp(-W_k/kT)` and the fraction
     /// `p = n_R a exp(-(W - ΔF)/kT)` of the backward paths in a path's density.
     fn shares_of_bennett(&self, counts: &[f64]) -> Result<Vec<f64>, DynamicsError> {
         let weights = self.log_weights(Ways::Both, counts)?;
@@ -303,12 +304,12 @@ impl Table {
             })
             .collect();
         let (first, last) = (shares[0], shares[shares.len() - 1]);
-        // Works that are all alike tell nothing apart, and leave nothing unseen.
+        // Identical works carry no information on the separation, and leave no uncertainty.
         let range = last - first;
         Ok(shares.iter().map(|share| if range > 0.0 { (share - first).abs() / range } else { 1.0 }).collect())
     }
 
-    /// Logarithm of each path's weight `a`, times how often it counts.
+    /// Logarithm of each path's weight `a`, multiplied by how often it was drawn.
     fn log_weights(&self, ways: Ways, counts: &[f64]) -> Result<Vec<f64>, DynamicsError> {
         let (forward, backward) = (self.forward as f64, (self.paths() - self.forward) as f64);
         let delta = match ways {

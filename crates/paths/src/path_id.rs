@@ -1,4 +1,4 @@
-//! The name of a path, spelled in the same way in files, tables and commands.
+//! The name of a path, spelled identically in files, tables and commands.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// Its name, as tables have it.
+    /// Its name in tables.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -26,11 +26,11 @@ impl Direction {
     }
 }
 
-/// A path of a run: `path-0007` from the start to the end, `backward-0007` the other way. Forward paths come before backward ones, each in
-/// the order of their numbers.
+/// A path of a run: `path-0007` from the start to the end, `backward-0007` from the end to the start. Forward paths come before backward
+/// ones, each in the order of their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PathId {
-    /// From start to end, or back.
+    /// Forward or backward.
     pub direction: Direction,
     /// Its number among those of its direction.
     pub number: u32,
@@ -59,7 +59,7 @@ impl fmt::Display for PathId {
     }
 }
 
-/// A text that names no path.
+/// A text that is not the name of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the name of a path; expected a name such as path-0007, backward-0007 or 7")]
 pub struct NotAPath;
@@ -67,7 +67,7 @@ pub struct NotAPath;
 impl FromStr for PathId {
     type Err = NotAPath;
 
-    /// `path-0007`, `path-7` and `7` are a forward path, `backward-0007` and `backward-7` a backward one.
+    /// `path-0007`, `path-7` and `7` name a forward path, `backward-0007` and `backward-7` a backward one.
     fn from_str(text: &str) -> Result<Self, NotAPath> {
         let (direction, digits) = match text.trim().rsplit_once('-') {
             Some(("path", digits)) => (Direction::Forward, digits),

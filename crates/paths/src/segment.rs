@@ -1,10 +1,10 @@
-//! The highest energy between two points of a path of the variables.
+//! The highest energy between two points of a path in the variables.
 
 use geodyssey_dynamics::EnergyOfVariables;
 
 use crate::path::HighestLandscapeEnergy;
 
-/// Highest landscape energies since the previous record, kJ/mol.
+/// Highest landscape energies since the previous recorded point, kJ/mol.
 #[derive(Clone, Copy)]
 pub(crate) struct Maxima {
     pub(crate) at_steps: f64,
@@ -14,7 +14,7 @@ pub(crate) struct Maxima {
 impl Maxima {
     pub(crate) const NONE: Self = Self { at_steps: f64::NEG_INFINITY, between: f64::NEG_INFINITY };
 
-    /// As a path's point has them.
+    /// As stored with a path's point.
     pub(crate) fn highest(self) -> HighestLandscapeEnergy {
         HighestLandscapeEnergy {
             at_steps_kj_mol: self.at_steps,
@@ -23,8 +23,7 @@ impl Maxima {
     }
 }
 
-/// Highest energy between two points of a straight segment, its ends left out, at points no farther apart than `spacing`,
-/// and the number of evaluations.
+/// Highest energy within a straight segment, excluding its ends, at points no farther apart than `spacing`, and the number of evaluations.
 pub(crate) fn maximum_between(
     landscape: &EnergyOfVariables<'_>,
     from: &[f64],

@@ -8,7 +8,7 @@ use geodyssey_partial_file::{PartialFile, is_partial};
 
 use crate::error::RunError;
 
-/// Writes a file beside its place, makes sure that it is on the disk, and renames it.
+/// Writes a file under a temporary name, makes sure that it is on disk, and renames it.
 ///
 /// # Errors
 /// A file that cannot be written.
@@ -22,7 +22,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     result.map_err(|error| RunError::file("write", path, error))
 }
 
-/// Removes what a killed process left half-written in a folder.
+/// Removes half-written files left by a killed process in a folder.
 ///
 /// # Errors
 /// A folder that cannot be read, or a file that cannot be removed.
@@ -41,7 +41,7 @@ pub fn remove_partial(folder: &Path) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Removes a file, if there is one.
+/// Removes a file, if it exists.
 pub(crate) fn remove_if_there(path: &Path) -> Result<(), RunError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

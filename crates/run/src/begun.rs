@@ -1,5 +1,5 @@
-//! `.begun`: names of files that were begun and that no finished stage has yet. A name is on the disk before its file is, so that
-//! whatever a killed process leaves is known to be the program's own.
+//! `.begun`: names of files that were begun but do not belong to a finished stage yet. A name is written to disk before its file, so that
+//! files left by a killed process are known to belong to the program.
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
@@ -13,13 +13,13 @@ use crate::manifest::is_inside;
 /// The file's name.
 pub(crate) const FILE: &str = ".begun";
 
-/// Reads the names, none where there are none. A last line that is not whole does not count: its file was not begun yet. Nothing is
-/// changed, for the directory may be another process's.
+/// Reads the names, if any. An incomplete last line is ignored: its file was not begun yet. Nothing is changed, since the directory may be
+/// in use by another process.
 pub(crate) fn read(directory: &Path) -> Result<BTreeSet<String>, RunError> {
     Ok(names(whole_lines(&text(directory)?)))
 }
 
-/// The same, by the process that has locked the directory: a last line that was torn by a kill is taken away.
+/// The same, by the process that has locked the directory: an incomplete last line, left by a killed process, is removed.
 pub(crate) fn mend(directory: &Path) -> Result<BTreeSet<String>, RunError> {
     let text = text(directory)?;
     let whole = whole_lines(&text);
@@ -45,7 +45,7 @@ fn names(whole: &str) -> BTreeSet<String> {
     whole.lines().filter(|name| is_inside(name)).map(str::to_owned).collect()
 }
 
-/// Adds names, and makes sure that they are on the disk.
+/// Adds names, and makes sure that they are on disk.
 pub(crate) fn add<'n>(directory: &Path, names: impl IntoIterator<Item = &'n str>) -> Result<(), RunError> {
     let path = directory.join(FILE);
     let text: String = names.into_iter().flat_map(|name| [name, "\n"]).collect();
@@ -60,7 +60,7 @@ pub(crate) fn add<'n>(directory: &Path, names: impl IntoIterator<Item = &'n str>
     append().map_err(|error: std::io::Error| RunError::file("write", &path, error))
 }
 
-/// Forgets all names.
+/// Removes all names.
 pub(crate) fn clear(directory: &Path) -> Result<(), RunError> {
     remove_if_there(&directory.join(FILE))
 }

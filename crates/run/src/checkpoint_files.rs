@@ -1,4 +1,4 @@
-//! The files of checkpoints and streams of a stage that is running: sealed files in a folder of their own, which is gone once the stage is
+//! The files of checkpoints and streams of a running stage: files with checksums in a separate folder, which is removed once the stage is
 //! finished.
 
 use std::fs;
@@ -33,7 +33,7 @@ pub(crate) fn sealed(made_from: &Fingerprint, state: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The state in the content of a checkpoint's file, if it was made from just this and is undamaged.
+/// The state in the content of a checkpoint's file, if it was made from the same inputs and is undamaged.
 pub(crate) fn unsealed(made_from: &Fingerprint, mut bytes: Vec<u8>) -> Option<Vec<u8>> {
     let (own, state) = bytes.split_at_checked(SEAL_BYTES)?;
     let is_right = own == seal(made_from, state).as_bytes();
@@ -58,7 +58,7 @@ pub(crate) fn found(directory: &Path, stage: &str, made_from: &Fingerprint) -> (
     })
 }
 
-/// Removes those of a stage, from whatever run they are.
+/// Removes those of a stage, whichever run they are from.
 pub(crate) fn remove(directory: &Path, stage: &str) -> Result<(), RunError> {
     let folder = directory.join(FOLDER);
     let Ok(entries) = fs::read_dir(&folder) else { return Ok(()) };
@@ -68,7 +68,7 @@ pub(crate) fn remove(directory: &Path, stage: &str) -> Result<(), RunError> {
             remove_if_there(&entry.path())?;
         }
     }
-    // Fails, as it should, while another stage's checkpoints lie there.
+    // Fails, as it should, while another stage has checkpoints there.
     let _ = fs::remove_dir(&folder);
     Ok(())
 }

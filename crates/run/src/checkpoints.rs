@@ -1,4 +1,4 @@
-//! Finished parts of the stage that is running, kept so that an interrupted one goes on with the others.
+//! Finished parts of the running stage, kept so that an interrupted stage continues with the remaining ones.
 
 use std::time::{Duration, Instant};
 
@@ -11,24 +11,24 @@ use crate::fingerprint::Fingerprint;
 use crate::interrupt;
 use crate::pace::Pace;
 
-/// Between two checkpoints of one computation.
+/// Time between two checkpoints of one computation.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Checkpoints may grow: writing them may take this share of the time.
+/// Largest fraction of the time that writing checkpoints may take, since they may become large.
 const SHARE: f64 = 0.05;
 
-/// Where the parts of a stage are kept. Numbers come back bit for bit, so that a part that was kept and one that was just computed
-/// lead to the same artifacts. The run directory removes all parts when the stage is finished.
+/// Storage for the parts of a stage. Numbers are restored bit for bit, so that a stored part and one that was just computed lead to the
+/// same artifacts. The run directory removes all parts when the stage is finished.
 #[derive(Clone, Copy)]
 pub struct Checkpoints<'r> {
     /// The run directory.
     pub directory: &'r RunDirectory,
     /// The stage that is running.
     pub stage: &'static str,
-    /// What its artifacts are made from.
+    /// Fingerprint of everything that its artifacts depend on.
     pub made_from: &'r Fingerprint,
 }
 
-/// How long to wait before a state is kept again: about a second, or longer where keeping it takes long.
+/// Time between two checkpoints: about a second, longer if writing them takes long.
 #[derive(Clone, Copy, Debug)]
 pub struct Interval(Duration);
 
@@ -39,35 +39,35 @@ impl Default for Interval {
 }
 
 impl Interval {
-    /// Whether it is over, so long after the state was last kept.
+    /// Whether it is over, given the time since the state was last stored.
     #[must_use]
     pub fn is_over(&self, since: Duration) -> bool {
         since > self.0
     }
 
-    /// Keeping the state took so long.
+    /// Storing the state took this long.
     pub fn note(&mut self, took: Duration) {
         self.0 = INTERVAL.max(took.div_f64(SHARE));
     }
 }
 
-/// How and when the state of a computation is kept on its way.
+/// How and when the state of a computation is stored.
 pub trait Keeping<S> {
-    /// Whether the computation should be kept and left, although Ctrl-C was not pressed.
+    /// Whether the computation should be stored and abandoned although Ctrl-C was not pressed.
     fn is_stopped(&self) -> bool {
         false
     }
 
-    /// Whether it should be kept, so long after it last was.
+    /// Whether it should be stored, given the time since it was last stored.
     fn is_due(&self, state: &S, since: Duration) -> bool;
 
-    /// What is kept of it.
+    /// The stored form of the state.
     ///
     /// # Errors
     /// A state that cannot be written in its format.
     fn content(&self, state: &S) -> Result<Vec<u8>, RunError>;
 
-    /// It was kept, which took so long.
+    /// Called after it was stored, with the time that this took.
     fn note(&mut self, state: &S, took: Duration);
 }
 
@@ -92,17 +92,17 @@ impl<S: Serialize> Keeping<S> for AsJson {
 }
 
 impl Checkpoints<'_> {
-    /// A part that an interrupted run had finished; none where it was made from something else or is damaged.
+    /// A part that an interrupted run had finished; none if it was made from other inputs or is damaged.
     pub fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_slice(&self.read_bytes(name)?).ok()
     }
 
-    /// The same of a state that is kept in a format of its own.
+    /// The same for a state that is stored in its own format.
     pub fn read_bytes(&self, name: &str) -> Option<Vec<u8>> {
         self.directory.read_checkpoint(self.stage, name, self.made_from)
     }
 
-    /// Where a computation goes on: where an interrupted run left it, or at its beginning.
+    /// The state from which a computation continues: as an interrupted run left it, or initial.
     ///
     /// # Errors
     /// Those of `begin`.
@@ -114,7 +114,7 @@ impl Checkpoints<'_> {
         self.read(name).map_or_else(begin, Ok)
     }
 
-    /// Keeps a part.
+    /// Stores a part.
     ///
     /// # Errors
     /// A file that cannot be written.
@@ -123,9 +123,8 @@ impl Checkpoints<'_> {
         self.directory.write_checkpoint(self.stage, name, self.made_from, &state)
     }
 
-    /// Goes on with a computation until it is finished: block after block of a size that takes a fraction of a second, its state kept
-    /// every second or so and when Ctrl-C is pressed. `block` is told how many of its own steps it should do; nothing of the result may
-    /// depend on that.
+    /// Continues a computation until it is finished, in blocks that take a fraction of a second. Its state is stored about every second and
+    /// when Ctrl-C is pressed. `block` receives the number of steps that it should do; the result must not depend on it.
     ///
     /// # Errors
     /// Those of `block`, a checkpoint that cannot be written, or Ctrl-C.
@@ -140,7 +139,7 @@ impl Checkpoints<'_> {
         self.advance_keeping(name, state, keeping, is_finished, block)
     }
 
-    /// The same for a state that is kept in another way and at other times; when Ctrl-C is pressed it is kept too.
+    /// The same for a state that is stored in another way and at other times, but also when Ctrl-C is pressed.
     ///
     /// # Errors
     /// As [`Checkpoints::advance`].

@@ -1,11 +1,11 @@
-//! The directory of one run: artifacts that are whole or absent, a manifest that says whose they are and what they were made from,
-//! checkpoints of the stage that is running, and a lock against a second process.
+//! The directory of one run: artifacts that are complete or absent, a manifest that records to which stage they belong and what they were
+//! made from, checkpoints of the running stage, and a lock against a second process.
 //!
-//! Whatever moment a process is killed at, the next one finds whole files only: it removes what was half-written,
-//! keeps the stages that the manifest confirms, and resumes from the last checkpoint of the one that was running.
+//! Whenever a process is killed, the next one finds only complete files: it removes half-written ones, keeps the stages that the manifest
+//! confirms, and resumes from the last checkpoint of the one that was running.
 //!
-//! A file that the program did not make is never replaced or removed: [`RunDirectory::claim`] knows the program's own by the manifest
-//! and by the list of what was begun.
+//! A file that the program did not make is never replaced or removed: [`RunDirectory::claim`] recognises the program's own files by the
+//! manifest and by the list of files that were begun.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -22,16 +22,17 @@ use crate::own_files::{OWN, check, check_claim, owns};
 use crate::owner::{self, Claim};
 use crate::{begun, checkpoint_files, donors};
 
-/// What a second process is told.
-const BUSY: &str = "another process is running in it; wait for it, or give another directory with --out";
+/// The message for a second process.
+const BUSY: &str =
+    "another process is using it; wait until it has finished, or give another directory with --out";
 
-/// A run directory that this process alone may change.
+/// A run directory that only this process may change.
 pub struct RunDirectory {
     path: PathBuf,
     manifest: Manifest,
-    /// Names that were begun and that no finished stage has yet.
+    /// Names of files that were begun but do not belong to a finished stage yet.
     begun: Mutex<BTreeSet<String>>,
-    /// Whether the directory's summary speaks of what is written here.
+    /// Whether the directory's summary describes the files written by this run.
     is_run: bool,
     /// Other run directories, elsewhere, from which stages may be taken over.
     donors: Vec<PathBuf>,
@@ -39,12 +40,12 @@ pub struct RunDirectory {
 }
 
 impl RunDirectory {
-    /// Opens a run directory and creates it if it is missing.
+    /// Opens a run directory, creating it if it is missing.
     ///
     /// # Errors
-    /// A directory that this run may not use, see [`check_claim`]; one that another process uses, or that cannot be written.
+    /// A directory that this run may not use, see [`check_claim`], that another process is using, or that cannot be written.
     pub fn open(path: &Path, claim: &Claim) -> Result<Self, RunError> {
-        // Before anything is made or locked.
+        // Before anything is created or locked.
         check_claim(path, claim)?;
         fs::create_dir_all(path).map_err(|error| RunError::file("create the run directory", path, error))?;
         let lock = DirectoryLock::acquire(path, BUSY)?;
@@ -77,7 +78,7 @@ impl RunDirectory {
         Ok(directory)
     }
 
-    /// Removes what a killed process left half-written in the folders that the program writes in.
+    /// Removes half-written files left by a killed process in the folders to which the program writes.
     fn remove_partial(&self) -> Result<(), RunError> {
         let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         let names = self.manifest.stages.values().flat_map(|entry| entry.outputs.keys()).chain(begun.iter());
@@ -87,22 +88,22 @@ impl RunDirectory {
         folders.iter().try_for_each(|folder| remove_partial(folder))
     }
 
-    /// The same, with run directories elsewhere from which stages may be taken over too.
+    /// The same, with further run directories from which stages may be taken over.
     #[must_use]
     pub fn with_donors(mut self, donors: Vec<PathBuf>) -> Self {
         self.donors = donors;
         self
     }
 
-    /// The place of an artifact.
+    /// The path of an artifact.
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
-    /// Makes ready for an artifact to be written, by whatever writer: its place.
+    /// Prepares for writing an artifact, by any writer; returns its path.
     ///
     /// # Errors
-    /// A file that the program did not make stands there; the directory or its lock has gone.
+    /// A file of this name that the program did not make; the directory or its lock is gone.
     pub fn claim(&self, name: &str) -> Result<PathBuf, RunError> {
         self.unless_gone(self.make_ready(name))
     }
@@ -120,7 +121,7 @@ impl RunDirectory {
                 begun.insert(name.to_owned());
             }
         }
-        // A summary of what was there before would look like one of what is there now.
+        // A summary of earlier files could be mistaken for one of the present files.
         let is_summarised = self.is_run && !BESIDE.iter().any(|folder| name.starts_with(folder));
         if is_summarised && !OWN.contains(&name) && !checkpoint_files::is_checkpoint(name) {
             remove_if_there(&self.file(SUMMARY_FILE))?;
@@ -128,7 +129,7 @@ impl RunDirectory {
         let mut folder = self.path.clone();
         for part in Path::new(name).parent().into_iter().flat_map(Path::components) {
             folder.push(part);
-            // Never the run directory itself: whoever removed it would find it back with half its files.
+            // Never the run directory itself: a user who removed it would find it recreated with half its files.
             match fs::create_dir(&folder) {
                 Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
                     return Err(RunError::file("create the folder", &folder, error));
@@ -142,12 +143,12 @@ impl RunDirectory {
     /// Writes an artifact.
     ///
     /// # Errors
-    /// A file that the program did not make stands there, or it cannot be written; the directory or its lock has gone.
+    /// A file of this name that the program did not make, or one that cannot be written; the directory or its lock is gone.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), RunError> {
         self.unless_gone(artifact::write(&self.claim(name)?, bytes))
     }
 
-    /// The result of writing something; where it failed since the directory or its lock has gone, that is the error.
+    /// The result of writing something; if it failed because the directory or its lock is gone, that is the error.
     pub(crate) fn unless_gone<T>(&self, result: Result<T, RunError>) -> Result<T, RunError> {
         if result.is_err() {
             self.lock.verify()?;
@@ -164,7 +165,7 @@ impl RunDirectory {
         fs::read(&path).map_err(|error| RunError::file("read", &path, error))
     }
 
-    /// Reads an artifact that is text.
+    /// Reads a text artifact.
     ///
     /// # Errors
     /// A file that cannot be read or is not text.
@@ -173,17 +174,17 @@ impl RunDirectory {
         fs::read_to_string(&path).map_err(|error| RunError::file("read", &path, error))
     }
 
-    /// Whether a stage was made from just this and its files are as they were written.
+    /// Whether a stage was made from the same inputs and its files are unchanged.
     pub fn is_current(&self, stage: &str, made_from: &Fingerprint) -> bool {
         self.manifest.current(&self.path, stage, made_from).is_some()
     }
 
-    /// The revision of a stage that made its files; none where it has none.
+    /// The revision of the stage that made its files; none if it has no files.
     pub fn revision(&self, stage: &str) -> Option<u32> {
         self.manifest.stages.get(stage).map(|entry| entry.revision)
     }
 
-    /// Of all files of a finished stage: what a later stage is made from.
+    /// Fingerprint of all files of a finished stage, on which later stages depend.
     pub fn output_fingerprint(&self, stage: &str) -> Fingerprint {
         let outputs = self.manifest.stages.get(stage).into_iter().flat_map(|entry| &entry.outputs);
         outputs.fold(Ingredients::of(stage), |sum, (name, hash)| sum.upstream(name, hash)).fingerprint()
@@ -194,11 +195,11 @@ impl RunDirectory {
         self.manifest.stages.get(stage).into_iter().flat_map(|entry| entry.outputs.keys().map(String::as_str))
     }
 
-    /// Notes that a stage is finished: its files are all written. Files that it wrote in an earlier run and not in this one are removed, so
-    /// are files that were begun and never came into a finished stage, and its checkpoints.
+    /// Records that a stage is finished, with all its files written. Removes its checkpoints, files that it wrote in an earlier run but not
+    /// in this one, and files that were begun but do not belong to a finished stage.
     ///
     /// # Errors
-    /// A file that cannot be read, written or removed; the directory or its lock has gone.
+    /// A file that cannot be read, written or removed; the directory or its lock is gone.
     pub fn finish(
         &mut self,
         stage: &str,
@@ -228,7 +229,7 @@ impl RunDirectory {
         checkpoint_files::remove(&self.path, stage)
     }
 
-    /// Removes a stage that the run no longer has, with its files. Whether there was one.
+    /// Removes a stage that the run no longer has, with its files. Returns whether there was one.
     ///
     /// # Errors
     /// As [`RunDirectory::finish`].
@@ -240,18 +241,18 @@ impl RunDirectory {
         Ok(true)
     }
 
-    /// Writes the manifest, then removes what no stage has: `earlier` files, and those that were begun.
+    /// Writes the manifest, then removes files that belong to no stage: `earlier` ones, and those that were begun.
     fn settle(&mut self, earlier: Vec<String>) -> Result<(), RunError> {
         let begun = self.begun.get_mut().unwrap_or_else(PoisonError::into_inner);
         let new: Vec<String> = earlier.into_iter().filter(|name| !begun.contains(name)).collect();
-        // From here on they stand in no manifest, and must be known as the program's own all the same.
+        // From here on they are in no manifest, but must still be recognised as the program's own.
         begun::add(&self.path, new.iter().map(String::as_str))?;
         begun.extend(new);
         self.manifest.write(&self.path)?;
         for name in begun.iter().filter(|name| self.manifest.expected(name).is_none()) {
             let file = self.path.join(name);
             remove_if_there(&file)?;
-            // A folder that still holds something stays, as it should.
+            // A folder that is not empty stays, as it should.
             let folder = file.parent().filter(|folder| *folder != self.path);
             let _ = folder.map(fs::remove_dir);
         }
@@ -259,8 +260,8 @@ impl RunDirectory {
         begun::clear(&self.path)
     }
 
-    /// Takes a finished stage over from another run directory, next to this one or given, that made it from exactly the same.
-    /// The other's name, if there is one. What cannot be read there counts as absent.
+    /// Takes over a finished stage from another run directory, next to this one or given, if it was made from exactly the same inputs.
+    /// Returns the name of that directory, if there is one. Unreadable files there count as absent.
     ///
     /// # Errors
     /// As [`RunDirectory::write`] and [`RunDirectory::finish`].
@@ -279,7 +280,7 @@ impl RunDirectory {
         Ok(Some(found.directory))
     }
 
-    /// Fails once the directory or its lock has gone.
+    /// Fails if the directory or its lock is gone.
     ///
     /// # Errors
     /// The directory or its lock has gone.
@@ -287,10 +288,10 @@ impl RunDirectory {
         self.lock.verify()
     }
 
-    /// Fails where files of finished stages have gone while the run went on, or the directory itself.
+    /// Fails if files of finished stages, or the directory itself, were removed during the run.
     ///
     /// # Errors
-    /// A file is no longer there; the directory or its lock has gone.
+    /// A missing file; the directory or its lock is gone.
     pub fn verify_complete(&self) -> Result<(), RunError> {
         self.lock.verify()?;
         let mut names = self.manifest.stages.values().flat_map(|entry| entry.outputs.keys());

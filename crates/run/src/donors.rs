@@ -1,4 +1,4 @@
-//! Other run directories, from which a finished stage may be taken over.
+//! Other run directories from which a finished stage may be taken over.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ pub(crate) struct Donation {
     pub(crate) files: Vec<(String, Vec<u8>)>,
 }
 
-/// A stage that was made from just this and whose files are as they were written, from a directory next to `run` or one of `others`. What
-/// cannot be read counts as absent.
+/// A stage that was made from the same inputs and whose files are unchanged, from a directory next to `run` or one of `others`. Unreadable
+/// directories count as absent.
 pub(crate) fn find(run: &Path, others: &[PathBuf], stage: &str, made_from: &Fingerprint) -> Option<Donation> {
-    // A bare name has an empty parent, which is the working directory.
+    // A bare name has an empty parent, which stands for the working directory.
     let parent = run.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
     let siblings = parent.and_then(|parent| fs::read_dir(parent).ok());
     let mut directories: Vec<PathBuf> =

@@ -1,4 +1,4 @@
-//! What can go wrong with a run directory, and with the work that is done in it.
+//! Errors of a run directory and of the work done in it.
 
 use std::fmt;
 use std::path::Path;
@@ -6,27 +6,27 @@ use std::path::Path;
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// What was given is wrong, such as the directory of another run.
+    /// Wrong input, such as the directory of another run.
     #[error("{message}{}", lines(.notes))]
     Input {
         /// What is wrong.
         message: String,
-        /// What helps, one line each.
+        /// Advice, one line each.
         notes: Vec<String>,
     },
     /// A file could not be read, understood or written.
     #[error("{0}")]
     File(String),
-    /// The input is right, but the work failed.
+    /// The input is valid, but the work failed.
     #[error("{0}")]
     Failed(String),
-    /// Ctrl-C: what was finished is kept, and the same work goes on from there.
+    /// Ctrl-C: finished work is kept, and the same command continues from there.
     #[error("interrupted")]
     Interrupted,
 }
 
 impl RunError {
-    /// Wrong input, and lines that help.
+    /// Wrong input, with lines of advice.
     pub fn input(message: impl Into<String>, notes: &[&str]) -> Self {
         Self::Input { message: message.into(), notes: notes.iter().map(|&note| note.to_owned()).collect() }
     }
@@ -36,7 +36,7 @@ impl RunError {
         Self::File(format!("cannot {action} {}: {why}", path.display()))
     }
 
-    /// A failure that names what was done and why it did not work.
+    /// A failure that names the task and the reason.
     pub fn failed(what: impl fmt::Display, why: impl fmt::Display) -> Self {
         Self::Failed(format!("{what}: {why}"))
     }

@@ -1,8 +1,7 @@
-//! Units of work that do not depend on each other, and who carries them out.
+//! Independent units of work, and their execution.
 //!
-//! A stage that is long enough to be divided names its units and says how one is computed. Which unit runs where and when is the
-//! executor's business: in the threads of this process today ([`Threads`](crate::Threads)). Another executor is one more implementation of
-//! [`Executor`].
+//! A long stage is divided into named units and defines how one is computed. The executor decides which unit runs where and when: at
+//! present in the threads of this process ([`Threads`](crate::Threads)). Another executor is another implementation of [`Executor`].
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::error::RunError;
 
-/// Computes one unit, given by its place in the list of names. [`ControlFlow::Break`] stops the others.
+/// Computes one unit, given by its index in the list of names. [`ControlFlow::Break`] stops the others.
 pub type Work<'w> = dyn Fn(usize, &Stop) -> ControlFlow<()> + Sync + 'w;
 
 /// Set once a unit has failed in a way that makes the others useless.
@@ -18,13 +17,13 @@ pub type Work<'w> = dyn Fn(usize, &Stop) -> ControlFlow<()> + Sync + 'w;
 pub struct Stop(AtomicBool);
 
 impl Stop {
-    /// From now on no unit begins, and those under way should end.
+    /// From now on no unit starts, and those in progress should end.
     pub fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether units should end. A long one asks between its steps, as it asks for Ctrl-C
-    /// ([`interrupt`](crate::interrupt)), keeps what it has done and returns.
+    /// Whether units should end. A long unit checks this between its steps, as it checks for Ctrl-C ([`interrupt`](crate::interrupt)),
+    /// stores its progress and returns.
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -32,25 +31,25 @@ impl Stop {
 
 /// Carries out units of work.
 ///
-/// What units promise:
+/// Requirements for units:
 ///
-/// - They are independent: any may be computed before, after or at the same time as any other, with the same result.
-/// - Each has a name of its own within its stage. `work(unit)` computes one and leaves its result in the run directory under that name, where
-///   the caller reads it afterwards. Nothing else that `work` leaves in memory belongs to the result. An executor may therefore let another
-///   process compute a unit, which it is told by stage and name alone.
-/// - What is left of a unit that was interrupted is resumed when it is carried out again.
+/// - They are independent: they may be computed in any order or at the same time, with the same result.
+/// - Each has a unique name within its stage. `work(unit)` computes one and writes its result to the run directory under that name, where
+///   the caller reads it afterwards. Nothing that `work` leaves in memory belongs to the result. An executor may therefore let another
+///   process compute a unit, identified only by stage and name.
+/// - An interrupted unit is resumed when it is carried out again.
 ///
-/// What an executor promises:
+/// Requirements for an executor:
 ///
 /// - Units are taken one at a time, in their order.
-/// - Once a unit breaks, no other begins; those under way are told by [`Stop`], and it returns when they have ended.
+/// - Once a unit breaks, no other begins; those in progress are notified by [`Stop`], and it returns when they have ended.
 ///
-/// Stages call `carry_out`, which knows the errors of units.
+/// Stages call `carry_out`, which handles the errors of units.
 pub trait Executor: Sync {
-    /// Carries out all units of a stage, or all that were begun before one of them broke.
+    /// Carries out all units of a stage, or all that were started before one of them broke.
     ///
     /// # Errors
-    /// What the executor itself cannot do, such as starting a process. Errors of units are kept by the caller.
+    /// Errors of the executor itself, such as a process that cannot be started. Errors of units are stored by the caller.
     fn execute(&self, stage: &str, units: &[String], work: &Work<'_>) -> Result<(), RunError>;
 }
 

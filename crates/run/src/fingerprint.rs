@@ -1,4 +1,4 @@
-//! What something was made from, in 32 bytes.
+//! Fingerprints: what something was made from, in 32 bytes.
 
 use std::fmt;
 
@@ -9,15 +9,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Fingerprint(blake3::Hash);
 
 impl Fingerprint {
-    /// Of a file's content.
+    /// Fingerprint of a file's content.
     pub fn of_bytes(bytes: &[u8]) -> Self {
         Self(blake3::hash(bytes))
     }
 
-    /// Of all that a reader gives, which need not fit into memory.
+    /// Fingerprint of everything that a reader returns, which need not fit into memory.
     ///
     /// # Errors
-    /// What the reader cannot read.
+    /// An error of the reader.
     pub fn of_reader(reader: impl std::io::Read) -> std::io::Result<Self> {
         let mut hasher = blake3::Hasher::new();
         hasher.update_reader(reader)?;
@@ -54,23 +54,23 @@ impl<'de> Deserialize<'de> for Fingerprint {
     }
 }
 
-/// Gathers all that something is made from.
+/// Collects everything that something is made from.
 pub struct Ingredients(blake3::Hasher);
 
 impl Ingredients {
-    /// Of something that this version of the program makes; all crates of the workspace have the same.
+    /// For something made by this version of the program, which is the same for all crates of the workspace.
     pub fn of(what: &str) -> Self {
         Self(blake3::Hasher::new())
             .add("program", env!("CARGO_PKG_VERSION").as_bytes())
             .add("stage", what.as_bytes())
     }
 
-    /// Of a stage at one revision of what it computes.
+    /// For a stage at a revision of its computation.
     pub fn of_stage(stage: &str, revision: u32) -> Self {
         Self::of(stage).add("revision", &revision.to_le_bytes())
     }
 
-    /// One more, by name. The lengths keep one ingredient's end from being another's beginning.
+    /// Adds an ingredient by name. Lengths are included, so that the boundaries between ingredients are unambiguous.
     #[must_use]
     pub fn add(mut self, name: &str, bytes: &[u8]) -> Self {
         for part in [name.as_bytes(), bytes] {
@@ -80,21 +80,21 @@ impl Ingredients {
         self
     }
 
-    /// A part of the configuration.
+    /// Adds a part of the configuration.
     #[must_use]
     pub fn settings(self, name: &str, settings: &impl Serialize) -> Self {
-        // Plain data of this program's own types: there is nothing in it that JSON cannot hold.
+        // Plain data of this program's own types, which JSON can always represent.
         let text = serde_json::to_vec(settings).expect("settings are plain data");
         self.add(name, &text)
     }
 
-    /// What another stage was made from.
+    /// Adds the fingerprint of another stage.
     #[must_use]
     pub fn upstream(self, stage: &str, fingerprint: &Fingerprint) -> Self {
         self.add(stage, fingerprint.as_bytes())
     }
 
-    /// All of it.
+    /// The fingerprint of all ingredients.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint(self.0.finalize())
     }

@@ -1,4 +1,4 @@
-//! A run directory that is only read: every file is checked against the manifest before it is used.
+//! A run directory opened for reading: every file is checked against the manifest before it is used.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use crate::fingerprint::Fingerprint;
 use crate::manifest::{self, Manifest};
 use crate::names::SUMMARY_FILE;
 
-/// A run directory whose files are read as the run wrote them, or not at all.
+/// A run directory of which only files that are unchanged since the run wrote them are read.
 pub struct FinishedRun {
     path: PathBuf,
     manifest: Manifest,
@@ -41,7 +41,7 @@ impl FinishedRun {
         self.manifest.expected(name).is_some()
     }
 
-    /// Whether the run came to its end.
+    /// Whether the run is finished.
     pub fn is_finished(&self) -> bool {
         self.has(SUMMARY_FILE)
     }
@@ -49,11 +49,11 @@ impl FinishedRun {
     /// The bytes of a file.
     ///
     /// # Errors
-    /// A file that no finished stage has, that cannot be read, or that is no longer what the run wrote.
+    /// A file that does not belong to a finished stage, cannot be read, or was changed since the run wrote it.
     pub fn read(&self, name: &str) -> Result<Vec<u8>, RunError> {
         let path = self.path.join(name);
         let Some(expected) = self.manifest.expected(name) else {
-            let message = format!("the run in {} has not got as far as {name}", self.path.display());
+            let message = format!("the run in {} has not reached {name} yet", self.path.display());
             return Err(self.again(message));
         };
         let bytes = std::fs::read(&path).map_err(|error| RunError::file("read", &path, error))?;
@@ -67,7 +67,7 @@ impl FinishedRun {
         Err(self.again(message))
     }
 
-    /// A file that is text.
+    /// A text file.
     ///
     /// # Errors
     /// As [`FinishedRun::read`], or a file that is not text.
@@ -76,7 +76,7 @@ impl FinishedRun {
             .map_err(|error| RunError::file("understand", &self.path.join(name), error))
     }
 
-    /// The path of a file, for readers that need one, after checking that it is as the run wrote it.
+    /// The path of a file, for readers that need one, after checking that it is unchanged.
     ///
     /// # Errors
     /// As [`FinishedRun::read`].

@@ -1,23 +1,23 @@
-//! Ctrl-C: what is running is brought to its next checkpoint, then the program ends.
+//! Ctrl-C: the running work continues to its next checkpoint, then the program ends.
 //!
-//! Loops ask by [`check`] as often as they can. Who listens to Ctrl-C calls [`request`]; where a loop does not come to ask in time, the
-//! program may end all the same, but for [`is_writing`]: artifacts and checkpoints are whole at every moment, so that nothing is lost but
-//! what was done since the last one.
+//! Loops call [`check`] as often as they can. The handler of Ctrl-C calls [`request`]; if a loop does not check in time, the program may
+//! end anyway unless [`is_writing`]: artifacts and checkpoints are complete at every moment, so that only the work since the last one is
+//! lost.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::error::RunError;
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
-/// Checkpoints that are being written.
+/// Number of checkpoints that are being written.
 static WRITING: AtomicUsize = AtomicUsize::new(0);
 
-/// From now on everything should come to an orderly end. Whether that was asked for before.
+/// Requests an orderly end. Returns whether it had been requested before.
 pub fn request() -> bool {
     REQUESTED.swap(true, Ordering::SeqCst)
 }
 
-/// An error once Ctrl-C was pressed. Called between blocks, after the last one was written.
+/// An error if Ctrl-C was pressed. Called between blocks, after the last one was stored.
 ///
 /// # Errors
 /// [`RunError::Interrupted`].
@@ -35,7 +35,7 @@ pub fn is_writing() -> bool {
     WRITING.load(Ordering::SeqCst) > 0
 }
 
-/// While this lives, something is being written that is worth waiting for.
+/// Held while something is being written that is worth waiting for.
 pub(crate) fn writing() -> impl Drop {
     WRITING.fetch_add(1, Ordering::SeqCst);
     Writing

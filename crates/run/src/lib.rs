@@ -1,12 +1,12 @@
-//! Run directories, and the work that leaves its results in them. Nothing here knows what is computed.
+//! Run directories, and the execution of the work whose results they hold. Independent of what is computed.
 //!
-//! - [`RunDirectory`]: artifacts that are whole or absent, and a manifest that says what each was made from ([`Fingerprint`],
-//!   [`Ingredients`]). What is up to date is not made again.
-//! - [`Checkpoints`] and [`Stream`]: what a stage that is running has done so far, so that after any interruption it goes on and ends with the
-//!   same bytes.
-//! - [`Executor`]: units of work that do not depend on each other, and who carries them out ([`Threads`]).
+//! - [`RunDirectory`]: artifacts that are complete or absent, and a manifest that records what each was made from ([`Fingerprint`],
+//!   [`Ingredients`]). Artifacts that are up to date are not made again.
+//! - [`Checkpoints`] and [`Stream`]: the progress of a running stage, so that after any interruption it continues and ends with the same
+//!   bytes.
+//! - [`Executor`]: carries out independent units of work ([`Threads`]).
 //! - [`interrupt`]: whether Ctrl-C was pressed.
-//! - [`FinishedRun`]: a run directory that is only read.
+//! - [`FinishedRun`]: a run directory opened for reading.
 
 mod artifact;
 mod begun;

@@ -1,4 +1,4 @@
-//! One process at a time in a directory.
+//! A lock that allows one process at a time in a directory.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -8,27 +8,27 @@ use crate::error::RunError;
 /// The file that is locked.
 const FILE: &str = ".lock";
 
-/// Held as long as this lives; the system lets go of it when the process ends, however it ends.
+/// Held until dropped; the operating system releases it when the process ends, however it ends.
 pub struct DirectoryLock {
     folder: PathBuf,
     file: File,
 }
 
 impl DirectoryLock {
-    /// Locks a folder that is there. `busy` says what to do where another process has it.
+    /// Locks an existing folder. `busy` is the message if another process has locked it.
     ///
     /// # Errors
-    /// Another process has it, or the folder cannot be written in.
+    /// Another process has locked it, or the folder cannot be written to.
     pub fn acquire(folder: &Path, busy: &str) -> Result<Self, RunError> {
         let path = folder.join(FILE);
         loop {
-            // Not truncated: whatever is in a file of this name stays as it is.
+            // Not truncated: the content of an existing file of this name is kept.
             let file = OpenOptions::new()
                 .write(true)
                 .create(true)
                 .truncate(false)
                 .open(&path)
-                .map_err(|error| RunError::file("write in the directory", folder, error))?;
+                .map_err(|error| RunError::file("write to the directory", folder, error))?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -37,14 +37,14 @@ impl DirectoryLock {
                 Err(TryLockError::Error(error)) => return Err(RunError::file("lock", &path, error)),
             }
             let lock = Self { folder: folder.to_owned(), file };
-            // Whoever deleted the file between opening and locking has left us a lock on nothing.
+            // If the file was deleted between opening and locking, the lock protects nothing.
             if lock.is_in_place() {
                 return Ok(lock);
             }
         }
     }
 
-    /// Fails once the lock no longer keeps others out.
+    /// Fails if the lock no longer keeps other processes out.
     ///
     /// # Errors
     /// Its file, or the whole directory, was removed or replaced.
@@ -53,7 +53,7 @@ impl DirectoryLock {
             return Ok(());
         }
         Err(RunError::File(format!(
-            "{} was removed or replaced while this process worked in {}: nothing more is written there; give the same command again",
+            "{} was removed or replaced while this process was working in {}: nothing more is written there; give the same command again",
             if self.folder.is_dir() { FILE } else { "the directory" },
             self.folder.display()
         )))
@@ -71,7 +71,7 @@ fn is_same(first: &fs::Metadata, second: &fs::Metadata) -> bool {
     (first.dev(), first.ino()) == (second.dev(), second.ino())
 }
 
-/// Where files have no identity that could be asked for, a file that is open cannot be removed either.
+/// On systems where the identity of a file cannot be queried, an open file cannot be removed either.
 #[cfg(not(unix))]
 fn is_same(_: &fs::Metadata, _: &fs::Metadata) -> bool {
     true

@@ -1,4 +1,4 @@
-//! `manifest.json`: what every artifact was made from, and what it should contain.
+//! `manifest.json`: for every artifact what it was made from, and the fingerprint of its content.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -15,10 +15,10 @@ pub(crate) const FILE: &str = "manifest.json";
 /// One finished stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Entry {
-    /// Revision of the stage that computed it; 1 where none is noted.
+    /// Revision of the stage that computed it; 1 if not recorded.
     #[serde(default = "first_revision")]
     pub(crate) revision: u32,
-    /// Of its settings, input files, upstream stages, its revision and the program's version.
+    /// Fingerprint of its settings, input files, upstream stages, its revision and the program's version.
     pub(crate) made_from: Fingerprint,
     /// Its files, relative to the run directory, with their contents' fingerprints.
     pub(crate) outputs: BTreeMap<String, Fingerprint>,
@@ -31,7 +31,7 @@ fn first_revision() -> u32 {
 /// The finished stages of a run directory.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
-    /// By name.
+    /// The stages by name.
     pub(crate) stages: BTreeMap<String, Entry>,
 }
 
@@ -39,8 +39,8 @@ impl Manifest {
     /// Reads the manifest of a run directory, if there is one.
     ///
     /// # Errors
-    /// A file of that name that is not a manifest, or one that names files outside its directory: it was not written by this
-    /// program, so that no file next to it can be known to be the program's own.
+    /// A file of that name that is not a manifest, or one that names files outside its directory: it was not written by this program, so
+    /// that no file next to it can be recognised as the program's own.
     pub(crate) fn read(directory: &Path) -> Result<Option<Self>, RunError> {
         let path = directory.join(FILE);
         let wrong = |why: String| {
@@ -68,7 +68,7 @@ impl Manifest {
         let manifest: Self = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
         let names = manifest.stages.values().flat_map(|entry| entry.outputs.keys());
         match names.into_iter().find(|name| !is_inside(name)) {
-            Some(name) => Err(wrong(format!("it names `{name}`, which is not a file within the directory"))),
+            Some(name) => Err(wrong(format!("it lists `{name}`, which is not a file within the directory"))),
             None => Ok(Some(manifest)),
         }
     }
@@ -82,12 +82,12 @@ impl Manifest {
         artifact::write(&path, &text)
     }
 
-    /// The entry of a stage if it was made from just this and its files are as they were written.
+    /// The entry of a stage, if it was made from the same inputs and its files are unchanged.
     pub(crate) fn current(&self, directory: &Path, stage: &str, made_from: &Fingerprint) -> Option<&Entry> {
         self.stages.get(stage).filter(|entry| entry.made_from == *made_from && entry.is_intact(directory))
     }
 
-    /// What a file of a finished stage should contain.
+    /// The expected fingerprint of a file of a finished stage.
     pub(crate) fn expected(&self, name: &str) -> Option<&Fingerprint> {
         self.stages.values().find_map(|entry| entry.outputs.get(name))
     }
@@ -99,12 +99,12 @@ impl Entry {
     }
 }
 
-/// Whether a file holds what it held when it was written.
+/// Whether a file is unchanged since it was written.
 pub(crate) fn is_as_written(path: &Path, expected: &Fingerprint) -> bool {
     std::fs::read(path).is_ok_and(|bytes| Fingerprint::of_bytes(&bytes) == *expected)
 }
 
-/// Whether a name leads to a file below the directory, and is written in the one way in which this program writes it.
+/// Whether a name refers to a file below the directory and has the form in which this program writes it.
 pub(crate) fn is_inside(name: &str) -> bool {
     let path = PathBuf::from(name);
     let plain = path.components().all(|part| matches!(part, Component::Normal(_)));

@@ -1,4 +1,4 @@
-//! Which files in a directory are the program's own, and whether a run may use the directory.
+//! Which files in a directory belong to the program, and whether a run may use the directory.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,10 +9,10 @@ use crate::names::TIMINGS_FILE;
 use crate::owner::{self, Claim};
 use crate::{begun, checkpoint_files};
 
-/// The program's own files that belong to no stage. They are so from the moment on at which there is a manifest.
+/// Files that belong to the program but to no stage. They count as such once there is a manifest.
 pub(crate) const OWN: [&str; 4] = [manifest::FILE, owner::FILE, begun::FILE, TIMINGS_FILE];
 
-/// Whether a file is the program's own. `begun` are names that were begun and that no finished stage has yet.
+/// Whether a file belongs to the program. `begun` are the names of files that were begun but do not belong to a finished stage yet.
 pub(crate) fn owns(manifest: &Manifest, begun: &BTreeSet<String>, name: &str) -> bool {
     OWN.contains(&name)
         || begun.contains(name)
@@ -20,10 +20,10 @@ pub(crate) fn owns(manifest: &Manifest, begun: &BTreeSet<String>, name: &str) ->
         || checkpoint_files::is_checkpoint(name)
 }
 
-/// Whether a run may use a directory, as far as can be known without changing anything.
+/// Whether a run may use a directory, as far as can be determined without changing anything.
 ///
 /// # Errors
-/// The directory of another configuration, an invalid manifest, or files of others that are in the way.
+/// The directory of another configuration, an invalid manifest, or files not made by the program that are in the way.
 pub fn check_claim(path: &Path, claim: &Claim) -> Result<(), RunError> {
     let manifest = Manifest::read(path)?;
     let begun = match manifest {
@@ -33,7 +33,7 @@ pub fn check_claim(path: &Path, claim: &Claim) -> Result<(), RunError> {
     check(path, claim, manifest.as_ref(), &begun)
 }
 
-/// The same, once manifest and begun names are known.
+/// The same, given the manifest and the names that were begun.
 pub(crate) fn check(
     path: &Path,
     claim: &Claim,

@@ -1,4 +1,4 @@
-//! The owner of a run directory, and what is in the way of a run that would use it.
+//! The owner of a run directory, and whether another run may use it.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -8,17 +8,18 @@ use crate::artifact;
 use crate::error::RunError;
 use crate::manifest::{self, Manifest};
 
-/// The file that says whose a directory is. It differs between runs that are otherwise the same, and so is no part of the manifest.
+/// The file that records to which configuration a directory belongs. It differs between runs that are otherwise identical, and is therefore
+/// not in the manifest.
 pub(crate) const FILE: &str = ".owner.json";
 
-/// What to do with an input file that lies where a run writes.
+/// Advice for an input file in a place where a run writes.
 const ELSEWHERE: &str = "move it elsewhere, or give another directory with --out";
 
 /// The configuration that a run directory belongs to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Owner {
-    /// Its file, seen from the run directory: still right where both were moved together.
+    /// Its file, relative to the run directory: still correct if both are moved together.
     configuration: PathBuf,
 }
 
@@ -27,7 +28,7 @@ impl Owner {
         Self { configuration: relative(&real(directory), &real(configuration)) }
     }
 
-    /// Reads it; none where none is noted.
+    /// Reads it, if recorded.
     fn read(directory: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(directory.join(FILE)).ok()?).ok()
     }
@@ -40,18 +41,18 @@ impl Owner {
         artifact::write(&path, &text)
     }
 
-    /// Its file, from where the program runs.
+    /// Its file, relative to the working directory of the program.
     fn file(&self, directory: &Path) -> PathBuf {
         real(&without_parents(&real(directory).join(&self.configuration)))
     }
 }
 
-/// A path without links, as far as it is there.
+/// A path without symbolic links, as far as it exists.
 fn real(path: &Path) -> PathBuf {
     path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
 }
 
-/// A path without `.` and `x/..`; the way from a directory to its configuration begins with the latter.
+/// A path without `.` and `x/..`, which occur in the paths from directories to their configurations.
 fn without_parents(path: &Path) -> PathBuf {
     let mut result = PathBuf::new();
     for component in path.components() {
@@ -66,7 +67,7 @@ fn without_parents(path: &Path) -> PathBuf {
     result
 }
 
-/// The way from one absolute path to another.
+/// The relative path from one absolute path to another.
 fn relative(from: &Path, to: &Path) -> PathBuf {
     let (from, to): (Vec<Component<'_>>, Vec<Component<'_>>) =
         (from.components().collect(), to.components().collect());
@@ -75,29 +76,29 @@ fn relative(from: &Path, to: &Path) -> PathBuf {
     up.chain(to[shared..].iter().copied()).collect()
 }
 
-/// What asks for a run directory.
+/// A request for a run directory.
 #[derive(Clone, Debug, Default)]
 pub struct Claim {
-    /// Its configuration; none for a comparison, which any configurations may share.
+    /// Its configuration; none for a comparison, which belongs to no single configuration.
     pub configuration: Option<PathBuf>,
-    /// Input files, which no output may replace.
+    /// Input files, which outputs must not replace.
     pub inputs: Vec<PathBuf>,
-    /// Names, relative to the directory, that will be written for certain.
+    /// Names, relative to the directory, of files that will certainly be written.
     pub names: Vec<String>,
-    /// Whether the directory may be another configuration's.
+    /// Whether the directory may belong to another configuration.
     pub force: bool,
 }
 
 impl Claim {
-    /// The owner that must be noted, if it is not that of before: which it is where the directory's own copy of its configuration is run.
+    /// The owner to record, if it has changed; it has not if the directory's own copy of its configuration is run.
     pub(crate) fn new_owner(&self, directory: &Path, manifest: &Manifest) -> Option<Owner> {
         let other = self.configuration.as_ref().filter(|file| !is_own_copy(file, directory, Some(manifest)));
         let owner = Owner::new(directory, other?);
         (Owner::read(directory).as_ref() != Some(&owner)).then_some(owner)
     }
 
-    /// Refuses a directory of another configuration, and files that were made by somebody else and stand where this run would write.
-    /// `owns` says which names are the program's own.
+    /// Rejects a directory of another configuration, and files not made by the program in places where this run would write. `owns` decides
+    /// which names belong to the program.
     pub(crate) fn check(
         &self,
         directory: &Path,
@@ -129,7 +130,7 @@ impl Claim {
             let is_configuration = self.configuration.as_ref() == Some(input);
             if !is_configuration && (expected.is_some() || owns(&name) || self.names.contains(&name)) {
                 let message = format!(
-                    "{} is an input of this run and lies where runs in {} write: the run would replace or remove it",
+                    "{} is an input of this run, but in a place where runs in {} write: the run would replace or remove it",
                     input.display(),
                     directory.display()
                 );
@@ -137,7 +138,7 @@ impl Claim {
             }
             if expected.is_some_and(|expected| !manifest::is_as_written(input, expected)) {
                 let message = format!(
-                    "{} is an input of this run and no longer what an earlier run wrote there: the run would replace it",
+                    "{} is an input of this run, but was changed since an earlier run wrote it: the run would replace it",
                     input.display()
                 );
                 return Err(RunError::input(message, &[ELSEWHERE]));
@@ -147,21 +148,21 @@ impl Claim {
     }
 }
 
-/// A file that the program did not make, where it would write.
+/// The error for a file that the program did not make in a place where it would write.
 pub(crate) fn in_the_way(path: &Path) -> RunError {
     RunError::input(
         format!("{} already exists and was not made by this run: it is left unchanged", path.display()),
-        &["move it away, or give another directory with --out"],
+        &["move it elsewhere, or give another directory with --out"],
     )
 }
 
-/// A file's name relative to a directory that holds it.
+/// A file's name relative to a directory that contains it.
 fn name_in(file: &Path, directory: &Path) -> Option<String> {
     let (file, directory) = (file.canonicalize().ok()?, directory.canonicalize().ok()?);
     Some(file.strip_prefix(directory).ok()?.to_str()?.to_owned())
 }
 
-/// Whether a configuration is the copy that a run has left in its directory.
+/// Whether a configuration is the copy that a run has written to its directory.
 fn is_own_copy(file: &Path, directory: &Path, manifest: Option<&Manifest>) -> bool {
     let expected = |name: &str| manifest.is_some_and(|manifest| manifest.expected(name).is_some());
     name_in(file, directory).is_some_and(|name| expected(&name))

@@ -1,25 +1,26 @@
-//! How much of a long computation is done between two looks at Ctrl-C and at the clock.
+//! The amount of work between two checks of Ctrl-C and the clock.
 
 use std::time::{Duration, Instant};
 
-/// A block should take about so long: short against the second within which Ctrl-C is to be answered, long against what a look costs.
+/// Intended duration of a block: short compared with the second within which the program must respond to Ctrl-C, long compared with the
+/// cost of a check.
 const BLOCK: Duration = Duration::from_millis(250);
-/// A block is at most so many times as large as the one before.
+/// Largest ratio of the sizes of successive blocks.
 const GROWTH: u64 = 4;
 
-/// Chooses the size of the next block from the time that the last one took. Nothing of a result may depend on it.
+/// Chooses the size of the next block from the duration of the last one. No result may depend on it.
 pub(crate) struct Pace {
     size: u64,
     begun: Option<Instant>,
 }
 
 impl Pace {
-    /// Begins with small blocks.
+    /// Starts with small blocks.
     pub(crate) fn new() -> Self {
         Self { size: 1, begun: None }
     }
 
-    /// The size of the block that is begun now.
+    /// The size of the block that starts now.
     pub(crate) fn next_block(&mut self) -> u64 {
         if let Some(begun) = self.begun {
             self.size = next_size(self.size, begun.elapsed());

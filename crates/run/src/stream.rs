@@ -1,5 +1,5 @@
-//! What a running stage makes in pieces and what is too large to be rewritten with every checkpoint: a file that only grows. A checkpoint
-//! says by a [`Mark`] how much of it belongs to it.
+//! Streams: files that only grow, for data that a running stage produces piece by piece and that are too large to be rewritten with every
+//! checkpoint. The [`Mark`] in a checkpoint records how much of the file belongs to it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::RunError;
 use crate::interrupt;
 
-/// A place in a stream, and what stands before it.
+/// A position in a stream, with the fingerprint of everything before it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
     bytes: u64,
@@ -26,19 +26,19 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// A stream in a file of its own, empty.
+    /// A new, empty stream.
     ///
     /// # Errors
-    /// A file that cannot be made.
+    /// A file that cannot be created.
     pub(crate) fn begin(path: &Path) -> Result<Self, RunError> {
         let file = File::create(path).map_err(|error| RunError::file("write", path, error))?;
         Ok(Self { path: path.to_owned(), file, bytes: 0, content: blake3::Hasher::new() })
     }
 
-    /// A stream that was left, up to a mark; none where that much of it is not there as it was.
+    /// An existing stream up to a mark; none if that part is missing or changed.
     ///
     /// # Errors
-    /// A file that cannot be cut to its length.
+    /// A file that cannot be truncated to its length.
     pub(crate) fn resume(path: &Path, mark: &Mark) -> Result<Option<Self>, RunError> {
         let Ok(mut file) = OpenOptions::new().read(true).write(true).open(path) else { return Ok(None) };
         let Some(content) = content(&mut file, mark) else { return Ok(None) };
@@ -47,10 +47,10 @@ impl Stream {
         Ok(Some(Self { path: path.to_owned(), file, bytes: mark.bytes, content }))
     }
 
-    /// Adds to it.
+    /// Appends bytes.
     ///
     /// # Errors
-    /// A full disk, or any other reason for which the file cannot be written.
+    /// A full disk, or any other reason why the file cannot be written.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), RunError> {
         let _writing = interrupt::writing();
         self.file.write_all(bytes).map_err(|error| RunError::file("write", &self.path, error))?;
@@ -59,7 +59,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Where it ends, once all before is on the disk: a checkpoint must not speak of what is not there.
+    /// The end of the stream, after everything before it is on disk: a checkpoint must not refer to missing data.
     ///
     /// # Errors
     /// As [`Stream::append`].
@@ -70,12 +70,12 @@ impl Stream {
     }
 }
 
-/// Whether a file holds what stood before a mark, unchanged.
+/// Whether the content of a file before a mark is unchanged.
 pub(crate) fn holds(path: &Path, mark: &Mark) -> bool {
     File::open(path).is_ok_and(|mut file| content(&mut file, mark).is_some())
 }
 
-/// The content of a file up to a mark, if it is what stood there.
+/// The content of a file up to a mark, if unchanged.
 fn content(file: &mut File, mark: &Mark) -> Option<blake3::Hasher> {
     let mut content = blake3::Hasher::new();
     content.update_reader(file.take(mark.bytes)).ok()?;
@@ -83,7 +83,7 @@ fn content(file: &mut File, mark: &Mark) -> Option<blake3::Hasher> {
     is_whole.then_some(content)
 }
 
-/// A stream that is read.
+/// A stream opened for reading.
 pub struct StreamReader {
     path: PathBuf,
     file: File,
@@ -99,10 +99,10 @@ impl StreamReader {
         Ok(Self { path, file })
     }
 
-    /// Fills a buffer from a place on.
+    /// Fills a buffer, starting at a position.
     ///
     /// # Errors
-    /// A file that cannot be read or ends before.
+    /// A file that cannot be read or ends too early.
     pub fn read_at(&mut self, place: u64, buffer: &mut [u8]) -> Result<(), RunError> {
         let read = self.file.seek(SeekFrom::Start(place)).and_then(|_| self.file.read_exact(buffer));
         read.map_err(|error| RunError::file("read", &self.path, error))

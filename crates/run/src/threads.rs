@@ -1,11 +1,11 @@
-//! Units in the threads of this process.
+//! Execution of units in the threads of this process.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::RunError;
 use crate::executor::{Executor, Stop, Work};
 
-/// As many units at a time as there are threads.
+/// Executes as many units at a time as there are threads.
 #[derive(Clone, Copy, Debug)]
 pub struct Threads;
 

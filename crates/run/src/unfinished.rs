@@ -1,4 +1,4 @@
-//! What a run directory keeps of a stage that is running: checkpoints, and streams that only grow.
+//! The files of a running stage: checkpoints, and streams that only grow.
 
 use std::fs;
 
@@ -11,10 +11,10 @@ use crate::interrupt;
 use crate::stream::{self, Mark, Stream, StreamReader};
 
 impl RunDirectory {
-    /// Keeps what a running stage has done so far.
+    /// Writes a checkpoint of a running stage.
     ///
     /// # Errors
-    /// A full disk, or any other reason for which the file cannot be written.
+    /// A full disk, or any other reason why the file cannot be written.
     pub fn write_checkpoint(
         &self,
         stage: &str,
@@ -28,7 +28,7 @@ impl RunDirectory {
         self.unless_gone(artifact::write(&path, &bytes))
     }
 
-    /// What an interrupted stage had done, if it was made from just this and is undamaged.
+    /// The checkpoint of an interrupted stage, if it was made from the same inputs and is undamaged.
     pub fn read_checkpoint(&self, stage: &str, name: &str, made_from: &Fingerprint) -> Option<Vec<u8>> {
         checkpoint_files::unsealed(made_from, fs::read(self.file(&file_name(stage, name))).ok()?)
     }
@@ -42,12 +42,12 @@ impl RunDirectory {
     /// A stream of a running stage, empty.
     ///
     /// # Errors
-    /// A file that cannot be made.
+    /// A file that cannot be created.
     pub fn begin_stream(&self, stage: &str, name: &str) -> Result<Stream, RunError> {
         self.unless_gone(Stream::begin(&self.claim(&file_name(stage, name))?))
     }
 
-    /// A stream that an interrupted run has left, up to a mark; none where that much of it is not there as it was.
+    /// A stream of an interrupted run, up to a mark; none if that part is missing or changed.
     ///
     /// # Errors
     /// A file that cannot be written.
@@ -55,7 +55,7 @@ impl RunDirectory {
         self.unless_gone(Stream::resume(&self.claim(&file_name(stage, name))?, mark))
     }
 
-    /// A stream of this process, to be read.
+    /// A stream of this process, for reading.
     ///
     /// # Errors
     /// A file that cannot be read.
@@ -63,12 +63,12 @@ impl RunDirectory {
         self.unless_gone(StreamReader::open(self.file(&file_name(stage, name))))
     }
 
-    /// Whether a stream holds what stood before a mark, unchanged.
+    /// Whether the content of a stream before a mark is unchanged.
     pub fn stream_holds(&self, stage: &str, name: &str, mark: &Mark) -> bool {
         stream::holds(&self.file(&file_name(stage, name)), mark)
     }
 
-    /// Removes checkpoints and streams of a stage, from whatever run they are.
+    /// Removes the checkpoints and streams of a stage, whichever run they are from.
     ///
     /// # Errors
     /// A file that cannot be removed.

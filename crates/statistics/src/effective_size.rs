@@ -1,15 +1,15 @@
-//! How many independent samples correlated ones are worth.
+//! The effective number of independent samples among correlated ones.
 
-/// The sum over lags ends at the first lag that is this many correlation times long (A. Sokal, "Monte Carlo methods in
+/// The sum over lags ends at the first lag that exceeds this number of correlation times (A. Sokal, "Monte Carlo methods in
 /// statistical mechanics", 1997, section 3).
 const WINDOW: f64 = 5.0;
 
-/// Number of independent samples that give the mean of an observable as well as these chains of correlated ones, all of one
-/// length: `MN / τ`, `τ = 1 + 2 Σ_t ρ_t`.
+/// Number of independent samples that determine the mean of an observable as precisely as these chains of correlated samples, all of the
+/// same length: `MN / τ`, `τ = 1 + 2 Σ_t ρ_t`.
 ///
-/// The autocorrelation is that of all chains together, with the variance between their means in it, so that chains which stay
-/// in different places count as few samples however smooth each of them is (A. Vehtari et al., Bayesian Analysis 16, 667
-/// (2021), Eqs. 1–10). `None` where nothing varies, chains differ in length or there are fewer than four samples in each.
+/// The autocorrelation is that of all chains together, including the variance between their means, so that chains which stay in different
+/// places count as few samples however well each of them is sampled (A. Vehtari et al., Bayesian Analysis 16, 667
+/// (2021), Eqs. 1–10). `None` if nothing varies, the chains differ in length or have fewer than four samples each.
 #[must_use]
 pub fn effective_sample_size(chains: &[Vec<f64>]) -> Option<f64> {
     let length = chains.first()?.len();

@@ -1,4 +1,4 @@
-//! What estimates cannot be made from.
+//! Errors of estimates.
 
 use thiserror::Error;
 
@@ -19,7 +19,7 @@ pub enum StatisticsError {
         /// What holds it.
         what: &'static str,
     },
-    /// Two things differ in their number of parts.
+    /// Two numbers of items that must be equal differ.
     #[error("{what}: {found} instead of {expected}")]
     Count {
         /// What was counted.
@@ -39,12 +39,12 @@ pub enum StatisticsError {
         /// What there is.
         found: usize,
     },
-    /// An iteration did not come to its end.
+    /// An iteration did not converge.
     #[error("{what} did not converge: {residual:.1e} after {iterations} iterations")]
     NotConverged {
         /// What was sought.
         what: &'static str,
-        /// How far off it still is.
+        /// The remaining error.
         residual: f64,
         /// Iterations done.
         iterations: usize,

@@ -2,8 +2,8 @@
 //! molecules.
 //!
 //! [`work`] turns the works of driven paths into free-energy differences (Jarzynski, Bennett's acceptance ratio),
-//! [`reweight_temperatures`] takes samples of many temperatures back to one (MBAR), and [`effective_sample_size`] says how many
-//! independent samples a correlated series is worth. All random numbers come from [`RandomStream`].
+//! [`reweight_temperatures`] reweights samples of many temperatures to one (MBAR), and [`effective_sample_size`] estimates the effective
+//! number of independent samples in a correlated series. All random numbers come from [`RandomStream`].
 //!
 //! Works of a Gaussian distribution of mean 3 kT and variance 2 kT² belong to a free-energy difference of 2 kT:
 //!

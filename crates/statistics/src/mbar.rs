@@ -5,16 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StatisticsError;
 
-/// Relative error of the states' sample counts at which the equations count as solved.
+/// Relative error of the states' sample counts below which the equations count as solved.
 const TOLERANCE: f64 = 1e-9;
-/// Self-consistent iterations first; each brings every state nearer, however far off the start is.
+/// Number of initial self-consistent iterations; each improves every state, however poor the initial guess.
 const SELF_CONSISTENT: usize = 50;
 const ITERATIONS: usize = 500;
 
-/// What samples of several temperatures say about one.
+/// Samples of several temperatures, reweighted to one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TemperatureReweighting {
-    /// `f_k = -log ∫ exp(-β_k U)` of every temperature, the first one's being 0; without dimension.
+    /// `f_k = -log ∫ exp(-β_k U)` of every temperature relative to the first; dimensionless.
     pub free_energies: Vec<f64>,
     /// Weight of every sample at the target temperature; their sum is 1.
     pub weights: Vec<f64>,
@@ -28,17 +28,17 @@ impl TemperatureReweighting {
     }
 }
 
-/// Weights that lead samples of all temperatures to the thermal energy `target_kj_mol`:
+/// Weights that reweight samples of all temperatures to the thermal energy `target_kj_mol`:
 /// `w_n ∝ exp(-β₀ U_n) / Σ_k N_k exp(f_k - β_k U_n)`, with the `f_k` that solve
 /// `f_k = -log Σ_n exp(-β_k U_n) / Σ_j N_j exp(f_j - β_j U_n)`.
 ///
 /// M. R. Shirts and J. D. Chodera, J. Chem. Phys. 129, 124105 (2008), Eqs. 11 and 15. Solved by self-consistent iteration, then
 /// by Newton's method on the convex function whose gradient vanishes at the solution (Z. Tan et al., J. Chem. Phys. 136,
-/// 144102 (2012)), until the samples that every state explains are its own to 1e-9. Which sample came from which temperature
-/// does not matter, only how many did: `counts[k]` samples at `thermal_energies_kj_mol[k]`.
+/// 144102 (2012)), until the expected number of samples of every state agrees with the actual one to 1e-9. Only the number of samples from
+/// each temperature matters, not which sample came from which: `counts[k]` samples at `thermal_energies_kj_mol[k]`.
 ///
 /// # Errors
-/// Counts that do not fit, numbers that are not finite, thermal energies that are not positive, no convergence.
+/// Counts that do not match, numbers that are not finite, thermal energies that are not positive, or no convergence.
 pub fn reweight_temperatures(
     potential_energies_kj_mol: &[f64],
     thermal_energies_kj_mol: &[f64],
@@ -90,10 +90,10 @@ struct States {
     counts: Vec<f64>,
 }
 
-/// The convex function at one set of free energies.
+/// The convex function and its derivatives at one set of free energies.
 struct Objective {
     value: f64,
-    /// Samples that each state explains.
+    /// Expected number of samples of each state.
     explained: Vec<f64>,
     hessian: DMatrix<f64>,
     /// `-log Σ_n exp(-β_k U_n) / Σ_j …`: the next free energies of the self-consistent iteration.
@@ -166,7 +166,7 @@ impl States {
         })
     }
 
-    /// A Newton step with the first free energy kept; `None` if it does not lead downhill.
+    /// A Newton step with the first free energy fixed; `None` if it does not lead downhill.
     fn newton(&self, free_energies: &[f64], objective: &Objective, energies: &[f64]) -> Option<Vec<f64>> {
         let free = self.betas.len() - 1;
         let hessian = objective.hessian.view((1, 1), (free, free)).into_owned();
@@ -177,7 +177,7 @@ impl States {
         let step = hessian.cholesky()?.solve(&gradient);
         let next: Vec<f64> =
             free_energies.iter().zip([0.0].iter().chain(step.iter())).map(|(f, step)| f - step).collect();
-        // Rounding of the sum over samples must not refuse the last, tiny steps.
+        // Rounding of the sum over samples must not reject the last, tiny steps.
         let rounding = 1e-12 * objective.value.abs();
         (self.objective(&next, energies).value <= objective.value + rounding).then_some(next)
     }

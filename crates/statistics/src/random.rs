@@ -2,13 +2,13 @@
 //!
 //! The generator is Philox4x32-10 (Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3",
 //! SC 2011): a keyed bijection of a 128-bit counter. The key holds (seed, stage), the counter (row, path, step),
-//! so nothing is carried from step to step and a restart anywhere reproduces the same numbers. Normal variates
+//! so that no state is carried from step to step and a restart anywhere reproduces the same numbers. Normal variates
 //! come from Box & Muller (1958). Both are straight-line arithmetic without tables, calls or fused operations:
 //! they vectorise over replicas and give the same bits on every machine.
 
 use geodyssey_molecule::LANES;
 
-/// Normals that one Philox block yields.
+/// Number of normal variates from one Philox block.
 const BLOCK: usize = 4;
 /// Philox4x32 multipliers and key increments (Salmon et al., section 3.3 and the authors' Random123).
 const MULTIPLIERS: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
@@ -37,7 +37,7 @@ impl RandomStream {
         Self::from_bits(mix(key.wrapping_add(mix(name_bits(name)))))
     }
 
-    /// Another stream, independent of this one, for every sequence of numbers: that of what is driven through a protocol of its own.
+    /// Another stream, independent of this one, for every sequence of numbers, such as the protocol that drives the paths.
     #[must_use]
     pub fn substream_of(&self, numbers: impl IntoIterator<Item = f64>) -> Self {
         let key = u64::from(self.key[0]) | u64::from(self.key[1]) << 32;
@@ -52,7 +52,7 @@ impl RandomStream {
 
     /// Fills `normals`, laid out `[row][lane]`, with standard normal variates; `paths` names the path of every lane.
     ///
-    /// A value depends on (seed, stage, its path, `step`, its row) only, not on the other lanes or their number.
+    /// A value depends only on (seed, stage, its path, `step`, its row), not on the other lanes or their number.
     ///
     /// # Panics
     /// If the number of lanes is not a multiple of [`LANES`] or `normals` does not hold whole rows.
@@ -88,8 +88,8 @@ fn mix(bits: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Philox4x32-10; 32-bit words are kept in 64 bits, the form in which vector units multiply them. Wrapping operations,
-/// here and below, because checks for an overflow that cannot be would keep the compiler from vectorising.
+/// Philox4x32-10; 32-bit words are kept in 64 bits, the form in which vector units multiply them. Wrapping operations, here and below,
+/// because checks for overflows, which cannot happen, would prevent vectorisation.
 #[inline(always)]
 fn philox(key: [u32; 2], counter: [u64; 4]) -> [u64; 4] {
     let mut c = counter;
@@ -105,7 +105,7 @@ fn philox(key: [u32; 2], counter: [u64; 4]) -> [u64; 4] {
 
 /// Two independent standard normals of two 32-bit words: `sqrt(-2 ln u) (cos θ, sin θ)`.
 ///
-/// `u` lies in the middle of one of 2³² intervals, so variates end at 6.8 standard deviations.
+/// `u` lies in the middle of one of 2³² intervals, so that variates do not exceed 6.8 standard deviations.
 #[inline(always)]
 fn box_muller(radial: u64, angular: u64) -> [f64; 2] {
     let u = (f64::from_bits(MAGIC_BITS | radial) - MAGIC + 0.5) * 2f64.powi(-32);

@@ -1,14 +1,14 @@
 //! Free-energy differences and dissipation from the work of driven paths.
 //!
-//! Work is what switching the tether from its first to its last point took (kJ/mol); the free-energy difference is
-//! between the two tethered ensembles, `ΔF = -kT log ∫exp(-β(U+V_last)) / ∫exp(-β(U+V_first))`.
+//! The work (kJ/mol) is that of switching the tether from its first to its last point; the free-energy difference is that between the two
+//! tethered ensembles, `ΔF = -kT log ∫exp(-β(U+V_last)) / ∫exp(-β(U+V_first))`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::StatisticsError;
 use crate::random::RandomStream;
 
-/// Resamplings of a bootstrap: the standard error is then good to about 3 %.
+/// Number of bootstrap resamplings; the standard error is then accurate to about 3 %.
 const BOOTSTRAPS: u32 = 500;
 
 /// A number with its standard error, kJ/mol.
@@ -27,7 +27,7 @@ impl Estimate {
     }
 }
 
-/// Mean work with the standard error of the mean.
+/// Mean work with its standard error.
 ///
 /// # Errors
 /// If there are fewer than two values or one is not finite.
@@ -39,8 +39,8 @@ pub fn mean_work(work_kj_mol: &[f64]) -> Result<Estimate, StatisticsError> {
     Ok(Estimate { value_kj_mol: mean, standard_error_kj_mol: (variance / count).sqrt() })
 }
 
-/// Dissipated work `⟨W⟩ - ΔF` where ΔF comes from elsewhere; for paths backwards give `-ΔF`. The two errors are taken as
-/// independent; where ΔF is estimated from the same works they are not: see [`dissipated_works`].
+/// Dissipated work `⟨W⟩ - ΔF` with ΔF from another source; for backward paths give `-ΔF`. The two errors are assumed to be independent; if
+/// ΔF is estimated from the same works they are not: see [`dissipated_works`].
 ///
 /// # Errors
 /// As [`mean_work`].
@@ -54,12 +54,12 @@ pub fn dissipated_work(work_kj_mol: &[f64], delta_f: Estimate) -> Result<Estimat
 
 /// Dissipated work `⟨W_F⟩ - ΔF` forwards and `⟨W_R⟩ + ΔF` backwards with ΔF by [`bar`] from the same works.
 ///
-/// The standard errors are those of the two estimates together, by linearisation. One work moves ΔF by `-kT (f - ⟨f⟩)/S` forwards and
-/// by `kT (f - ⟨f⟩)/S` backwards, where `f` are the Fermi functions of its direction at the root and `S = Σ f (1 - f)` over both, and
-/// it moves the mean of its own direction by `(W - ⟨W⟩)/n`; the squares of what a work moves in all are summed over the works of both
-/// directions. A forward work above the mean raises both `⟨W_F⟩` and ΔF: near equilibrium, with `n` paths each way, the error is
-/// `σ/√(2n)`, where two independent errors would make `σ √(3/(2n))`. Where the works hardly overlap the scatter of `f` knows too little
-/// of ΔF: what [`bar`]'s variance has beyond the linearised one is added.
+/// The standard errors are those of the two estimates together, by linearisation. A single work shifts ΔF by `-kT (f - ⟨f⟩)/S` if forward
+/// and by `kT (f - ⟨f⟩)/S` if backward, where `f` are the Fermi functions of its direction at the root and `S = Σ f (1 - f)` over both, and
+/// it shifts the mean of its own direction by `(W - ⟨W⟩)/n`; the squares of the total shifts are summed over the works of both directions.
+/// A forward work above the mean raises both `⟨W_F⟩` and ΔF: near equilibrium, with `n` paths each way, the error is
+/// `σ/√(2n)`, whereas two independent errors would give `σ √(3/(2n))`. If the works hardly overlap, the scatter of `f` underestimates the
+/// uncertainty of ΔF: the excess of [`bar`]'s variance over the linearised one is added.
 ///
 /// # Errors
 /// As [`bar`].
@@ -71,7 +71,7 @@ pub fn dissipated_works(
     let delta_f = bar(forward_kj_mol, reverse_kj_mol, thermal_energy_kj_mol)?;
     let delta = delta_f.value_kj_mol / thermal_energy_kj_mol;
     let fermi = FermiFunctions::new(forward_kj_mol, reverse_kj_mol, thermal_energy_kj_mol);
-    // What each work adds to the estimate of ΔF by its scatter.
+    // The contribution of each work to the scatter of ΔF.
     let log_slope = fermi.log_slope(delta);
     let forward = moved(&fermi.forward(delta), log_slope, -thermal_energy_kj_mol);
     let reverse = moved(&fermi.reverse(delta), log_slope, thermal_energy_kj_mol);
@@ -97,20 +97,20 @@ pub fn dissipated_works(
     ])
 }
 
-/// By how much each work moves the root of Bennett's equation: its part of the balance beyond the mean, over the slope.
+/// The shift of the root of Bennett's equation by each work: its deviation from the mean in the equation, divided by the slope.
 fn moved(logarithms: &[f64], log_slope: f64, scale: f64) -> Vec<f64> {
     let mean = (log_sum(logarithms) - log_slope).exp() / logarithms.len() as f64;
     logarithms.iter().map(|x| scale * ((x - log_slope).exp() - mean)).collect()
 }
 
-/// Variance of a sum of independent numbers that scatter alike about zero, which their own mean is.
+/// Variance of a sum of independent, identically distributed numbers whose mean has been subtracted.
 fn variance_of_sum(parts: &[f64]) -> f64 {
     let count = parts.len() as f64;
     parts.iter().map(|part| part * part).sum::<f64>() * count / (count - 1.0)
 }
 
 /// Free-energy difference by Jarzynski's equality, `ΔF = -kT log ⟨exp(-W/kT)⟩` (Phys. Rev. Lett. 78, 2690 (1997)), with
-/// a bootstrap error. Biased upwards, and its error too small, where few paths dissipate little; prefer [`bar`].
+/// a bootstrap error. Biased upwards, with too small an error, if only few paths dissipate little; prefer [`bar`].
 ///
 /// # Errors
 /// If there are fewer than two values, one is not finite, or kT is not positive.
@@ -135,7 +135,7 @@ pub fn jarzynski(work_kj_mol: &[f64], thermal_energy_kj_mol: f64) -> Result<Esti
     Ok(Estimate { value_kj_mol: value, standard_error_kj_mol: variance.max(0.0).sqrt() })
 }
 
-/// Free-energy difference from the work of paths forwards and backwards by Bennett's acceptance ratio
+/// Free-energy difference from the work of forward and backward paths by Bennett's acceptance ratio
 /// (J. Comput. Phys. 22, 245 (1976)) in its form for driven paths, the maximum-likelihood estimate of Shirts, Bair,
 /// Hooker & Pande (Phys. Rev. Lett. 91, 140601 (2003)): the root of
 /// `Σ_F 1/(1+exp(M + (W_F-ΔF)/kT)) = Σ_R 1/(1+exp(-M + (W_R+ΔF)/kT))`, `M = log(n_F/n_R)`.
@@ -146,7 +146,7 @@ pub fn jarzynski(work_kj_mol: &[f64], thermal_energy_kj_mol: f64) -> Result<Esti
 /// Bennett's own form, `(⟨f²⟩/⟨f⟩² - 1)/n` of either direction, is the same where they overlap and stays near kT where they do not.
 ///
 /// # Errors
-/// If there are fewer than two values either way, one is not finite, or kT is not positive.
+/// If there are fewer than two values in either direction, one is not finite, or kT is not positive.
 pub fn bar(
     forward_kj_mol: &[f64],
     reverse_kj_mol: &[f64],
@@ -156,7 +156,7 @@ pub fn bar(
     check(reverse_kj_mol)?;
     let kt = StatisticsError::check_positive("the thermal energy in kJ/mol", thermal_energy_kj_mol)?;
     let fermi = FermiFunctions::new(forward_kj_mol, reverse_kj_mol, kt);
-    // Grows with delta, without bound either way.
+    // Increases with delta, without bound in both directions.
     let balance = |delta: f64| log_sum(&fermi.forward(delta)) - log_sum(&fermi.reverse(delta));
 
     let candidates = forward_kj_mol.iter().copied().chain(reverse_kj_mol.iter().map(|w| -w));
@@ -184,8 +184,8 @@ pub fn bar(
     Ok(Estimate { value_kj_mol: kt * delta, standard_error_kj_mol: kt * variance.max(0.0).sqrt() })
 }
 
-/// Both sides of Bennett's equation as functions of `ΔF/kT`, as the logarithms of the Fermi functions, so that nothing is lost where
-/// the distributions are far apart.
+/// Both sides of Bennett's equation as functions of `ΔF/kT`, with logarithms of the Fermi functions, so that no precision is lost if the
+/// distributions are far apart.
 struct FermiFunctions<'w> {
     forward: &'w [f64],
     reverse: &'w [f64],
@@ -207,7 +207,7 @@ impl<'w> FermiFunctions<'w> {
         self.reverse.iter().map(|w| log_fermi(-self.shift + w / self.thermal_energy + delta)).collect()
     }
 
-    /// `log Σ f (1 - f)` over both directions: how steeply the two sides pass each other.
+    /// `log Σ f (1 - f)` over both directions: the slope of the difference of the two sides.
     fn log_slope(&self, delta: f64) -> f64 {
         let forward = self.forward.iter().map(|w| self.shift + w / self.thermal_energy - delta);
         let reverse = self.reverse.iter().map(|w| -self.shift + w / self.thermal_energy + delta);

@@ -1,31 +1,31 @@
 //! Smooth algebraic activation functions, and how they act on values and tangents.
 //!
-//! On the CPU one loop does all of it in place; elsewhere the same formulas are tensor operations.
+//! On the CPU one loop does everything in place; elsewhere the same formulas are tensor operations.
 
 use std::ops::{Add, AddAssign, Mul, Sub};
 
 use burn::tensor::{DType, Element, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-/// An activation function `f`, smooth, since the solver uses the network's second derivatives, and without exponentials.
+/// An activation function `f`: smooth, since the solver uses the network's second derivatives, and without exponentials.
 ///
 /// With `r = 1/sqrt(1 + x²)` and `u = x r`:
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
-    /// `f = x (1 + u)/2`, which looks like the SiLU.
+    /// `f = x (1 + u)/2`, similar to the SiLU.
     #[default]
     AlgebraicSilu,
     /// `f = (x + sqrt(1 + x²))/2` (J. Barron, arXiv 2112.11687, with `b = 1`).
     Squareplus,
-    /// The same less 1/2, so that `f(0) = 0`.
+    /// The same minus 1/2, so that `f(0) = 0`.
     CentredSquareplus,
-    /// `f = u`, which looks like the hyperbolic tangent.
+    /// `f = u`, similar to the hyperbolic tangent.
     AlgebraicSigmoid,
 }
 
-/// What the reverse pass needs of an activation: `f'(x)`, `[rows, width]`, and `f''(x) ẋ`, `[(1 + tangents) rows, width]`
-/// whose first `rows` rows mean nothing.
+/// What the reverse pass needs from an activation: `f'(x)`, `[rows, width]`, and `f''(x) ẋ`, `[(1 + tangents) rows, width]`, whose first
+/// `rows` rows are unused.
 pub(super) struct Slopes {
     first: Tensor<2>,
     bend: Option<Tensor<2>>,
@@ -117,7 +117,7 @@ impl Activation {
     }
 
     /// One hidden layer's activation. `z` is `[(1 + tangents) rows, width]`, values first, before the bias `[1, width]` of the values;
-    /// gives `f` and its tangents in the same order, plus `previous` for a residual layer, and the slopes for the way back.
+    /// gives `f` and its tangents in the same order, plus `previous` for a residual layer, and the slopes for the reverse pass.
     pub(super) fn forward(
         self,
         z: Tensor<2>,
@@ -222,7 +222,7 @@ impl Activation {
 }
 
 impl Slopes {
-    /// The way back through the activation, for `copies` cotangents at once: `[copies][1 + tangents][rows]` rows.
+    /// The reverse pass through the activation, for `copies` cotangents at once: `[copies][1 + tangents][rows]` rows.
     /// `z̄ = h̄ f' + Σ_t ḣ̄_t f'' ẋ_t` and `ẋ̄_t = ḣ̄_t f'`.
     pub(super) fn backward(self, cotangents: Tensor<2>, on_host: bool) -> Tensor<2> {
         if !on_host {
@@ -306,7 +306,7 @@ fn values_and_tangents<C: Curve, R: Real>(z: &mut [R], bias: &[R], out: &mut [R]
     });
 }
 
-/// Runs loops with the widest vectors of the processor; the numbers are the same, since nothing is reassociated.
+/// Runs loops with the widest vectors of the processor; the results are identical, since nothing is reassociated.
 #[inline(always)]
 pub(super) fn with_wide_vectors(loops: impl FnOnce()) {
     #[cfg(target_arch = "x86_64")]

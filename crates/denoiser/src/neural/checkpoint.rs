@@ -12,12 +12,12 @@ use crate::{
     WeightsValues,
 };
 
-/// Kind of a file that holds a denoiser.
+/// Kind of a file that contains a denoiser.
 pub(super) const DENOISER: &str = "neural";
-/// Kind of a file that holds a training that goes on.
+/// Kind of a file that contains an unfinished training.
 pub(super) const TRAINING: &str = "neural-training";
 
-/// What stands in the header under `settings`.
+/// Content of the header under `settings`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Details {
@@ -56,7 +56,7 @@ pub(super) fn write<'t>(
     Ok(WeightsFile { header, tensors: tensors.collect::<BTreeMap<_, _>>() })
 }
 
-/// The model, identity and progress of a file, if it is what is expected.
+/// The model, identity and progress of a file, if it is as expected.
 pub(super) fn read(
     file: &WeightsFile,
     expected: &WeightsExpectation<'_>,
@@ -67,7 +67,7 @@ pub(super) fn read(
         .map_err(|error| DenoiserError::Weights(format!("its settings cannot be read: {error}")))?;
     details.network.check().map_err(|error| DenoiserError::Weights(error.to_string()))?;
     if details.network.conservative != matches!(details.head, Head::Conservative(_)) {
-        return Err(DenoiserError::Weights("its settings do not fit its kind of network".into()));
+        return Err(DenoiserError::Weights("its settings do not match its kind of network".into()));
     }
     let identity =
         NeuralIdentity { variables: header.variables.clone(), data_hash: header.data_hash.clone() };

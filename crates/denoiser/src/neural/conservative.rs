@@ -108,7 +108,7 @@ impl<'l> Local<'l> {
         Self { point, level_bend, scale, network, network_gradient, value, gradient }
     }
 
-    /// What is added to the baseline's `μ`: `(s² ∇_y ψ, 2 s² (y·∇_y ψ - ∂_λ ψ))`.
+    /// The correction of the baseline's `μ`: `(s² ∇_y ψ, 2 s² (y·∇_y ψ - ∂_λ ψ))`.
     fn expectation_parameter(&self) -> DVector<f64> {
         let variance = (-self.point.log_snr).exp();
         let y = &self.point.y;
@@ -122,7 +122,7 @@ impl<'l> Local<'l> {
         mu
     }
 
-    /// Derivative of that along `(δλ, δy)`, given those of `N` and of its gradient.
+    /// Its derivative along `(δλ, δy)`, given those of `N` and of its gradient.
     fn product(&self, direction: &[f64], network_slope: f64, network_bend: &[f64]) -> DVector<f64> {
         let variance = (-self.point.log_snr).exp();
         let dimension = self.point.y.len();
@@ -160,7 +160,7 @@ pub(super) fn loss(
     let (outputs, trace) = network.forward(pairs.matrix(pairs.gather(rows, 1)), rows.len());
     let of_features = network.pull_back(trace, vec![1.0; rows.len()]);
     let count = of_features.len() / rows.len();
-    // With the baseline alone each part of the loss is 1, and so is their mean.
+    // For the baseline alone each part of the loss is 1, and so is their mean.
     let weight = model.settings.displacement_weight;
     let factor = share.unwrap_or(0.0) / (1.0 + weight);
     let mut losses = Vec::with_capacity(rows.len());

@@ -16,17 +16,17 @@ use crate::{
 /// How far outside the trained range of `λ` a point may lie, as a share of the range: a solver at its edge takes short steps
 /// across, and the network is smooth there.
 const RANGE_SLACK: f64 = 0.01;
-/// Points of one pass of the network on the CPU. Fixed, and short batches are filled up, so that a point's answer does not
-/// depend on its company or on the number of threads.
+/// Points of one pass of the network on the CPU. Fixed, and short batches are padded, so that a point's result depends neither on the other
+/// points nor on the number of threads.
 const POINTS_PER_PASS: usize = 16;
-/// The same on a GPU, where passes follow one another.
+/// The same on a GPU, where passes run one after another.
 const POINTS_PER_PASS_ON_GPU: usize = 256;
 
 /// A learned denoiser: `D = D_0 + c N(λ, y)` with a baseline `D_0` and a network `N`, or the gradient of a learned potential.
 ///
 /// Moments are computed in double precision on the CPU, in single precision on a GPU. The divergence in
-/// `μ = (D, |D|² + e^{-λ} div D)` is exact up to [`NeuralSettings::exact_divergence_up_to`] variables, and for the
-/// conservative variant always; its `log Z` is known up to one constant. Points more than 1 % of the trained range of `λ`
+/// `μ = (D, |D|² + e^{-λ} div D)` is exact up to [`NeuralSettings::exact_divergence_up_to`] variables, and always for the conservative
+/// variant, whose `log Z` is known up to a constant. Points more than 1 % of the trained range of `λ`
 /// outside it are errors.
 #[derive(Clone, Debug)]
 pub struct NeuralDenoiser {
@@ -37,7 +37,7 @@ pub struct NeuralDenoiser {
 }
 
 impl NeuralDenoiser {
-    /// Kind in the header of its weight files.
+    /// Kind of file, in the header of its weight files.
     pub const KIND: &'static str = checkpoint::DENOISER;
 
     pub(super) fn new(
@@ -56,7 +56,7 @@ impl NeuralDenoiser {
         Self::new(self.model.clone(), self.parameters.clone(), self.identity.clone(), device)
     }
 
-    /// How it was made.
+    /// Its settings.
     #[must_use]
     pub fn settings(&self) -> &NeuralSettings {
         &self.model.settings
@@ -90,10 +90,10 @@ impl NeuralDenoiser {
         checkpoint::write(checkpoint::DENOISER, &self.model, &self.identity, None, tensors)
     }
 
-    /// The denoiser of a file that [`NeuralDenoiser::to_weights`] made.
+    /// The denoiser from a file written by [`NeuralDenoiser::to_weights`].
     ///
     /// # Errors
-    /// [`DenoiserError::Weights`] if it is of another kind, of other variables, periods or data than expected, or incomplete.
+    /// [`DenoiserError::Weights`] if it is of another kind, for other variables, periods or data than expected, or incomplete.
     pub fn from_weights(
         file: &WeightsFile,
         expected: &WeightsExpectation<'_>,
@@ -137,7 +137,7 @@ impl NeuralDenoiser {
             let products = evaluation.products.iter().flat_map(|product| product.iter());
             if evaluation.expectation_parameter.iter().chain(products).any(|value| !value.is_finite()) {
                 let reason =
-                    format!("the network's answer there is not finite: {}", evaluation.expectation_parameter);
+                    format!("the network's output there is not finite: {}", evaluation.expectation_parameter);
                 return Err(DenoiserError::Point { index, reason });
             }
         }
@@ -186,7 +186,7 @@ impl Denoiser for NeuralDenoiser {
         let moments = evaluations.into_iter().map(|evaluation| {
             let mut metric = DMatrix::from_fn(size, size, |row, column| evaluation.products[row][column]);
             if self.model.settings.conservative {
-                // Symmetric but for rounding; now to the last digit.
+                // Symmetric except for rounding; now exactly.
                 metric = 0.5 * (&metric + metric.transpose());
             }
             PosteriorMoments {

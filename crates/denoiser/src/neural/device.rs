@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::network::Placement;
 use crate::DenoiserError;
 
-/// Which device is wanted.
+/// The requested device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceChoice {
@@ -15,7 +15,7 @@ pub enum DeviceChoice {
     Auto,
     /// The CPU.
     Cpu,
-    /// A GPU, or an error; a driver that computes in software will do if there is no other.
+    /// A GPU, or an error if there is none; a software driver is used if there is no other.
     Gpu,
 }
 
@@ -34,10 +34,10 @@ impl ComputeDevice {
         Self { device: Device::flex(), on_host: true, description: "CPU".into() }
     }
 
-    /// The device that a choice stands for.
+    /// The device for a choice.
     ///
     /// # Errors
-    /// [`DenoiserError::Device`] if a GPU is demanded and this build cannot use one, or there is none.
+    /// [`DenoiserError::Device`] if a GPU is required and this build cannot use one, or there is none.
     pub fn select(choice: DeviceChoice) -> Result<Self, DenoiserError> {
         match choice {
             DeviceChoice::Cpu => Ok(Self::cpu()),
@@ -49,15 +49,15 @@ impl ComputeDevice {
 
     #[cfg(not(feature = "wgpu"))]
     fn gpu(_software_too: bool) -> Result<Self, String> {
-        Err("this build has no GPU support; build with `--features wgpu` for that".into())
+        Err("this build has no GPU support; build with `--features wgpu` to use one".into())
     }
 
-    /// The first of a discrete, an integrated and a virtual GPU, and last, if wanted, a driver that computes in software.
+    /// The first available among discrete, integrated and virtual GPUs and, if allowed, software drivers.
     #[cfg(feature = "wgpu")]
     fn gpu(software_too: bool) -> Result<Self, String> {
         use burn::tensor::{DeviceKind, DeviceType};
 
-        // Listing asks the drivers without opening a device, which panics where there is none.
+        // Listing queries the drivers without opening a device, which would panic if there is none.
         let found = Device::enumerate(DeviceType::Wgpu).into_vec();
         let mut kinds =
             vec![DeviceKind::DiscreteGpu(0), DeviceKind::IntegratedGpu(0), DeviceKind::VirtualGpu(0)];
@@ -70,7 +70,7 @@ impl ComputeDevice {
         Ok(Self { device, on_host: false, description: format!("GPU {name}") })
     }
 
-    /// One line for people: which device, and for [`DeviceChoice::Auto`] why not a GPU.
+    /// One line for the user: which device and, for [`DeviceChoice::Auto`], why not a GPU.
     #[must_use]
     pub fn description(&self) -> &str {
         &self.description
@@ -86,7 +86,7 @@ impl ComputeDevice {
         Placement { device: self.device.clone(), on_host: self.on_host, dtype: DType::F32 }
     }
 
-    /// Double precision on the CPU; GPUs have single precision only.
+    /// Double precision on the CPU; GPUs only support single precision.
     pub(super) fn for_inference(&self) -> Placement {
         let dtype = if self.on_host { DType::F64 } else { DType::F32 };
         Placement { device: self.device.clone(), on_host: self.on_host, dtype }

@@ -1,4 +1,4 @@
-//! What the network sees of a spacetime point, with derivatives.
+//! The network's inputs at a spacetime point, with derivatives.
 
 use std::f64::consts::FRAC_PI_2;
 
@@ -70,7 +70,7 @@ impl FeatureMap<'_> {
             let (base, harmonics) = match period {
                 Some(period) => {
                     let frequency = std::f64::consts::TAU / period;
-                    // The angle is reduced first, so that y and y + P have the same features to the last digits.
+                    // The angle is reduced first, so that y and y + P have the same features within rounding.
                     let angle = frequency * (y - period * (y / period).round());
                     let base = Jet { axis: Some(axis), value: angle, by_y: frequency, ..Jet::default() };
                     (base, self.settings.harmonics)
@@ -122,7 +122,7 @@ fn waves(u: &Jet, k: f64) -> [Jet; 2] {
     })
 }
 
-/// Adds to the cotangent of `(λ, y)` what the cotangents of features and of their tangents along directions amount to.
+/// Adds the contribution of the cotangents of features, and of their tangents along directions, to the cotangent of `(λ, y)`.
 pub(super) fn pull_back<'c>(
     jets: &[Jet],
     of_values: &[f64],

@@ -1,10 +1,10 @@
-//! Smooth functions of the noise level, measured from training pairs.
+//! Smooth functions of the noise level, fitted to training pairs.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{DenoiserError, polynomial};
 
-/// Equal parts of the range of `λ` in which means are taken.
+/// Number of equal parts of the range of `λ` in which means are taken.
 const PARTS: usize = 32;
 /// Degree of the polynomials.
 const DEGREE: usize = 6;

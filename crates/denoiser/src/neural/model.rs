@@ -1,4 +1,4 @@
-//! What a network's output means, and what it is asked to be.
+//! The meaning of a network's output, and its training targets.
 
 use burn::tensor::TensorData;
 use nalgebra::DVector;
@@ -13,20 +13,20 @@ use super::potential::Potential;
 use crate::random::stream;
 use crate::{Preconditioning, SpacetimePoint};
 
-/// How the output makes a denoiser.
+/// How the output defines a denoiser.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Head {
     /// One output per variable, `D = D_0 + c N`.
     Plain {
-        /// `log` of the root mean square of `tr Var[x]` less the baseline's, where the variance is trained on too.
+        /// `log` of the root mean square of `tr Var[x]` minus the baseline's, if the variance is also trained on.
         variance_log_scale: Option<LevelPolynomial>,
     },
     /// One output; the denoiser is the gradient of a potential.
     Conservative(Potential),
 }
 
-/// All that turns a network into a denoiser, without its weights.
+/// Everything that turns a network into a denoiser, except its weights.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Model {
     pub(super) settings: NeuralSettings,
@@ -40,12 +40,12 @@ pub(super) struct Model {
     pub(super) axes: Vec<Option<usize>>,
 }
 
-/// A denoiser's answer at one point.
+/// A denoiser's output at one point.
 #[derive(Clone, Debug)]
 pub(super) struct Evaluation {
     /// `μ`.
     pub(super) expectation_parameter: DVector<f64>,
-    /// `log Z`, where it is known.
+    /// `log Z`, if known.
     pub(super) log_normaliser: Option<f64>,
     /// `wᵀ ∂μ/∂η` for each of the point's cotangents.
     pub(super) products: Vec<DVector<f64>>,
@@ -133,18 +133,18 @@ impl Model {
     }
 }
 
-/// Training pairs as the network sees them, in single precision.
+/// Training pairs as inputs and targets of the network, in single precision.
 #[derive(Default)]
 pub(super) struct PreparedPairs {
     pub(super) inputs: usize,
-    /// Features `[pair][feature]`, and their derivatives where the loss needs them.
+    /// Features `[pair][feature]`, and their derivatives if the loss needs them.
     pub(super) features: Vec<f32>,
     pub(super) by_y: Vec<f32>,
     pub(super) by_level: Vec<f32>,
-    /// Targets `[pair][stride]`; what they are, the head knows.
+    /// Targets `[pair][stride]`; their meaning depends on the head.
     pub(super) stride: usize,
     pub(super) targets: Vec<f32>,
-    /// Part of the noise range that each pair lies in.
+    /// Part of the noise range in which each pair lies.
     pub(super) parts: Vec<usize>,
 }
 

@@ -17,7 +17,7 @@ use crate::random::stream;
 pub(super) struct Placement {
     /// The device.
     pub(super) device: Device,
-    /// Whether the device's memory is the program's own.
+    /// Whether the device uses the program's own memory.
     pub(super) on_host: bool,
     /// Precision.
     pub(super) dtype: DType,
@@ -98,7 +98,7 @@ pub(super) struct Network {
     output_bias: Vec<f64>,
 }
 
-/// What a forward pass leaves for the way back.
+/// Intermediate results of a forward pass for the reverse pass.
 pub(super) struct Trace {
     rows: usize,
     /// Input of each layer.
@@ -171,7 +171,7 @@ impl Network {
         flat
     }
 
-    /// Back to the sums `z` of the first layer, collecting the gradients of the layers from the last to the first.
+    /// Propagates back to the sums `z` of the first layer, collecting the gradients of the layers from the last to the first.
     fn backward(
         &self,
         trace: Trace,

@@ -17,8 +17,8 @@ impl Optimiser {
         Self { first_moment: zeros.clone(), second_moment: zeros, average: parameters.to_vec() }
     }
 
-    /// Step number `step`, counted from 0: Adam with bias correction (arXiv 1412.6980, Algorithm 1), then the average, whose decay
-    /// grows from short to `average_decay` so that the first weights are forgotten.
+    /// Step number `step`, counted from 0: Adam with bias correction (arXiv 1412.6980, Algorithm 1), then the average, whose decay rate
+    /// rises to `average_decay`, so that the first weights are forgotten.
     pub(super) fn step(
         &mut self,
         settings: &NeuralSettings,

@@ -137,7 +137,7 @@ fn by_natural_parameter(point: &SpacetimePoint, derivative: &[f64]) -> DVector<f
     DVector::from_iterator(derivative.len(), derivative[1..].iter().map(|by_y| variance * by_y).chain([last]))
 }
 
-/// `log` of the root mean square of what the tangents have to explain: `tr Var[x]` less the baseline's.
+/// `log` of the root mean square of the target of the tangents: `tr Var[x]` minus the baseline's.
 pub(super) fn variance_log_scale(
     preconditioning: &Preconditioning,
     pairs: &TrainingPairs,
@@ -153,7 +153,7 @@ pub(super) fn variance_log_scale(
     })
 }
 
-/// `tr Var[x]` of the target less that of the baseline, which is `s² div(c N)`.
+/// `tr Var[x]` of the target minus that of the baseline, which is `s² div(c N)`.
 fn variance_rest(point: &SpacetimePoint, mean: &[f64], square: f64, base: &(Vec<f64>, f64)) -> f64 {
     let displaced = |mean: &[f64]| mean.iter().zip(&point.y).map(|(mean, y)| (mean - y).powi(2)).sum::<f64>();
     (square - displaced(mean)) - (base.1 - displaced(&base.0))
@@ -198,7 +198,7 @@ pub(super) fn loss(
     let (outputs, trace) = network.forward(pairs.matrix(inputs), rows.len());
     let mut bars = vec![0.0; outputs.len()];
     let mut losses = Vec::with_capacity(rows.len());
-    // With the baseline alone each part of the loss is 1, and so is their mean.
+    // For the baseline alone each part of the loss is 1, and so is their mean.
     let whole = if with_variance { 1.0 + model.settings.divergence_weight } else { 1.0 };
     let factor = share.unwrap_or(0.0) / whole;
     for (index, &row) in rows.iter().enumerate() {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::level_polynomial::LevelPolynomial;
 use crate::{DenoiserError, Preconditioning, SpacetimePoint, TrainingPairs};
 
-/// Smallest scale that a target is stretched from, relative to `1/s` (by `y`) and to 1 (by `λ`).
+/// Smallest scale by which a target is divided, relative to `1/s` (for `y`) and to 1 (for `λ`).
 const LEAST_SCALE: f64 = 1e-4;
 
 /// `φ = log Z_0(λ, y) + φ₀(λ) + a(λ) N(λ, y)`, with `Z_0` of the baseline. The sum of the last two is the correction `ψ`, and

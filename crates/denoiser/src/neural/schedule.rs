@@ -1,4 +1,4 @@
-//! How fast the training learns, and which noise levels it looks at.
+//! The learning rate, and the noise levels from which training pairs are drawn.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +14,9 @@ impl NeuralSettings {
     }
 }
 
-/// Losses by noise level in the present round, and the density that its levels were drawn with.
+/// Losses by noise level in the current round, and the density from which its levels were drawn.
 ///
-/// Levels of larger loss are drawn more often, and the loss is not weighted back: what is hard is learned harder.
+/// Levels of larger loss are drawn more often, and this is not compensated in the loss: difficult levels are trained more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct LevelImportance {
     /// Density on equal parts of the range of `λ`; empty means uniform.

@@ -1,17 +1,17 @@
-//! The numbers of a learned denoiser and its training.
+//! The settings of a neural denoiser and its training.
 
 use serde::{Deserialize, Serialize};
 
 use super::Activation;
 use crate::DenoiserError;
 
-/// Everything that can be chosen about a neural denoiser; every field has a default that works.
+/// All settings of a neural denoiser; every field has a usable default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NeuralSettings {
     /// The network is a scalar potential and the denoiser its gradient: the metric is symmetric exactly and `log Z` is known.
     pub conservative: bool,
-    /// Most Gaussians of the baseline, whose exact denoiser the network corrects.
+    /// Largest number of Gaussians of the baseline, whose exact denoiser the network corrects.
     pub clusters: usize,
     /// Neurons of each hidden layer.
     pub width: usize,
@@ -23,11 +23,11 @@ pub struct NeuralSettings {
     pub activation: Activation,
     /// Harmonics `sin kθ, cos kθ`, `k = 1..`, of each periodic variable.
     pub harmonics: usize,
-    /// Harmonics of each other variable's standardised value, beside the value itself.
+    /// Harmonics of each other variable's standardised value, in addition to the value itself.
     pub standardised_harmonics: usize,
-    /// Frequencies `sin πkt/2, cos πkt/2` of the noise level `t` in [-1, 1], beside `t` itself.
+    /// Frequencies `sin πkt/2, cos πkt/2` of the noise level `t` in [-1, 1], in addition to `t` itself.
     pub level_frequencies: usize,
-    /// Most variables for which the divergence is exact; above, it is estimated with `divergence_probes`.
+    /// Largest number of variables for which the divergence is exact; above, it is estimated with `divergence_probes`.
     pub exact_divergence_up_to: usize,
     /// Rademacher vectors of Hutchinson's estimate of the divergence, the same for all points and calls.
     pub divergence_probes: usize,
@@ -38,9 +38,9 @@ pub struct NeuralSettings {
     pub batch: usize,
     /// Pairs drawn at a time.
     pub pairs_per_round: usize,
-    /// How often the pairs of a round are gone through, each time in another order.
+    /// Number of passes through the pairs of a round, each in a different order.
     pub passes_per_round: usize,
-    /// Pairs that are never trained on; their loss chooses the weights and ends the training.
+    /// Pairs that are excluded from training; their loss selects the weights and ends the training.
     pub held_out_pairs: usize,
     /// Largest learning rate; it follows a half cosine to zero.
     pub learning_rate: f64,
@@ -48,21 +48,21 @@ pub struct NeuralSettings {
     pub warm_up_steps: usize,
     /// Decay rates of Adam's first and second moments (D. Kingma and J. Ba, arXiv 1412.6980).
     pub adam_decay: (f64, f64),
-    /// Largest norm of the gradient; a longer one is shortened.
+    /// Largest norm of the gradient; a longer gradient is scaled down.
     pub gradient_clip: f64,
     /// Decay of the exponential moving average of the weights.
     pub average_decay: f64,
     /// Steps between two measurements of the held-out loss.
     pub evaluate_every: usize,
-    /// The training ends after so many measurements in a row without a new least held-out loss.
+    /// The training ends after this number of consecutive measurements without a new lowest held-out loss.
     pub patience: usize,
-    /// Equal parts of the range of `λ` whose losses steer which noise levels are drawn.
+    /// Number of equal parts of the range of `λ` whose losses determine which noise levels are drawn.
     pub level_parts: usize,
-    /// Share of the pairs that is drawn from all noise levels alike; the rest in proportion to each part's loss.
+    /// Fraction of the pairs drawn uniformly from all noise levels; the rest are drawn in proportion to each part's loss.
     pub uniform_share: f64,
-    /// Weight of the posterior variance's loss beside the mean's; plain variant only.
+    /// Weight of the loss of the posterior variance relative to that of the mean; plain variant only.
     pub divergence_weight: f64,
-    /// Weight of the loss of `E|x - y|²` beside that of the mean; conservative variant only.
+    /// Weight of the loss of `E|x - y|²` relative to that of the mean; conservative variant only.
     pub displacement_weight: f64,
 }
 
@@ -104,7 +104,7 @@ impl NeuralSettings {
     /// Checks every number.
     ///
     /// # Errors
-    /// [`DenoiserError::Settings`] that names the field and what it must be.
+    /// [`DenoiserError::Settings`], which names the field and what it must be.
     pub fn check(&self) -> Result<(), DenoiserError> {
         let fail = |field: &str, must: &str| {
             Err(DenoiserError::Settings(format!("`{field}` of the neural denoiser must {must}")))
@@ -128,7 +128,7 @@ impl NeuralSettings {
                 return fail(field, "be at least 1");
             }
         }
-        // Far beyond what is of use, and still within what can be counted and held.
+        // Far beyond what is useful, but still within what can be counted and stored.
         let most = [
             ("clusters", self.clusters, 1 << 20),
             ("width", self.width, 1 << 16),

@@ -1,10 +1,10 @@
-//! How far a training is, and what it is a training of: what its files keep beside the weights.
+//! Progress and identity of a training, which its files store in addition to the weights.
 
 use serde::{Deserialize, Serialize};
 
 use super::schedule::LevelImportance;
 
-/// What a network is trained on, for the header of its files.
+/// The data on which a network is trained, for the header of its files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NeuralIdentity {
     /// Name of each variable.
@@ -13,24 +13,24 @@ pub struct NeuralIdentity {
     pub data_hash: String,
 }
 
-/// How far a training is.
+/// Progress of a training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingProgress {
     /// Steps done.
     pub step: usize,
     /// Steps planned.
     pub of: usize,
-    /// Mean loss of the training pairs since the last measurement; 1 is that of a network that says nothing.
+    /// Mean loss of the training pairs since the last measurement; 1 is that of a network whose output is zero.
     pub training_loss: f64,
     /// Loss of the averaged weights on the held-out pairs, at the last measurement.
     pub held_out_loss: f64,
     /// Learning rate of the last step.
     pub learning_rate: f64,
-    /// No step is left, or the held-out loss has not improved for as long as the settings allow.
+    /// Whether all steps are done, or the held-out loss has not improved for as long as the settings allow.
     pub finished: bool,
 }
 
-/// What a checkpoint keeps beside the weights.
+/// What a checkpoint stores in addition to the weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Progress {
     pub(super) seed: u64,

@@ -1,4 +1,4 @@
-//! Training a neural denoiser, in blocks of steps between which it can be stored.
+//! Training of a neural denoiser, in blocks of steps between which it can be stored.
 
 use rand::RngExt as _;
 use rayon::prelude::*;
@@ -13,15 +13,15 @@ use super::{ComputeDevice, NeuralDenoiser, NeuralSettings};
 use crate::random::stream;
 use crate::{DenoiserError, PairSource, Preconditioning, WeightsExpectation, WeightsFile};
 
-/// Pairs from which the scales of the targets are measured.
+/// Number of pairs from which the scales of the targets are measured.
 const SCALE_PAIRS: usize = 8192;
-/// Rows that one task takes through the network on the CPU. They are fixed and the sums of the tasks are added in order, so that every
-/// repeat ends with the same bits on any number of threads. For the same reason no sum over a whole tensor is taken from burn, which
-/// adds up 4 million numbers and more in a changing order.
+/// Rows per task of the network on the CPU. The number is fixed and the sums of the tasks are added in order, so that every repetition
+/// gives identical bits on any number of threads. For the same reason no sum over a whole tensor is computed by burn, which adds 4 million
+/// numbers or more in a varying order.
 const ROWS_PER_TASK: usize = 128;
 
-/// A training in progress. Its result is a pure function of the settings and the source: neither threads nor the number or
-/// place of interruptions change a bit of it (on the CPU).
+/// A training in progress. Its result is a pure function of the settings and the source: on the CPU, no bit of it depends on threads or
+/// interruptions.
 pub struct Training {
     model: Model,
     identity: NeuralIdentity,
@@ -30,18 +30,18 @@ pub struct Training {
     optimiser: Optimiser,
     best: Vec<f32>,
     progress: Progress,
-    /// Pairs of the present round.
+    /// Pairs of the current round.
     pool: Option<(usize, PreparedPairs)>,
-    /// Order in which the present pass goes through them.
+    /// Order of the pairs in the current pass.
     order: Option<(usize, Vec<usize>)>,
     held_out: Option<PreparedPairs>,
 }
 
 impl Training {
-    /// Measures the scale of the task and makes a network.
+    /// Measures the scale of the task and initialises a network.
     ///
     /// # Errors
-    /// [`DenoiserError::Settings`] for a setting that cannot be; [`DenoiserError::Data`] if the variables do not fit the samples;
+    /// [`DenoiserError::Settings`] for an impossible setting; [`DenoiserError::Data`] if the variables do not match the samples;
     /// as [`PairSource::draw`].
     pub fn start(
         settings: &NeuralSettings,
@@ -83,7 +83,7 @@ impl Training {
         })
     }
 
-    /// Goes on from a checkpoint.
+    /// Continues from a checkpoint.
     ///
     /// # Errors
     /// [`DenoiserError::Weights`] if the bytes are not a checkpoint of a training with these settings, source, variables and data.
@@ -103,7 +103,7 @@ impl Training {
         };
         let (model, _, progress) = checkpoint::read(&file, &expected)?;
         let refuse = |message: &str| DenoiserError::Weights(message.to_owned());
-        let progress = progress.ok_or_else(|| refuse("it has no state of a training"))?;
+        let progress = progress.ok_or_else(|| refuse("it contains no training state"))?;
         if model.settings != *settings {
             return Err(refuse("it belongs to a training with other settings"));
         }
@@ -130,10 +130,10 @@ impl Training {
         })
     }
 
-    /// All that is needed to go on later, as a safetensors file.
+    /// Everything needed to continue later, as a safetensors file.
     ///
     /// # Errors
-    /// [`DenoiserError::Weights`] if the format refuses.
+    /// [`DenoiserError::Weights`] if it cannot be written in that format.
     pub fn checkpoint(&self) -> Result<Vec<u8>, DenoiserError> {
         let size = vec![self.parameters.len()];
         let tensors = [
@@ -149,7 +149,7 @@ impl Training {
             .to_bytes()
     }
 
-    /// Takes up to `steps` more steps.
+    /// Does up to `steps` more steps.
     ///
     /// # Errors
     /// [`DenoiserError::Training`] if the loss is no longer a number; [`DenoiserError::Data`] if the source is not the one the
@@ -183,7 +183,7 @@ impl Training {
         Ok(self.state())
     }
 
-    /// Whether there is nothing left to do.
+    /// Whether the training is finished.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         let settings = &self.model.settings;
@@ -224,7 +224,7 @@ impl Training {
         }
     }
 
-    /// Draws the pairs of the present round and the order of the present pass, if they are not there.
+    /// Draws the pairs of the current round and the order of the current pass, unless they exist.
     fn fill_pool(&mut self, source: &PairSource<'_>) -> Result<(), DenoiserError> {
         let settings = &self.model.settings;
         let steps_per_pass = settings.pairs_per_round / settings.batch;
@@ -312,7 +312,7 @@ impl Training {
     }
 }
 
-/// Losses, and the gradient where `share` is given, of equal parts of some rows, in order.
+/// Losses, and the gradient if `share` is given, of equal parts of some rows, in order.
 fn run_tasks(
     model: &Model,
     network: &Network,

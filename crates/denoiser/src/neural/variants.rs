@@ -1,4 +1,4 @@
-//! What a model leaves to its variant: its fit, its answers, its targets and its loss.
+//! The parts of a model that depend on its variant: fit, outputs, targets and loss.
 
 use nalgebra::DVector;
 use rayon::prelude::*;
@@ -9,7 +9,7 @@ use super::potential::Potential;
 use super::{NeuralSettings, conservative, plain};
 use crate::{DenoiserError, Preconditioning, SpacetimePoint, TrainingPairs};
 
-/// Pairs that one task prepares.
+/// Number of pairs prepared by one task.
 const PAIRS_PER_TASK: usize = 1024;
 
 impl Head {
@@ -51,7 +51,7 @@ impl Model {
         }
     }
 
-    /// What training needs of some pairs.
+    /// What training needs from some pairs.
     pub(super) fn prepare(&self, pairs: &TrainingPairs) -> Result<PreparedPairs, DenoiserError> {
         let indices: Vec<usize> = (0..pairs.points.len()).collect();
         let answers = self.preconditioning.baseline.answers(&pairs.points)?;
@@ -113,7 +113,7 @@ impl Model {
         Ok(())
     }
 
-    /// Loss of each row, and its sum's gradient by the parameters times `share`, if wanted.
+    /// Loss of each row and, if requested, `share` times the gradient of their sum by the parameters.
     pub(super) fn loss(
         &self,
         network: &Network,

@@ -8,8 +8,8 @@ use crate::bias::Bias;
 use crate::error::DynamicsError;
 use crate::langevin::Langevin;
 
-/// Kinetic energy, as a multiple of its mean, beyond which a replica counts as blown up. No thermal fluctuation comes
-/// near: even of a single atom it would take a velocity of 50 standard deviations.
+/// Kinetic energy, as a multiple of its mean, beyond which a replica counts as blown up. No thermal fluctuation comes close: even a single
+/// atom would need a velocity of 50 standard deviations.
 const KINETIC_LIMIT: f64 = 1000.0;
 
 /// The BAOAB integrator: half kick, half drift, Ornstein–Uhlenbeck on the velocities, half drift, half kick.
@@ -32,7 +32,7 @@ impl Baoab {
 
     /// Draws all velocities from the Maxwell–Boltzmann distribution.
     ///
-    /// The random numbers are those of the state's step in a substream of `random` of their own, multiplied by each lane's scale.
+    /// The random numbers are those of the state's step in a separate substream of `random`, multiplied by each lane's scale.
     pub(super) fn draw_velocities(
         &self,
         masses: &[f64],
@@ -53,8 +53,8 @@ impl Baoab {
         }
     }
 
-    /// One step of every replica, the noise multiplied by each lane's scale. The forces in `state` must belong to its positions and
-    /// `bias`; they do after [`LangevinState::new`], after every step, and after [`BiasedEnergy::evaluate_bias`].
+    /// One step of every replica, with the noise multiplied by each lane's scale. The forces in `state` must be those of its positions and
+    /// `bias`, as they are after [`LangevinState::new`], after every step, and after [`BiasedEnergy::evaluate_bias`].
     pub(super) fn step(
         &self,
         energy: &BiasedEnergy<'_>,

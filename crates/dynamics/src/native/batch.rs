@@ -20,7 +20,7 @@ pub(super) struct NativeBatch<'a> {
     bias: Bias,
     state: LangevinState,
     thermal_energies: Vec<f64>,
-    /// By what the integrator's noise is multiplied in each lane; none where that is one everywhere.
+    /// Factor of the integrator's noise in each lane; none if it is 1 everywhere.
     noise_scales: Option<Vec<f64>>,
 }
 
@@ -42,12 +42,12 @@ impl<'a> NativeBatch<'a> {
                 *thermal_energy_kj_mol,
             )?;
             if snapshot.cell.is_some() {
-                let message = "the native engine has no periodic cell".to_owned();
+                let message = "the native engine does not support a periodic cell".to_owned();
                 return Err(DynamicsError::Parameters(message));
             }
             if snapshot.step != first.snapshot.step {
                 let message =
-                    "all replicas of a batch of the native engine stand at the same step".to_owned();
+                    "all replicas of a batch of the native engine must be at the same step".to_owned();
                 return Err(DynamicsError::Parameters(message));
             }
             for vectors in [Some(&snapshot.positions), snapshot.velocities.as_ref()].into_iter().flatten() {
@@ -85,7 +85,7 @@ impl<'a> NativeBatch<'a> {
     }
 }
 
-/// By what the noise of the law is multiplied in each lane; padding goes with the last replica.
+/// Factor of the noise in each lane; padding lanes have that of the last replica.
 fn noise_scales(law: Langevin, thermal_energies: &[f64], stride: usize) -> Option<Vec<f64>> {
     let last = thermal_energies.len() - 1;
     let scale = |lane: usize| (thermal_energies[lane.min(last)] / law.thermal_energy_kj_mol()).sqrt();

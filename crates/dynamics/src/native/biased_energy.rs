@@ -7,7 +7,7 @@ use super::state::LangevinState;
 use crate::bias::Bias;
 use crate::error::DynamicsError;
 
-/// `U(X) + V(ξ(X))`: a potential `U` and the variables `ξ` that a bias acts on.
+/// `U(X) + V(ξ(X))`: a potential `U` and the variables `ξ` on which a bias acts.
 #[derive(Clone, Copy)]
 pub(super) struct BiasedEnergy<'a> {
     pub(super) potential: &'a dyn Potential,
@@ -15,7 +15,7 @@ pub(super) struct BiasedEnergy<'a> {
 }
 
 impl BiasedEnergy<'_> {
-    /// Three for every atom, as Langevin dynamics conserves no momentum, less one for every rigid bond.
+    /// Three for every atom, since Langevin dynamics does not conserve momentum, minus one for every rigid bond.
     pub(super) fn degrees_of_freedom(&self) -> usize {
         3 * self.potential.atoms() - self.potential.rigid_bonds().len()
     }
@@ -41,8 +41,8 @@ impl BiasedEnergy<'_> {
         Ok(())
     }
 
-    /// Evaluates only the bias, at the variables as last evaluated, and the total forces: the same bits as
-    /// [`BiasedEnergy::evaluate`] at the price of no force evaluation. For a bias that changed.
+    /// Evaluates only the bias, at the variables as last evaluated, and the total forces: bit-identical to [`BiasedEnergy::evaluate`]
+    /// without a force evaluation. For a bias that has changed.
     pub(super) fn evaluate_bias(&self, bias: &Bias, state: &mut LangevinState) {
         let stride = state.positions.stride();
         bias.evaluate(&state.variable_values, stride, &mut state.bias_energies, &mut state.bias_derivatives);

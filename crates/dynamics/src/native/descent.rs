@@ -1,32 +1,32 @@
-//! Limited-memory BFGS of one function, asked for the next point to try and told what was found there.
+//! Limited-memory BFGS for one function: the caller asks for the next trial point and reports the energy and gradient there.
 
 use std::collections::VecDeque;
 
-/// Steps that the approximate Hessian remembers.
+/// Number of steps from which the Hessian is approximated.
 const MEMORY: usize = 16;
-/// Share of the decrease promised by the slope that a step must keep (Armijo).
+/// Fraction of the decrease predicted by the slope that a step must achieve (Armijo).
 const SUFFICIENT_DECREASE: f64 = 1e-4;
-/// Longest move of one coordinate in one step, nm.
+/// Largest displacement of a coordinate in one step, nm.
 const LONGEST_MOVE: f64 = 0.01;
 /// Move of the first step, nm.
 const FIRST_MOVE: f64 = 1e-4;
-/// Shortenings of one step before the memory is dropped.
+/// Number of times a step is shortened before the Hessian is reset.
 const MOST_SHORTENINGS: usize = 12;
-/// What rounding may do to an energy, relative to it.
+/// Relative rounding error of an energy.
 const ROUNDING: f64 = 1e-13;
 
-/// What came of a trial.
+/// Outcome of a trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// It is the point now.
+    /// Accepted as the new point.
     Moved,
-    /// It was too high; a shorter step comes next.
+    /// Energy too high; a shorter step follows.
     Refused,
-    /// No step leads down, however short.
+    /// No step lowers the energy, however short.
     Stuck,
 }
 
-/// A step and the change of the gradient over it.
+/// A step and the change of the gradient along it.
 #[derive(Clone, Debug)]
 struct Pair {
     step: Vec<f64>,
@@ -84,14 +84,14 @@ impl Descent {
         (dot(&self.gradient, &self.gradient) / self.gradient.len() as f64).sqrt()
     }
 
-    /// The function has changed: its energy and gradient at the lowest point. Its curvature is taken as hardly another.
+    /// Sets energy and gradient at the lowest point after a change of the function, whose curvature is assumed to be nearly the same.
     pub(super) fn replace_function(&mut self, energy: f64, gradient: Vec<f64>) {
         self.energy = energy;
         self.gradient = gradient;
         self.aim();
     }
 
-    /// What the function is at [`Descent::trial`].
+    /// Reports energy and gradient at [`Descent::trial`].
     pub(super) fn tell(&mut self, energy: f64, gradient: &[f64]) -> Outcome {
         let allowed = SUFFICIENT_DECREASE * self.length * self.slope + ROUNDING * self.energy.abs();
         // False for NaN too.
@@ -112,7 +112,7 @@ impl Descent {
             self.aim();
             return Outcome::Refused;
         }
-        // The lowest point of the parabola through both energies and the slope.
+        // The minimum of the parabola through both energies and the slope.
         let excess = energy - self.energy - self.length * self.slope;
         let share = -0.5 * self.length * self.slope / excess;
         self.length *= if share.is_finite() { share.clamp(0.1, 0.5) } else { 0.1 };
@@ -133,7 +133,7 @@ impl Descent {
         self.memory.push_back(Pair { step, change, curvature });
     }
 
-    /// Chooses direction and length of the next step.
+    /// Chooses the direction and length of the next step.
     fn aim(&mut self) {
         self.shortenings = 0;
         let mut direction: Vec<f64> = self.gradient.iter().map(|slope| -slope).collect();

@@ -1,4 +1,4 @@
-//! The native engine: BAOAB on this project's own force kernels, a batch of replicas at a time, the same bits everywhere.
+//! The native engine: BAOAB with this project's own force kernels, a batch of replicas at a time, bit-identical everywhere.
 
 mod baoab;
 mod batch;
@@ -23,17 +23,17 @@ use restrained_minimisation::RestrainedMinimisation;
 
 /// Its name.
 const NAME: &str = "native engine";
-/// Replicas of a batch. A constant, so that the split into batches, and with it every bit of the results, depends on nothing else.
+/// Replicas in a batch. A constant, so that the division into batches, and with it every bit of the results, does not depend on the machine.
 const REPLICAS_PER_BATCH: usize = 16;
 
-/// A potential and the variables that a bias acts on.
+/// A potential and the variables on which a bias acts.
 #[derive(Clone, Copy)]
 pub struct NativeEngine<'a> {
     energy: BiasedEnergy<'a>,
 }
 
 impl<'a> NativeEngine<'a> {
-    /// Puts a potential and variables together.
+    /// Combines a potential and variables.
     ///
     /// # Errors
     /// If an atom has no positive mass, the force field has a periodic cell or rigid bonds, or a variable names an atom that the potential does not have.
@@ -54,7 +54,9 @@ impl<'a> NativeEngine<'a> {
             let [i, j] = bond.atoms;
             return Err(DynamicsError::Engine {
                 engine: NAME.to_owned(),
-                message: format!("it has no rigid bonds, and the force field holds atoms {i} and {j} in one"),
+                message: format!(
+                    "it does not support rigid bonds, but the force field has one between atoms {i} and {j}"
+                ),
             });
         }
         for variable in variables {

@@ -1,9 +1,9 @@
 //! Minimisation of a molecule's energy with its collective variables held at given values, for many molecules at once.
 //!
-//! What is minimised is the augmented Lagrangian `U(X) + Σ_v (μ_v δ_v + ½ k_v δ_v²)`, `δ = ξ(X) - ξ*` the shortest way
-//! round (J. Nocedal and S. J. Wright, *Numerical Optimization*, section 17.3). At its minimum `μ ← μ + kδ`, again and again
-//! until `δ` is small; so no restraint need be stiff. Where `δ` does not fall, near the end of a branch of minima, `k` is raised. `-μ` is then the slope of the relaxed energy `E(ξ) = min U`, and
-//! `E(ξ*) = U + μδ` to second order in `δ`.
+//! The function minimised is the augmented Lagrangian `U(X) + Σ_v (μ_v δ_v + ½ k_v δ_v²)` with the shortest difference `δ = ξ(X) - ξ*` (J.
+//! Nocedal and S. J. Wright, *Numerical Optimization*, section 17.3). At its minimum `μ ← μ + kδ`, repeatedly until `δ` is small, so that
+//! no stiff restraint is needed. If `δ` does not decrease, near the end of a branch of minima, `k` is raised. `-μ` is then the slope of the
+//! relaxed energy `E(ξ) = min U`, and `E(ξ*) = U + μδ` to second order in `δ`.
 
 use geodyssey_forcefield::PotentialError;
 use geodyssey_molecule::{LANES, Replicas, variables::Unit};
@@ -14,11 +14,11 @@ use super::descent::{Descent, Outcome};
 use crate::error::DynamicsError;
 use crate::minimisation::{MinimisationParameters, MinimisationTask, MinimisedMolecule};
 
-/// Share of the largest offset that may be left after a change of the multipliers; else the restraint is made stiffer,
+/// Fraction of the largest offset that may remain after a change of the multipliers; otherwise the restraint is made stiffer
 const SLOW_DECREASE: f64 = 0.25;
 /// by this factor.
 const STIFFENING: f64 = 4.0;
-/// Tasks that one thread takes at a time. Lanes do not see each other, so that this changes no result.
+/// Tasks per thread at a time. Lanes are independent of each other, so that this does not affect results.
 const TASKS_PER_BLOCK: usize = 48;
 
 /// Minimises a molecule's energy with its variables held.
@@ -41,11 +41,11 @@ impl<'a> RestrainedMinimisation<'a> {
         Ok(Self { energy, parameters })
     }
 
-    /// Carries all tasks out, in parallel; each result depends on its own task alone.
+    /// Carries out all tasks in parallel; each result depends only on its own task.
     ///
     /// # Errors
-    /// Numbers of atoms or variables that do not fit, or positions or values that are not finite. A minimisation that
-    /// comes to no end is no error: [`MinimisedMolecule::converged`].
+    /// Numbers of atoms or variables that do not match, or positions or values that are not finite. A minimisation that does not converge
+    /// is not an error: [`MinimisedMolecule::converged`].
     pub(super) fn minimise(
         &self,
         tasks: &[MinimisationTask],
@@ -80,7 +80,7 @@ struct Lane {
     energy: f64,
 }
 
-/// Some tasks on one thread: as many at once as there are lanes, and a new one where another has ended.
+/// Some tasks on one thread: as many at a time as there are lanes; a finished task is replaced by the next one.
 struct Block<'b> {
     minimisation: &'b RestrainedMinimisation<'b>,
     tasks: &'b [MinimisationTask],
@@ -142,7 +142,7 @@ impl<'b> Block<'b> {
         Ok(done.into_iter().flatten().collect())
     }
 
-    /// Puts the next task into a lane. A lane without a task keeps its last positions, which harm nothing.
+    /// Puts the next task into a lane. A lane without a task keeps its last positions, which is harmless.
     fn fill(&mut self, slot: usize) {
         let Some(task) = self.tasks.get(self.next) else { return };
         self.positions.set_replica(slot, &task.positions);
@@ -214,7 +214,7 @@ impl<'b> Block<'b> {
         (energy, gradient)
     }
 
-    /// Takes an evaluation in; whether the lane converged, once it has come to an end.
+    /// Processes an evaluation. Once the lane has finished, returns whether it converged.
     fn tell(&self, slot: usize, lane: &mut Lane) -> Option<bool> {
         let parameters = &self.minimisation.parameters;
         lane.evaluations += 1;

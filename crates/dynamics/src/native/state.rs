@@ -36,8 +36,8 @@ pub(super) struct LangevinState {
 }
 
 impl LangevinState {
-    /// A state at rest at `positions`, `step` steps after its first, not evaluated yet. Replica `i` is the path number
-    /// `paths[i]`, which selects its random numbers. A replica that blows up is held at these positions.
+    /// A state at rest at `positions`, `step` steps after the first, not evaluated yet. Replica `i` is path number `paths[i]`, which
+    /// selects its random numbers. A replica that blows up is frozen at these positions.
     pub(super) fn new(
         variables: &[Box<dyn CollectiveVariable>],
         positions: Replicas,
@@ -85,12 +85,12 @@ impl LangevinState {
         &self.lane_paths[..self.replicas()]
     }
 
-    /// Why and when a replica blew up, or `None` for one that is well.
+    /// Why and when a replica blew up, or `None` if it did not.
     pub(super) fn failures(&self) -> &[Option<Failure>] {
         &self.failures
     }
 
-    /// Multiplies all velocities of one replica, padding included where it is the last.
+    /// Multiplies all velocities of one replica, and those of the padding if it is the last.
     pub(super) fn scale_velocities(&mut self, replica: usize, factor: f64) {
         let stride = self.stride();
         let end = if replica + 1 == self.replicas() { stride } else { replica + 1 };
@@ -146,7 +146,7 @@ impl LangevinState {
         }
     }
 
-    /// What samplers see of it.
+    /// The observations for samplers.
     pub(super) fn observed(&self) -> Observed<'_> {
         Observed {
             step: self.step,

@@ -31,6 +31,6 @@ pub(super) fn read(forces: &[&Element], atoms: usize) -> Result<CmapTorsions, Fo
             torsions.push(CmapTorsion { map: before + map, first, second });
         }
     }
-    // Maps and torsions were looked at, so that there is always something.
-    CmapTorsions::new(&maps, &torsions).ok_or_else(|| forces[0].invalid("its maps do not fit its torsions"))
+    // Maps and torsions have been checked, so that this never fails.
+    CmapTorsions::new(&maps, &torsions).ok_or_else(|| forces[0].invalid("its maps do not match its torsions"))
 }

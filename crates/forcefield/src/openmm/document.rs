@@ -1,4 +1,4 @@
-//! The XML text as a tree whose elements know their line and the force they belong to.
+//! The XML text as a tree whose elements know their line and the force to which they belong.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ pub(crate) struct Element {
     attributes: Vec<(String, String)>,
 }
 
-/// Elements within each other; a System's stand five deep. Without a limit a tree could be too deep for the stack.
+/// Largest depth of nested elements; those of a System are nested five deep. Without a limit a tree could overflow the stack.
 const DEEPEST: usize = 64;
 
 /// Reads the whole text; returns its outermost element.
@@ -41,7 +41,7 @@ pub(crate) fn parse(text: &str) -> Result<Element, ForceFieldError> {
         let closed = match event {
             Event::Start(tag) => {
                 if open.len() >= DEEPEST {
-                    let message = format!("elements stand within each other more than {DEEPEST} deep");
+                    let message = format!("elements are nested more than {DEEPEST} deep");
                     return Err(ForceFieldError::Xml { line, message });
                 }
                 open.push(element(&tag, line, force)?);
@@ -56,7 +56,7 @@ pub(crate) fn parse(text: &str) -> Result<Element, ForceFieldError> {
             Event::Eof => {
                 let message = match open.last() {
                     Some(inside) => format!("the text ends inside <{}> (line {})", inside.name, inside.line),
-                    None => "there is no element".to_owned(),
+                    None => "it contains no element".to_owned(),
                 };
                 return Err(ForceFieldError::Xml { line, message });
             }
@@ -95,7 +95,7 @@ fn element(tag: &BytesStart<'_>, line: usize, force: &Rc<str>) -> Result<Element
 impl Element {
     /// The first child of that name.
     pub(crate) fn child(&self, name: &str) -> Result<&Element, ForceFieldError> {
-        self.optional_child(name).ok_or_else(|| self.invalid(format!("there is no <{name}> in it")))
+        self.optional_child(name).ok_or_else(|| self.invalid(format!("it contains no <{name}>")))
     }
 
     /// The first child of that name, if there is one.
@@ -103,12 +103,12 @@ impl Element {
         self.children.iter().find(|child| child.name == name)
     }
 
-    /// An attribute as it stands.
+    /// An attribute as text.
     pub(crate) fn text(&self, name: &str) -> Result<&str, ForceFieldError> {
         let found = self.attributes.iter().find(|(key, _)| key == name);
         found
             .map(|(_, value)| value.as_str())
-            .ok_or_else(|| self.invalid(format!("there is no attribute {name}")))
+            .ok_or_else(|| self.invalid(format!("the attribute {name} is missing")))
     }
 
     /// An attribute that is a finite number.
@@ -152,31 +152,31 @@ impl Element {
                 );
             }
             if result[..rank].contains(&atom) {
-                return Err(self.invalid(format!("{name}={atom}: the same atom stands there twice")));
+                return Err(self.invalid(format!("{name}={atom}: the same atom occurs twice")));
             }
             result[rank] = atom;
         }
         Ok(result)
     }
 
-    /// Fails unless the element's version is one from 1 to the highest that is known: what another means is not.
+    /// Fails unless the element's version is between 1 and the highest supported one: the meaning of others is unknown.
     pub(crate) fn known_version(&self, highest: usize) -> Result<(), ForceFieldError> {
         let version = self.integer("version")?;
         if (1..=highest).contains(&version) {
             return Ok(());
         }
         Err(self.unsupported(
-            &format!("its version is {version}, and only versions up to {highest} are known"),
+            &format!("its version is {version}, but only versions up to {highest} are supported"),
             "write the System with OpenMM 8.6 or older",
         ))
     }
 
-    /// Fails if the element says that it uses periodic boundaries.
+    /// Fails if the element uses periodic boundaries.
     pub(crate) fn without_periodic_boundaries(&self, attribute: &str) -> Result<(), ForceFieldError> {
         if self.text(attribute).is_ok_and(|value| value.trim() != "0") {
             return Err(self.unsupported(
                 "it uses periodic boundary conditions",
-                "the native engine has no explicit solvent: make the System of the molecule alone, without a periodic box \
+                "the native engine does not support explicit solvent: create the System for the molecule alone, without a periodic box \
                  (nonbondedMethod=NoCutoff)",
             ));
         }
@@ -203,7 +203,7 @@ impl Element {
         }
     }
 
-    /// Error about a feature that this element asks for.
+    /// Error about an unsupported feature of this element.
     pub(crate) fn unsupported(&self, reason: &str, remedy: &str) -> ForceFieldError {
         ForceFieldError::Unsupported {
             force: self.force.to_string(),

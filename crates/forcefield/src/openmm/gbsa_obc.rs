@@ -4,7 +4,7 @@ use super::document::Element;
 use crate::error::ForceFieldError;
 use crate::terms::gbsa_obc::{BornAtom, DIELECTRIC_OFFSET_NM, Dielectrics, GbsaObc};
 
-/// OpenMM's default, which files of version 1 leave out, kJ/mol/nm².
+/// OpenMM's default, which files of version 1 omit, kJ/mol/nm².
 const DEFAULT_SURFACE_ENERGY: f64 = 2.25936;
 
 pub(super) fn read(forces: &[&Element], atoms: usize) -> Result<GbsaObc, ForceFieldError> {
@@ -13,7 +13,7 @@ pub(super) fn read(forces: &[&Element], atoms: usize) -> Result<GbsaObc, ForceFi
         return Err(second.unsupported("there is more than one GBSAOBCForce", "keep one of them"));
     }
     if force.integer("method")? != 0 {
-        return Err(force.unsupported("it uses a cutoff", "make the System with nonbondedMethod=NoCutoff"));
+        return Err(force.unsupported("it uses a cutoff", "create the System with nonbondedMethod=NoCutoff"));
     }
     let (solute, solvent) = (force.number("soluteDielectric")?, force.number("solventDielectric")?);
     if solute <= 0.0 || solvent <= 0.0 {

@@ -1,4 +1,4 @@
-//! Reader of OpenMM's System XML: which forces are read, which are left out, and why others are refused. One file for each element of a force.
+//! Reader of OpenMM's System XML: which forces are read, which are ignored, and why others are rejected. One file for each kind of force.
 
 mod cmap_torsion;
 mod document;
@@ -23,8 +23,7 @@ use refused::reason_and_remedy;
 /// Reads all `<Force>` elements of one type (at least one) of a system with that many atoms into one term.
 type TermReader = fn(&[&Element], usize) -> Result<Arc<dyn EnergyTerm>, ForceFieldError>;
 
-/// The forces that are computed, in the order in which they are shown, with the highest version of their element that is known
-/// (that of OpenMM 8.6).
+/// The supported forces, in the order in which they are shown, with the highest supported version of their element (that of OpenMM 8.6).
 const READERS: &[(&str, usize, TermReader)] = &[
     (terms::harmonic_bond::NAME, 2, |forces, atoms| Ok(Arc::new(harmonic_bond::read(forces, atoms)?))),
     (terms::harmonic_angle::NAME, 2, |forces, atoms| Ok(Arc::new(harmonic_angle::read(forces, atoms)?))),
@@ -37,7 +36,7 @@ const READERS: &[(&str, usize, TermReader)] = &[
     (terms::gbsa_obc::NAME, 2, |forces, atoms| Ok(Arc::new(gbsa_obc::read(forces, atoms)?))),
 ];
 
-/// The version of the whole file that is known.
+/// The supported version of the whole file.
 const SYSTEM_VERSION: usize = 1;
 
 /// Forces without an effect on the potential energy.
@@ -50,14 +49,14 @@ pub(crate) static FORMAT: ForceFieldFormat = ForceFieldFormat {
     read,
 };
 
-/// Refuses what is not computed here: constraints, cutoffs, virtual sites, other forces, ….
+/// Reads a System and rejects what is not supported: constraints, cutoffs, virtual sites, other forces, ….
 fn read(xml: &str) -> Result<ForceModel, ForceFieldError> {
     let root = parse(xml)?;
     if root.name != "System" {
         return Err(ForceFieldError::NotASystem { line: root.line, found: root.name });
     }
     root.known_version(SYSTEM_VERSION)?;
-    root.without("Constraints", "make the System with constraints=None and rigidWater=False")?;
+    root.without("Constraints", "create the System with constraints=None and rigidWater=False")?;
     let masses = read_masses(root.child("Particles")?)?;
 
     let forces = &root.child("Forces")?.children;
@@ -84,7 +83,7 @@ fn read(xml: &str) -> Result<ForceModel, ForceFieldError> {
         forces.iter().filter(|force| force.text("type") == Ok(terms::harmonic_bond::NAME)).collect();
     let held_pairs = harmonic_bond::read(&bond_forces, masses.len())?.held_pairs();
     if terms.is_empty() {
-        return Err(root.invalid("there is no force in it that acts on the potential energy"));
+        return Err(root.invalid("it contains no force that contributes to the potential energy"));
     }
     Ok(ForceModel { masses, terms, rigid_bonds: Vec::new(), cell: None, held_pairs, ignored })
 }
@@ -92,7 +91,7 @@ fn read(xml: &str) -> Result<ForceModel, ForceFieldError> {
 /// Masses of all particles, amu.
 fn read_masses(particles: &Element) -> Result<Vec<f64>, ForceFieldError> {
     if particles.children.is_empty() {
-        return Err(particles.invalid("there is no particle"));
+        return Err(particles.invalid("it contains no particle"));
     }
     let mass = |(index, particle): (usize, &Element)| {
         if let Some(site) = particle.children.first() {
@@ -104,7 +103,7 @@ fn read_masses(particles: &Element) -> Result<Vec<f64>, ForceFieldError> {
         let mass = particle.number("mass")?;
         if mass <= 0.0 {
             return Err(particle.unsupported(
-                &format!("particle {index} has the mass {mass}: it could not move"),
+                &format!("particle {index} has the mass {mass} and cannot move"),
                 "give every particle a positive mass",
             ));
         }

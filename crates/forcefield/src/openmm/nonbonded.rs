@@ -1,4 +1,4 @@
-//! `<Particle q sig eps>` and `<Exception p1 p2 q sig eps>`; an exception replaces what the particles say.
+//! `<Particle q sig eps>` and `<Exception p1 p2 q sig eps>`; an exception replaces the parameters of its particles.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ pub(super) fn read(forces: &[&Element], atoms: usize) -> Result<NonbondedPairs, 
     if force.integer("method")? != 0 {
         return Err(force.unsupported(
             "it uses a cutoff, Ewald sums or periodic boundary conditions",
-            "the native engine has no explicit solvent: make the System of the molecule alone, in vacuum or implicit solvent, with \
+            "the native engine does not support explicit solvent: create the System for the molecule alone, in vacuum or implicit solvent, with \
              nonbondedMethod=NoCutoff",
         ));
     }
-    force.without("GlobalParameters", "make the System without parameter offsets")?;
-    force.without("ParticleOffsets", "make the System without parameter offsets")?;
-    force.without("ExceptionOffsets", "make the System without parameter offsets")?;
+    force.without("GlobalParameters", "create the System without parameter offsets")?;
+    force.without("ParticleOffsets", "create the System without parameter offsets")?;
+    force.without("ExceptionOffsets", "create the System without parameter offsets")?;
 
     let particles = force.child("Particles")?;
     if particles.children.len() != atoms {

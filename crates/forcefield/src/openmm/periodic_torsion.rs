@@ -23,6 +23,6 @@ pub(super) fn read(forces: &[&Element], atoms: usize) -> Result<PeriodicTorsions
             });
         }
     }
-    // Every periodicity was looked at, so that there is always something.
+    // All periodicities have been checked, so that this never fails.
     PeriodicTorsions::new(&torsions).ok_or_else(|| forces[0].invalid("a periodicity is out of range"))
 }

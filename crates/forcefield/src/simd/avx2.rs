@@ -95,7 +95,7 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn power_of_two(self) -> Self {
-        // Beside 2^52 the unit is the last bit: the sum's low bits are the biased exponent.
+        // At 2^52 the last bit is the unit: the low bits of the sum are the biased exponent.
         Self(operation!({
             let biased = _mm256_add_pd(self.0, _mm256_set1_pd(4_503_599_627_370_496.0 + 1023.0));
             _mm256_castsi256_pd(_mm256_slli_epi64::<52>(_mm256_castpd_si256(biased)))

@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, LOG2_E, PI, SQRT_2};
 
 use super::operations::Simd;
 
-/// `Σ coefficients[k] x^k`: Horner's rule for even and odd powers side by side, which halves the wait for each sum.
+/// `Σ coefficients[k] x^k`: Horner's rule separately for even and odd powers, which halves the latency.
 #[inline(always)]
 fn polynomial<V: Simd, const N: usize>(x: V, coefficients: &[f64; N]) -> V {
     let square = x * x;
@@ -37,11 +37,11 @@ const EXPONENTIAL: [f64; 13] = {
 const LN_2_HIGH: f64 = 6.931_457_519_531_25e-1;
 const LN_2_LOW: f64 = 1.428_606_820_309_417_2e-6;
 
-/// `e^x`; 0 below -708 (relative error below 1e-14 for moderate x), and held at `e^709` above 709.
+/// `e^x`; 0 below -708 (relative error below 1e-14 for moderate x), and `e^709` above 709.
 #[inline(always)]
 pub(crate) fn exp<V: Simd>(x: V) -> V {
     let underflow = V::splat(-708.0);
-    // Written so that NaN goes through.
+    // Written so that NaN propagates.
     let clamped = V::splat(709.0).min(underflow.max(x));
     // Adding and subtracting 1.5·2^52 rounds to the nearest integer.
     let magic = V::splat(6_755_399_441_055_744.0);
@@ -67,7 +67,7 @@ pub(crate) fn ln<V: Simd>(x: V) -> V {
     let series = polynomial(f * f, &INVERSE_HYPERBOLIC_TANGENT);
     let fraction = (f + f) * series;
     let logarithm = e.mul_add(V::splat(LN_2_HIGH), e.mul_add(V::splat(LN_2_LOW), fraction));
-    // 0·x is 0 for every finite number and carries NaN on, which the bits of `split` lose.
+    // 0·x is 0 for every finite number and propagates NaN, which `split` loses.
     x.mul_add(V::zero(), logarithm)
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn ln<V: Simd>(x: V) -> V {
 #[inline(always)]
 pub(crate) fn tanh<V: Simd>(x: V) -> V {
     let one = V::splat(1.0);
-    // Beyond 20 it is 1 to the last bit. Written so that NaN goes through.
+    // Beyond 20 it is 1 to the last bit. Written so that NaN propagates.
     let doubled = V::splat(40.0).min(V::splat(-40.0).max(x + x));
     let e = exp(doubled);
     (e - one) / (e + one)
@@ -115,7 +115,7 @@ pub(crate) fn atan2<V: Simd>(y: V, x: V) -> V {
 }
 
 /// The first choice where the point lies near the x axis, the last near the y axis, else the middle one.
-// Not a closure: those are not inlined for sure, and then run without vector instructions.
+// Not a closure: closures are not always inlined, and then run without vector instructions.
 #[inline(always)]
 fn nearest<V: Simd>(ay: V, flat_bound: V, ax: V, steep_bound: V, [flat, middle, steep]: [V; 3]) -> V {
     ay.select_below(flat_bound, flat, ax.select_below(steep_bound, steep, middle))

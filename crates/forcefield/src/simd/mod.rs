@@ -1,7 +1,7 @@
-//! Vectors of doubles, one element a replica, behind one trait; and the choice of instructions at run time.
+//! Vectors of doubles, one element per replica, behind one trait; and the choice of instructions at run time.
 //!
 //! A kernel is written once, generic over [`Simd`]. [`dispatch`] runs it with the widest instructions that the
-//! machine has. Every operation acts on each element alone, so that a replica's result does not depend on its neighbours.
+//! machine has. Every operation acts on each element separately, so that a replica's result does not depend on its neighbours.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

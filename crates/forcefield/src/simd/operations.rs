@@ -1,10 +1,10 @@
-//! What can be done with a vector of doubles, whatever its width.
+//! Operations on a vector of doubles of any width.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-/// `WIDTH` doubles treated at once.
+/// `WIDTH` doubles processed at once.
 ///
-/// The types for wider instructions must only be used inside [`super::dispatch`], which checks that the machine has them.
+/// The types for wider instructions must only be used inside [`super::dispatch`], which checks that the machine supports them.
 pub(crate) trait Simd:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
@@ -17,7 +17,7 @@ pub(crate) trait Simd:
     fn load(values: &[f64]) -> Self;
     /// Overwrites the first `WIDTH` values.
     fn store(self, values: &mut [f64]);
-    /// `self * factor + summand`, rounded once where the machine can.
+    /// `self * factor + summand`, rounded once if the machine supports it.
     fn mul_add(self, factor: Self, summand: Self) -> Self;
     /// Square root.
     fn sqrt(self) -> Self;

@@ -1,4 +1,4 @@
-//! Plain arrays: every machine has them.
+//! Plain arrays, for all machines.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 

@@ -50,14 +50,14 @@ pub struct CmapTorsions {
 }
 
 impl CmapTorsions {
-    /// Of these maps and torsions; none if a map has another number of energies than `size²`, or a torsion names a map that is not there.
+    /// The term of these maps and torsions; none if the number of energies of a map is not `size²`, or a torsion refers to a missing map.
     pub fn new(maps: &[CmapEnergies], torsions: &[CmapTorsion]) -> Option<Self> {
         let is_whole = |map: &CmapEnergies| map.size >= 2 && map.energies_kj_mol.len() == map.size * map.size;
         if !maps.iter().all(is_whole) || torsions.iter().any(|torsion| torsion.map >= maps.len()) {
             return None;
         }
         let maps: Vec<Map> = maps.iter().map(|map| Map::new(map.size, &map.energies_kj_mol)).collect();
-        // A map of zeros adds nothing, wherever its angles are.
+        // A map of zeros contributes nothing at any angles.
         let acts =
             |torsion: &&CmapTorsion| maps[torsion.map].nodes.iter().flatten().any(|&value| value != 0.0);
         let torsions = torsions.iter().filter(acts).copied().collect();
@@ -90,7 +90,7 @@ impl Kernel for CmapTorsions {
                 let (mut x, mut y, mut energy) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
                 atan2(first.sine, first.cosine).store(&mut x);
                 atan2(second.sine, second.cosine).store(&mut y);
-                // Replicas fall into different cells: one by one.
+                // Replicas are in different cells and are treated one by one.
                 for lane in 0..V::WIDTH {
                     (energy[lane], x[lane], y[lane]) = self.maps[torsion.map].evaluate(x[lane], y[lane]);
                 }
@@ -163,8 +163,8 @@ fn transposed(size: usize, values: &[f64]) -> Vec<f64> {
 
 /// Slopes at the nodes of the periodic cubic spline through `values` with unit spacing.
 ///
-/// They solve the cyclic system `s_{k-1} + 4 s_k + s_{k+1} = 3 (f_{k+1} - f_{k-1})`. A sweep of Gauss and Seidel's method
-/// at least halves the error, so that none is left after 200.
+/// They solve the cyclic system `s_{k-1} + 4 s_k + s_{k+1} = 3 (f_{k+1} - f_{k-1})`. A Gauss–Seidel sweep at least halves the error, so
+/// that it vanishes after 200 sweeps.
 fn periodic_spline_slopes(values: &[f64]) -> Vec<f64> {
     let size = values.len();
     let (before, after) = (|k: usize| (k + size - 1) % size, |k: usize| (k + 1) % size);

@@ -2,15 +2,15 @@
 //!
 //! For atoms i, j, k, l with `b = x_k - x_j`, the half-planes through the axis have the normals `m = b × (x_i - x_j)` and
 //! `n = b × (x_l - x_k)`; `cos φ = m̂·n̂`, `sin φ = (b̂ × m̂)·n̂` (IUPAC's sign). Gradients: A. Blondel, M. Karplus,
-//! J. Comput. Chem. 17, 1132 (1996). What depends on one end only is computed once for all dihedrals about an axis.
+//! J. Comput. Chem. 17, 1132 (1996). Quantities that depend on one end only are computed once for all dihedrals about an axis.
 
 use crate::block::Block;
 use crate::simd::{Simd, Vector3};
 
-/// Sine of an angle below which three atoms lie on a line to the last digits.
+/// Sine of an angle below which three atoms are collinear within rounding.
 const LEAST_SINE: f64 = 1e-12;
 
-/// Whether the torsion of four atoms is undefined at these positions (nm): its first or last three lie on a line.
+/// Whether the torsion of four atoms is undefined at these positions (nm): its first or last three are collinear.
 pub(crate) fn is_undefined(positions: &[[f64; 3]], [i, j, k, l]: [usize; 4]) -> bool {
     let arm = |from: usize, to: usize| [0, 1, 2].map(|axis| positions[to][axis] - positions[from][axis]);
     let norm = |[x, y, z]: [f64; 3]| (x * x + y * y + z * z).sqrt();
@@ -78,7 +78,7 @@ pub(crate) struct EndForces<V> {
 }
 
 impl<V: Simd> HalfPlane<V> {
-    /// A place for one.
+    /// A placeholder.
     #[inline(always)]
     pub(crate) fn unset() -> Self {
         Self { normal: Vector3::zero(), inverse_distance: V::zero(), projection: V::zero() }
@@ -101,7 +101,7 @@ impl<V: Simd> HalfPlane<V> {
     }
 }
 
-/// One dihedral angle by itself.
+/// A single dihedral angle.
 pub(crate) struct Dihedral<V> {
     pub(crate) cosine: V,
     pub(crate) sine: V,

@@ -1,4 +1,4 @@
-//! Energies `P(cos φ) + sin φ · Q(cos φ)` of dihedral angles, gathered by their axes.
+//! Energies `P(cos φ) + sin φ · Q(cos φ)` of dihedral angles, grouped by axis.
 //!
 //! Every Fourier series in φ has this form (Chebyshev polynomials of the first kind in P, of the second in Q), so a
 //! torsion costs two Horner schemes and no trigonometric function.
@@ -11,10 +11,10 @@ use crate::block::Block;
 use crate::simd::{Kernel, Simd, Vector3};
 use crate::terms::dihedral::{Axis, HalfPlane, is_undefined};
 
-/// Most end atoms on each side of an axis that are treated together.
+/// Largest number of end atoms on each side of an axis that are treated together.
 const MOST_ENDS: usize = 4;
 
-/// Coefficients of P and Q by rising power.
+/// Coefficients of P and Q in ascending powers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct DihedralPolynomial {
     pub(crate) cosine: Vec<f64>,
@@ -22,7 +22,7 @@ pub(crate) struct DihedralPolynomial {
 }
 
 impl DihedralPolynomial {
-    /// Adds another one.
+    /// Adds another polynomial.
     pub(crate) fn add(&mut self, other: &Self) {
         for (sum, summand) in [(&mut self.cosine, &other.cosine), (&mut self.sine, &other.sine)] {
             sum.resize(sum.len().max(summand.len()), 0.0);
@@ -37,7 +37,7 @@ impl DihedralPolynomial {
         !self.has_sine() && self.cosine.iter().skip(1).all(|&coefficient| coefficient == 0.0)
     }
 
-    /// Whether Q is there.
+    /// Whether Q is non-zero.
     fn has_sine(&self) -> bool {
         self.sine.iter().any(|&coefficient| coefficient != 0.0)
     }
@@ -61,13 +61,13 @@ struct Group {
 /// All torsions of a molecule.
 pub(crate) struct DihedralPolynomials {
     groups: Vec<Group>,
-    /// What torsions that do not depend on their angle add, kJ/mol. Their angle may be undefined: three atoms of a triple
-    /// bond lie on a line.
+    /// Energy of torsions that do not depend on their angle, kJ/mol. Their angle may be undefined, such as at a triple bond, whose atoms
+    /// are collinear.
     constant: f64,
 }
 
 impl DihedralPolynomials {
-    /// Gathers torsions; those of the same atoms become one.
+    /// Groups torsions; those of the same atoms are merged.
     pub(crate) fn new(torsions: impl IntoIterator<Item = ([usize; 4], DihedralPolynomial)>) -> Self {
         // φ is the same read from either end.
         let mut by_atoms: BTreeMap<[usize; 4], DihedralPolynomial> = BTreeMap::new();
@@ -106,7 +106,7 @@ impl DihedralPolynomials {
         Self { groups, constant }
     }
 
-    /// The atoms of a torsion whose angle is undefined at these positions (nm), because three of them lie on a line.
+    /// The atoms of a torsion whose angle is undefined at these positions (nm), because three of them are collinear.
     pub(crate) fn undefined(&self, positions: &[[f64; 3]]) -> Option<[usize; 4]> {
         self.groups.iter().find_map(|group| {
             let [j, k] = group.axis;
@@ -116,7 +116,7 @@ impl DihedralPolynomials {
     }
 }
 
-/// Where an atom stands in a list, to which it is added if need be.
+/// Index of an atom in a list, to which it is added if necessary.
 fn rank(ends: &mut Vec<usize>, end: usize) -> usize {
     ends.iter().position(|&known| known == end).unwrap_or_else(|| {
         ends.push(end);
@@ -149,7 +149,7 @@ impl Kernel for DihedralPolynomials {
 }
 
 impl Group {
-    /// Adds the forces, returns the energy.
+    /// Adds the forces and returns the energy.
     #[inline(always)]
     fn add_forces<V: Simd>(&self, block: &mut Block<'_>, part: usize) -> V {
         let [j, k] = self.axis;

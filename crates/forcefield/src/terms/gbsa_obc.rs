@@ -24,7 +24,7 @@ use crate::terms::COULOMB_KJ_NM_MOL;
 /// OpenMM's name.
 pub(crate) const NAME: &str = "GBSAOBCForce";
 
-/// By how much Born radii are smaller, nm.
+/// Offset subtracted from atomic radii, nm.
 pub const DIELECTRIC_OFFSET_NM: f64 = 0.009;
 const PROBE_RADIUS_NM: f64 = 0.14;
 const ALPHA: f64 = 1.0;
@@ -50,7 +50,7 @@ pub struct BornAtom {
     pub charge: f64,
     /// `R`, nm; above [`DIELECTRIC_OFFSET_NM`].
     pub radius_nm: f64,
-    /// By how much its offset radius is scaled where it descreens others.
+    /// Scale of its offset radius in descreening others.
     pub scale: f64,
 }
 
@@ -73,7 +73,7 @@ pub struct GbsaObc {
 }
 
 impl GbsaObc {
-    /// Of these atoms.
+    /// The term of these atoms.
     pub fn new(atoms: &[BornAtom], dielectrics: Dielectrics) -> Self {
         let Dielectrics { solute, solvent, surface_energy_kj_mol_nm2: surface_energy } = dielectrics;
         let particle = |&BornAtom { charge, radius_nm: radius, scale }: &BornAtom| {
@@ -103,7 +103,7 @@ impl EnergyTerm for GbsaObc {
     }
 }
 
-/// How atom j of radius `s` descreens atom i of radius `o` at the distance r.
+/// Descreening of atom i of radius `o` by atom j of radius `s` at the distance r.
 struct Descreening<V> {
     /// The summand of `I_i`.
     integral: V,
@@ -135,7 +135,7 @@ fn descreening<V: Simd>(
     let slope = (V::splat(0.125) * square_over_r.mul_add(inverse_r, V::splat(1.0)))
         .mul_add(squares, quarter * logarithm * inverse_r * inverse_r)
         * inverse_r;
-    // An atom wholly inside i descreens nothing.
+    // An atom entirely inside i does not descreen it.
     let zero = V::zero();
     Descreening { integral: upper.select_below(o, zero, integral), slope: upper.select_below(o, zero, slope) }
 }
@@ -234,7 +234,7 @@ impl GbsaObc {
         }
     }
 
-    /// Born radii; returns the energy of the atoms by themselves and of their surface.
+    /// Computes the Born radii; returns the self-energy of the atoms and the surface energy.
     #[inline(always)]
     fn radii_and_surface<V: Simd>(&self, work: &mut Work<'_>) -> V {
         let one = V::splat(1.0);
@@ -265,7 +265,7 @@ impl GbsaObc {
         energy
     }
 
-    /// Energy of the pairs, their forces at fixed radii, and the energy's slopes by the radii.
+    /// Energy of the pairs, their forces at fixed radii, and the derivatives of the energy by the radii.
     #[inline(always)]
     fn pair_energies<V: Simd>(&self, block: &mut Block<'_>, part: usize, work: &mut Work<'_>) -> V {
         let one = V::splat(1.0);
@@ -300,7 +300,7 @@ impl GbsaObc {
         energy
     }
 
-    /// Forces through the radii.
+    /// Forces due to the change of the radii.
     #[inline(always)]
     fn descreening_forces<V: Simd>(&self, block: &mut Block<'_>, part: usize, work: &mut Work<'_>) {
         let atoms = self.particles.len();

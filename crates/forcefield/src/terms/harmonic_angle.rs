@@ -9,7 +9,7 @@ use crate::simd::{Kernel, Simd, atan2, dispatch};
 /// OpenMM's name.
 pub(crate) const NAME: &str = "HarmonicAngleForce";
 
-/// Least `|a × c|`, nm², for which the plane of the angle is taken to be defined (as OpenMM does).
+/// Least `|a × c|`, nm², for which the plane of the angle counts as defined (as in OpenMM).
 const LEAST_CROSS_PRODUCT_NM2: f64 = 1e-6;
 
 /// One angle; the second atom is its vertex.
@@ -27,7 +27,7 @@ pub struct HarmonicAngle {
 pub struct HarmonicAngles(Vec<HarmonicAngle>);
 
 impl HarmonicAngles {
-    /// Of these angles.
+    /// The term of these angles.
     pub fn new(angles: Vec<HarmonicAngle>) -> Self {
         Self(angles)
     }
@@ -53,7 +53,7 @@ impl Kernel for HarmonicAngles {
                 let vertex = block.position::<V>(j, part);
                 let a = block.position::<V>(i, part) - vertex;
                 let c = block.position::<V>(k, part) - vertex;
-                // θ from its tangent |a × c| / a·c: exact near 0 and π too.
+                // θ from its tangent |a × c| / a·c, which is accurate near 0 and π too.
                 let normal = a.cross(c);
                 let sine = V::splat(LEAST_CROSS_PRODUCT_NM2).max(normal.dot(normal).sqrt());
                 let bend = atan2(sine, a.dot(c)) - V::splat(angle.angle_rad);

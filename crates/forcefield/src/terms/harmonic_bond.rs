@@ -24,12 +24,12 @@ pub struct HarmonicBond {
 pub struct HarmonicBonds(Vec<HarmonicBond>);
 
 impl HarmonicBonds {
-    /// Of these bonds.
+    /// The term of these bonds.
     pub fn new(bonds: Vec<HarmonicBond>) -> Self {
         Self(bonds)
     }
 
-    /// Pairs of atoms that are held, with their rest lengths (nm); bonds of zero stiffness hold nothing.
+    /// Bonded pairs of atoms with their rest lengths (nm); bonds of zero stiffness are excluded.
     pub fn held_pairs(&self) -> Vec<([usize; 2], f64)> {
         let held = self.0.iter().filter(|bond| bond.stiffness_kj_mol_nm2 != 0.0);
         held.map(|bond| (bond.atoms, bond.length_nm)).collect()

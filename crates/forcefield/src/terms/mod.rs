@@ -1,4 +1,4 @@
-//! The energy terms, one file each: their numbers, and the kernel.
+//! The energy terms, one file each: parameters and kernel.
 
 pub mod cmap_torsion;
 mod dihedral;
@@ -10,5 +10,5 @@ pub mod nonbonded;
 pub mod periodic_torsion;
 pub mod ryckaert_bellemans_torsion;
 
-/// Coulomb's constant `e²/(4πε₀)` in kJ·nm/mol, from CODATA 2018 as OpenMM has it.
+/// Coulomb's constant `e²/(4πε₀)` in kJ·nm/mol, from CODATA 2018 as in OpenMM.
 pub(crate) const COULOMB_KJ_NM_MOL: f64 = 138.935_457_644_382;

@@ -26,7 +26,7 @@ struct Partner {
 /// Charge and Lennard-Jones parameters of an atom, or of a pair of atoms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NonbondedParameters {
-    /// Charge, e; of a pair the product of both charges, e².
+    /// Charge, e; for a pair the product of both charges, e².
     pub charge: f64,
     /// `σ`, nm.
     pub sigma_nm: f64,
@@ -38,7 +38,8 @@ pub struct NonbondedParameters {
 pub struct NonbondedPairs(Vec<(usize, Vec<Partner>)>);
 
 impl NonbondedPairs {
-    /// Of these atoms, by the rules of Lorentz and Berthelot; an exception, under its atoms in rising order, replaces what these say.
+    /// The term of these atoms by the Lorentz–Berthelot rules; an exception, keyed by its atoms in ascending order, replaces their
+    /// parameters.
     pub fn new(
         atoms: &[NonbondedParameters],
         exceptions: &BTreeMap<(usize, usize), NonbondedParameters>,

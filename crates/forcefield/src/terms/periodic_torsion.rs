@@ -8,7 +8,7 @@ use crate::terms::dihedral_polynomial::{DihedralPolynomial, DihedralPolynomials}
 /// OpenMM's name.
 pub(crate) const NAME: &str = "PeriodicTorsionForce";
 
-/// Highest periodicity: beyond, the polynomials' coefficients (up to 2ⁿ) cost digits.
+/// Highest periodicity: beyond, the polynomials' coefficients (up to 2ⁿ) would cost precision.
 pub const HIGHEST_PERIODICITY: usize = 12;
 
 /// One torsion.
@@ -28,7 +28,7 @@ pub struct PeriodicTorsion {
 pub struct PeriodicTorsions(DihedralPolynomials);
 
 impl PeriodicTorsions {
-    /// Of these torsions; none if a periodicity is 0 or above [`HIGHEST_PERIODICITY`].
+    /// The term of these torsions; none if a periodicity is 0 or above [`HIGHEST_PERIODICITY`].
     pub fn new(torsions: &[PeriodicTorsion]) -> Option<Self> {
         let is_known = |torsion: &PeriodicTorsion| (1..=HIGHEST_PERIODICITY).contains(&torsion.periodicity);
         let polynomials = torsions.iter().map(|torsion| {

@@ -21,7 +21,7 @@ pub struct RyckaertBellemansTorsion {
 pub struct RyckaertBellemansTorsions(DihedralPolynomials);
 
 impl RyckaertBellemansTorsions {
-    /// Of these torsions.
+    /// The term of these torsions.
     pub fn new(torsions: &[RyckaertBellemansTorsion]) -> Self {
         let polynomials = torsions.iter().map(|torsion| {
             let powers = torsion.coefficients_kj_mol.iter().enumerate();

@@ -1,4 +1,4 @@
-//! `paths.csv`: one row a path.
+//! `paths.csv`: one row per path.
 
 use geodyssey_paths::Direction;
 use serde::Deserialize;
@@ -9,29 +9,29 @@ use crate::error::Error;
 /// The table.
 pub(crate) const FILE: &str = "paths.csv";
 
-/// What the table says of one path. Fields are called like their columns; further columns of a file are not looked at.
+/// The row of one path. Fields are named after their columns; other columns of a file are ignored.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct PathRow {
     /// Name of its files.
     pub(crate) path: String,
     /// From start to end, or back.
     pub(crate) direction: Direction,
-    /// 1 if its last frame lies within the radius of the state that it went for.
+    /// 1 if its last frame lies within the radius of the target state.
     pub(crate) reached: u8,
-    /// Of a path of atoms that arrived in the variables: 1 if it arrived at the state's structure.
+    /// For a path of atoms that arrived in the variables: 1 if it arrived at the state's structure.
     pub(crate) same_structure: Option<u8>,
-    /// Distance of its last frame from the centre of the state that it went for, in radii; none if it broke down.
+    /// Distance of its last frame from the centre of the target state, in radii; none if it failed.
     pub(crate) final_distance_radii: Option<f64>,
     /// Number of its frames.
     #[serde(default)]
     pub(crate) frames: usize,
-    /// Highest all-atom potential energy over every step, kJ/mol.
+    /// Highest all-atom potential energy over all steps, kJ/mol.
     pub(crate) max_potential_energy_kj_mol: Option<f64>,
-    /// Highest energy on the landscape above its minimum, over every step and the segments between, kJ/mol.
+    /// Highest landscape energy above the minimum, over all steps and the segments between them, kJ/mol.
     pub(crate) max_landscape_energy_kj_mol: Option<f64>,
-    /// The same over every step, the segments left out, kJ/mol.
+    /// The same over all steps, without the segments, kJ/mol.
     pub(crate) max_landscape_energy_at_steps_kj_mol: Option<f64>,
-    /// Work over the whole path, kJ/mol; none if it broke down or was shot.
+    /// Work over the whole path, kJ/mol; none if it failed or is an unbiased path.
     pub(crate) work_kj_mol: Option<f64>,
     /// 1 if the torsions of the frame nearest to the target are within the radius of the target's; none without torsions.
     pub(crate) hit: Option<u8>,
@@ -41,13 +41,13 @@ pub(crate) struct PathRow {
     pub(crate) nearest_rmsd_nm: Option<f64>,
     /// Distance of that frame's torsions from the target's, radian.
     pub(crate) nearest_torsion_distance_rad: Option<f64>,
-    /// Highest all-atom potential energy over every step up to that frame, kJ/mol.
+    /// Highest all-atom potential energy over all steps up to that frame, kJ/mol.
     pub(crate) max_potential_energy_to_nearest_kj_mol: Option<f64>,
-    /// Why it broke down; none if it came through.
+    /// Why it failed; none if it did not.
     pub(crate) failure: Option<String>,
 }
 
-/// A column: its head, and its cell in the row of a path.
+/// A column: its name, and its cell in the row of a path.
 type Column = (&'static str, fn(&PathRow) -> String);
 
 const COLUMNS: [Column; 16] = [

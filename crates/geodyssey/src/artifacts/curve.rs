@@ -1,4 +1,4 @@
-//! `geodesic.csv` and `geodesic.json`: the curve, and what is known of it and of the other windings.
+//! `geodesic.csv` and `geodesic.json`: the curve, and its properties and those of the other windings.
 
 use geodyssey_denoiser::SpacetimePoint;
 use geodyssey_report::{ConstraintSummary, GeodesicSummary, NumericColumns, ReportError, Warning};
@@ -14,17 +14,17 @@ use crate::problem::variables::Variable;
 pub(crate) const STAGE: &str = "geodesic";
 /// The curve.
 pub(crate) const CURVE_FILE: &str = "geodesic.csv";
-/// What is known of it and of the other windings.
+/// Properties of the curve and of the other windings.
 pub(crate) const RECORD_FILE: &str = "geodesic.json";
 
-/// What is known of the chosen curve and of the others.
+/// Properties of the chosen curve and of the others.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct GeodesicRecord {
     /// Length, energy, windings, ….
     pub(crate) summary: GeodesicSummary,
     /// How well each constraint is satisfied.
     pub(crate) constraints: Vec<ConstraintSummary>,
-    /// Bottleneck between the two states above the global minimum, nothing blocked, kJ/mol.
+    /// Bottleneck between the two states above the global minimum, with no region blocked, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) lower_bound_kj_mol: Option<f64>,
     /// Standard error of the landscape at the bottleneck, kJ/mol.
@@ -33,23 +33,23 @@ pub(crate) struct GeodesicRecord {
     /// Whether the whole route over the lowest barrier was sampled; absent if the landscape has no information on sampling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) lower_bound_sampled: Option<bool>,
-    /// `F(end) - F(start)` of the tethered ensembles by the landscape, kJ/mol.
+    /// `F(end) - F(start)` of the tethered ensembles, from the landscape, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) delta_f_kj_mol: Option<f64>,
-    /// What must be known before trusting this.
+    /// What the user must know before trusting the curve.
     #[serde(default)]
     pub(crate) warnings: Vec<Warning>,
 }
 
 /// A finished geodesic.
 pub(crate) struct GeodesicResult {
-    /// What is known of it.
+    /// Its properties.
     pub(crate) record: GeodesicRecord,
     /// The curve.
     pub(crate) curve: Curve,
 }
 
-/// A finished curve, as its table has it.
+/// A finished curve, as stored in its table.
 pub(crate) struct Curve {
     /// Its points, in the spacetime's units.
     pub(crate) points: Vec<SpacetimePoint>,
@@ -62,18 +62,18 @@ pub(crate) struct Curve {
 }
 
 impl Curve {
-    /// Its length; 1 where it has none, so that there are shares of it.
+    /// Its length; 1 for a curve of zero length, so that fractions of it are defined.
     pub(crate) fn length(&self) -> f64 {
         self.arc_length.last().copied().filter(|length| *length > 0.0).unwrap_or(1.0)
     }
 
-    /// Arc lengths as shares of its own.
+    /// Arc lengths as fractions of its length.
     pub(crate) fn shares(&self, arc_length: &[f64]) -> Vec<f64> {
         arc_length.iter().map(|arc| arc / self.length()).collect()
     }
 }
 
-/// Heads of columns of the variables: `y_phi_rad`, or with a power of the unit `variance_phi_rad2`.
+/// Column names of the variables: `y_phi_rad`, or with a power of the unit `variance_phi_rad2`.
 fn heads(problem: &Problem, prefix: &str, power: &str) -> Vec<String> {
     let head = |variable: &Variable| {
         let power = if variable.quantity.column_unit().is_empty() { "" } else { power };

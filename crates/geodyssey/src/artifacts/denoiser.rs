@@ -1,4 +1,4 @@
-//! Names of what the training of a denoiser writes.
+//! Names of the files that the training of a denoiser writes.
 
 /// Name of the stage.
 pub(crate) const STAGE: &str = "denoiser";
@@ -6,7 +6,7 @@ pub(crate) const STAGE: &str = "denoiser";
 pub(crate) const WEIGHTS_FILE: &str = "denoiser/weights.safetensors";
 /// The loss during the training.
 pub(crate) const HISTORY_FILE: &str = "denoiser/training.csv";
-/// The error of a fit in closed form by noise level.
+/// The error of a closed-form fit by noise level.
 pub(crate) const HELD_OUT_FILE: &str = "denoiser/held-out.csv";
 /// How the denoiser was trained.
 pub(crate) const RECORD_FILE: &str = "denoiser/record.json";

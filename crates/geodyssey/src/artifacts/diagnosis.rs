@@ -1,4 +1,4 @@
-//! Names of what `diagnose` writes.
+//! Names of the files that `diagnose` writes.
 
 /// Name of the stage, and of its folder.
 pub(crate) const STAGE: &str = "diagnose";

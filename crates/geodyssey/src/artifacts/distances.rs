@@ -1,4 +1,4 @@
-//! Names of what `distance` writes.
+//! Names of the files that `distance` writes.
 
 /// Name of the stage, and of its folder.
 pub(crate) const STAGE: &str = "distance";

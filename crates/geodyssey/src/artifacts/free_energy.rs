@@ -9,21 +9,21 @@ use crate::problem::variables::Variable;
 /// The table.
 pub(crate) const FILE: &str = "free-energy.csv";
 
-/// Heads of what all paths, forward ones alone and backward ones alone say, without their unit.
+/// Column names, without unit, of the estimates from all paths, from forward paths only and from backward paths only.
 const WAYS: [&str; 3] = ["free_energy", "forward_free_energy", "backward_free_energy"];
 const POINT: &str = "point";
 const LANDSCAPE: &str = "landscape_free_energy_kj_mol";
 
-/// A free energy as the table has it.
+/// A free energy as stored in the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ToldEnergy {
-    /// Its value, kJ/mol; none where it is not known.
+    /// Its value, kJ/mol; none if unknown.
     pub(crate) value: Option<f64>,
-    /// Its standard error, kJ/mol; none where it is not known.
+    /// Its standard error, kJ/mol; none if unknown.
     pub(crate) standard_error: Option<f64>,
 }
 
-/// What the table says of one point of the curve.
+/// The row of one point of the curve.
 pub(crate) struct WindowRow {
     /// Its index.
     pub(crate) point: usize,
@@ -31,9 +31,9 @@ pub(crate) struct WindowRow {
     pub(crate) log_snr: f64,
     /// The centre of its tether, in the variables' own units.
     pub(crate) y: Vec<f64>,
-    /// By all paths, by forward ones alone, by backward ones alone.
+    /// From all paths, from forward paths only, from backward paths only.
     pub(crate) ways: [ToldEnergy; 3],
-    /// By the landscape, kJ/mol.
+    /// From the landscape, kJ/mol.
     pub(crate) landscape: Option<f64>,
 }
 
@@ -72,17 +72,17 @@ pub(crate) fn free_energy_csv(
     text
 }
 
-/// The table, read back: free energies at points of the curve, kJ/mol, NaN where they are not known.
+/// The table, read back: free energies at points of the curve, kJ/mol, NaN if unknown.
 pub(crate) struct FreeEnergyTable {
     /// Indices of the points.
     pub(crate) points: Vec<usize>,
-    /// By all paths.
+    /// From all paths.
     pub(crate) all: Vec<f64>,
-    /// By forward paths alone.
+    /// From forward paths only.
     pub(crate) forward: Vec<f64>,
-    /// By backward paths alone.
+    /// From backward paths only.
     pub(crate) backward: Vec<f64>,
-    /// By the landscape, where it has a free energy.
+    /// From the landscape, if it has a free energy.
     pub(crate) landscape: Option<Vec<f64>>,
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn read_free_energy(text: &str) -> Result<FreeEnergyTable, ReportErro
         all: of(all)?,
         forward: of(forward)?,
         backward: of(backward)?,
-        // Without a free energy of the landscape there is no column of it.
+        // Without a free energy of the landscape its column is missing.
         landscape: columns.column(LANDSCAPE).ok().map(<[f64]>::to_vec),
     })
 }

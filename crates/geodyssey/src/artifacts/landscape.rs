@@ -1,4 +1,4 @@
-//! `landscape.csv` or `samples.csv`, and `landscape.json`: the energy of the variables, and how it was computed.
+//! `landscape.csv` or `samples.csv`, and `landscape.json`: the energy as a function of the variables, and how it was computed.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub(crate) const RECORD_FILE: &str = "landscape.json";
 /// The samples.
 pub(crate) const SAMPLES_FILE: &str = "samples.csv";
 
-/// Where the search for the minimum ends, in grid spacings: the energy is then good to rounding.
+/// Step size at which the search for the minimum ends, in grid spacings; the energy is then exact up to rounding.
 const SMALLEST_STEP: f64 = 1e-7;
 
 /// How a landscape was computed.
@@ -35,25 +35,25 @@ pub(crate) struct LandscapeRecord {
     pub(crate) method: String,
     /// Evaluations of the molecule's energy or gradient.
     pub(crate) energy_evaluations: u64,
-    /// Root mean square standard error of the free energy where it was sampled and lies below 40 kJ/mol.
+    /// Root mean square of the standard error of the free energy over the sampled region below 40 kJ/mol, kJ/mol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rms_block_error_kj_mol: Option<f64>,
-    /// Of a relaxed scan: how it went.
+    /// Statistics of a relaxed scan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) relaxed_scan: Option<RelaxedScanRecord>,
-    /// Of metadynamics: how it went.
+    /// Statistics of metadynamics.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) metadynamics: Option<MetadynamicsRecord>,
-    /// Of samples: how many, and their effective number.
+    /// The number of samples, and their effective number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) samples: Option<SamplesRecord>,
-    /// What must be known before trusting this.
+    /// What the user must know before trusting the landscape.
     #[serde(default)]
     pub(crate) warnings: Vec<Warning>,
 }
 
 impl LandscapeRecord {
-    /// Of a landscape that was not computed.
+    /// For a landscape that was not computed.
     pub(crate) fn not_computed(method: &str) -> Self {
         Self {
             method: method.to_owned(),
@@ -66,7 +66,7 @@ impl LandscapeRecord {
         }
     }
 
-    /// Of samples.
+    /// For samples.
     pub(crate) fn of_samples(
         samples: SamplesRecord,
         energy_evaluations: u64,
@@ -76,50 +76,50 @@ impl LandscapeRecord {
     }
 }
 
-/// How metadynamics went.
+/// Statistics of metadynamics runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct MetadynamicsRecord {
-    /// What the summary says of it.
+    /// The part that goes into the summary.
     pub(crate) summary: MetadynamicsSummary,
-    /// Every walker's crossings between the ends, in the order of the walkers; even ones began at the start, odd ones at the end.
+    /// Each walker's crossings between the ends, in the order of the walkers; even walkers began at the start, odd ones at the end.
     pub(crate) walkers: Vec<WalkerCrossings>,
 }
 
-/// How a relaxed scan went.
+/// Statistics of relaxed scans.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RelaxedScanRecord {
-    /// Potential energy of the lowest grid point, which counts as zero in the table, kJ/mol.
+    /// Potential energy of the lowest grid point, the zero of the table's energies, kJ/mol.
     pub(crate) lowest_potential_energy_kj_mol: f64,
-    /// Rounds until nothing improved.
+    /// Number of rounds until nothing improved.
     pub(crate) rounds: u64,
-    /// Minimisations.
+    /// Number of minimisations.
     pub(crate) minimisations: u64,
-    /// Those that did not converge.
+    /// How many did not converge.
     pub(crate) unfinished: u64,
-    /// Those that ended in another stereoisomer.
+    /// How many ended in another stereoisomer.
     pub(crate) refused: u64,
 }
 
-/// How samples were made.
+/// Origin of samples.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SamplesRecord {
-    /// How many, and their effective number.
+    /// Their number and effective number.
     pub(crate) summary: SamplesSummary,
-    /// Of samples that the run made.
+    /// Statistics of replica exchange, if the run generated the samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) replica_exchange: Option<ReplicaExchangeRecord>,
 }
 
-/// How replica exchange went.
+/// Statistics of a replica-exchange simulation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ReplicaExchangeRecord {
     /// Temperatures, lowest first, K.
     pub(crate) temperatures_k: Vec<f64>,
-    /// Ladders side by side.
+    /// Number of independent ladders.
     pub(crate) ladders: usize,
-    /// Share of accepted exchanges for each pair of neighbours.
+    /// Acceptance rate of exchanges for each pair of neighbouring temperatures.
     pub(crate) exchange_rates: Vec<Option<f64>>,
-    /// `-log ∫ exp(-β_k U)` of every temperature by MBAR, the first one's being 0.
+    /// `-log ∫ exp(-β_k U)` of every temperature by MBAR, relative to the first.
     pub(crate) free_energies: Vec<f64>,
 }
 
@@ -129,7 +129,7 @@ pub(crate) enum PosteriorData {
     Gaussians(Vec<GaussianComponent>),
     /// Point masses.
     Points(TableRows),
-    /// Samples with weights, in the spacetime's units; all else here is in the variables' own.
+    /// Samples with weights, in the spacetime's units; everything else here is in the variables' own units.
     Samples(SampleSet),
     /// Energies on a grid.
     Grid(Grid),
@@ -137,20 +137,20 @@ pub(crate) enum PosteriorData {
 
 /// A finished landscape.
 pub(crate) struct LandscapeResult {
-    /// How it was made.
+    /// How it was computed.
     pub(crate) record: LandscapeRecord,
-    /// The energy as a smooth function; none for samples and for point masses that lie on no grid.
+    /// The energy as a smooth function; none for samples and for point masses that do not lie on a grid.
     pub(crate) landscape: Option<Box<dyn Landscape>>,
-    /// Smallest and largest value of each variable that is considered.
+    /// Range of each variable.
     pub(crate) ranges: Vec<(f64, f64)>,
     /// What the denoiser is made of.
     pub(crate) data: PosteriorData,
-    /// The energies on a grid, for figures; none for samples and for point masses that lie on no grid.
+    /// The energies on a grid, for figures; none for samples and for point masses that do not lie on a grid.
     pub(crate) grid: Option<Grid>,
-    /// Where these energies were sampled and how well, if that is known. Everything else takes the energies of unsampled regions
+    /// Where these energies were sampled and how well, if known. All other parts of the program take the energies of unsampled regions
     /// from [`SampledGround::raised`].
     pub(crate) ground: Option<SampledGround>,
-    /// The energy that counts as zero, kJ/mol: the global minimum; of samples 0, since they have no energy.
+    /// The zero of energy, kJ/mol: the global minimum; 0 for samples, which have no energy.
     pub(crate) minimum: f64,
 }
 
@@ -230,7 +230,7 @@ pub(crate) fn load(
     })
 }
 
-/// The lowest energy: from the lowest grid point downhill along the axes, with steps halved down to the point.
+/// The lowest energy: downhill from the lowest grid point along the axes, with step sizes halved until they are negligible.
 fn minimum(landscape: &dyn Landscape, grid: &Grid) -> f64 {
     let (mut x, mut lowest) = grid.minimum();
     let mut share = 0.5;

@@ -1,5 +1,5 @@
-//! What a run directory contains, below the stages that make it: names and records of every stage, and for landscape, samples, curve and
-//! paths the columns with their writer and reader.
+//! What a run directory contains: names and records of every stage, and for landscape, samples, curve and paths the columns with their
+//! writer and reader. Stages depend on this module, not the other way round.
 
 pub(crate) mod all_paths;
 pub(crate) mod atom_names;

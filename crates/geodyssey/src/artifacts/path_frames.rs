@@ -8,7 +8,8 @@ use super::path_table::{FRAME, POINT, POTENTIAL_ENERGY};
 /// eV in a kJ/mol: extended XYZ has its `energy` in eV. `1000 / (N_A e)`, both exact in the SI of 2019.
 const EV_PER_KJ_MOL: f64 = 1.0 / 96.485_332_123_310_02;
 
-/// What goes with one frame: `energy`, the all-atom potential energy in eV as extended XYZ has it, where it is known; the path, and the columns of the path's table.
+/// The values of one frame: `energy`, the all-atom potential energy in eV as in extended XYZ, if known; the path; and the columns of
+/// the path's table.
 pub(crate) fn frame_values(path: &str, table: &NumericColumns, row: usize) -> Vec<(String, FrameProperty)> {
     let cell = |column: &str| table.column(column).ok().and_then(|values| values.get(row)).copied();
     let mut values = Vec::new();
@@ -27,7 +28,7 @@ pub(crate) fn frame_values(path: &str, table: &NumericColumns, row: usize) -> Ve
     values
 }
 
-/// The values of all frames of a file as a table, one row a frame.
+/// The values of all frames of a file as a table, one row per frame.
 pub(crate) fn frame_table(values: &[Vec<(String, FrameProperty)>]) -> String {
     let shown = |(key, _): &&(String, FrameProperty)| key != "energy";
     let heads = values.first().map_or_else(Vec::new, |row| {

@@ -1,4 +1,4 @@
-//! `paths/path-0000.csv` and its like: one path, one row a frame.
+//! `paths/path-0000.csv` and so on: one table per path, one row per frame.
 
 use geodyssey_paths::PathId;
 use geodyssey_report::{NumericColumns, ReportError};
@@ -15,7 +15,7 @@ pub(crate) fn table_of(path: PathId) -> String {
     format!("{FOLDER}{path}.csv")
 }
 
-/// The path whose table a file is; none for any other file.
+/// The path to which a table belongs, from its file name; none for any other file.
 pub(crate) fn path_of(name: &str) -> Option<PathId> {
     name.strip_prefix(FOLDER)?.strip_suffix(".csv")?.parse().ok()
 }
@@ -31,7 +31,7 @@ pub(crate) fn paths_among<'n>(names: impl Iterator<Item = &'n str>) -> Vec<PathI
 pub(crate) const FRAME: &str = "frame";
 /// Index of the curve's point at which it was taken.
 pub(crate) const POINT: &str = "point";
-/// All-atom potential energy; of paths of atoms only.
+/// All-atom potential energy; only for paths of atoms.
 pub(crate) const POTENTIAL_ENERGY: &str = "potential_energy_kj_mol";
 const ARC_LENGTH: &str = "arc_length";
 const LOG_SNR: &str = "log_snr";
@@ -39,7 +39,7 @@ const LANDSCAPE_ENERGY: &str = "landscape_energy_kj_mol";
 const TETHER_ENERGY: &str = "tether_energy_kj_mol";
 const WORK: &str = "work_kj_mol";
 
-/// Columns that a table may have, or not.
+/// Optional columns.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KnownEnergies {
     /// All-atom potential energy.
@@ -48,7 +48,7 @@ pub(crate) struct KnownEnergies {
     pub(crate) landscape: bool,
 }
 
-/// What the table says of one frame.
+/// The row of one frame.
 pub(crate) struct FrameRow<'p> {
     /// Its number.
     pub(crate) frame: usize,
@@ -115,7 +115,7 @@ impl PathTable {
         self.arc_length.len()
     }
 
-    /// The frame of the highest energy: on the landscape where that is known, of the atoms else.
+    /// The frame of highest energy: landscape energy if known, otherwise potential energy of the atoms.
     pub(crate) fn highest_frame(&self) -> usize {
         let energies = self.landscape_energy.as_ref().or(self.potential_energy.as_ref());
         energies.map_or(0, |energies| {

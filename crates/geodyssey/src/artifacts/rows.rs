@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 
-/// Rows as CSV, with cells quoted where they must be; `what` they are, for errors.
+/// Rows as CSV, with cells quoted where necessary; `what` names the table in errors.
 pub(crate) fn csv_of(what: &str, rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, Error> {
     let failed = |error: &dyn std::fmt::Display| Error::failed(what, error);
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());

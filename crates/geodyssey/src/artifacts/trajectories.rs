@@ -1,4 +1,4 @@
-//! Frames to a trajectory file.
+//! Writing frames to a trajectory file.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use geodyssey_trajectory::{Frame, FrameProperty, TrajectoryFormat, open_writer};
 
 use crate::error::Error;
 
-/// Writes frames 1 ps apart: the position along the path, not a physical time.
+/// Writes frames 1 ps apart: the frame's time is its position along the path, not a physical time.
 pub(crate) fn write_trajectory(
     format: TrajectoryFormat,
     path: &Path,
@@ -19,7 +19,7 @@ pub(crate) fn write_trajectory(
     write_trajectory_with(format, path, topology, &positions, &steps, &[])
 }
 
-/// Writes frames with their numbers, which are their times in ps too, and the values that go with each, if any.
+/// Writes frames with their numbers, which are also their times in ps, and with further values of each frame, if any.
 pub(crate) fn write_trajectory_with(
     format: TrajectoryFormat,
     path: &Path,

@@ -1,4 +1,4 @@
-//! Sections in place of those of a file: of a configuration that was read others are made, such as a comparison's baselines.
+//! Sections that replace those of a file: from a configuration that was read, others are derived, such as a comparison's baselines.
 
 use super::constraints::ConstraintConfig;
 use super::denoiser::DenoiserConfig;
@@ -6,42 +6,42 @@ use super::geodesic::{CurveKind, GeodesicConfig};
 use super::sampling::SamplingConfig;
 use super::values::{Count, Ends, Real};
 
-/// What another configuration has in place of what was read. All else stays.
+/// The sections that a derived configuration replaces. Everything else stays.
 #[derive(Clone, Debug)]
 pub(crate) struct ConfigChange {
-    /// What it is for, in the words of an error about it: it stands in no file.
+    /// Its purpose, for error messages, since the section is not in any file.
     pub(crate) reason: String,
     /// `[geodesic]`.
     pub(crate) curve: CurveChange,
     /// Every `[[constraint]]`.
     pub(crate) constraints: Vec<ConstraintConfig>,
-    /// `[denoiser]`; none where it stays.
+    /// `[denoiser]`; none if unchanged.
     pub(crate) denoiser: Option<DenoiserConfig>,
-    /// `[sampling]`; none where it stays.
+    /// `[sampling]`; none if unchanged.
     pub(crate) sampling: Option<SamplingConfig>,
 }
 
-/// Another `[geodesic]`, whose other keys have their defaults. Its numbers are those of results, and are checked like those of a file.
+/// A replaced `[geodesic]`, whose other keys have their defaults. Its numbers come from results and are checked like those of a file.
 #[derive(Clone, Debug)]
 pub(crate) struct CurveChange {
-    /// Which curve.
+    /// Kind of curve.
     pub(crate) kind: CurveKind,
     /// Points on it, both ends included.
     pub(crate) points: Count,
     /// logSNR at the ends.
     pub(crate) log_snr: Ends,
-    /// Bound of logSNR from below.
+    /// Lower bound of logSNR.
     pub(crate) log_snr_min: Real,
     /// Turns per variable.
     pub(crate) winding: Vec<i64>,
-    /// logSNR at equal shares of a straight line; none where it is linear.
+    /// logSNR at equal spacing along a straight line; none if it is linear.
     pub(crate) log_snr_schedule: Option<Vec<f64>>,
     /// logSNR in the middle of a tent; none for the default.
     pub(crate) tent_log_snr: Option<f64>,
 }
 
 impl ConfigChange {
-    /// The sections that are no longer those of the file.
+    /// The sections that differ from those of the file.
     pub(super) fn sections(&self) -> impl Iterator<Item = &'static str> {
         let denoiser = self.denoiser.as_ref().map(|_| "denoiser");
         let sampling = self.sampling.as_ref().map(|_| "sampling");
@@ -50,7 +50,7 @@ impl ConfigChange {
 }
 
 impl CurveChange {
-    /// The section that it comes to, or the key of a number that cannot be, and why.
+    /// The resulting section, or the key of an impossible number with the reason.
     pub(super) fn section(&self) -> Result<GeodesicConfig, (&'static str, String)> {
         let real =
             |key: &'static str| move |value: f64| Real::try_from(value).map_err(|why: String| (key, why));

@@ -1,9 +1,9 @@
-//! The states' structures as paths begin with them: minimised under the run's own force field, or driven to a centre.
+//! The states' structures from which paths start: minimised under the run's own force field, or driven to a centre.
 //!
-//! A structure comes from somewhere else: another force field, another solvent, an experiment. So it is minimised first, without any
-//! restraint, and where the configuration gives no `center`, the state's centre is where this ends. A state that is given by its
-//! `center` alone gets a structure: the molecule is driven there, step by step, from the other state's structure or, where neither
-//! state has one, from the coordinates of the topology.
+//! A given structure comes from another force field, another solvent or an experiment. It is therefore minimised first, without any
+//! restraint; if the configuration gives no `center`, the minimised structure defines the state's centre. For a state that is given
+//! by its `center` alone a structure is generated: the molecule is driven there, step by step, from the other state's structure or,
+//! if neither state has one, from the coordinates of the topology.
 
 use geodyssey_dynamics::{DynamicsError, MinimisationParameters, MinimisationTask, MinimisedMolecule};
 use geodyssey_molecule::units::BOLTZMANN_KJ_MOL_K;
@@ -13,20 +13,20 @@ use super::molecule::Molecule;
 use super::variables::{State, Variable};
 use crate::config::{Config, InputError, Space, StateConfig};
 
-/// Steps in which a molecule is driven to a centre: a straight jump can tear it.
+/// Steps in which a molecule is driven to a centre: a single jump can break it.
 const DRIVING_STEPS: usize = 10;
-/// Energy per degree of freedom, in kT at room temperature, above which a minimised structure is none: atoms lie upon each other.
+/// Energy per atom, in kT at room temperature, above which a minimised structure is unusable because atoms overlap.
 const HIGHEST_ENERGY_PER_ATOM_KT: f64 = 1000.0;
 const ROOM_TEMPERATURE_K: f64 = 300.0;
 
 /// Where a state's structure comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// From its file, as it stands there.
+    /// From its file, unchanged.
     AsGiven,
     /// From its file, minimised without restraint.
     Minimised,
-    /// From its file, minimised with the variables held at the centre: without restraint it leaves the state.
+    /// From its file, minimised with the variables held at the centre, because without restraint it leaves the state.
     Held,
     /// Driven to the centre from the other state's structure.
     DrivenFromOther,
@@ -35,7 +35,7 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
-    /// In words, as summary and `check` have it.
+    /// In words, as shown by the summary and by `check`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::AsGiven => "as given",
@@ -47,7 +47,7 @@ impl Origin {
     }
 }
 
-/// What became of a state's structure.
+/// How a state's structure was prepared.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Preparation {
     /// Where it comes from.
@@ -62,15 +62,15 @@ pub(crate) struct Preparation {
 
 /// A state with its structure.
 pub(crate) struct PreparedState {
-    /// Where it is and how far it reaches.
+    /// Its centre and radius.
     pub(crate) state: State,
     /// Its atoms, nm.
     pub(crate) positions: Vec<[f64; 3]>,
-    /// How these came about.
+    /// How these were obtained.
     pub(crate) preparation: Preparation,
 }
 
-/// Prepares both states; `structures` are those of the files.
+/// Prepares both states; `structures` are those read from the files.
 pub(crate) fn prepare(
     config: &Config,
     molecule: &Molecule,
@@ -134,7 +134,7 @@ fn from_file(
         return Ok(PreparedState { state, positions: positions.to_vec(), preparation });
     }
     let values = molecule.values(&free.positions);
-    // A given centre is held against what stands in the file: the user has looked at that.
+    // A given centre is compared with the file's structure: that is the one that the user knows.
     let known = if state.center.is_some() { in_file.clone() } else { values.clone() };
     let state = State::resolve(config, key(index), state, variables, Some(known))?;
     let leaves = config.space() == Space::Atoms && !state.contains(variables, &values);
@@ -193,7 +193,7 @@ fn drive(
     Ok(PreparedState { state, positions, preparation })
 }
 
-/// A minimisation, with the variables held where `held` says so.
+/// A minimisation, with the variables held at the values `held`, if any.
 fn minimised(
     molecule: &Molecule,
     positions: &[[f64; 3]],
@@ -211,7 +211,7 @@ fn minimised(
         target: held.map_or_else(Vec::new, <[f64]>::to_vec),
         multipliers: vec![0.0; engine.variables().len()],
     };
-    // One task is for one thread, and the threads of the run are not chosen yet.
+    // A single task needs a single thread, and the threads of the run are not chosen yet.
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build();
     let mut found = match alone {
         Ok(pool) => pool.install(|| engine.minimise(&[task], &parameters))?,
@@ -220,7 +220,7 @@ fn minimised(
     found.pop().ok_or(DynamicsError::NotFinite { what: "a minimisation" })
 }
 
-/// Refuses what no dynamics can begin with.
+/// Rejects a structure from which no dynamics can start.
 fn check_energy(config: &Config, key: &str, molecule: &Molecule, energy: f64) -> Result<(), InputError> {
     let limit = HIGHEST_ENERGY_PER_ATOM_KT
         * BOLTZMANN_KJ_MOL_K
@@ -230,7 +230,7 @@ fn check_energy(config: &Config, key: &str, molecule: &Molecule, energy: f64) ->
         return Ok(());
     }
     let message = format!(
-        "this structure has a potential energy of {energy:.3e} kJ/mol: do atoms lie upon each other, or is their order not that of \
+        "this structure has a potential energy of {energy:.3e} kJ/mol: do atoms overlap, or is their order different from that of \
          the force field?"
     );
     Err(config.error(key, message))

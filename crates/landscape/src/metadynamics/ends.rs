@@ -1,18 +1,18 @@
-//! The two ends between which walkers ought to go to and fro, and how often each has done so.
+//! The two ends between which walkers should cross, and how often each has done so.
 
 use serde::{Deserialize, Serialize};
 
 /// An end state among the variables: an ellipsoid.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EndRegion {
-    /// Its centre, one value a variable.
+    /// Its centre, one value per variable.
     pub center: Vec<f64>,
-    /// Its semi-axes, one a variable, in the variable's unit.
+    /// Its semi-axes, one per variable, in the variable's unit.
     pub radius: Vec<f64>,
 }
 
 impl EndRegion {
-    /// Whether a point lies inside; periodic variables are taken the shortest way round.
+    /// Whether a point lies inside; for periodic variables the shortest difference counts.
     pub fn contains(&self, x: &[f64], periods: &[Option<f64>]) -> bool {
         let axes = self.center.iter().zip(&self.radius).zip(periods);
         let square = |(x, ((center, radius), period)): (&f64, ((&f64, &f64), &Option<f64>))| {
@@ -26,30 +26,30 @@ impl EndRegion {
     }
 }
 
-/// How often one walker arrived at each end having last been at the other one: a crossing from end to end.
+/// The crossings of one walker: arrivals at one end after having visited the other end last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WalkerCrossings {
-    /// The end that it was at last: 0 or 1; none before it was at either.
+    /// The end visited last: 0 or 1; none before the first visit.
     pub last_end: Option<u8>,
-    /// Arrivals at either end while hills were deposited.
+    /// Arrivals at each end while hills were deposited.
     pub filling: [u32; 2],
-    /// Arrivals at either end while walkers were counted.
+    /// Arrivals at each end while walkers were counted.
     pub sampling: [u32; 2],
 }
 
-/// What a run is doing.
+/// The phase of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Hills are deposited.
     Filling,
-    /// The bias is fixed, and walkers come to equilibrium under it.
+    /// The bias is fixed, and walkers equilibrate under it.
     Equilibrating,
     /// Walkers are counted.
     Counting,
 }
 
 impl WalkerCrossings {
-    /// Notes where the walker is; whether it arrived at an end from the other one.
+    /// Records where the walker is; returns whether it arrived at an end from the other one.
     pub(super) fn visit(
         &mut self,
         ends: &[EndRegion],
@@ -71,7 +71,7 @@ impl WalkerCrossings {
     }
 }
 
-/// Share of the walkers of an end that have been at the other end and come back while hills were deposited.
+/// Fraction of an end's walkers that have been at the other end and come back while hills were deposited.
 pub(super) fn recrossed_share(
     crossings: &[WalkerCrossings],
     end: usize,

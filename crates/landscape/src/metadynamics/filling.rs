@@ -1,4 +1,4 @@
-//! How hills are chosen, and when there are enough of them.
+//! The size of the hills, and when there are enough of them.
 
 use super::ends::{WalkerCrossings, recrossed_share};
 use super::groups::Groups;
@@ -6,21 +6,20 @@ use super::parameters::{MetadynamicsParameters, MetadynamicsVariable};
 use crate::Grid;
 use crate::basin::nearest_point;
 
-/// Least height of a hill where none is given, kJ/mol.
+/// Least height of a hill if none is given, kJ/mol.
 const LEAST_HEIGHT_KJ_MOL: f64 = 0.1;
-/// By how much the hills of all walkers raise the whole range in the mean where no height is given, kJ/mol/ps, before
-/// tempering.
+/// Mean rate at which the hills of all walkers raise the whole range if no height is given, kJ/mol/ps, before tempering.
 const FILLING_RATE_KJ_MOL_PER_PS: f64 = 0.32;
-/// While filling is prolonged hills are not lower than exp(-this) of their height where there is no bias.
+/// While filling is prolonged, hills are at least exp(-this) times as high as without bias.
 const LARGEST_TEMPERING: f64 = 1.0;
-/// Largest standard deviation of a hill, as a share of the period or of the range.
+/// Largest standard deviation of a hill, as a fraction of the period or of the range.
 const WIDEST_PERIODIC: f64 = 1.0 / 25.0;
 const WIDEST_BOUNDED: f64 = 1.0 / 30.0;
-/// Grid spacings in the standard deviation of a hill.
+/// Grid spacings per standard deviation of a hill.
 const SPACINGS_PER_WIDTH: f64 = 1.5;
 
-/// The height of a hill where there is none yet, kJ/mol: as given, or such that filling takes about as long whatever the
-/// number of variables and of walkers and the width of the hills, but 0.1 kJ/mol or more and kT or less.
+/// The height of a hill without bias, kJ/mol: as given, or chosen so that the filling time hardly depends on the number of variables, the
+/// number of walkers or the width of the hills, but between 0.1 kJ/mol and kT.
 pub(super) fn hill_height(
     parameters: &MetadynamicsParameters,
     variables: &[MetadynamicsVariable],
@@ -45,7 +44,7 @@ pub(super) fn raised_bias_factor(before: f64, highest_bias_kj_mol: f64, thermal_
     before.max(1.0 + highest_bias_kj_mol / (LARGEST_TEMPERING * thermal_energy))
 }
 
-/// Whether walkers have been all along some way between two points: whether ground where the bias exceeds kT joins them.
+/// Whether walkers have covered some route between two points, that is, whether a region where the bias exceeds kT connects them.
 pub(super) fn joined(bias: &Grid, ends: [&[f64]; 2], thermal_energy: f64) -> bool {
     let [first, second] = ends.map(|end| nearest_point(bias, end));
     let filled = |node: usize| bias.values[node] > thermal_energy;
@@ -60,7 +59,7 @@ pub(super) fn joined(bias: &Grid, ends: [&[f64]; 2], thermal_energy: f64) -> boo
     reached[second]
 }
 
-/// Least share, over the ends, of an end's walkers that have been at the other end and come back.
+/// Fraction of an end's walkers that have been at the other end and come back; the smaller of the two ends.
 pub(super) fn least_recrossed_share(crossings: &[WalkerCrossings], groups: Groups) -> f64 {
     (0..2)
         .map(|end| recrossed_share(crossings, end, |walker| groups.start_of(walker)))
@@ -75,17 +74,17 @@ pub fn hill_width(fluctuation: f64, extent: f64, periodic: bool) -> f64 {
 
 /// Grid points along a variable of this extent that hills of this width need.
 pub fn grid_points_for(hill_width: f64, extent: f64) -> f64 {
-    // Rounding must not ask for one more.
+    // Rounding must not add another point.
     (SPACINGS_PER_WIDTH * extent / hill_width - 1e-6).ceil()
 }
 
-/// Standard deviation of the narrowest hill that a grid can hold, in spacings.
+/// Standard deviation of the narrowest hill that a grid can represent, in spacings.
 pub const NARROWEST_HILL: f64 = SPACINGS_PER_WIDTH;
 
-/// Hills must fit into the range of a variable so many times.
+/// The range of a variable must be at least this many times the width of a hill.
 pub(super) const HILLS_IN_RANGE: f64 = 12.0;
 
-/// Fewest grid points along a variable with which any hill is wide enough for the grid and narrow enough for the range.
+/// Least number of grid points along a variable for which a hill can be both wide enough for the grid and narrow enough for the range.
 pub fn fewest_grid_points(periodic: bool) -> usize {
     let spacings = (HILLS_IN_RANGE * NARROWEST_HILL).ceil() as usize;
     if periodic { spacings } else { spacings + 1 }

@@ -1,4 +1,4 @@
-//! How far the variables fluctuate in the basins of the starting structures: the natural width of a hill.
+//! Fluctuations of the variables in the basins of the starting structures, which give the natural width of a hill.
 
 use geodyssey_dynamics::{Batch, Bias, Engine, Langevin, Observed, Replica};
 use geodyssey_statistics::RandomStream;
@@ -9,14 +9,14 @@ use crate::LandscapeError;
 
 /// Copies of each structure.
 const REPLICAS: u32 = 16;
-/// Time in which the copies take up thermal energy, ps.
+/// Time for which the copies are thermalised, ps.
 const WARMING_PS: f64 = 1.0;
-/// Time over which each copy's variances are taken, ps; too short for it to leave its basin by itself.
+/// Time over which each copy's variances are computed, ps; too short to leave a basin spontaneously.
 const OBSERVED_PS: f64 = 2.0;
 /// Time between two values, ps.
 const INTERVAL_PS: f64 = 0.01;
 
-/// How far variables fluctuate about structures.
+/// Fluctuations of the variables around structures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fluctuations {
     /// Standard deviations by structure and variable, in the variables' units.
@@ -25,11 +25,11 @@ pub struct Fluctuations {
     pub energy_evaluations: u64,
 }
 
-/// Standard deviations of the variables in the basin of each structure (positions in nm): 16 unbiased copies of each are warmed for 1 ps and observed for 2 ps, and the variances of the copies,
-/// each about its own mean, are averaged.
+/// Standard deviations of the variables in the basin of each structure (positions in nm): 16 unbiased copies of each are thermalised for 1
+/// ps and observed for 2 ps, and the variances of the copies, each about its own mean, are averaged.
 ///
-/// A copy that changes its basin within that time makes the deviation larger, not smaller, so that what is taken from it
-/// needs an upper limit.
+/// A copy that leaves its basin within that time makes the deviation larger, not smaller, so that a hill width derived from it needs an
+/// upper limit.
 ///
 /// # Errors
 /// A wrong number of atoms, a parameter that cannot be used, or a copy that blows up.
@@ -68,7 +68,7 @@ pub fn fluctuations(
     })
 }
 
-/// The standard deviations of one structure's copies, and the steps that were done.
+/// The standard deviations of one structure's copies, and the number of steps done.
 fn observe(
     periods: &[Option<f64>],
     time_step_ps: f64,

@@ -1,18 +1,18 @@
-//! Counts by the end that a walker was at last, and the weights that balance the flux between the two.
+//! Counts by the end that a walker visited last, and the weights that balance the flux between the two ends.
 
 use serde::{Deserialize, Serialize};
 
-/// Added to numbers of crossings, so that none are not infinitely few.
+/// Added to numbers of crossings, so that the logarithm of zero crossings is finite.
 const LEAST_CROSSINGS: f64 = 0.5;
-/// Smoothed counts far below one say nothing of the end at which a walker was.
+/// Smoothed counts far below one carry no information on the end that a walker visited last.
 const FAINT: f64 = 0.01;
 
-/// What a group of walkers counted.
+/// The counts of a group of walkers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupCounts {
-    /// Counts of every grid point, by the end that the walker was at last.
+    /// Counts of every grid point, by the end that the walker visited last.
     pub by_last_end: [Vec<u32>; 2],
-    /// Arrivals at either end from the other one.
+    /// Arrivals at each end from the other one.
     pub arrivals: [u32; 2],
 }
 
@@ -34,7 +34,7 @@ impl Counts {
         Self { by_last_end: [vec![0.0; nodes], vec![0.0; nodes]], arrivals: [0.0; 2] }
     }
 
-    /// Adds `factor` times other counts, which leaves none below zero.
+    /// Adds `factor` times other counts; negative results are set to zero.
     pub(super) fn add(&mut self, factor: f64, other: &Self) {
         for (own, other) in self.by_last_end.iter_mut().zip(&other.by_last_end) {
             own.iter_mut().zip(other).for_each(|(own, other)| *own = (*own + factor * other).max(0.0));
@@ -50,18 +50,18 @@ impl Counts {
         scaled
     }
 
-    /// All counts, whatever the last end.
+    /// All counts, regardless of the last end.
     pub(super) fn total(&self) -> Vec<f64> {
         let [first, second] = &self.by_last_end;
         first.iter().zip(second).map(|(first, second)| first + second).collect()
     }
 
-    /// The counts that a stationary ensemble would have: those of either last end weighted so that as many cross one way as
-    /// the other, `w₁ N₁₂ = w₂ N₂₁`.
+    /// The counts of a stationary ensemble: those of each last end are weighted so that as many walkers cross in one direction as in the
+    /// other, `w₁ N₁₂ = w₂ N₂₁`.
     ///
-    /// Walkers that begin at the ends in given numbers need many crossings before these numbers are forgotten; the rates of
-    /// crossing, and the distribution of those that came from one end, need only that walkers are in equilibrium about the
-    /// end that they were at last (E. Vanden-Eijnden and M. Venturoli, J. Chem. Phys. 131, 044120 (2009)).
+    /// Walkers that start at the ends in given numbers forget these numbers only after many crossings; the crossing rates, and the
+    /// distribution of the walkers that came from one end, only require equilibrium around the end that was visited last (E. Vanden-Eijnden
+    /// and M. Venturoli, J. Chem. Phys. 131, 044120 (2009)).
     pub(super) fn balanced(&self) -> Vec<f64> {
         let [of_first, of_second] = self.weights();
         let [first, second] = &self.by_last_end;
@@ -75,8 +75,8 @@ impl Counts {
         [weight, 1.0 / weight]
     }
 
-    /// What one more count at each grid point would weigh among the [`Self::balanced`] ones: as those that are there do, and where there
-    /// are none as much as a count can, for it is not known at which end the walker would have been.
+    /// The weight that one more count at each grid point would have among the [`Self::balanced`] ones: that of the existing counts, or the
+    /// larger of the two weights where there are none, since the last end of such a walker is unknown.
     pub(super) fn weight_of_one(&self) -> Vec<f64> {
         let [of_first, of_second] = self.weights();
         let most = of_first.max(of_second);
@@ -85,14 +85,14 @@ impl Counts {
     }
 
     /// Variance of `log(w₁/w₂)²`, the logarithm of the ratio of the two rates: of either rate it is `ψ₁(n + ½)` with its n arrivals and the
-    /// trigamma function, by the posterior of a Poisson rate under Jeffreys' prior. Where one direction was never seen no resampling of
-    /// what was seen can tell it.
+    /// trigamma function, by the posterior of a Poisson rate under Jeffreys' prior. If one direction was never observed, no resampling of
+    /// the observations can estimate it.
     pub(super) fn variance_of_ratio(&self) -> f64 {
         self.arrivals.iter().map(|arrivals| trigamma(arrivals + LEAST_CROSSINGS)).sum()
     }
 }
 
-/// `ψ₁(x) = Σ 1/(x + k)²` for x > 0: its recurrence, and the asymptotic series from 10 on (Abramowitz and Stegun 6.4.12).
+/// `ψ₁(x) = Σ 1/(x + k)²` for x > 0: by its recurrence, and by the asymptotic series from 10 on (Abramowitz and Stegun 6.4.12).
 fn trigamma(x: f64) -> f64 {
     let below = (10.0 - x).ceil().max(0.0);
     let recurrence: f64 = (0..below as u32).map(|k| (x + f64::from(k)).powi(-2)).sum();

@@ -1,4 +1,4 @@
-//! The free energy from counts under a bias that does not change.
+//! The free energy from counts under a constant bias.
 
 use super::flux::{Counts, GroupCounts};
 use super::uncertainty::standard_errors;
@@ -7,38 +7,38 @@ use crate::basin::nearest_point;
 use crate::table_file::{SAMPLED_COLUMN, STANDARD_ERROR_COLUMN, write_grid};
 use crate::{Grid, LandscapeError};
 
-/// Energies up to this one count for the convergence measure, kJ/mol.
+/// Largest energy that enters the measure of convergence, kJ/mol.
 pub const CONVERGENCE_CEILING_KJ_MOL: f64 = 40.0;
-/// Counts that are added to every grid point, so that one that was never visited has a finite energy: each weighs as one count
-/// there would ([`Counts::weight_of_one`]).
+/// Counts that are added to every grid point, so that a point that was never visited has a finite energy; the weight is that of one count
+/// there ([`Counts::weight_of_one`]).
 const FLOOR_COUNTS: f64 = 1.0;
 
-/// A free energy on a grid with its errors.
+/// A free energy on a grid with its standard errors.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FreeEnergy {
     /// `F` in kJ/mol above its lowest value on the grid.
     ///
-    /// Where nothing was counted it is a lower bound: the energy at which one count would have been expected.
+    /// Where there are no counts it is a lower bound: the energy at which one count would have been expected.
     pub grid: Grid,
-    /// Standard error of each value, kJ/mol, from groups of independent walkers and from the difference between what the
-    /// walkers of each start alone say; `F` is measured from the free energy of the whole for it. NaN where not sampled.
+    /// Standard error of each value, kJ/mol, from groups of independent walkers and from the difference between the estimates of each start
+    /// alone, with `F` relative to the free energy of the whole range. NaN where not sampled.
     pub standard_errors_kj_mol: Vec<f64>,
-    /// Whether the (smoothed) counts around a grid point come to at least one.
+    /// Whether the (smoothed) counts around a grid point amount to at least one.
     pub sampled: Vec<bool>,
     /// Root mean square of the standard errors where sampled and `F` is below [`CONVERGENCE_CEILING_KJ_MOL`].
     pub root_mean_square_error_kj_mol: f64,
-    /// How the two ends compare, where there are any.
+    /// The difference between the two ends, if there are any.
     pub ends: Option<EndsEstimate>,
 }
 
-/// What was counted at the two ends.
+/// The counts at the two ends and the resulting free-energy difference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EndsEstimate {
     /// Counts inside each region.
     pub counts: [u64; 2],
     /// Free energy of the second region relative to the first, `-kT log(∫₂ exp(-F/kT) / ∫₁ exp(-F/kT))`, kJ/mol.
     pub delta_f_kj_mol: f64,
-    /// Its standard error, kJ/mol, by the same groups of walkers.
+    /// Its standard error, kJ/mol, from the same groups of walkers.
     pub delta_f_error_kj_mol: f64,
 }
 
@@ -51,7 +51,7 @@ impl FreeEnergy {
     }
 }
 
-/// What turns counts under one bias into free energies.
+/// The conversion of counts under one bias into free energies.
 pub(super) struct Estimator<'e> {
     /// The variables.
     pub(super) variables: &'e [MetadynamicsVariable],
@@ -65,7 +65,7 @@ pub(super) struct Estimator<'e> {
     pub(super) ends: Option<&'e [EndRegion; 2]>,
 }
 
-/// Nodes with their shares of a bin.
+/// Nodes with their fractions of a bin.
 struct Nodes {
     widths: Vec<f64>,
     smooth_widths: Vec<f64>,
@@ -74,16 +74,16 @@ struct Nodes {
 }
 
 impl Estimator<'_> {
-    /// `F(x) = -V(x) - kT log N(x)` from the bias `V` on the nodes and the counts of groups of independent walkers, whose
-    /// starts are the `strata`.
+    /// `F(x) = -V(x) - kT log N(x)` from the bias `V` on the nodes and the counts of groups of independent walkers; the starts of the
+    /// groups are the `strata`.
     ///
     /// `N` are the counts of the bin around each node, divided by the bin's width, which is half at the ends of a variable
-    /// without period, and smoothed by a Gaussian whose standard deviation is `smoothing` hill widths. What smoothing the
-    /// result once more would add is taken off (multiplicative bias reduction; M. C. Jones, O. Linton and J. P. Nielsen,
-    /// Biometrika 82, 327 (1995)), which leaves exponential slopes as they are. Under the bias the density is nearly flat (it
-    /// varies as `F/γ`), so smoothing moves no minimum and rounds off no barrier; the bias itself is not smoothed.
+    /// without period, and smoothed by a Gaussian whose standard deviation is `smoothing` hill widths. The change that a second smoothing
+    /// would make is subtracted (multiplicative bias reduction; M. C. Jones, O. Linton and J. P. Nielsen,
+    /// Biometrika 82, 327 (1995)), which leaves exponential slopes as they are. Under the bias the density is nearly flat (it varies as
+    /// `F/γ`), so that smoothing neither moves minima nor flattens barriers; the bias itself is not smoothed.
     ///
-    /// Where there are two ends, `N` are the counts of a stationary ensemble, see [`Counts::balanced`].
+    /// With two ends, `N` are the counts of a stationary ensemble, see [`Counts::balanced`].
     pub(super) fn estimate(
         &self,
         groups: &[GroupCounts],
@@ -101,7 +101,7 @@ impl Estimator<'_> {
         }
         let visited = total.total();
         if visited.iter().sum::<f64>() < 1.0 {
-            return Err(LandscapeError::Parameters("no walker was counted inside the grid".to_owned()));
+            return Err(LandscapeError::Parameters("no walker was counted within the grid".to_owned()));
         }
         let mut all = self.energies_of_counts(&total, &nodes);
         let left_out: Vec<(usize, Vec<f64>)> = smooth_groups
@@ -109,7 +109,7 @@ impl Estimator<'_> {
             .zip(strata)
             .map(|(group, &start)| {
                 let number = strata.iter().filter(|other| **other == start).count() as f64;
-                // All others, those of the same start with the weight of the one that is missing.
+                // All other groups, those of the same start weighted up to compensate for the omitted one.
                 let mut others = total.clone();
                 others.add(-1.0, &of_starts[start]);
                 others.add(number / (number - 1.0), &{
@@ -204,9 +204,9 @@ impl Estimator<'_> {
         values
     }
 
-    /// Standard errors, kJ/mol, that come from the numbers of crossings alone, as those of [`Self::energies_of_counts`]: with
-    /// `u = log w₁/w₂` a free energy is `-kT (q - Q) u + …`, where `q` is the share of the balanced counts that came from the
-    /// first end, and `Q` that of the whole; the difference of the ends has all of it.
+    /// The contribution of the numbers of crossings to the standard errors of [`Self::energies_of_counts`], kJ/mol: with
+    /// `u = log w₁/w₂` a free energy is `-kT (q - Q) u + …`, where `q` is the fraction of the balanced counts that came from the first end,
+    /// and `Q` that of the whole range; the difference of the ends carries the full contribution.
     fn errors_of_rates(&self, counts: &Counts, energies: &[f64], nodes: &Nodes) -> Vec<f64> {
         let deviation = self.thermal_energy * counts.variance_of_ratio().sqrt();
         let [of_first, _] = counts.weights();
@@ -215,7 +215,7 @@ impl Estimator<'_> {
             .zip(counts.balanced())
             .map(|(first, all)| if all > 0.0 { of_first * first / all } else { 0.5 })
             .collect();
-        // Energies are measured from that of the whole, so that the weights add up to 1.
+        // Energies are relative to that of the whole range, so that the weights add up to 1.
         let weights = energies.iter().zip(&nodes.widths);
         let whole: f64 = weights
             .zip(&shares)
@@ -224,7 +224,7 @@ impl Estimator<'_> {
         shares.into_iter().map(|share| deviation * (share - whole).abs()).chain([deviation]).collect()
     }
 
-    /// The free energy from smoothed counts, measured from that of the whole, and behind it the difference of the ends.
+    /// The free energy from smoothed counts, relative to that of the whole range, followed by the difference of the ends.
     fn energies_of_counts(&self, counts: &Counts, nodes: &Nodes) -> Vec<f64> {
         let kt = self.thermal_energy;
         let floor: Vec<f64> =
@@ -255,7 +255,7 @@ impl Estimator<'_> {
     }
 }
 
-/// Convolution with a normalised Gaussian along one axis; nothing lies beyond the ends of one without period.
+/// Convolution with a normalised Gaussian along one axis; beyond the ends of a non-periodic axis the counts are zero.
 fn smooth_along(grid: &Grid, axis: usize, width: f64, values: &[f64]) -> Vec<f64> {
     let this = &grid.axes[axis];
     let reach = ((4.0 * width / this.spacing).ceil() as i64).min((this.count as i64 - 1) / 2);

@@ -1,10 +1,10 @@
-//! Groups of walkers that know nothing of each other: what errors are taken from.
+//! Groups of independent walkers, from which standard errors are estimated.
 
-/// Groups of the walkers of each start.
+/// Number of groups for the walkers of each start.
 const GROUPS_PER_START: usize = 8;
 /// With fewer groups of walkers than this, each is divided in time as well.
 const FEWEST_GROUPS: usize = 4;
-/// Segments of time where there are too few walkers.
+/// Number of time segments if there are too few walkers.
 const TIME_SEGMENTS: usize = 4;
 
 /// How many groups walkers that begin from so many structures in turn are counted in.
@@ -15,9 +15,9 @@ pub fn group_count(walkers: usize, structures: usize) -> usize {
 
 /// Which counts belong together.
 ///
-/// Once the bias no longer changes walkers are independent of each other, so that groups of whole walkers are independent
-/// however slowly each of them moves; consecutive stretches of one walker's time are not. Walkers of different starts are
-/// in different groups, so that what each start alone would say is known too.
+/// Once the bias is constant, walkers are independent of each other, so that groups of whole walkers are independent however slowly each of
+/// them moves; consecutive segments of one walker's time are not. Walkers of different starts are in different groups, so that the estimate
+/// from each start alone is known too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Groups {
     starts: usize,
@@ -26,7 +26,7 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// Of walkers that begin from so many structures in turn.
+    /// The groups of walkers that start from a number of structures in turn.
     pub(super) fn new(walkers: usize, structures: usize) -> Self {
         let starts = structures.min(walkers).max(1);
         let walker_groups = (walkers / starts).clamp(1, GROUPS_PER_START);
@@ -34,7 +34,7 @@ impl Groups {
         Self { starts, walker_groups, segments }
     }
 
-    /// The structure that a walker began from.
+    /// The structure from which a walker started.
     pub(super) fn start_of(self, walker: usize) -> usize {
         walker % self.starts
     }
@@ -49,8 +49,8 @@ impl Groups {
         (0..self.count()).map(|group| group / (self.walker_groups * self.segments)).collect()
     }
 
-    /// The group of a walker in a round of the sampling time, whose least length is `rounds`; where time is divided, longer
-    /// times go through the segments again.
+    /// The group of a walker in a round of the sampling time, whose least length is `rounds`; if time is divided, a longer sampling time
+    /// cycles through the segments again.
     pub(super) fn group(self, walker: usize, round: u64, rounds: u64) -> usize {
         let segment = (round * self.segments as u64 / rounds) as usize % self.segments;
         let of_walkers = walker / self.starts % self.walker_groups;

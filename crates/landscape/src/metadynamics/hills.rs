@@ -1,4 +1,4 @@
-//! Hills: Gaussians that walkers leave on the bias.
+//! Hills: Gaussians that walkers add to the bias.
 
 use geodyssey_dynamics::{Grid, GridBias};
 
@@ -19,11 +19,11 @@ pub(super) fn bias(
     for MetadynamicsVariable { axis, hill_width } in variables {
         let widest = (axis.end() - axis.start) / HILLS_IN_RANGE;
         let narrowest = NARROWEST_HILL * axis.spacing;
-        // Rounding refuses nothing.
+        // Rounding must not cause a rejection.
         if !(*hill_width >= narrowest * (1.0 - 1e-9) && *hill_width <= widest * (1.0 + 1e-9)) {
             return Err(LandscapeError::Parameters(format!(
-                "the hills along `{}` must be at least {NARROWEST_HILL} grid spacings ({}) and at most a twelfth of its range \
-                 ({widest}) wide, not {hill_width}",
+                "the width of the hills along `{}` must be at least {NARROWEST_HILL} grid spacings ({}) and at most a twelfth of the range \
+                 ({widest}), not {hill_width}",
                 axis.name, narrowest
             )));
         }
@@ -56,7 +56,7 @@ fn factors(axis: &GridAxis, width: f64, x: f64) -> Vec<(usize, f64)> {
     let (mut first, mut last) = ((place - reach).ceil() as i64, (place + reach).floor() as i64);
     let count = axis.count as i64;
     if axis.period.is_some() {
-        // No node twice: a hill is narrow enough for its nearest image to be all that counts.
+        // No node is visited twice: a hill is so narrow that only its nearest image matters.
         last = last.min(first + count - 1);
     } else {
         first = first.clamp(0, count);

@@ -2,10 +2,10 @@
 //!
 //! First the walkers fill the free energy with hills: Gaussians at where they are, of height
 //! `w exp(-V/(kT(γ-1)))` (A. Barducci, G. Bussi and M. Parrinello, Phys. Rev. Lett. 100, 020603 (2008)), all on one common
-//! bias (P. Raiteri et al., J. Phys. Chem. B 110, 3533 (2006)). Where the two ends are known, filling goes on until walkers
-//! of either end have been at the other one and come back, with a bias factor that grows meanwhile, or to a limit. Then the
-//! bias stays as it is, the walkers are counted, and `F(x) = -V(x) - kT log N(x)`: an unbiased estimate, whatever is left of
-//! the filling's unevenness, with errors from groups of walkers that are independent of each other.
+//! bias (P. Raiteri et al., J. Phys. Chem. B 110, 3533 (2006)). If the two ends are known, filling continues, with a growing bias factor,
+//! until walkers of each end have been at the other one and come back, or up to a limit. Then the bias is kept fixed, the walkers are
+//! counted, and `F(x) = -V(x) - kT log N(x)`: an unbiased estimate, however unevenly the landscape was filled, with errors from groups of
+//! independent walkers.
 
 mod ends;
 mod filling;
@@ -38,7 +38,7 @@ use free_energy::Estimator;
 use groups::Groups;
 use parameters::Schedule;
 
-/// A metadynamics run: all that does not change while it runs.
+/// A metadynamics run: everything that stays constant during the run.
 pub struct Metadynamics<'a> {
     engine: &'a dyn Engine,
     variables: Vec<MetadynamicsVariable>,
@@ -50,24 +50,24 @@ pub struct Metadynamics<'a> {
     ends: Option<[EndRegion; 2]>,
 }
 
-/// Where a run stands; all that must be kept to go on later with the same bits. All numbers are finite.
+/// The state of a run: everything needed to continue later with identical bits. All numbers are finite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MetadynamicsState {
-    /// Rounds done; one lasts from a deposition to the next.
+    /// Rounds done; a round lasts from one deposition to the next.
     pub rounds: u64,
-    /// Rounds in which hills were deposited, once no more are.
+    /// Rounds in which hills were deposited, known once filling has ended.
     pub filling_rounds: Option<u64>,
-    /// Whether walkers have been counted for long enough.
+    /// Whether sampling is finished.
     pub finished: bool,
     /// The bias factor of the last hills.
     pub bias_factor: f64,
     /// The hills on the grid's nodes, kJ/mol.
     pub bias_kj_mol: Vec<f64>,
-    /// Number of structures that the walkers began from, in turn.
+    /// Number of structures from which the walkers started, in turn.
     pub structures: usize,
     /// The walkers, in batches.
     pub walkers: Vec<Vec<Replica>>,
-    /// How often each walker went from end to end.
+    /// How often each walker crossed from end to end.
     pub crossings: Vec<WalkerCrossings>,
     /// Counts of every grid point for each group of walkers.
     pub counts: Vec<GroupCounts>,
@@ -75,19 +75,19 @@ pub struct MetadynamicsState {
     pub energy_evaluations: u64,
 }
 
-/// Where a walker was when it was counted.
+/// One count of a walker.
 struct Visit {
     walker: usize,
-    /// The grid point, unless it was beyond the ends of a variable without period.
+    /// The grid point; none if the walker was beyond the ends of a non-periodic variable.
     node: Option<usize>,
-    /// The end that it was at last.
+    /// The end that it visited last.
     last_end: Option<usize>,
-    /// Whether it arrived there from the other one since it was counted before.
+    /// Whether it arrived there from the other end since the previous count.
     arrived: bool,
 }
 
 impl<'a> Metadynamics<'a> {
-    /// A run of an engine at `thermal_energy_kj_mol` on its variables, one description each, in their order.
+    /// A run of an engine at `thermal_energy_kj_mol`, with one description for each of its variables, in their order.
     ///
     /// # Errors
     /// Descriptions that do not fit the variables; a parameter that cannot be used.
@@ -100,7 +100,7 @@ impl<'a> Metadynamics<'a> {
     ) -> Result<Self, LandscapeError> {
         if variables.len() != engine.variables().len() {
             return Err(LandscapeError::Parameters(format!(
-                "{} variables are described, the engine has {}",
+                "{} variables are described, but the engine has {}",
                 variables.len(),
                 engine.variables().len()
             )));
@@ -122,10 +122,10 @@ impl<'a> Metadynamics<'a> {
         Ok(Self { engine, variables, parameters, schedule, law, random, hill_height, ends: None })
     }
 
-    /// The two ends between which walkers have to recross before filling ends. Without ends it ends after its least time.
+    /// Sets the two ends between which walkers have to recross before filling ends. Without ends it ends after its least time.
     ///
     /// # Errors
-    /// An end that has not one value and one positive radius a variable.
+    /// An end without one value and one positive radius for each variable.
     pub fn between(mut self, ends: [EndRegion; 2]) -> Result<Self, LandscapeError> {
         let fits = |end: &EndRegion| {
             end.center.len() == self.variables.len()
@@ -134,7 +134,7 @@ impl<'a> Metadynamics<'a> {
         };
         if !ends.iter().all(fits) {
             return Err(LandscapeError::Parameters(
-                "an end needs one value and one positive radius a variable".to_owned(),
+                "an end needs one value and one positive radius for each variable".to_owned(),
             ));
         }
         self.ends = Some(ends);
@@ -155,7 +155,7 @@ impl<'a> Metadynamics<'a> {
         }
         if self.ends.is_some() && structures.len() > 2 {
             return Err(LandscapeError::Parameters(format!(
-                "walkers between two ends begin at these two, not at {} structures",
+                "walkers between two ends start from at most two structures, not from {}",
                 structures.len()
             )));
         }
@@ -192,7 +192,7 @@ impl<'a> Metadynamics<'a> {
         })
     }
 
-    /// Rounds of the whole run, as far as is known: filling and counting may last longer than they have so far.
+    /// Total number of rounds as far as known: filling and counting may be prolonged.
     pub fn rounds(&self, state: &MetadynamicsState) -> u64 {
         let filling = state.filling_rounds.unwrap_or(self.schedule.filling.max(state.rounds));
         state.rounds.max(filling + self.schedule.equilibration + self.schedule.sampling)
@@ -208,22 +208,22 @@ impl<'a> Metadynamics<'a> {
         state.finished
     }
 
-    /// Whether filling is over although fewer walkers recrossed than are asked for.
+    /// Whether filling ended although fewer walkers recrossed than requested.
     pub fn filling_stopped_at_limit(&self, state: &MetadynamicsState) -> bool {
         state.filling_rounds.is_some() && !self.recrosses(state)
     }
 
-    /// Whether counting is over although there were fewer crossings than are asked for.
+    /// Whether counting ended although there were fewer crossings than requested.
     pub fn sampling_stopped_at_limit(&self, state: &MetadynamicsState) -> bool {
         state.finished && !self.crosses_enough(state)
     }
 
-    /// Least share, over the two ends, of an end's walkers that have been at the other end and come back while filling.
+    /// Fraction of an end's walkers that have been at the other end and come back during filling; the smaller of the two ends.
     pub fn recrossed_share(&self, state: &MetadynamicsState) -> f64 {
         filling::least_recrossed_share(&state.crossings, self.groups(state.structures))
     }
 
-    /// Height of a hill where there is none yet, kJ/mol.
+    /// Height of a hill without bias, kJ/mol.
     pub fn hill_height_kj_mol(&self) -> f64 {
         self.hill_height
     }
@@ -241,11 +241,11 @@ impl<'a> Metadynamics<'a> {
         Groups::new(self.parameters.walkers, structures)
     }
 
-    /// Goes on by at most `rounds` rounds, or to the end of the run. However a run is divided into such calls, and on
-    /// however many threads, it gives the same bits.
+    /// Continues for at most `rounds` rounds or to the end of the run. The result is identical to the last bit however a run is divided
+    /// into such calls, and on any number of threads.
     ///
     /// # Errors
-    /// A walker that blows up; a state that is not of this run.
+    /// A walker that blows up; a state of another run.
     pub fn advance(
         &self,
         state: MetadynamicsState,
@@ -264,7 +264,7 @@ impl<'a> Metadynamics<'a> {
                 .map(Vec::len)
                 .eq(state.crossings.chunks(self.batch_size()).map(<[_]>::len))
         {
-            return Err(LandscapeError::Parameters("the stored state is of another run".to_owned()));
+            return Err(LandscapeError::Parameters("the stored state belongs to another run".to_owned()));
         }
         let mut batches =
             state.walkers.iter().map(|walkers| self.open(walkers, &bias)).collect::<Result<Vec<_>, _>>()?;
@@ -332,10 +332,10 @@ impl<'a> Metadynamics<'a> {
         Ok(state)
     }
 
-    /// The free energy from what was counted so far.
+    /// The free energy from the counts so far.
     ///
     /// # Errors
-    /// If nothing was counted yet.
+    /// If there are no counts yet.
     pub fn free_energy(&self, state: &MetadynamicsState) -> Result<FreeEnergy, LandscapeError> {
         let bias = self.bias(state.bias_kj_mol.clone())?;
         let estimator = Estimator {
@@ -360,7 +360,7 @@ impl<'a> Metadynamics<'a> {
         Ok(self.engine.open(walkers, self.law, self.random, &Bias::Grid(bias.clone()))?)
     }
 
-    /// The steps of one batch in one round, and where its walkers, from number `first` on, were meanwhile.
+    /// The steps of one batch in one round, and the counts of its walkers, numbered from `first` on.
     fn round(
         &self,
         first: usize,
@@ -392,7 +392,7 @@ impl<'a> Metadynamics<'a> {
         Ok(visits)
     }
 
-    /// The grid point whose bin a walker is in; `None` beyond the ends of a variable without period.
+    /// The grid point whose bin contains a walker; `None` beyond the ends of a non-periodic variable.
     fn node(&self, observed: &Observed<'_>, replica: usize) -> Option<usize> {
         let mut node = 0;
         for (number, MetadynamicsVariable { axis, .. }) in self.variables.iter().enumerate() {
@@ -408,7 +408,7 @@ impl<'a> Metadynamics<'a> {
         Some(node)
     }
 
-    /// One hill per walker where it is now, in the order of the walkers.
+    /// Deposits one hill at the present place of each walker, in the order of the walkers.
     fn hills(
         &self,
         bias: &GridBias,

@@ -1,10 +1,10 @@
-//! What metadynamics is told.
+//! Parameters of metadynamics.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{GridAxis, LandscapeError};
 
-/// One variable: where it is looked at, and the width of the hills along it.
+/// One variable: its grid, and the width of the hills along it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MetadynamicsVariable {
     /// Grid of the bias and of the result.
@@ -14,15 +14,15 @@ pub struct MetadynamicsVariable {
 }
 
 impl MetadynamicsVariable {
-    /// A torsion: from -π, 90 grid points, hills of 0.25 rad.
+    /// A torsion: from -π, with 90 grid points and hills of 0.25 rad.
     pub fn torsion(name: &str) -> Self {
         let axis = GridAxis::periodic(name, -std::f64::consts::PI, std::f64::consts::TAU, 90);
         Self { axis, hill_width: 0.25 }
     }
 
-    /// A variable without period between two walls: 90 grid points, hills of a thirtieth of the range.
+    /// A non-periodic variable between two walls: 90 grid points, hills of a thirtieth of the range.
     ///
-    /// Beyond the ends a harmonic wall that rises by `½kT` within one grid spacing keeps it inside.
+    /// Beyond the ends a harmonic wall, which rises by `½kT` within one grid spacing, keeps it inside.
     pub fn bounded(name: &str, lower: f64, upper: f64) -> Self {
         Self { axis: GridAxis::bounded(name, lower, upper, 90), hill_width: (upper - lower) / 30.0 }
     }
@@ -40,30 +40,27 @@ pub struct MetadynamicsParameters {
     pub friction_per_ps: f64,
     /// Least time for which each walker deposits hills, ps.
     pub filling_time_ps: f64,
-    /// Most time for which each walker deposits hills, ps, where walkers do not recross before; by default ten times the
-    /// least time.
+    /// Most time for which each walker deposits hills, ps, unless walkers recross earlier; by default ten times the least time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filling_limit_ps: Option<f64>,
-    /// Filling goes on until this share of the walkers of each end have been at the other end and come back.
+    /// Filling continues until this fraction of the walkers of each end have been at the other end and come back.
     pub recrossing_share: f64,
-    /// Time for which each walker then forgets the deposition under the bias that no longer changes, ps.
+    /// Time for which each walker then equilibrates under the fixed bias, ps.
     pub equilibration_time_ps: f64,
     /// Least time for which each walker is then counted, ps.
     pub sampling_time_ps: f64,
-    /// Most time for which each walker is counted, ps, where there are too few crossings before; by default ten times the
-    /// least time.
+    /// Most time for which each walker is counted, ps, unless there are enough crossings earlier; by default ten times the least time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sampling_limit_ps: Option<f64>,
-    /// Counting goes on until all walkers together have arrived so often at each end from the other one: the standard error
+    /// Counting continues until all walkers together have arrived this number of times at each end from the other one: the standard error
     /// of the free energy between the ends is then about `kT √(2/crossings)`.
     pub crossings: u32,
     /// Time between two hills of one walker, ps.
     pub deposition_interval_ps: f64,
-    /// Height of a hill where there is none yet, kJ/mol; by default chosen by the hills' width and the number of variables.
+    /// Height of a hill without bias, kJ/mol; by default it follows from the hills' width and the number of variables.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hill_height_kj_mol: Option<f64>,
-    /// Bias factor `γ = 1 + ΔT/T`: the bias tends to `-(1 - 1/γ) F`. It is raised while filling lasts longer than its least
-    /// time.
+    /// Bias factor `γ = 1 + ΔT/T`: the bias tends to `-(1 - 1/γ) F`. It is raised if filling lasts longer than its least time.
     pub bias_factor: f64,
     /// Time between two counts of one walker, ps.
     pub count_interval_ps: f64,
@@ -105,9 +102,9 @@ pub(super) struct Schedule {
     pub(super) sampling_limit: u64,
 }
 
-/// The most time for filling or counting where none is given, over the least.
+/// Default ratio of the most to the least time for filling or counting.
 const LIMIT_FACTOR: f64 = 10.0;
-/// Fewest rounds of the sampling time.
+/// Least number of rounds of the sampling time.
 const LEAST_SAMPLING_ROUNDS: u64 = 4;
 
 impl MetadynamicsParameters {
@@ -121,10 +118,10 @@ impl MetadynamicsParameters {
         self.sampling_limit_ps.unwrap_or(LIMIT_FACTOR * self.sampling_time_ps)
     }
 
-    /// Refuses numbers that cannot be used.
+    /// Rejects numbers that cannot be used.
     ///
     /// # Errors
-    /// A time, height or interval that is not positive, a bias factor of 1 or less, a share beyond 1, or no walkers.
+    /// A time, height or interval that is not positive, a bias factor of 1 or less, a fraction above 1, or no walkers.
     pub fn check(&self) -> Result<(), LandscapeError> {
         let positive = [
             ("time_step_ps", self.time_step_ps),
@@ -169,7 +166,7 @@ impl MetadynamicsParameters {
         Ok(())
     }
 
-    /// Checks the numbers and counts them in steps.
+    /// Checks the numbers and converts times to steps.
     pub(super) fn schedule(&self) -> Result<Schedule, LandscapeError> {
         self.check()?;
         let steps = |time: f64| ((time / self.time_step_ps).round() as u64).max(1);

@@ -1,12 +1,12 @@
-//! Standard errors from groups of independent walkers and from what each start alone says.
+//! Standard errors from groups of independent walkers and from the estimates of each start alone.
 
 /// Standard errors of a vector of estimates.
 ///
-/// `left_out` has, for every group of walkers, its start and the estimates from all others with those of its start weighted
-/// up to make good for it: the stratified jackknife, `σ² = Σ_s (n_s - 1)/n_s Σ_g (θ_sg - θ̄_s)²` with `n_s` groups of start
+/// `left_out` has, for every group of walkers, its start and the estimates from all others, with those of the same start weighted up to
+/// compensate for the omitted group: the stratified jackknife, `σ² = Σ_s (n_s - 1)/n_s Σ_g (θ_sg - θ̄_s)²` with `n_s` groups of start
 /// `s` (B. Efron and C. Stein, Ann. Stat. 9, 586 (1981)). `alone` has the estimates from the walkers of each start alone,
-/// whose mean has the variance `τ² = Σ_s (θ_s - θ̄)²/(S(S - 1))`. Where walkers have forgotten their starts both estimate
-/// the same variance; where they have not the second is larger, by what the starting points still decide. The result is
+/// whose mean has the variance `τ² = Σ_s (θ_s - θ̄)²/(S(S - 1))`. If walkers have forgotten their starts both estimate the same variance;
+/// if not, the second is larger by the remaining influence of the starting points. The result is
 /// `√max(σ², τ²)`: the truncated estimate of a variance component between groups (S. R. Searle, G. Casella and C. E.
 /// McCulloch, Variance Components (1992), section 3.5).
 pub(super) fn standard_errors(left_out: &[(usize, Vec<f64>)], alone: &[Vec<f64>]) -> Vec<f64> {

@@ -1,8 +1,8 @@
-//! Which replica is at which temperature, and how often that changes.
+//! Which replica is at which temperature, and how often they exchange.
 
 use serde::{Deserialize, Serialize};
 
-/// End of the ladder at which a replica was last.
+/// End of the ladder that a replica visited last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum End {
@@ -10,14 +10,14 @@ enum End {
     Hottest,
 }
 
-/// Places of all replicas on their ladders, with the record of their exchanges.
+/// Places of all replicas on their ladders, with the statistics of their exchanges.
 ///
 /// Replicas are numbered ladder by ladder; replicas `ladder * temperatures ..` belong to one ladder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Exchanges {
     /// Index of the temperature of every replica.
     temperature_of: Vec<usize>,
-    /// Attempts and acceptances of every pair of neighbours, all ladders together.
+    /// Attempted and accepted exchanges of every pair of neighbours, all ladders together.
     attempted: Vec<u64>,
     accepted: Vec<u64>,
     last_end: Vec<Option<End>>,
@@ -38,7 +38,7 @@ impl Exchanges {
         exchanges
     }
 
-    /// Whether this can be of a run with so many temperatures and ladders.
+    /// Whether this can belong to a run with these numbers of temperatures and ladders.
     pub(super) fn fits(&self, temperatures: usize, ladders: usize) -> bool {
         let pairs = temperatures - 1;
         let fresh = Self::new(temperatures, ladders);
@@ -69,10 +69,11 @@ impl Exchanges {
         order
     }
 
-    /// Attempts to exchange neighbours: pairs that begin at an even temperature and those at an odd one in turn.
+    /// Attempts to exchange neighbours, alternating between the pairs that begin at an even temperature and those that begin at an odd one.
     ///
     /// A pair is exchanged with the probability `min(1, exp((β_i - β_j)(U_i - U_j)))` (Y. Sugita and Y. Okamoto, Chem. Phys.
-    /// Lett. 314, 141 (1999)), for which `uniform(ladder, pair)` is the random number. Attempts count where `counted`. How many were accepted.
+    /// Lett. 314, 141 (1999)), for which `uniform(ladder, pair)` is the random number. Attempts enter the statistics if `counted`. Returns
+    /// how many were accepted.
     pub(super) fn attempt(
         &mut self,
         attempt: u64,
@@ -112,7 +113,7 @@ impl Exchanges {
         }
     }
 
-    /// Share of accepted attempts for every pair of neighbours; `None` where there was no attempt.
+    /// Acceptance rate for every pair of neighbours; `None` if there was no attempt.
     #[must_use]
     pub fn rates(&self) -> Vec<Option<f64>> {
         let pairs = self.accepted.iter().zip(&self.attempted);
@@ -121,7 +122,7 @@ impl Exchanges {
             .collect()
     }
 
-    /// How often a replica came back to the lowest temperature from the highest, having been at the lowest before.
+    /// Number of round trips: how often a replica returned to the lowest temperature from the highest, having started at the lowest.
     #[must_use]
     pub fn round_trips(&self) -> u64 {
         self.round_trips

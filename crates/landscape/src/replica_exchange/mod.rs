@@ -1,7 +1,7 @@
-//! Temperature replica exchange: copies of a molecule at many temperatures, of which neighbours change places.
+//! Temperature replica exchange: copies of a molecule at many temperatures, with exchanges between neighbours.
 //!
-//! The hot copies cross barriers and hand what they find down to the cold ones (Y. Sugita and Y. Okamoto, Chem. Phys. Lett.
-//! 314, 141 (1999)). Replicas keep their positions and change their temperatures; velocities are scaled with them. Samples of
+//! The hot copies cross barriers and pass what they find down to the cold ones (Y. Sugita and Y. Okamoto, Chem. Phys. Lett.
+//! 314, 141 (1999)). In an exchange replicas keep their positions and swap temperatures; velocities are rescaled. Samples of
 //! all temperatures are kept: [`reweight_temperatures`](geodyssey_statistics::reweight_temperatures) gives them the weights of any one temperature.
 
 mod exchanges;
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use parameters::Schedule;
 
-/// A replica-exchange run: all that does not change while it runs.
+/// A replica-exchange run: everything that stays constant during the run.
 pub struct ReplicaExchange<'a> {
     engine: &'a dyn Engine,
     temperatures_k: Vec<f64>,
@@ -31,16 +31,16 @@ pub struct ReplicaExchange<'a> {
     exchange_random: RandomStream,
 }
 
-/// Where a run stands; all that must be kept to go on later with the same bits. All numbers are finite.
+/// The state of a run: everything needed to continue later with identical bits. All numbers are finite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplicaExchangeState {
-    /// Rounds done; one ends with an attempt to exchange.
+    /// Rounds done; a round ends with an attempt to exchange.
     pub rounds: u64,
     /// The replicas, in batches.
     pub replicas: Vec<Vec<Replica>>,
-    /// Their places.
+    /// Their places on the ladders.
     pub exchanges: Exchanges,
-    /// What was kept of them.
+    /// The frames kept so far.
     pub frames: Frames,
     /// Evaluations of the potential energy and its gradient so far.
     pub energy_evaluations: u64,
@@ -59,7 +59,7 @@ impl<'a> ReplicaExchange<'a> {
     /// A run at these temperatures (K), the lowest first; see [`geometric_ladder`].
     ///
     /// # Errors
-    /// Fewer than two temperatures, or such that do not rise; a parameter that cannot be used.
+    /// Fewer than two temperatures, temperatures that do not increase, or a parameter that cannot be used.
     pub fn new(
         engine: &'a dyn Engine,
         temperatures_k: Vec<f64>,
@@ -74,7 +74,9 @@ impl<'a> ReplicaExchange<'a> {
             DynamicsError::check_positive("a temperature in K", temperature)?;
         }
         if temperatures_k.windows(2).any(|pair| pair[1] <= pair[0]) {
-            return Err(DynamicsError::Parameters("temperatures must rise from one to the next".to_owned()));
+            return Err(DynamicsError::Parameters(
+                "each temperature must be higher than the one before".to_owned(),
+            ));
         }
         if parameters.ladders == 0 {
             return Err(DynamicsError::TooFew { what: "ladders", least: 1, found: 0 });
@@ -108,7 +110,7 @@ impl<'a> ReplicaExchange<'a> {
         let numbers: Vec<u32> = (0..self.replica_count() as u32).collect();
         let mut replicas = Vec::new();
         for block in numbers.chunks(self.engine.capabilities().replicas_per_batch) {
-            // Ladders take the structures in turn: every other ladder starts a temperature from another one.
+            // Ladders take the structures in turn, so that different ladders start the same temperature from different structures.
             let structure = |replica: usize| {
                 let (ladder, place) = (replica / self.betas.len(), replica % self.betas.len());
                 &structures[(ladder + place) % structures.len()]
@@ -141,27 +143,27 @@ impl<'a> ReplicaExchange<'a> {
         &self.temperatures_k
     }
 
-    /// Thermal energies that go with them, kJ/mol.
+    /// Thermal energies of the temperatures, kJ/mol.
     pub fn thermal_energies_kj_mol(&self) -> &[f64] {
         &self.thermal_energies
     }
 
-    /// Replicas of all ladders.
+    /// Number of replicas of all ladders.
     pub fn replica_count(&self) -> usize {
         self.temperatures_k.len() * self.parameters.ladders
     }
 
-    /// Rounds of the whole run.
+    /// Total number of rounds.
     pub fn rounds(&self) -> u64 {
         self.schedule.rounds()
     }
 
-    /// Frames of the whole run, all temperatures together.
+    /// Total number of frames, all temperatures together.
     pub fn frame_count(&self) -> u64 {
         self.schedule.sampling / self.schedule.rounds_per_frame * self.replica_count() as u64
     }
 
-    /// Energy evaluations of the whole run.
+    /// Total number of energy evaluations.
     pub fn energy_evaluations(&self) -> u64 {
         (self.rounds() * self.schedule.steps_per_round + 1) * self.replica_count() as u64
     }
@@ -171,11 +173,11 @@ impl<'a> ReplicaExchange<'a> {
         state.rounds >= self.rounds()
     }
 
-    /// Goes on by at most `rounds` rounds, or to the end of the run. However a run is divided into such calls, and on
-    /// however many threads, it gives the same bits.
+    /// Continues for at most `rounds` rounds or to the end of the run. The result is identical to the last bit however a run is divided
+    /// into such calls, and on any number of threads.
     ///
     /// # Errors
-    /// A replica that blows up; a state that is not of this run.
+    /// A replica that blows up; a state of another run.
     pub fn advance(
         &self,
         state: ReplicaExchangeState,
@@ -191,7 +193,7 @@ impl<'a> ReplicaExchange<'a> {
         let replica_count: usize = replicas.iter().map(Vec::len).sum();
         DynamicsError::check_count("replicas in a stored state", self.replica_count(), replica_count)?;
         if !exchanges.fits(self.temperatures_k.len(), self.parameters.ladders) {
-            return Err(DynamicsError::Parameters("the stored state is of another ladder".to_owned()));
+            return Err(DynamicsError::Parameters("the stored state belongs to another ladder".to_owned()));
         }
         // Replicas are found by their number.
         let size = self.engine.capabilities().replicas_per_batch;
@@ -226,9 +228,8 @@ impl<'a> ReplicaExchange<'a> {
         })
     }
 
-    /// Number of independent samples that the lowest temperature's frames are worth: the least over the variables' sines and
-    /// cosines (their values, where they have no period) of all ladders together; see [`effective_sample_size`]. `None` where
-    /// there are too few frames to say.
+    /// Effective number of independent samples at the lowest temperature, all ladders together: the least over the sines and cosines of
+    /// periodic variables and the values of others; see [`effective_sample_size`]. `None` if there are too few frames for an estimate.
     pub fn effective_sample_size(&self, frames: &Frames) -> Option<f64> {
         let periods = self.engine.periods();
         let (temperatures, ladders) = (self.temperatures_k.len(), self.parameters.ladders);

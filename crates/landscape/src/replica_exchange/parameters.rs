@@ -1,26 +1,26 @@
-//! What replica exchange is told.
+//! Parameters of replica exchange.
 
 use serde::{Deserialize, Serialize};
 
 use geodyssey_dynamics::DynamicsError;
 
-/// Times of temperature replica exchange, and how many ladders. The defaults suit a small peptide in vacuum.
+/// Times of temperature replica exchange, and the number of ladders. The defaults suit a small peptide in vacuum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReplicaExchangeParameters {
-    /// Ladders side by side; they never exchange with each other.
+    /// Number of independent ladders, which never exchange with each other.
     pub ladders: usize,
     /// Time step, ps.
     pub time_step_ps: f64,
     /// Friction of the thermostat, 1/ps.
     pub friction_per_ps: f64,
-    /// Time for which each replica forgets its start before the first frame is kept, ps.
+    /// Time for which each replica equilibrates before the first frame is kept, ps.
     pub equilibration_time_ps: f64,
     /// Time for which frames of each replica are then kept, ps.
     pub sampling_time_ps: f64,
     /// Time between two attempts to exchange, ps.
     pub exchange_interval_ps: f64,
-    /// Time between two frames of one replica, ps; a whole number of exchange intervals, else the nearest one.
+    /// Time between two frames of one replica, ps; rounded to a whole number of exchange intervals.
     pub frame_interval_ps: f64,
 }
 
@@ -38,7 +38,7 @@ impl Default for ReplicaExchangeParameters {
     }
 }
 
-/// `count` temperatures from the lowest to the highest, neighbours in one ratio, K.
+/// `count` temperatures from the lowest to the highest, with a constant ratio between neighbours, K.
 ///
 /// # Errors
 /// Fewer than two temperatures, or a highest that is not above the lowest.
@@ -57,7 +57,7 @@ pub fn geometric_ladder(lowest_k: f64, highest_k: f64, count: usize) -> Result<V
     Ok((0..count).map(temperature).collect())
 }
 
-/// The parameters in whole steps and rounds; a round lasts from one attempt to exchange to the next.
+/// The parameters in whole steps and rounds; a round lasts from one exchange attempt to the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Schedule {
     pub(super) steps_per_round: u64,
@@ -67,7 +67,7 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Checks the numbers and counts them in steps. The sampling ends with a frame.
+    /// Checks the numbers and converts times to steps. The sampling ends with a frame.
     pub(super) fn new(parameters: &ReplicaExchangeParameters) -> Result<Self, DynamicsError> {
         let positive = [
             ("the time step in ps", parameters.time_step_ps),
@@ -87,7 +87,7 @@ impl Schedule {
         for (what, interval) in
             [("frame", parameters.frame_interval_ps), ("exchange", parameters.exchange_interval_ps)]
         {
-            // At least one interval is run, so that a longer one would make the run longer.
+            // At least one interval is run, so that an interval beyond the sampling time would prolong the run.
             if interval > parameters.sampling_time_ps {
                 return Err(DynamicsError::Parameters(format!(
                     "`{what}_interval_ps` = {interval} is longer than `sampling_time_ps` = {}",

@@ -12,7 +12,7 @@ use crate::path::{End, Path, PathPoint};
 use crate::path_id::PathId;
 use crate::segment::Maxima;
 
-/// Leads batches of paths of a molecule along a curve.
+/// Drives batches of paths of a molecule along a curve.
 pub struct AtomAnnealing<'a> {
     engine: &'a dyn Engine,
     law: Langevin,
@@ -34,8 +34,8 @@ pub struct AtomFrame {
     pub positions: Vec<[f64; 3]>,
 }
 
-/// A batch of paths between two points of the curve. Stored and read back it goes on with the same bits, given a format
-/// that keeps doubles exactly (serde_json does with its feature `float_roundtrip`); all its numbers are finite. Its frames are not
+/// A batch of paths between two points of the curve. Stored in a format that keeps doubles exactly (serde_json does with its feature
+/// `float_roundtrip`) and read back, it continues with identical bits; all its numbers are finite. Its frames are not
 /// stored with it: [`AtomAnnealingState::take_frames`].
 #[derive(Serialize, Deserialize)]
 pub struct AtomAnnealingState<'a> {
@@ -51,12 +51,12 @@ pub struct AtomAnnealingState<'a> {
 }
 
 impl AtomAnnealingState<'_> {
-    /// Index of the point that comes next; the length of the curve when all is done.
+    /// Index of the next point; the length of the curve when finished.
     pub fn next_point(&self) -> usize {
         self.next_point
     }
 
-    /// Evaluations of `U` and its gradient so far, equilibration included, padding not.
+    /// Evaluations of `U` and its gradient so far, including equilibration, excluding padding.
     pub fn energy_evaluations(&self) -> u64 {
         self.energy_evaluations
     }
@@ -66,21 +66,21 @@ impl AtomAnnealingState<'_> {
         &self.paths
     }
 
-    /// The frames that were kept since they were last taken, in the order of the points and at each in that of the paths. A molecule's
-    /// frames are most of what a path takes in memory, so that whoever runs a batch decides where they go.
+    /// The frames kept since they were last taken, ordered by point and then by path. A molecule's frames are most of a path's memory, so
+    /// that the caller decides where they are stored.
     pub fn take_frames(&mut self) -> Vec<AtomFrame> {
         std::mem::take(&mut self.frames)
     }
 
-    /// The paths, taken out.
+    /// The paths, by value.
     pub fn into_paths(self) -> Vec<Path> {
         self.paths
     }
 }
 
 impl<'a> AtomAnnealing<'a> {
-    /// Puts engine, law of motion, curve and protocol together. Two sets of paths are independent if their random streams
-    /// or path numbers differ; for paths backwards give the reversed curve and another stream.
+    /// Combines engine, Langevin parameters, curve and protocol. Two sets of paths are independent if their random streams or path numbers
+    /// differ; for backward paths give the reversed curve and another stream.
     ///
     /// # Errors
     /// If the curve has fewer than two points, a point is not usable, or the protocol is impossible.
@@ -96,8 +96,8 @@ impl<'a> AtomAnnealing<'a> {
         Ok(Self { engine, law, curve, protocol, random, first_tether, watch: None })
     }
 
-    /// Records also the highest energy of a landscape over the variables, which does not act on the paths. Steps longer than
-    /// `segment_length` are searched for their highest energy at points no farther apart than that.
+    /// Also records the highest energy of a landscape of the variables, which does not act on the paths. On steps longer than
+    /// `segment_length` the highest energy is searched at points no farther apart than that.
     ///
     /// # Errors
     /// If the length is not positive.
@@ -111,8 +111,7 @@ impl<'a> AtomAnnealing<'a> {
         Ok(self)
     }
 
-    /// Paths from number `first` on, one for each set of starting positions (nm), in batches as large as the engine
-    /// wants them.
+    /// Paths from number `first` on, one for each set of starting positions (nm), in batches of the size that the engine prefers.
     ///
     /// # Errors
     /// If the number of atoms differs or a position is not finite.
@@ -150,10 +149,10 @@ impl<'a> AtomAnnealing<'a> {
             .collect()
     }
 
-    /// Runs one batch until the points before `until_point` are done.
+    /// Advances one batch until the points before `until_point` are done.
     ///
     /// # Errors
-    /// If the state does not belong to this system. Paths that blow up are no error: [`Path::failure`].
+    /// If the state does not belong to this molecule and curve. Paths that blow up are not errors: [`Path::failure`].
     pub fn advance(
         &self,
         state: &mut AtomAnnealingState<'a>,

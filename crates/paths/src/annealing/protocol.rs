@@ -1,24 +1,24 @@
-//! How a curve is followed.
+//! The schedule by which a tether follows a curve.
 
 use geodyssey_dynamics::{DynamicsError, Tether, TetherPoint};
 
-/// How long to stay where on the curve.
+/// How long the tether stays at each point of the curve.
 ///
 /// Every path first equilibrates under the first point's tether, then runs `steps_per_point` steps for every point. On the way
 /// from one point to the next the tether is switched `switches_per_point` times, in equal parts of `(λ, y)`, spread evenly over
 /// the point's steps, the first time before the first of them; the last steps run under the point's own tether, and at their end
-/// the path is recorded. With as many switches as steps the tether moves before every step, which wastes least: a curve of length
-/// `L` in `S` switches loses `L²/2S` kT for its jumps, however slowly it is followed. A switch costs the tether's energy at known
-/// values of the variables, and no evaluation of the potential.
+/// the path is recorded. With as many switches as steps the tether moves before every step, which dissipates least: a curve of length `L`
+/// followed in `S` switches dissipates `L²/2S` kT by the jumps, however slowly it is followed. A switch needs only the tether's energy at
+/// known values of the variables, not an evaluation of the potential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AnnealingProtocol {
-    /// Steps under the first tether before the path begins.
+    /// Equilibration steps under the first tether, before the path begins.
     pub equilibration_steps: u64,
     /// Steps for every point of the curve.
     pub steps_per_point: u64,
     /// Switches of the tether on the way to every point; at most `steps_per_point`, which is one before every step.
     pub switches_per_point: u64,
-    /// Every so many points the positions of the atoms are kept; those of the first and last point always are.
+    /// The positions of the atoms are kept every `frame_stride` points, and always for the first and last point.
     pub frame_stride: usize,
 }
 
@@ -37,13 +37,13 @@ impl AnnealingProtocol {
         Ok(())
     }
 
-    /// Whether a point of a curve of so many is a frame.
+    /// Whether a point is a frame, given the number of points of the curve.
     pub(super) fn is_frame(&self, point: usize, points: usize) -> bool {
         point.is_multiple_of(self.frame_stride) || point + 1 == points
     }
 
-    /// Where the tether goes before one of a point's steps (counted from 0), as a share of its way from the point before; none
-    /// where it stays. Nothing leads to the first point.
+    /// Where the tether moves before one of a point's steps (counted from 0), as a fraction of the way from the previous point; none if it
+    /// stays. It never moves before the first point.
     pub(super) fn switch(&self, point: usize, step: u64) -> Option<f64> {
         // Switch number s comes before the step with s (or s - 1) parts of all steps behind it.
         let switches_until = |step: u64| {
@@ -55,7 +55,7 @@ impl AnnealingProtocol {
     }
 }
 
-/// The tether of a curve's first point, once all its points were seen to be usable.
+/// The tether of a curve's first point, after checking all points.
 pub(super) fn check_curve(
     curve: &[TetherPoint],
     periods: &[Option<f64>],

@@ -1,4 +1,4 @@
-//! Annealed Langevin dynamics in the space of the variables themselves, as arXiv 2505.17517 does it.
+//! Annealed Langevin dynamics in the space of the variables themselves, as in arXiv 2505.17517.
 
 use geodyssey_dynamics::{
     DynamicsError, EnergyOfVariables, Failure, Overdamped, Tether, TetherPoint, Walker,
@@ -12,16 +12,16 @@ use crate::path::{End, Path, PathPoint};
 use crate::path_id::PathId;
 use crate::segment::{Maxima, maximum_between};
 
-/// Steps whose normal variates are drawn at once.
+/// Number of steps for which normal variates are drawn at once.
 const CHUNK: u64 = 16;
-/// A step longer than so many segments counts as blown up.
+/// A path whose step is longer than this number of segments has blown up.
 const LONGEST_STEP: f64 = 1e5;
 
-/// Paths that are processed together. A constant, so that the split of the paths into batches, and with it every bit
-/// of the results, depends on nothing else.
+/// Paths that are processed together. A constant, so that the division into batches, and with it every bit of the results, does not depend
+/// on the machine.
 pub const PATHS_PER_BATCH: usize = 16;
 
-/// Leads batches of walkers on a landscape along a curve.
+/// Drives batches of walkers on a landscape along a curve.
 pub struct VariableAnnealing<'a> {
     landscape: &'a EnergyOfVariables<'a>,
     integrator: Overdamped,
@@ -32,8 +32,8 @@ pub struct VariableAnnealing<'a> {
     first_tether: Tether,
 }
 
-/// A batch of paths between two points of the curve. Stored and read back it goes on with the same bits, given a format
-/// that keeps doubles exactly; all its numbers are finite.
+/// A batch of paths between two points of the curve. Stored in a format that keeps doubles exactly and read back, it continues with
+/// identical bits; all its numbers are finite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VariableAnnealingState {
     next_point: usize,
@@ -46,7 +46,7 @@ pub struct VariableAnnealingState {
 }
 
 impl VariableAnnealingState {
-    /// Index of the point that comes next; the length of the curve when all is done.
+    /// Index of the next point; the length of the curve when finished.
     pub fn next_point(&self) -> usize {
         self.next_point
     }
@@ -66,13 +66,13 @@ impl VariableAnnealingState {
         &self.accepted_steps
     }
 
-    /// The paths, taken out.
+    /// The paths, by value.
     pub fn into_paths(self) -> Vec<Path> {
         self.paths
     }
 }
 
-/// What landscape and tether say at one place.
+/// Energies of landscape and tether at one place.
 #[derive(Clone)]
 struct Place {
     landscape_energy: f64,
@@ -81,7 +81,7 @@ struct Place {
     tether_energy: f64,
 }
 
-/// A walker with the parts of its energy, so that a tether that moves costs no evaluation of the landscape.
+/// A walker with the parts of its energy, so that moving the tether needs no evaluation of the landscape.
 struct Lane {
     walker: Walker,
     here: Place,
@@ -97,7 +97,7 @@ impl Lane {
         Self { walker, proposed: here.clone(), here, evaluations: 1 }
     }
 
-    /// Puts another tether in force; the work of that.
+    /// Switches to another tether; returns the work of this.
     fn switch(&mut self, tether: &Tether) -> f64 {
         let before = self.here.tether_energy;
         self.walker.gradient.copy_from_slice(&self.here.gradient);
@@ -106,7 +106,7 @@ impl Lane {
         self.here.tether_energy - before
     }
 
-    /// One step; whether the walker moved.
+    /// One step; returns whether the walker moved.
     fn step(
         &mut self,
         integrator: &Overdamped,
@@ -143,11 +143,11 @@ impl Place {
 }
 
 impl<'a> VariableAnnealing<'a> {
-    /// Puts landscape, integrator, curve and protocol together.
+    /// Combines landscape, integrator, curve and protocol.
     ///
-    /// `periods` says for every variable whether its tether is summed over images. Values are never wrapped; on the
-    /// universal cover (a periodic landscape, no periods here) the tether alone picks the winding. Steps longer than
-    /// `segment_length` are searched for their highest energy at points no farther apart than that.
+    /// `periods` determines for every variable whether its tether is summed over images. Values are never wrapped; on the universal cover
+    /// (a periodic landscape, no periods here) only the tether selects the winding. On steps longer than `segment_length` the highest
+    /// energy is searched at points no farther apart than that.
     ///
     /// # Errors
     /// If the curve has fewer than two points, a point is not usable, or the protocol is impossible.
@@ -183,7 +183,7 @@ impl<'a> VariableAnnealing<'a> {
             }
             if !self.integrator.walls().contain(values) {
                 return Err(DynamicsError::Parameters(format!(
-                    "a path begins outside the landscape, at {values:?}"
+                    "a path starts outside the landscape, at {values:?}"
                 )));
             }
         }
@@ -201,7 +201,7 @@ impl<'a> VariableAnnealing<'a> {
             .collect())
     }
 
-    /// Runs one batch until the points before `until_point` are done.
+    /// Advances one batch until the points before `until_point` are done.
     pub fn advance(&self, state: &mut VariableAnnealingState, until_point: usize) {
         let last = state.next_point.saturating_sub(1);
         let mut tether = self.first_tether.clone();
@@ -223,7 +223,7 @@ impl<'a> VariableAnnealing<'a> {
         }
     }
 
-    /// Steps of every path. Before each step `switch` says how far the tether goes on its way to the next point, if it moves.
+    /// Steps of every path. Before each step `switch` gives the fraction of the way to the next point to which the tether moves, if it does.
     fn steps(
         &self,
         state: &mut VariableAnnealingState,
@@ -240,7 +240,7 @@ impl<'a> VariableAnnealing<'a> {
         let mut previous = vec![0.0; noise.variables];
         for chunk in chunks(first, first + steps) {
             noise.draw(chunk.start / CHUNK);
-            // Where the tether is during every step of the chunk, and whether it has just got there.
+            // The place of the tether during every step of the chunk, and whether it has just moved there.
             let tethers: Vec<(bool, Tether)> = chunk
                 .clone()
                 .map(|step| {
@@ -295,7 +295,7 @@ impl<'a> VariableAnnealing<'a> {
         (lanes, maxima)
     }
 
-    /// Keeps where the walkers are, those left out that blew up, and what their energies cost.
+    /// Stores the walkers, except those that blew up, and the number of their evaluations.
     fn leave(&self, state: &mut VariableAnnealingState, lanes: &[Lane]) {
         for ((values, lane), path) in state.values.iter_mut().zip(lanes).zip(&state.paths) {
             if path.is_whole() {
@@ -311,7 +311,7 @@ impl<'a> VariableAnnealing<'a> {
             if !path.is_whole() {
                 continue;
             }
-            // A walker that never moved is still where it was.
+            // A walker that never moved is still at its previous place.
             let at_steps = maxima[number].at_steps.max(lane.here.landscape_energy);
             let highest = Maxima { at_steps, ..maxima[number] }.highest();
             let point = PathPoint {
@@ -330,7 +330,7 @@ impl<'a> VariableAnnealing<'a> {
     }
 }
 
-/// Normal variates of a batch, a chunk of steps at a time: row `step * variables + variable`.
+/// Normal variates of a batch for a chunk of steps: row `step * variables + variable`.
 struct Noise {
     random: RandomStream,
     lanes: Vec<u32>,
@@ -363,7 +363,7 @@ impl Noise {
     }
 }
 
-/// The steps from `first` to `end`, split at the multiples of [`CHUNK`].
+/// The steps from `first` to `end`, divided at multiples of [`CHUNK`].
 fn chunks(first: u64, end: u64) -> impl Iterator<Item = std::ops::Range<u64>> {
     (first / CHUNK..end.div_ceil(CHUNK))
         .map(move |chunk| first.max(chunk * CHUNK)..end.min((chunk + 1) * CHUNK))

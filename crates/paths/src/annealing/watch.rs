@@ -4,21 +4,21 @@ use geodyssey_dynamics::{EnergyOfVariables, Observed};
 
 use crate::segment::{Maxima, maximum_between};
 
-/// A landscape that is looked at after every step.
+/// A landscape that is evaluated after every step.
 pub(super) struct Watch<'a> {
     pub(super) landscape: &'a EnergyOfVariables<'a>,
-    /// Steps longer than this are searched for their highest energy.
+    /// On steps longer than this the highest energy is searched.
     pub(super) segment_length: f64,
     pub(super) periods: Vec<Option<f64>>,
 }
 
 impl Watch<'_> {
-    /// Where every replica is now: the beginning of its next segment.
+    /// The present place of every replica, where its next segment begins.
     pub(super) fn begin(&self, observed: &Observed<'_>) -> Vec<Vec<f64>> {
         (0..observed.replicas()).map(|replica| observed.variables(replica)).collect()
     }
 
-    /// Takes the step of every replica that has not blown up into account.
+    /// Processes the latest step of every replica that has not blown up.
     pub(super) fn passed(&self, observed: &Observed<'_>, previous: &mut [Vec<f64>], maxima: &mut [Maxima]) {
         let mut gradient = vec![0.0; self.periods.len()];
         for (replica, (previous, maxima)) in previous.iter_mut().zip(maxima).enumerate() {
@@ -26,7 +26,7 @@ impl Watch<'_> {
                 continue;
             }
             let now = observed.variables(replica);
-            // Variables jump by a period where their range ends; the molecule goes the short way.
+            // Variables jump by a period at the ends of their range; the molecule takes the shortest way.
             let unwrapped: Vec<f64> = previous
                 .iter()
                 .zip(&now)

@@ -6,15 +6,15 @@ use super::mover::PresentPath;
 use crate::path::{End, HighestLandscapeEnergy, Path, PathFrame, PathPoint, Provenance};
 use crate::path_id::PathId;
 
-/// A chain between two recorded paths. Stored and read back it goes on with the same bits, given a format that keeps doubles
-/// exactly; all its numbers are finite.
+/// A chain between two recorded paths. Stored in a format that keeps doubles exactly and read back, it continues with identical bits; all
+/// its numbers are finite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ShootingChain {
     pub(super) number: u32,
     pub(super) trials: u64,
     pub(super) accepted: u64,
     pub(super) energy_evaluations: u64,
-    /// The present path.
+    /// The current path.
     pub(super) present: PresentPath,
     first_path: u32,
     count: usize,
@@ -42,7 +42,7 @@ impl ShootingChain {
         }
     }
 
-    /// Records the present path by some of its frames, at equal parts of its steps.
+    /// Records the current path by equally spaced frames.
     pub(super) fn record(
         &mut self,
         points: Vec<Vec<f64>>,
@@ -82,12 +82,12 @@ impl ShootingChain {
         PathId::forward(self.first_path)
     }
 
-    /// Paths that it is to record.
+    /// Number of paths to record.
     pub fn path_count(&self) -> usize {
         self.count
     }
 
-    /// The paths, taken out.
+    /// The paths, by value.
     pub fn into_paths(self) -> Vec<Path> {
         self.paths
     }
@@ -97,17 +97,17 @@ impl ShootingChain {
         &self.paths
     }
 
-    /// Trials so far.
+    /// Number of trials so far.
     pub fn trials(&self) -> u64 {
         self.trials
     }
 
-    /// Trials that gave a new path.
+    /// Number of accepted trials.
     pub fn accepted(&self) -> u64 {
         self.accepted
     }
 
-    /// Evaluations of the landscape so far, those for highest energies included.
+    /// Evaluations of the landscape so far, including those for highest energies.
     pub fn energy_evaluations(&self) -> u64 {
         self.energy_evaluations
     }

@@ -1,31 +1,31 @@
-//! One run of the dynamics from a frame.
+//! One trajectory of the dynamics from a frame.
 
 use geodyssey_dynamics::{EnergyOfVariables, Overdamped, Walker};
 use geodyssey_molecule::LANES;
 use geodyssey_statistics::RandomStream;
 
-/// Says of a point whether it lies in a state.
+/// Decides whether a point lies in a state.
 pub type StateTest<'a> = dyn Fn(&[f64]) -> bool + Sync + 'a;
 
-/// Steps whose variates lie in one lane of a draw.
+/// Number of steps whose variates lie in one lane of a draw.
 const STEPS_PER_LANE: u64 = 16;
-/// Steps whose variates are drawn at once.
+/// Number of steps for which variates are drawn at once.
 const CHUNK: u64 = STEPS_PER_LANE * LANES as u64;
-/// Bits for the chunk's number beside that of the trial.
+/// Number of bits for the chunk's number; the other bits hold the trial's number.
 const CHUNK_BITS: u32 = 24;
 
-/// Where a run ends.
+/// Where a trajectory ends.
 #[derive(Clone, Copy)]
 pub(super) enum Ending<'a> {
-    /// After so many steps.
+    /// After this number of steps.
     After(usize),
-    /// With the first step into a state, or after so many.
+    /// With the first step into a state, or after this number of steps.
     Inside(&'a StateTest<'a>, usize),
 }
 
-/// Frames of a run, from where it began.
+/// Frames of a trajectory, from its start.
 pub(super) struct Leg {
-    /// The first is the frame that was shot from.
+    /// The first is the shooting frame.
     pub(super) frames: Vec<Vec<f64>>,
     /// `log p(x_{j+1} | x_j) - log p(x_j | x_{j+1})` of every step; zeros with the Metropolis correction.
     pub(super) weights: Vec<f64>,
@@ -34,7 +34,7 @@ pub(super) struct Leg {
 }
 
 impl Leg {
-    /// Runs the dynamics. A run that leaves all numbers ends where it did, outside every state.
+    /// Runs the dynamics. A trajectory whose values are no longer finite ends there, outside every state.
     pub(super) fn run(
         landscape: &EnergyOfVariables<'_>,
         dynamics: &Overdamped,
@@ -84,21 +84,21 @@ impl Leg {
         self.frames.len() - 1
     }
 
-    /// The same frames the other way.
+    /// The same frames in reverse order.
     pub(super) fn turn_round(&mut self) {
         self.frames.reverse();
         self.weights.reverse();
         self.weights.iter_mut().for_each(|weight| *weight = -*weight);
     }
 
-    /// Goes on with a run from its last frame.
+    /// Appends a trajectory that continues from the last frame.
     pub(super) fn join(&mut self, other: Self) {
         self.frames.extend(other.frames.into_iter().skip(1));
         self.weights.extend(other.weights);
     }
 }
 
-/// The variates of one run: a pure function of the chain, the trial and the step.
+/// The variates of one trajectory: a pure function of the chain, the trial and the step.
 pub(super) struct LegNoise {
     random: RandomStream,
     acceptance: RandomStream,
@@ -125,7 +125,7 @@ impl LegNoise {
         }
     }
 
-    /// Draws a step's variates; the uniform one is returned.
+    /// Draws a step's variates; returns the uniform one.
     fn draw(&mut self, step: u64, metropolis: bool) -> f64 {
         let chunk = step / CHUNK;
         if self.chunk != Some(chunk) {

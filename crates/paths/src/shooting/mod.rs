@@ -1,7 +1,7 @@
 //! Transition path sampling: Monte Carlo over unbiased paths of overdamped dynamics between two states of a landscape.
 //!
-//! A chain stands at a path. In every trial a [`PathMover`] proposes another one, which takes its place with the mover's probability;
-//! from time to time the present path is recorded. [`TwoWayShooting`] is the first mover.
+//! Each chain has a current path. In every trial a [`PathMover`] proposes another one, which is accepted with the mover's probability; from
+//! time to time the current path is recorded. [`TwoWayShooting`] is the first mover.
 
 mod chain;
 mod leg;
@@ -19,16 +19,16 @@ pub use leg::StateTest;
 pub use mover::{PathLength, PathMover, PresentPath, Proposal, Transitions, Trial};
 pub use two_way_shooting::TwoWayShooting;
 
-/// How many paths are recorded, and when.
+/// When paths are recorded, and with how many points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShootingProtocol {
-    /// Trials of every chain before the first path is recorded.
+    /// Number of trials of every chain before the first path is recorded.
     pub equilibration_trials: u64,
-    /// Trials of a chain from one recorded path to the next; the path is recorded whether it changed or not.
+    /// Number of trials between two recorded paths of a chain; the path is recorded whether or not it has changed.
     pub trials_per_path: u64,
-    /// Points of a path that are recorded, both ends included, at equal parts of its steps.
+    /// Number of recorded points of a path, equally spaced in steps, including both ends.
     pub points: usize,
-    /// Every so many points one is a frame; the last one always is.
+    /// Every `frame_stride`-th point is a frame, and so is always the last one.
     pub frame_stride: usize,
 }
 
@@ -42,11 +42,11 @@ pub struct PathSampling<'a> {
 }
 
 impl<'a> PathSampling<'a> {
-    /// Puts dynamics and states, mover and protocol together. Steps longer than `segment_length` are searched for their highest energy at
-    /// points no farther apart than that, when a path is recorded.
+    /// Combines path ensemble, mover and protocol. When a path is recorded, the highest energy on steps longer than `segment_length` is
+    /// searched at points no farther apart than that.
     ///
     /// # Errors
-    /// A number that must be positive and is not.
+    /// A number that must be positive but is not.
     pub fn new(
         transitions: Transitions<'a>,
         mover: &'a dyn PathMover,
@@ -67,8 +67,8 @@ impl<'a> PathSampling<'a> {
         Ok(Self { transitions, mover, protocol, segment_length, random })
     }
 
-    /// `chains` independent chains that record the paths number 0 to `paths - 1` between them; all begin with the
-    /// line through `points`, walked at equal speed. It need not be a likely path, only one from state to state.
+    /// `chains` independent chains that together record the paths 0 to `paths - 1`; all start from the polyline through `points`, traversed
+    /// at constant speed. It need not be a probable path, but it must lead from state to state.
     ///
     /// # Errors
     /// Fewer than two points, one that is not finite, or ends that do not lie in the states.
@@ -80,20 +80,20 @@ impl<'a> PathSampling<'a> {
     ) -> Result<Vec<ShootingChain>, DynamicsError> {
         if points.len() < 2 {
             return Err(DynamicsError::TooFew {
-                what: "points of the first path",
+                what: "points of the initial path",
                 least: 2,
                 found: points.len(),
             });
         }
         if points.iter().flatten().any(|x| !x.is_finite()) {
-            return Err(DynamicsError::NotFinite { what: "a point of the first path" });
+            return Err(DynamicsError::NotFinite { what: "a point of the initial path" });
         }
         let (PathLength::Fixed(steps) | PathLength::Flexible(steps)) = self.transitions.length;
         let mut first = resampled(points, steps + 1);
         let (Some(begin), Some(end)) = (first.first(), first.last()) else { return Ok(Vec::new()) };
         if !(self.transitions.states[0])(begin) || !(self.transitions.states[1])(end) {
             return Err(DynamicsError::Parameters(
-                "the first path does not begin in the start state and end in the end state".to_owned(),
+                "the initial path does not lead from the start state to the end state".to_owned(),
             ));
         }
         if let PathLength::Flexible(_) = self.transitions.length {
@@ -103,7 +103,7 @@ impl<'a> PathSampling<'a> {
             first.drain(..exit);
             if first.len() < 3 {
                 return Err(DynamicsError::Parameters(
-                    "the first path jumps from state to state: more steps are needed".to_owned(),
+                    "the initial path jumps from one state to the other in a single step: more steps are needed".to_owned(),
                 ));
             }
         }
@@ -123,7 +123,7 @@ impl<'a> PathSampling<'a> {
         Ok((0..chains).map(chain).collect())
     }
 
-    /// Runs one chain until one more path is recorded.
+    /// Advances one chain until one more path is recorded.
     pub fn advance(&self, chain: &mut ShootingChain) {
         let before = if chain.paths().is_empty() { self.protocol.equilibration_trials } else { 0 };
         for _ in 0..before + self.protocol.trials_per_path {
@@ -154,7 +154,7 @@ impl<'a> PathSampling<'a> {
         }
     }
 
-    /// Highest energy at the frames and between them, and the evaluations.
+    /// Highest energy at the frames and between them, and the number of evaluations.
     fn highest(&self, frames: &[Vec<f64>]) -> (HighestLandscapeEnergy, u64) {
         let mut gradient = vec![0.0; frames.first().map_or(0, Vec::len)];
         let (mut maxima, mut evaluations) = (Maxima::NONE, 0);
@@ -172,7 +172,7 @@ impl<'a> PathSampling<'a> {
     }
 }
 
-/// `count` points at equal parts of the length of the line through `points`.
+/// `count` points equally spaced along the polyline through `points`.
 fn resampled(points: &[Vec<f64>], count: usize) -> Vec<Vec<f64>> {
     let distance = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (b - a).powi(2)).sum::<f64>().sqrt();
     let mut lengths = vec![0.0];

@@ -1,4 +1,4 @@
-//! What proposes the next path of a chain, and what it is proposed for.
+//! The moves that propose the next path of a chain, and the ensemble that they sample.
 
 use geodyssey_dynamics::{EnergyOfVariables, Overdamped};
 use geodyssey_statistics::RandomStream;
@@ -6,30 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use super::leg::StateTest;
 
-/// How long the paths are.
+/// Length of the paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathLength {
-    /// All have so many steps.
+    /// All have this number of steps.
     Fixed(usize),
-    /// From the last frame in the start state to the first in the end state, in at most so many steps.
+    /// From the last frame in the start state to the first in the end state, in at most this number of steps.
     Flexible(usize),
 }
 
-/// The ensemble of a path sampling: paths of these dynamics from one state to the other.
+/// A path ensemble: paths of these dynamics from one state to the other.
 #[derive(Clone)]
 pub struct Transitions<'a> {
     /// Energy of the variables.
     pub landscape: &'a EnergyOfVariables<'a>,
-    /// How they move.
+    /// Their dynamics.
     pub dynamics: Overdamped,
-    /// Where paths begin and where they end.
+    /// The start state and the end state of the paths.
     pub states: [&'a StateTest<'a>; 2],
-    /// How long they are.
+    /// Length of the paths.
     pub length: PathLength,
 }
 
 impl Transitions<'_> {
-    /// `log p(x_{j+1} | x_j) - log p(x_j | x_{j+1})` of every step of a path; zeros where they are not needed.
+    /// `log p(x_{j+1} | x_j) - log p(x_j | x_{j+1})` of every step of a path; zeros if they are not needed.
     pub(super) fn weights(&self, frames: &[Vec<f64>]) -> (Vec<f64>, u64) {
         if self.dynamics.metropolis() {
             return (vec![0.0; frames.len() - 1], 0);
@@ -48,10 +48,10 @@ impl Transitions<'_> {
     }
 }
 
-/// A path with all its frames, as movers see it.
+/// A path with all its frames, as used by movers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PresentPath {
-    /// The variables after every step, from the state where it begins.
+    /// The variables after every step, starting in the state where it begins.
     pub frames: Vec<Vec<f64>>,
     /// `log p(x_{j+1} | x_j) - log p(x_j | x_{j+1})` of every step; zeros with the Metropolis correction.
     pub weights: Vec<f64>,
@@ -65,7 +65,7 @@ impl PresentPath {
     }
 }
 
-/// One trial of one chain: it names its random numbers.
+/// One trial of one chain, which identifies its random numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Trial {
     /// Random numbers of the whole sampling.
@@ -77,32 +77,32 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// A uniform number in (0, 1) for one use.
+    /// A uniform random number in (0, 1) for one purpose.
     #[must_use]
     pub fn uniform(&self, name: &str) -> f64 {
         self.random.substream(name).uniform(self.chain, self.number, 0)
     }
 
-    /// The number `u` that decides: a proposal is accepted if `log u` is less than its [`Proposal::log_acceptance_ratio`]. A mover may
-    /// look at it to give up in time.
+    /// The number `u` that decides: a proposal is accepted if `log u` is less than its [`Proposal::log_acceptance_ratio`]. A mover may use
+    /// it to reject early.
     #[must_use]
     pub fn acceptance(&self) -> f64 {
         self.uniform("trial")
     }
 }
 
-/// A path that may take the place of the present one.
+/// A path that may replace the current one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
     /// The path.
     pub path: PresentPath,
-    /// Logarithm of the ratio that keeps the ensemble's distribution (Metropolis and Hastings).
+    /// Logarithm of the acceptance ratio that preserves the ensemble (Metropolis and Hastings).
     pub log_acceptance_ratio: f64,
 }
 
 /// A move in the space of paths.
 pub trait PathMover: Sync {
-    /// A path to take the place of the present one; none where the trial ends without one. Evaluations of the landscape are added to
+    /// Proposes a path to replace the current one; none if the trial is rejected outright. Evaluations of the landscape are added to
     /// `energy_evaluations`.
     fn propose(
         &self,

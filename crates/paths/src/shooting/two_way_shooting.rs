@@ -1,23 +1,23 @@
 //! Two-way shooting of overdamped dynamics.
 //!
-//! A trial takes a frame `x_i` of the present path and runs the dynamics from it twice, with new noise; overdamped dynamics
-//! are their own time reversal, so that one run turned round is the way to `x_i` and the other the way on (P. G. Bolhuis,
+//! A trial takes a frame `x_i` of the current path and runs the dynamics from it twice, with new noise. Overdamped dynamics are
+//! time-reversible, so that one trajectory, reversed, leads to `x_i` and the other leads on (P. G. Bolhuis,
 //! D. Chandler, C. Dellago and P. L. Geissler, Annu. Rev. Phys. Chem. 53, 291 (2002)). The new path is kept, with the
 //! probability below, if one of its ends lies in the start state and the other in the end state.
 //!
-//! * Fixed length ([`PathLength::Fixed`]): all paths have `L` steps, `x_i` is any of the `L + 1` frames, and the two runs take
-//!   `i` and `L - i` steps. `P = min(1, w_new/w_old)`.
+//! * Fixed length ([`PathLength::Fixed`]): all paths have `L` steps, `x_i` is any of the `L + 1` frames, and the two trajectories have `i`
+//!   and `L - i` steps. `P = min(1, w_new/w_old)`.
 //! * Flexible length ([`PathLength::Flexible`]): a path leaves the start state with its first step and ends with its first
-//!   frame in the end state, `x_i` is one of the `n` frames between, and a run ends where it meets a state.
+//!   frame in the end state, `x_i` is one of the `n` frames between, and a trajectory ends where it enters a state.
 //!   `P = min(1, n_old/n_new · w_new/w_old)` (T. S. van Erp, D. Moroni and P. G. Bolhuis, J. Chem. Phys. 118, 7762 (2003)).
 //!
 //! `w = ρ(x_0) Π_{j<i} p(x_{j+1} | x_j)/p(x_j | x_{j+1})` would be `ρ(x_i)`, the same for both paths, if the steps kept detailed
-//! balance exactly. They do with the Metropolis correction, and `w` is left out; without it `w` is computed.
+//! balance exactly. With the Metropolis correction they do, and `w` is omitted; without it `w` is computed.
 
 use super::leg::{Ending, Leg, LegNoise};
 use super::mover::{PathLength, PathMover, PresentPath, Proposal, Transitions, Trial};
 
-/// Two-way shooting: from a frame chosen at random, both ways, with new noise.
+/// Two-way shooting: from a frame chosen at random, in both directions, with new noise.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TwoWayShooting;
 
@@ -30,7 +30,7 @@ impl PathMover for TwoWayShooting {
         energy_evaluations: &mut u64,
     ) -> Option<Proposal> {
         let last = present.steps();
-        // Frames that may be chosen: all of them, or those between the states.
+        // Number of frames that may be chosen: all of them, or those between the states.
         let (first, count) = match transitions.length {
             PathLength::Fixed(_) => (0, last + 1),
             PathLength::Flexible(_) => (1, last - 1),
@@ -47,7 +47,7 @@ impl PathMover for TwoWayShooting {
         };
         if !transitions.dynamics.metropolis() {
             let old = log_weight(transitions, &present.frames[0], &present.weights[..index]);
-            // The start's run goes from the frame outwards, the other way than the path.
+            // The trajectory to the start runs from the frame outwards, opposite to the path.
             let begin = start.frames.last()?;
             let inwards: Vec<f64> = start.weights.iter().rev().map(|weight| -weight).collect();
             let new = log_weight(transitions, begin, &inwards);
@@ -61,8 +61,8 @@ impl PathMover for TwoWayShooting {
     }
 }
 
-/// Both runs from a frame, the one that ends in the start state first; none where the new path is refused for its ends or,
-/// where nothing else counts, its length.
+/// Both trajectories from a frame, first the one that ends in the start state; none if the new path is rejected for its ends or, if nothing
+/// else matters, for its length.
 fn shoot(
     transitions: &Transitions<'_>,
     origin: &[f64],
@@ -85,7 +85,7 @@ fn shoot(
     let inside = |x: &[f64]| states.iter().any(|state| state(x));
     let limit = match *length {
         PathLength::Fixed(steps) => steps,
-        // A path of more than n_old/u frames between the states would be refused.
+        // A path of more than n_old/u frames between the states would be rejected.
         PathLength::Flexible(longest) if dynamics.metropolis() => {
             longest.min((between as f64 / trial.acceptance()).min(longest as f64) as usize + 1)
         }
@@ -117,7 +117,7 @@ fn shoot(
     }
 }
 
-/// `log w` of a path that begins at `start`, from its steps' weights as far as the frame that is shot from.
+/// `log w` of a path that begins at `start`, from the weights of its steps up to the shooting frame.
 fn log_weight(transitions: &Transitions<'_>, start: &[f64], weights: &[f64]) -> f64 {
     let energy = (transitions.landscape)(start, &mut vec![0.0; start.len()]);
     -energy / transitions.dynamics.thermal_energy_kj_mol() + weights.iter().sum::<f64>()

@@ -173,7 +173,7 @@ fn worked(work: &WorkSummary) -> Vec<String> {
     sentences
 }
 
-/// Whether the paths were shot, not led.
+/// Whether the paths come from two-way shooting rather than from a tether.
 pub(super) fn is_shooting(summary: &Summary) -> bool {
     summary.sampling.as_ref().is_some_and(|paths| paths.shooting.is_some())
 }

@@ -12,8 +12,9 @@ use crate::error::Error;
 
 /// Names of the files that exports have written.
 const RECORD: &str = ".exports.json";
-/// What a second process is told.
-const BUSY: &str = "another export is writing in it; wait for it, or give another directory with --out";
+/// The message for a second process.
+const BUSY: &str =
+    "another export is writing to it; wait until it has finished, or give another directory with --out";
 
 /// What [`RECORD`] holds.
 #[derive(Default, Serialize, Deserialize)]
@@ -54,7 +55,7 @@ impl ExportFolder {
                 path.join(name).display()
             );
             return Err(InputError::new(message)
-                .note("move it away, or give another directory with --out")
+                .note("move it elsewhere, or give another directory with --out")
                 .into());
         }
         remove_partial(path)?;

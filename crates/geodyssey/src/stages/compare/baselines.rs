@@ -1,4 +1,4 @@
-//! The trivial paths that every other is held against.
+//! The simple baselines that every other path is compared with.
 
 use geodyssey_constraints::ConstraintSettings;
 use geodyssey_report::{MaxEnergy, RowRole};
@@ -12,11 +12,11 @@ use crate::config::{
 use crate::error::Error;
 use crate::problem::Problem;
 
-/// A tent's top lies this far below the lower of the ends' logSNR.
+/// How far the logSNR of a tent falls, in the middle, below the lower of the ends' logSNR.
 const TENT_DEPTHS: [f64; 3] = [2.0, 4.0, 6.0];
-/// A schedule that is nowhere farther from linear than this is linear.
+/// A schedule that deviates nowhere by more than this from a linear one counts as linear.
 const LINEAR_LOG_SNR: f64 = 1e-6;
-/// Shares of arrived paths closer than this are taken as equal.
+/// Fractions of arrived paths that differ by less than this count as equal.
 const EQUAL_SHARES: f64 = 1e-9;
 
 /// A kind of baseline.
@@ -28,7 +28,7 @@ pub(crate) enum Baseline {
     StraightScheduled,
     /// The straight line with logSNR falling to 2, 4 and 6 below that of the ends in the middle.
     Tent,
-    /// The minimum-energy path of the landscape under the tether of the ends.
+    /// The minimum-energy path of the landscape, followed under the tether of the ends.
     MinimumEnergyPath,
     /// The geodesic of the pullback metric, decoded and followed under the tether of the ends.
     Pullback,
@@ -38,7 +38,7 @@ pub(crate) enum Baseline {
     ShootingFlexible,
 }
 
-/// A baseline of one group: its name, and what it changes of the first path's configuration.
+/// A baseline of one group: its name, and what it changes in the first path's configuration.
 pub(crate) struct Variant {
     name: String,
     change: ConfigChange,
@@ -50,12 +50,12 @@ impl Variant {
         &self.name
     }
 
-    /// The problem of the group's first path with the changes.
+    /// The problem of the group's first path with these changes.
     pub(crate) fn problem(&self, first: &Finished) -> Result<Problem, Error> {
         Ok(Problem::read(first.entry.problem.config.with(&self.change)?)?)
     }
 
-    /// The baseline as a row to be made in a directory.
+    /// The baseline as a row of the comparison, to be computed in a directory.
     pub(crate) fn entry(&self, problem: Problem, directory: std::path::PathBuf) -> Entry {
         Entry { name: self.name.clone(), problem, directory, role: RowRole::Baseline }
     }
@@ -73,7 +73,7 @@ impl Baseline {
         Self::ShootingFlexible,
     ];
 
-    /// What is to be made of it for a group whose first path is given: the same sampling, ends, winding and number of points.
+    /// Its variants for a group whose first path is given: with the same sampling, ends, winding and number of points.
     pub(crate) fn variants(self, first: &Finished) -> Vec<Variant> {
         let config = &first.entry.problem.config;
         let line = curve(first, CurveKind::Straight);
@@ -112,7 +112,7 @@ impl Baseline {
     }
 }
 
-/// Whether a geodesic's logSNR is not just linear between its ends, as a straight line's is.
+/// Whether a geodesic's logSNR is not linear between its ends, as that of a straight line is.
 fn has_own_schedule(kind: CurveKind, levels: &[f64]) -> bool {
     let (Some(first), Some(last)) = (levels.first(), levels.last()) else { return false };
     let segments = levels.len().saturating_sub(1).max(1) as f64;
@@ -136,8 +136,8 @@ fn curve(first: &Finished, kind: CurveKind) -> CurveChange {
     }
 }
 
-/// The first path's curve and constraints are replaced; a learned denoiser is, too, since nothing but the curve's length depends
-/// on it and it may not know the noise of a tent.
+/// The first path's curve and constraints are replaced. So is a learned denoiser, since only the length of the curve depends on it
+/// and it may not have been trained at the noise levels of a tent.
 fn variant(first: &Finished, name: &str, curve: CurveChange, sampling: Option<SamplingConfig>) -> Variant {
     let is_learned = first.entry.problem.config.denoiser.training_data().is_some();
     let change = ConfigChange {
@@ -150,7 +150,7 @@ fn variant(first: &Finished, name: &str, curve: CurveChange, sampling: Option<Sa
     Variant { name: name.to_owned(), change }
 }
 
-/// The sampling of a baseline whose first path is sampled in another way; none where it can stay.
+/// The sampling of a baseline if the first path is sampled in another way; none if it can stay as it is.
 fn annealed(config: &Config) -> Option<SamplingConfig> {
     (config.sampling.method != SamplingMethod::Annealing).then(|| SamplingConfig {
         space: Some(config.space()),
@@ -167,13 +167,13 @@ fn shooting(first: &Finished, name: &str, length: ShootingLength) -> Variant {
         length: Some(length),
         lifted_paths: config.system.is_some().then_some(0),
         paths: config.sampling.paths,
-        backward: false, // only annealed paths go both ways
+        backward: false, // only annealed paths are sampled in both directions
         ..SamplingConfig::default()
     };
     variant(first, name, curve(first, CurveKind::Straight), Some(sampling))
 }
 
-/// Whether a finished run is just what a baseline would be.
+/// Whether a finished run is identical to what a baseline would be.
 pub(crate) fn is_same(row: &Finished, baseline: &Problem) -> bool {
     let turns = baseline.config.geodesic.winding.as_ref();
     let winding = turns.map_or_else(Vec::new, |turns| turns.iter().map(|&turns| i64::from(turns)).collect());
@@ -182,7 +182,8 @@ pub(crate) fn is_same(row: &Finished, baseline: &Problem) -> bool {
         == followed(&baseline.config, kind, &winding)
 }
 
-/// All that decides on the paths of a curve. Constraints bend geodesics; of a minimum-energy path avoided regions decide on its channel.
+/// Everything that determines the paths of a curve. Constraints bend geodesics; avoided regions also determine the channel of a
+/// minimum-energy path.
 fn followed(config: &Config, kind: CurveKind, winding: &[i64]) -> Value {
     let geodesic = &config.geodesic;
     let tent = (kind == CurveKind::Tent).then(|| geodesic.tent_log_snr.get());
@@ -195,7 +196,7 @@ fn followed(config: &Config, kind: CurveKind, winding: &[i64]) -> Value {
     let mut sampling = json!(config.sampling);
     let timed = config.space() == Space::Atoms && config.sampling.steps_per_point.is_none();
     if timed && config.sampling.duration_ps.is_none() {
-        // What is written out and what is the default are the same.
+        // A default that is written out is still the default.
         sampling["duration_ps"] = json!(DEFAULT_DURATION_PS);
     }
     json!({
@@ -215,12 +216,12 @@ fn followed(config: &Config, kind: CurveKind, winding: &[i64]) -> Value {
 pub(super) struct BestTent {
     /// Which row.
     pub(super) row: usize,
-    /// That it is the best, and by which measure.
+    /// The remark that it is the best, and by which quantity.
     pub(super) remark: String,
 }
 
-/// Among the tents of which most paths arrive: the one of least dissipated work, both directions together; where that is not
-/// known, the one of least highest energy. None where there are fewer than two.
+/// Among the tents for which most paths arrive, the one of least dissipated work (both directions together) or, where that is not
+/// known, of lowest MaxEnergy. None if there are fewer than two tents.
 pub(super) fn best_tent(rows: &[Finished]) -> Option<BestTent> {
     let is_tent = |row: &Finished| {
         let config = &row.entry.problem.config;
@@ -244,10 +245,10 @@ pub(super) fn best_tent(rows: &[Finished]) -> Option<BestTent> {
         measured?.into_iter().min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index)
     };
     if let Some(row) = least(&dissipated) {
-        let remark = format!("best tent: least dissipated work of those of which {share}");
+        let remark = format!("best tent: least dissipated work among the tents for which {share}");
         return Some(BestTent { row, remark });
     }
-    let remark = format!("best tent: least highest energy of those of which {share}");
+    let remark = format!("best tent: lowest MaxEnergy among the tents for which {share}");
     least(&|row| highest(row).map(|energy| energy.mean_kj_mol)).map(|row| BestTent { row, remark })
 }
 

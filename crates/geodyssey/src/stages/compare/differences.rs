@@ -1,6 +1,6 @@
-//! Every pair of runs in every measure.
+//! Every pair of runs in every quantity.
 //!
-//! Paths of two-way shooting are not tested: those of one chain resemble each other, and the test asks for independent values.
+//! Paths of two-way shooting are not tested: those of one chain are correlated, and the test requires independent values.
 
 use geodyssey_report::{Difference, Measure};
 use rayon::prelude::*;
@@ -8,12 +8,12 @@ use rayon::prelude::*;
 use super::finished::Finished;
 use super::significance::{Stratum, holm, least_p_value, letters, permutation_test, relabellings};
 
-/// Corrected p value below which a difference is called real.
+/// Corrected p value below which a difference is significant.
 pub(super) const LEVEL: f64 = 0.05;
 /// Seed of the random relabellings, the same for every pair, so that a pair's p value does not depend on the other rows.
 const SEED: u64 = 1;
 
-/// Tests all pairs of rows; pairs in the order of the rows, measures in theirs.
+/// Tests all pairs of rows, in the order of the quantities and then of the rows.
 pub(super) fn differences(rows: &[Finished]) -> Vec<Difference> {
     let pairs: Vec<(usize, usize)> = (0..rows.len())
         .flat_map(|first| (first + 1..rows.len()).map(move |second| (first, second)))
@@ -34,7 +34,7 @@ pub(super) fn differences(rows: &[Finished]) -> Vec<Difference> {
     all
 }
 
-/// Least corrected p value that the pairs of one measure could have had; none where nothing was tested.
+/// Least corrected p value that the pairs could have had for one quantity; none if nothing was tested.
 pub(super) fn least_corrected(rows: &[Finished], measure: Measure) -> Option<f64> {
     let values = |row: &Finished| match measure {
         Measure::MaxLandscapeEnergy => vec![row.values.max_landscape_energy.len()],
@@ -57,7 +57,7 @@ pub(super) fn least_corrected(rows: &[Finished], measure: Measure) -> Option<f64
     (pairs > 0).then(|| (least * f64::from(pairs)).min(1.0))
 }
 
-/// Letters for each row in one measure; none for a row that was not tested, or not against all the others.
+/// Letters for each row and one quantity; none for a row that was not tested, or not against all the others.
 pub(super) fn letters_of(rows: &[Finished], differences: &[Difference], measure: Measure) -> Vec<String> {
     let of_measure: Vec<&Difference> = differences.iter().filter(|one| one.measure == measure).collect();
     let tested = |row: &Finished| {
@@ -68,7 +68,7 @@ pub(super) fn letters_of(rows: &[Finished], differences: &[Difference], measure:
         let [first, second] = [first, second].map(|index| &rows[index].entry.name);
         of_measure.iter().any(|one| one.first == *first && one.second == *second)
     };
-    // Two rows without a test between them must not share a letter for want of one.
+    // Two rows must not share a letter only because they were not tested against each other.
     let untested = |row: usize, among: &[usize]| {
         among.iter().filter(|&&other| other != row && !is_pair(row.min(other), row.max(other))).count()
     };
@@ -109,7 +109,7 @@ fn test(first: &Finished, second: &Finished, measure: Measure, pairs: usize) -> 
             if both {
                 strata.extend(energies(&one.backward_work, &other.backward_work));
             } else if !same_ends(first, second) {
-                // Without backward works ΔF does not cancel unless the tethers at the ends are the same.
+                // Without backward works ΔF cancels only if the tethers at the ends are the same.
                 return None;
             }
             let scale = 1.0 / (strata.len() as f64 * thermal_energy);

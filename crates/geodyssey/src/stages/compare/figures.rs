@@ -14,7 +14,7 @@ use crate::config::SamplingMethod;
 use crate::error::Error;
 use crate::stages::report::{surface, variable_axes};
 
-/// A figure with its name, without ending, and what it shows.
+/// A figure with its name, without extension, and what it shows.
 pub(super) struct Drawn {
     pub(super) name: &'static str,
     pub(super) caption: String,
@@ -70,7 +70,7 @@ impl Figures<'_> {
                 .collect(),
         };
         let files = figure.render().map_err(|error| Error::failed("a figure", error))?;
-        let caption = "Posterior means along every curve, over the landscape.".to_owned();
+        let caption = "Posterior means along each curve, on the landscape.".to_owned();
         Ok(Some(Drawn { name: "landscape", caption, files }))
     }
 
@@ -97,7 +97,7 @@ impl Figures<'_> {
             level: bounds.reduce(f64::min).map(|bound| ("lower bound".to_owned(), bound)),
         };
         let caption = "Highest landscape energy of the forward paths: mean, standard error (thick), standard deviation (thin), \
-                       single paths (dots)."
+                       individual paths (dots)."
             .to_owned();
         Ok(Some(Drawn { name: "max-energy", caption, files: figure.render()? }))
     }
@@ -128,7 +128,7 @@ impl Figures<'_> {
             rows,
             level: None,
         };
-        let caption = "Dissipated work, mean work minus ΔF, with its standard error.".to_owned();
+        let caption = "Dissipated work (mean work minus ΔF) with its standard error.".to_owned();
         Ok(Some(Drawn { name: "dissipated-work", caption, files: figure.render()? }))
     }
 
@@ -149,7 +149,7 @@ impl Figures<'_> {
             return Ok(None);
         }
         let panel = CurvesPanel {
-            x_title: "share of the arc length".to_owned(),
+            x_title: "fraction of the arc length".to_owned(),
             y_title: "log SNR".to_owned(),
             scale: Scale::Linear,
             series,
@@ -157,7 +157,8 @@ impl Figures<'_> {
             doubtful: Vec::new(),
         };
         let figure = CurvesFigure { panels: vec![panel], doubtful: String::new() };
-        let caption = "logSNR along every curve, over the share of its own arc length.".to_owned();
+        let caption =
+            "logSNR along each curve, as a function of the fraction of its own arc length.".to_owned();
         Ok(Some(Drawn { name: "log-snr", caption, files: figure.render()? }))
     }
 

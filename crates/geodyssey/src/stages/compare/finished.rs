@@ -21,11 +21,11 @@ use crate::stages::training;
 pub(crate) struct Entry {
     /// Its name in the tables.
     pub(crate) name: String,
-    /// What is to be solved.
+    /// Its problem.
     pub(crate) problem: Problem,
     /// Its run directory.
     pub(crate) directory: PathBuf,
-    /// Who asked for it.
+    /// Whether it was given or added by the comparison.
     pub(crate) role: RowRole,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Finished {
     pub(crate) summary: Summary,
     /// Wall-clock times.
     pub(crate) seconds: Option<RowSeconds>,
-    /// One value a path.
+    /// One value per path.
     pub(super) values: PathValues,
     /// The variables at the frames of each forward path.
     pub(super) frames: Vec<Vec<Vec<f64>>>,
@@ -47,7 +47,7 @@ pub(crate) struct Finished {
     pub(super) curve: Curve,
 }
 
-/// One value a path that did not break down.
+/// One value per path, failed paths excluded.
 #[derive(Default)]
 pub(super) struct PathValues {
     /// Highest landscape energy of forward paths, kJ/mol.
@@ -64,7 +64,7 @@ impl Finished {
     /// Reads a run directory.
     ///
     /// # Errors
-    /// A file that is missing, changed since it was written, or of a run that did not come to its end.
+    /// A file that is missing or was changed since it was written, or a run that was not finished.
     pub(crate) fn read(entry: Entry) -> Result<Self, Error> {
         let run = FinishedRun::open(&entry.directory)?;
         let summary = Summary::from_json(&run.read_text(SUMMARY_FILE)?)
@@ -84,12 +84,12 @@ impl Finished {
         })
     }
 
-    /// Whether its paths were shot, not led.
+    /// Whether its paths come from two-way shooting rather than from a tether.
     pub(super) fn is_shooting(&self) -> bool {
         self.summary.sampling.as_ref().is_some_and(|paths| paths.shooting.is_some())
     }
 
-    /// The kind of curve that it followed: of `automatic` what it came to.
+    /// The kind of curve that it followed: for `automatic`, the kind that was chosen.
     pub(super) fn curve_kind(&self) -> CurveKind {
         let asked = self.entry.problem.config.geodesic.kind;
         let followed = self.summary.geodesic.as_ref().map(|curve| curve.kind.as_str());
@@ -108,7 +108,7 @@ impl Finished {
     }
 }
 
-/// None where nothing was ever timed.
+/// None if nothing was timed.
 fn seconds(timings: &Timings) -> Option<RowSeconds> {
     let of = |stages: &[&str]| -> f64 {
         let stages = timings.stages.iter().filter(|timing| stages.contains(&timing.stage.as_str()));
@@ -153,7 +153,7 @@ fn curve(problem: &Problem, run: &FinishedRun) -> Result<Curve, Error> {
         .map_err(|error| Error::file("understand", &run.path().join(curve::CURVE_FILE), error))
 }
 
-/// Which curve paths followed, what bends it, and whose spacetime it is.
+/// Which curve the paths followed, which constraints bend it, and whose spacetime it is in.
 pub(super) fn curve_in_words(config: &Config, kind: CurveKind) -> String {
     if config.sampling.method == SamplingMethod::TwoWayShooting {
         let length = match config.sampling.length.unwrap_or_default() {
@@ -166,7 +166,7 @@ pub(super) fn curve_in_words(config: &Config, kind: CurveKind) -> String {
     let mut words = match kind {
         CurveKind::Automatic | CurveKind::Geodesic => "geodesic".to_owned(),
         CurveKind::Straight if geodesic.log_snr_schedule.is_some() => {
-            "straight line with a geodesic's logSNR".to_owned()
+            "straight line with the logSNR of a geodesic".to_owned()
         }
         CurveKind::Straight => "straight line".to_owned(),
         CurveKind::Tent => format!("tent to logSNR {}", geodesic.tent_log_snr.get()),
@@ -175,7 +175,7 @@ pub(super) fn curve_in_words(config: &Config, kind: CurveKind) -> String {
     };
     for constraint in config.constraints.iter().filter(|constraint| !constraint.report_only) {
         words.push_str(match (&constraint.settings, kind) {
-            // It decides on the channel of a minimum-energy path too.
+            // It also determines the channel of a minimum-energy path.
             (ConstraintSettings::RegionAvoidance(_), CurveKind::MinimumEnergyPath) => ", region avoided",
             (_, kind) if !kind.is_geodesic() => "",
             (ConstraintSettings::LowVariance(_), _) => ", low variance",

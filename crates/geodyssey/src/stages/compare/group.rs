@@ -8,6 +8,6 @@ use super::finished::Finished;
 pub(crate) struct Group {
     /// The runs: as given, then the baselines.
     pub(crate) rows: Vec<Finished>,
-    /// Baselines that could not be made.
+    /// Baselines that could not be computed.
     pub(crate) left_out: Vec<LeftOut>,
 }

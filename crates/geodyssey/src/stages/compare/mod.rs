@@ -1,4 +1,4 @@
-//! Several finished runs side by side: their numbers, which differences are real, what that says in words, and figures.
+//! Several finished runs side by side: their numbers, which differences are significant, a summary in sentences, and figures.
 
 pub(crate) mod baselines;
 mod differences;
@@ -29,28 +29,29 @@ use regions::{Regions, share_inside};
 pub(crate) use finished::{Entry, Finished};
 pub(crate) use group::Group;
 
-/// Name under which the manifest has the comparison's files.
+/// Name under which the manifest lists the comparison's files.
 const STAGE: &str = "comparison";
-/// Nothing is taken over from an earlier comparison, so that this is never raised.
+/// Never raised, since nothing is taken over from an earlier comparison.
 const REVISION: u32 = 1;
 /// The tables, for scripts.
 pub(crate) const TABLE_FILE: &str = "compare.csv";
 /// Every pair of rows.
 pub(crate) const DIFFERENCES_FILE: &str = "compare-differences.csv";
-/// All of it, for scripts.
+/// Everything, for scripts.
 pub(crate) const JSON_FILE: &str = "compare.json";
 /// The page.
 pub(crate) const PAGE_FILE: &str = "compare.html";
 
-/// What is said of the test.
-const TEST: &str = "Every pair of paths of a group is tested in every measure by a permutation test of the difference of means \
-with Welch's t as statistic (9,999 random relabellings of a fixed seed, 100 a pair where that is more, all of them where these are \
-fewer than 20,000), corrected the number of pairs by Holm's method. A difference is called real where the corrected p value lies below 0.05. Dissipated work \
-is tested as the mean of both directions, in which ΔF cancels. The test asks whether two sets of paths differ, given landscape and \
-curve; what another seed would change of these it does not know. Every curve has random numbers of its own, also where runs share a seed, so \
-that its paths are independent of any other's. Paths of two-way shooting are not tested, since those of one chain resemble each other.";
+/// Description of the test.
+const TEST: &str = "For each quantity, every pair of rows of a group is compared by a permutation test of the difference of means with \
+Welch's t as statistic (9,999 random relabellings from a fixed seed; 100 for every pair if that is more; all of them if there are no more than \
+20,000). The p values are corrected for the number of pairs by Holm's method, and a difference is significant if the corrected p value is \
+below 0.05. Dissipated work is tested as the mean of both directions, in which ΔF cancels. The test accounts for the scatter of the paths \
+on the given landscape and curve, not for how these would change with another seed. Each curve has its own random numbers, even if \
+runs share a seed, so that its paths are independent of those of the others. Paths of two-way shooting are not tested, since those of one \
+chain are correlated.";
 
-/// What makes two problems comparable: variables, kT, states, input files and the kind of landscape.
+/// What two problems must share to be comparable: variables, kT, states, input files and the kind of landscape.
 pub(crate) fn comparable(problem: &Problem) -> Result<Fingerprint, Error> {
     let states: Vec<(&[f64], &[f64])> = problem
         .states()?
@@ -115,10 +116,10 @@ pub(crate) fn compare(directory: &mut RunDirectory, groups: &[Group]) -> Result<
     Ok(comparison)
 }
 
-/// Where the pages of a group's runs lie, seen from the comparison's own.
+/// Addresses of the report pages of a group's runs, relative to the comparison's page.
 fn reports(directory: &RunDirectory, group: &ComparisonGroup) -> Result<Vec<String>, Error> {
     let absolute = |path: &Path| {
-        // Links between folders would make `..` lead elsewhere.
+        // With symbolic links between folders `..` would lead elsewhere.
         path.canonicalize().map_err(|error| Error::file("find", path, error))
     };
     let here = absolute(&directory.file(""))?;
@@ -168,29 +169,29 @@ fn compare_group(group: &Group, regions: &Regions) -> Result<ComparisonGroup, Er
     Ok(compared)
 }
 
-/// A row's name as the name of a folder.
+/// A row's name as a folder name.
 pub(crate) fn folder_name(name: &str) -> String {
     name.replace(['/', '\\'], "-").trim_start_matches(['-', '.']).to_owned()
 }
 
-/// A name, with a number after it where there is one like it.
+/// A name, with a number appended if it is already taken.
 pub(crate) fn unlike(name: String, others: &[String]) -> String {
     let numbered = (2..).map(|number: usize| format!("{name}-{number}"));
     std::iter::once(name.clone()).chain(numbered).find(|name| !others.contains(name)).unwrap_or(name)
 }
 
-/// How far the chains of two-way shooting have moved.
+/// How many trials of two-way shooting were accepted, and whether that is enough.
 fn shooting_remark(summary: &Summary) -> Option<String> {
     let shooting = summary.sampling.as_ref()?.shooting.as_ref()?;
     let stuck = if shooting.hardly_moved() {
-        ", so that its paths are still those that the chains began with, and their spread says nothing"
+        ", so few that the paths are still close to those from which the chains started, and their scatter has no meaning"
     } else {
         ""
     };
     Some(format!("{} of {} trials accepted{stuck}", shooting.accepted, shooting.trials))
 }
 
-/// What the rows of a group have in common, in words.
+/// What the rows of a group have in common, as a sentence.
 fn description(problem: &Problem, row: &Finished) -> String {
     let variables: Vec<&str> = problem.variables.iter().map(|variable| variable.name.as_str()).collect();
     let molecule = row.summary.system.atoms.map_or_else(String::new, |atoms| {
@@ -206,12 +207,12 @@ fn description(problem: &Problem, row: &Finished) -> String {
     let paths = row.summary.sampling.as_ref().map_or_else(String::new, |paths| {
         let time = paths.path_time_ps.map_or_else(String::new, |time| format!(" of {time:.1} ps"));
         format!(
-            "; {} paths{time} forward and {} backward in the first row",
+            "; the first row has {} forward and {} backward paths{time}",
             paths.paths, paths.backward_paths
         )
     });
     format!(
-        "{molecule}{temperature}, landscape over {} by {}{paths}.",
+        "{molecule}{temperature}, landscape of {} by {}{paths}.",
         variables.join(", "),
         row.summary.landscape.method
     )

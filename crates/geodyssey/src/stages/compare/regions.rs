@@ -1,4 +1,4 @@
-//! The avoided regions of all compared runs, and every run's frames and curve against them.
+//! The avoided regions of all compared runs, and how far each run's frames and curve stay out of them.
 
 use geodyssey_constraints::{
     ConstraintContext, ConstraintSettings, RegionAvoidance, RegionAvoidanceSettings,
@@ -16,10 +16,10 @@ use crate::problem::variables::State;
 use crate::stages::constraints::{ball, units};
 use crate::stages::denoiser::{Points, exact_denoiser};
 
-/// The regions that any run of a group names.
+/// All regions named by runs of a group.
 pub(super) struct Regions {
     regions: Vec<Region>,
-    /// The exact denoiser of the group's landscape; none without a region.
+    /// The exact denoiser of the group's landscape; none if there is no region.
     denoiser: Option<Box<dyn Denoiser>>,
 }
 
@@ -30,7 +30,7 @@ struct Region {
 }
 
 impl Regions {
-    /// Gathers them, each once.
+    /// Collects them without repetition.
     pub(super) fn of(group: &Group) -> Result<Self, Error> {
         let mut regions: Vec<Region> = Vec::new();
         for row in &group.rows {
@@ -38,7 +38,7 @@ impl Regions {
             for constraint in &problem.config.constraints {
                 let ConstraintSettings::RegionAvoidance(settings) = &constraint.settings else { continue };
                 let Some(ball) = ball(problem, settings) else { continue };
-                // A ball given by its radius and one given by a logSNR ask for different divergences.
+                // A ball given by its radius and one given by a logSNR require different divergences.
                 let is_same = |known: &Region| {
                     known.ball == ball && known.settings.radius.is_some() == settings.radius.is_some()
                 };
@@ -60,7 +60,7 @@ impl Regions {
         Ok(Self { regions, denoiser })
     }
 
-    /// What the report says of them.
+    /// The regions as the report describes them.
     pub(super) fn described(&self) -> Vec<ComparedRegion> {
         let described = self.regions.iter().map(|region| ComparedRegion {
             description: region.description.clone(),
@@ -81,7 +81,7 @@ fn description(problem: &Problem, ball: &State) -> String {
     format!("({}) within {} of ({})", names.join(", "), radii.join(", "), of(&ball.center).join(", "))
 }
 
-/// One entry a region.
+/// One entry per region.
 pub(super) fn share_inside(row: &Finished, regions: &Regions) -> Vec<RowRegion> {
     let variables = &row.entry.problem.variables;
     let each = regions.regions.iter().map(|region| {
@@ -99,13 +99,13 @@ pub(super) fn share_inside(row: &Finished, regions: &Regions) -> Vec<RowRegion> 
     each.collect()
 }
 
-/// Least `KL(p* ‖ p)` of the inner points of a run's curve; none where the denoiser cannot say.
+/// Least `KL(p* ‖ p)` over the inner points of a run's curve; none if the denoiser cannot be evaluated there.
 fn least_kl(row: &Finished, region: &Region, denoiser: &dyn Denoiser) -> Option<f64> {
     let points = &row.curve.points;
     let ends = [points.first()?, points.last()?];
     let units = units(&row.entry.problem);
     let context = ConstraintContext { denoiser, ends, units: &units, bottleneck_kj_mol: None };
-    // Any bound will do: what is asked for is how far the curve is from it.
+    // Any bound will do: only the distance of the curve from it is needed.
     let settings = RegionAvoidanceSettings { least_kl_nats: Some(1.0), ..region.settings.clone() };
     let constraint = RegionAvoidance::new(&settings, &context).ok()?;
     let moments = denoiser.moments(points).ok()?;

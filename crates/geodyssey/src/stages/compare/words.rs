@@ -1,4 +1,4 @@
-//! What the numbers of a comparison say, in sentences: which path is lowest, which stays out, what each costs.
+//! A comparison in sentences: which path has the lowest barrier, which paths stay out of avoided regions, and what each costs.
 
 use geodyssey_report::{
     ComparisonGroup, ComparisonRow, Difference, MaxEnergy, Measure, RowRole, ShootingSummary, decimals,
@@ -7,9 +7,9 @@ use geodyssey_report::{
 
 use super::differences::LEVEL;
 
-/// Share of the forward paths that must arrive for a highest energy to count.
+/// Fraction of the forward paths that must arrive for their highest energy to count.
 const LEAST_REACHED: f64 = 0.95;
-/// Share of the works seen in both directions below which a path lags too far behind its tether for its ΔF to count.
+/// Overlap of the works of both directions below which the paths lag too far behind their tether for ΔF to count.
 const LITTLE_OVERLAP: f64 = 0.1;
 
 /// All sentences; `least` is the least corrected p value that the energies' differences could have had.
@@ -25,12 +25,12 @@ pub(super) fn sentences(group: &ComparisonGroup, least: Option<f64>) -> Vec<Stri
         .collect()
 }
 
-/// That nothing can come out of a test of so few paths.
+/// A warning if there are too few paths for any difference to be significant.
 fn too_few(least: Option<f64>) -> Option<String> {
     let least = least.filter(|least| *least >= LEVEL)?;
     Some(format!(
-        "There are too few paths for so many pairs: however far apart two of them were, the test could not call it real (least \
-         corrected p value {}). More paths, or fewer runs, would tell.",
+        "There are too few paths for this number of pairs: no difference, however large, could be significant (least possible corrected p \
+         value {}). More paths or fewer runs are needed.",
         probability(least)
     ))
 }
@@ -49,7 +49,7 @@ impl Words<'_> {
         self.group.differences.iter().find(is_pair)
     }
 
-    /// Names of the rows that the test does not tell apart from one, and of those that it was not asked about.
+    /// Names of the rows that do not differ significantly from one, and of those that were not tested against it.
     fn like<'r>(
         &self,
         measure: Measure,
@@ -72,7 +72,7 @@ impl Words<'_> {
         let (arrived, late): (Vec<&ComparisonRow>, Vec<&ComparisonRow>) = known.partition(|row| arrives(row));
         let lowest = lowest(&arrived)?;
         let mut text = format!(
-            "Lowest barrier among paths that arrive: {}, MaxEnergy {} kJ/mol",
+            "Lowest barrier among rows whose paths arrive: {}, MaxEnergy {} kJ/mol",
             lowest.name,
             energy(lowest).map(shown)?
         );
@@ -83,15 +83,15 @@ impl Words<'_> {
         text.push_str(&self.against(Measure::MaxLandscapeEnergy, lowest, &arrived));
         if let Some(overlap) = overlap(lowest).filter(|overlap| *overlap < LITTLE_OVERLAP) {
             text.push_str(&format!(
-                " But only {:.0} % of its works overlap: its paths lag behind their tether, and neither this barrier nor its ΔF is \
-                 to be trusted.",
+                " However, only {:.0} % of its works overlap: its paths lag behind their tether, and neither this barrier nor its ΔF \
+                 can be trusted.",
                 100.0 * overlap
             ));
         }
         if !late.is_empty() {
             let names: Vec<&str> = late.iter().map(|row| row.name.as_str()).collect();
             text.push_str(&format!(
-                " Not counted, since fewer than {:.0} % of the paths arrive: {}.",
+                " Excluded because fewer than {:.0} % of the paths arrive: {}.",
                 100.0 * LEAST_REACHED,
                 names.join(", ")
             ));
@@ -99,7 +99,7 @@ impl Words<'_> {
         Some(text)
     }
 
-    /// The same among the paths that keep up with their tether, where that makes a difference.
+    /// The same among the rows whose paths keep up with their tether, if that is another row.
     fn followed(&self) -> Option<String> {
         let follows = |row: &&ComparisonRow| {
             arrives(row) && overlap(row).is_some_and(|overlap| overlap >= LITTLE_OVERLAP)
@@ -110,8 +110,8 @@ impl Words<'_> {
         let (best, of_all) = (lowest(&followed)?, lowest(&arrived)?);
         (best.name != of_all.name).then(|| {
             format!(
-                "Lowest barrier among paths that keep up with their tether (at least {:.0} % of the works overlap): {}, MaxEnergy \
-                 {} kJ/mol; {}",
+                "Lowest barrier among rows whose paths keep up with their tether (at least {:.0} % of the works overlap): {}, \
+                 MaxEnergy {} kJ/mol; {}",
                 100.0 * LITTLE_OVERLAP,
                 best.name,
                 energy(best).map(shown).unwrap_or_default(),
@@ -120,17 +120,22 @@ impl Words<'_> {
         })
     }
 
-    /// What the test says of one row and others.
+    /// The result of the test of one row against others.
     fn against(&self, measure: Measure, row: &ComparisonRow, others: &[&ComparisonRow]) -> String {
         let [like, untested] = self.like(measure, row, others);
         let tested = others.len().saturating_sub(1 + untested.len());
         let mut text = match (like.len(), tested) {
-            (_, 0) if untested.is_empty() => "there is no other.".to_owned(),
+            (_, 0) if untested.is_empty() => "there is no other row to compare it with.".to_owned(),
             (_, 0) => "no difference could be tested.".to_owned(),
-            (0, _) => "the difference to every other is real.".to_owned(),
-            (like, tested) if like == tested => "none of the others is told apart from it.".to_owned(),
+            (0, _) => "it differs significantly from every other.".to_owned(),
+            (like, tested) if like == tested => {
+                "none of the others differs significantly from it.".to_owned()
+            }
             _ => {
-                format!("not told apart from it: {}; the difference to the others is real.", like.join(", "))
+                format!(
+                    "no significant difference from {}; the others differ significantly.",
+                    like.join(", ")
+                )
             }
         };
         if tested > 0 && !untested.is_empty() {
@@ -139,7 +144,7 @@ impl Words<'_> {
         text
     }
 
-    /// The first path against the straight line, which is the least that it must beat.
+    /// The first path compared with the straight line, the least that it must outperform.
     fn straight(&self) -> Option<String> {
         let first = self.group.rows.first()?;
         let straight = self.group.rows.iter().find(|row| row.curve == "straight line")?;
@@ -153,7 +158,7 @@ impl Words<'_> {
             let verdict = match (difference.real, value < 0.0) {
                 (true, true) => "lower",
                 (true, false) => "higher",
-                (false, _) => "not told apart",
+                (false, _) => "not significant",
             };
             let plus = if value > 0.0 { "+" } else { "" };
             Some(format!(
@@ -171,7 +176,12 @@ impl Words<'_> {
         .flatten()
         .collect();
         (!parts.is_empty()).then(|| {
-            format!("{} against the straight line ({}): {}.", first.name, straight.name, parts.join(", "))
+            format!(
+                "{} compared with the straight line ({}): {}.",
+                first.name,
+                straight.name,
+                parts.join(", ")
+            )
         })
     }
 
@@ -182,7 +192,7 @@ impl Words<'_> {
             dissipated(a).unwrap_or(f64::INFINITY).total_cmp(&dissipated(b).unwrap_or(f64::INFINITY))
         })?;
         Some(format!(
-            "Least dissipated work, mean of both directions: {}, {} kT; {}",
+            "Least dissipated work (mean of both directions): {}, {} kT; {}",
             least.name,
             decimals(dissipated(least)?, 2),
             self.against(Measure::DissipatedWork, least, &worked)
@@ -212,10 +222,10 @@ impl Words<'_> {
                 .filter(|row| !out.contains(&row.name.as_str()))
                 .map(|row| format!("{} ({} %)", row.name, decimals(100.0 * share(row), 1)))
                 .collect();
-            let out = if out.is_empty() { "no path".to_owned() } else { out.join(", ") };
-            let inside = if inside.is_empty() { "no path".to_owned() } else { inside.join(", ") };
+            let out = if out.is_empty() { "none".to_owned() } else { out.join(", ") };
+            let inside = if inside.is_empty() { "none".to_owned() } else { inside.join(", ") };
             format!(
-                "Out of the region {} stay all frames of: {out}. Inside, with their share of frames: {inside}.",
+                "Entirely outside the avoided region {}: {out}. Partly inside (fraction of frames): {inside}.",
                 region.description
             )
         });
@@ -224,7 +234,7 @@ impl Words<'_> {
 
     fn cost(&self) -> Option<String> {
         let cost = |row: &ComparisonRow| row.summary.sampling.as_ref().map(|paths| paths.energy_evaluations);
-        // Shooting asks the landscape, which costs next to nothing beside the atoms' force field.
+        // Shooting evaluates the landscape, which costs next to nothing compared with the atoms' force field.
         let driven = self.group.rows.iter().filter(|row| !is_shooting(row));
         let costly: Vec<(&str, u64)> =
             driven.filter_map(|row| Some((row.name.as_str(), cost(row)?))).collect();
@@ -232,10 +242,10 @@ impl Words<'_> {
             (costly.iter().min_by_key(|one| one.1)?, costly.iter().max_by_key(|one| one.1)?);
         let preparation = self.group.rows.iter().map(|row| row.summary.landscape.energy_evaluations).max()?;
         let mut text = if cheapest.1 == dearest.1 {
-            format!("Every path cost {} energy evaluations to sample", grouped(cheapest.1))
+            format!("Sampling took {} energy evaluations for every row", grouped(cheapest.1))
         } else {
             format!(
-                "To sample cost {} ({}) to {} ({}) energy evaluations",
+                "Sampling took from {} ({}) to {} ({}) energy evaluations",
                 grouped(cheapest.1),
                 cheapest.0,
                 grouped(dearest.1),
@@ -243,7 +253,10 @@ impl Words<'_> {
             )
         };
         if preparation > 0 {
-            text.push_str(&format!("; the landscape, once for all, {}", grouped(preparation)));
+            text.push_str(&format!(
+                "; the landscape, computed once for all rows, took {}",
+                grouped(preparation)
+            ));
         }
         let shot: Vec<String> = self
             .group
@@ -253,7 +266,7 @@ impl Words<'_> {
             .filter_map(|row| Some(format!("{} ({})", grouped(cost(row)?), row.name)))
             .collect();
         if !shot.is_empty() {
-            text.push_str(&format!("; two-way shooting {}, of the landscape alone", shot.join(", ")));
+            text.push_str(&format!("; two-way shooting took {}, of the landscape only", shot.join(", ")));
         }
         let seconds: Vec<(&str, f64)> = self
             .group
@@ -262,12 +275,15 @@ impl Words<'_> {
             .filter_map(|row| Some((row.name.as_str(), row.seconds?.sampling + row.seconds?.preparation)))
             .collect();
         if let Some(slowest) = seconds.iter().max_by(|a, b| a.1.total_cmp(&b.1)) {
-            text.push_str(&format!("; longest with its preparation was {} ({:.0} s)", slowest.0, slowest.1));
+            text.push_str(&format!(
+                "; the slowest row, preparation included, was {} ({:.0} s)",
+                slowest.0, slowest.1
+            ));
         }
         Some(format!("{text}."))
     }
 
-    /// Landscapes of several seeds differ by more than their paths' standard errors say.
+    /// Landscapes sampled with different seeds differ by more than the standard errors of their paths show.
     fn seeds(&self) -> Option<String> {
         let computed =
             self.group.rows.iter().filter(|row| row.summary.landscape.rms_block_error_kj_mol.is_some());
@@ -275,7 +291,7 @@ impl Words<'_> {
         seeds.sort_unstable();
         seeds.dedup();
         (seeds.len() > 1).then(|| {
-            "The landscapes were sampled with different seeds: part of a difference in MaxEnergy is theirs.".to_owned()
+            "The landscapes were sampled with different seeds; this accounts for part of a difference in MaxEnergy.".to_owned()
         })
     }
 }
@@ -292,7 +308,7 @@ fn arrives(row: &ComparisonRow) -> bool {
     row.summary.sampling.as_ref().is_some_and(|paths| paths.reached >= LEAST_REACHED)
 }
 
-/// Whether two-way shooting has hardly left the path that it began with, so that its energies are no ensemble's.
+/// Whether two-way shooting has hardly left its initial path, so that its energies are not those of an ensemble.
 fn is_stuck(row: &ComparisonRow) -> bool {
     let shooting = row.summary.sampling.as_ref().and_then(|paths| paths.shooting.as_ref());
     shooting.is_some_and(ShootingSummary::hardly_moved)
@@ -302,7 +318,7 @@ fn is_shooting(row: &ComparisonRow) -> bool {
     row.summary.sampling.as_ref().is_some_and(|paths| paths.shooting.is_some())
 }
 
-/// Mean of both directions, kT; none where one of them is not known.
+/// Mean of both directions, kT; none if one of them is unknown.
 fn dissipated(row: &ComparisonRow) -> Option<f64> {
     let work = row.summary.work.as_ref()?;
     Some(0.5 * (work.forward.as_ref()?.dissipated_kt? + work.backward.as_ref()?.dissipated_kt?))

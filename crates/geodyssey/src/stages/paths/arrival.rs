@@ -1,5 +1,5 @@
-//! Whether paths that arrive in the variables arrive at the state's *structure*: a few variables leave much of a molecule open, and
-//! two ring torsions are those of a chair and of a boat.
+//! Whether paths that arrive in the variables also arrive at the state's *structure*. A few variables do not determine a molecule's
+//! structure: the same two ring torsions occur in a chair and in a boat.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +16,14 @@ use crate::problem::engine::ActsOn;
 use crate::problem::variables::State;
 use crate::problem::{Molecule, Problem};
 
-/// Torsions of one rotamer differ by less than this after relaxation, degrees; rotamers are 60° and more apart.
+/// Torsions of the same rotamer differ by less than this after relaxation, degrees; those of different rotamers differ by 60° or more.
 const TOLERANCE_DEGREES: f64 = 40.0;
 
-/// Paths whose structures are relaxed at a time: so many are in memory.
+/// Number of paths whose structures are relaxed, and held in memory, at a time.
 const RELAXED_AT_ONCE: usize = 480;
 
-/// Looks at the last frame of every path that arrives in the variables: relaxed, the variables held at the state's own values, and
-/// compared with the state's structure by the torsions about all bonds between heavy atoms of the solute. Notes with every path
+/// Relaxes the last frame of every path that arrives in the variables, with the variables held at the state's own values, and
+/// compares it with the state's structure by the torsions about all bonds between heavy atoms of the solute. Records for every path
 /// whether it is the state's structure; none for paths without atoms.
 pub(super) fn look(problem: &Problem, sampled: &mut Sampled<'_>) -> Result<Option<StructureMatch>, Error> {
     let (Space::Atoms, Some(molecule)) = (problem.config.space(), &problem.molecule) else { return Ok(None) };
@@ -73,7 +73,7 @@ pub(super) fn look(problem: &Problem, sampled: &mut Sampled<'_>) -> Result<Optio
     }))
 }
 
-/// The last frames of some paths, relaxed with the variables where the state's structure has them.
+/// The last frames of some paths, relaxed with the variables held at the values of the state's structure.
 fn relaxed(
     molecule: &Molecule,
     state: &State,
@@ -103,7 +103,7 @@ fn relaxed(
 }
 
 impl PathSummary {
-    /// Whether it arrived as the configuration wants it: in the variables, or at the state's structure too.
+    /// Whether it arrived as the configuration demands: in the variables, or also at the state's structure.
     pub(super) fn reached(&self, problem: &Problem, target: &State) -> bool {
         let structure = problem.config.states.as_ref().is_some_and(|states| {
             states.matching == Matching::Structure && problem.config.space() == Space::Atoms

@@ -1,4 +1,4 @@
-//! Paths of all atoms: annealed Langevin dynamics under the force field, the tether acting on the variables.
+//! Paths of all atoms: annealed Langevin dynamics under the force field, with a tether on the variables.
 
 use geodyssey_dynamics::{DynamicsError, Engine, Langevin, TetherPoint};
 use geodyssey_landscape::Landscape;
@@ -46,7 +46,7 @@ pub(super) fn sample<'r>(
     };
     let law =
         Langevin::new(time_step, settings.friction_per_ps.get(), problem.thermal_energy).map_err(failed)?;
-    // The dynamics see the variables in the spacetime's units; records are turned back into their own.
+    // The dynamics use the variables in the spacetime's units; records are converted back to the variables' own units.
     let scales = &problem.scales;
     let engine = molecule.engine(ActsOn::ScaledVariables).map_err(failed)?;
     let engine: &dyn Engine = engine.as_ref();
@@ -85,7 +85,7 @@ pub(super) fn sample<'r>(
 /// Batches of both directions.
 struct AtomBatches<'b> {
     annealing: [AtomAnnealing<'b>; 2],
-    /// Where paths of either direction begin.
+    /// The structures from which the paths of each direction start.
     structures: [&'b Vec<[f64; 3]>; 2],
     points: usize,
     scales: &'b Scales,

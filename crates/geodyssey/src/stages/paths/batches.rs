@@ -1,6 +1,6 @@
-//! Batches of paths: independent units of work. A batch resumes where an interrupted run left it, its frames are written to disk
-//! as they come, and its results are on the disk when it is finished: only the batches in progress are in memory (of
-//! two-way shooting, whose batches are its chains, that is all recorded paths).
+//! Batches of paths: independent units of work. A batch resumes where an interrupted run stopped. Its frames are written to disk as
+//! they are produced, its results when it is finished, so that only batches in progress are in memory (for two-way shooting, whose
+//! batches are its chains, that is all recorded paths).
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::STAGE;
 use crate::error::Error;
 use crate::progress::Progress;
 
-/// Which paths a batch has: `count` of them from `first` on.
+/// Which paths a batch contains: `count` of them, starting with `first`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BatchId {
     /// Its first path.
@@ -26,7 +26,7 @@ pub(super) struct BatchId {
 }
 
 impl BatchId {
-    /// Paths `0`, `1`, … of one direction, so many in a batch.
+    /// Paths `0`, `1`, … of one direction, `per_batch` in each batch.
     pub(super) fn split(first: PathId, paths: usize, per_batch: usize) -> Vec<Self> {
         let starts = (0..paths).step_by(per_batch);
         starts
@@ -37,12 +37,12 @@ impl BatchId {
             .collect()
     }
 
-    /// Of the file of its frames.
+    /// Name of the file of its frames.
     fn frames(self) -> String {
         format!("{}-frames", self.first)
     }
 
-    /// Of the file of its results.
+    /// Name of the file of its results.
     fn finished(self) -> String {
         format!("{}-finished", self.first)
     }
@@ -50,22 +50,22 @@ impl BatchId {
 
 /// How the batches of a run are computed.
 pub(super) trait Batches: Sync {
-    /// A batch under way. Stored and read back it goes on with the same bits.
+    /// A batch in progress. Stored and read back, it continues with identical bits.
     type State: Serialize + DeserializeOwned;
 
-    /// The steps that a batch is counted in.
+    /// Number of steps of a batch.
     fn steps(&self, batch: BatchId) -> u64;
     /// A batch before its first step.
     fn start(&self, batch: BatchId) -> Result<Self::State, Error>;
-    /// Steps that it has done.
+    /// Steps done.
     fn done(&self, state: &Self::State) -> u64;
-    /// Whether all is done.
+    /// Whether the batch is finished.
     fn is_finished(&self, batch: BatchId, state: &Self::State) -> bool {
         self.done(state) == self.steps(batch)
     }
-    /// One step more.
+    /// Advances the batch by one step.
     fn advance(&self, batch: BatchId, state: &mut Self::State) -> Result<(), Error>;
-    /// Frames of atoms that it made since they were last taken.
+    /// Frames of atoms produced since they were last taken.
     fn take_frames(&self, _state: &mut Self::State) -> Vec<AtomFrame> {
         Vec::new()
     }
@@ -80,21 +80,21 @@ pub(super) struct FinishedBatch {
     pub(super) paths: Vec<Path>,
     /// Evaluations of the energy or its gradient.
     pub(super) energy_evaluations: u64,
-    /// Of two-way shooting: trials.
+    /// Number of trials, for two-way shooting.
     pub(super) trials: u64,
-    /// How many of them were accepted.
+    /// How many trials were accepted.
     pub(super) accepted: u64,
-    /// Steps of all its paths.
+    /// Total number of steps of its paths.
     pub(super) path_steps: u64,
-    /// How much of the stream of its frames is its own; none where it has no frames of atoms.
+    /// How much of the stream of its frames belongs to it; none without frames of atoms.
     pub(super) mark: Option<Mark>,
 }
 
-/// A batch under way as a checkpoint has it.
+/// A batch in progress, as stored in a checkpoint.
 #[derive(Serialize, Deserialize)]
 struct UnderWay<S> {
     state: S,
-    /// Path and point of every frame that is in the stream, in this order.
+    /// Path and point of every frame in the stream, in the same order.
     frames: Vec<(u32, u32)>,
     mark: Option<Mark>,
 }
@@ -107,7 +107,7 @@ struct UnderWayRef<'u, S> {
     mark: Option<Mark>,
 }
 
-/// A batch that is computed.
+/// A batch that is being computed.
 struct Live<S> {
     state: S,
     frames: Vec<(u32, u32)>,
@@ -115,7 +115,7 @@ struct Live<S> {
     stream: Option<Stream>,
 }
 
-/// When a batch is kept, and how: with the mark of its stream, whose bytes are on the disk before what speaks of them.
+/// When and how a batch is stored: with the mark of its stream. The frames must be on disk before the record that refers to them.
 struct KeepBatch<'k> {
     interval: Interval,
     stop: &'k Stop,
@@ -146,24 +146,24 @@ impl<S: Serialize> Keeping<Live<S>> for KeepBatch<'_> {
 pub(super) struct BatchStore<'r> {
     /// The run directory.
     pub(super) directory: &'r RunDirectory,
-    /// Who carries batches out: each is a unit of work, named as the file of its results.
+    /// Computes the batches: each is a unit of work, named after the file of its results.
     pub(super) executor: &'r dyn Executor,
-    /// What the paths are made from.
+    /// Fingerprint of everything that the paths depend on.
     pub(super) made_from: &'r Fingerprint,
 }
 
 impl BatchStore<'_> {
-    /// A batch that is finished; none where it is not.
+    /// The results of a batch, if it is finished.
     pub(super) fn finished(&self, batch: BatchId) -> Option<FinishedBatch> {
         self.read(&batch.finished())
     }
 
-    /// Whether a batch is finished and its frames are those that it made: another run in this directory may have written over them.
+    /// Whether a batch is finished and its frames are still its own: another run in this directory may have overwritten them.
     fn is_finished(&self, batch: BatchId) -> bool {
         self.finished(batch).is_some_and(|finished| self.has_frames(batch, finished.mark.as_ref()))
     }
 
-    /// A batch that an interrupted run has left, with the frames that it had made.
+    /// A batch that an interrupted run left unfinished, with the frames written so far.
     fn under_way<S: DeserializeOwned>(&self, batch: BatchId) -> Option<UnderWay<S>> {
         let kept: UnderWay<S> = self.read(&batch.first.to_string())?;
         self.has_frames(batch, kept.mark.as_ref()).then_some(kept)
@@ -191,17 +191,17 @@ impl BatchStore<'_> {
     }
 }
 
-/// The batches of one run of the stage, and how far they have come together.
+/// The batches of one run of the stage, and their common progress.
 struct Execution<'e, B> {
     store: BatchStore<'e>,
     batches: &'e B,
     progress: Mutex<(Progress, u64)>,
 }
 
-/// Brings all batches to their ends, as many at a time as there are threads; the progress, to be closed with a word.
+/// Finishes all batches, as many at a time as there are threads. Returns the progress, to be closed with a message.
 ///
 /// # Errors
-/// Ctrl-C, a disk that cannot be written, or a batch that cannot be computed; what the others have done is kept.
+/// Ctrl-C, a disk that cannot be written, or a batch that cannot be computed; the work of the other batches is kept.
 pub(super) fn carry_out<B: Batches>(
     store: BatchStore<'_>,
     batches: &B,
@@ -216,7 +216,7 @@ pub(super) fn carry_out<B: Batches>(
         Execution { store, batches, progress: Mutex::new((Progress::start(STAGE, steps(all), done), done)) };
     let units: Vec<String> = open.iter().map(|batch| batch.finished()).collect();
     store.executor.carry_out(STAGE, &units, |unit, stop| execution.to_the_end(open[unit], stop))?;
-    // Not before: a full disk is reported even after Ctrl-C.
+    // Not earlier: a full disk is reported even after Ctrl-C.
     interrupt::check()?;
     let (progress, _) = execution.progress.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(progress)
@@ -244,7 +244,7 @@ impl<B: Batches> Execution<'_, B> {
             },
         )?;
         let mut finished = self.batches.finish(batch, state);
-        // Its bytes are on the disk before what speaks of them.
+        // The frames must be on disk before the record that refers to them.
         finished.mark = stream.map(|stream| stream.mark()).transpose()?;
         for path in &mut finished.paths {
             let own = frames.iter().enumerate().filter(|(_, (number, _))| *number == path.id.number);
@@ -255,7 +255,7 @@ impl<B: Batches> Execution<'_, B> {
         store.write(&batch.finished(), &finished)
     }
 
-    /// Where an interrupted run left a batch, or its beginning.
+    /// A batch as an interrupted run left it, or a new one.
     fn begin(&self, batch: BatchId) -> Result<Live<B::State>, Error> {
         if let Some(UnderWay { state, frames, mark }) = self.store.under_way::<B::State>(batch) {
             let Some(mark) = &mark else { return Ok(Live { state, frames, stream: None }) };
@@ -286,7 +286,7 @@ impl<B: Batches> Execution<'_, B> {
     }
 }
 
-/// A frame as a stream keeps it: its doubles, little-endian.
+/// A frame as stored in a stream: its doubles, little-endian.
 pub(super) fn frame_bytes(positions: &[[f64; 3]]) -> Vec<u8> {
     positions.iter().flatten().flat_map(|x| x.to_le_bytes()).collect()
 }

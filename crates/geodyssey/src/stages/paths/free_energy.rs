@@ -33,7 +33,7 @@ pub(super) struct PathsFreeEnergy {
     pub(super) table: String,
 }
 
-/// Free energies from the paths that came through; none for shot paths, or with fewer than two of either direction.
+/// Free energies from the paths that did not fail; none for unbiased paths, or with fewer than two paths in either direction.
 pub(super) fn free_energy(
     problem: &Problem,
     divide: Option<&DividingSurface>,

@@ -117,8 +117,8 @@ fn one(
     })
 }
 
-/// Of every inner point of the curve the sum over the forward paths of what `value` says of a path's point there; it is told how many
-/// inner points come before.
+/// For every inner point of the curve the sum over the forward paths of `value` at the path's point; its first argument is the number
+/// of inner points before.
 fn inner_sums(
     sampled: &Sampled<'_>,
     mut value: impl FnMut(usize, &PathPoint) -> f64,

@@ -1,4 +1,4 @@
-//! Atoms for paths of the variables alone: each frame's structure of least energy at its variables.
+//! Atoms for paths of the variables alone: for each frame the structure of lowest energy at its variables.
 
 use geodyssey_dynamics::{DynamicsError, MinimisationParameters, MinimisationTask};
 use geodyssey_landscape::Landscape;
@@ -15,8 +15,8 @@ use crate::problem::engine::ActsOn;
 use crate::problem::{Molecule, Problem};
 use crate::progress::Progress;
 
-/// Gives the frames of the first paths of each direction their atoms: a frame's minimisation begins with the structure of the
-/// frame before it, the first frame's with that of the state.
+/// Builds atoms for the frames of the first paths of each direction. Each minimisation starts from the structure of the previous
+/// frame, that of the first frame from the state's structure.
 pub(super) fn lift(
     problem: &Problem,
     molecule: &Molecule,
@@ -25,7 +25,7 @@ pub(super) fn lift(
     directory: &RunDirectory,
     sampled: &mut Sampled<'_>,
 ) -> Result<(), Error> {
-    let failed = |error: DynamicsError| Error::failed("atoms for the paths", error);
+    let failed = |error: DynamicsError| Error::failed("building atoms for the paths", error);
     let Some(structures) = &molecule.structures else { return Ok(()) };
     let most = problem.config.sampling.lifted_paths.unwrap_or(DEFAULT_LIFTED_PATHS);
     let chosen: Vec<usize> = [Direction::Forward, Direction::Backward]
@@ -88,7 +88,7 @@ pub(super) fn lift(
     }
     let agreement = if problem.config.landscape.is_relaxed() && lowest_kj_mol.is_some() {
         format!(
-            ", whose energies differ from the surface by {:.2} kJ/mol root mean square",
+            "; their energies differ from the surface by {:.2} kJ/mol (root mean square)",
             (squares / done as f64).sqrt()
         )
     } else {
@@ -96,7 +96,8 @@ pub(super) fn lift(
     };
     progress.finish(&format!("atoms for {done} frames of {} paths{agreement}", chosen.len()));
     if unfinished > 0 {
-        let message = format!("{unfinished} of {done} frames of atoms could not be relaxed to the end.");
+        let message =
+            format!("For {unfinished} of {done} frames the minimisation of the atoms did not converge.");
         sampled.warnings.push(Warning::new(STAGE, message));
     }
     Ok(())

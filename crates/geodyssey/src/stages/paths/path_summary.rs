@@ -1,37 +1,37 @@
-//! What is kept of a path in memory.
+//! What is kept in memory of a path.
 
 use geodyssey_dynamics::Failure;
 use geodyssey_paths::{Path, PathId, PathPoint};
 
 use crate::problem::variables::{State, Variable};
 
-/// What is kept in memory of a path: of any number of paths little.
+/// What is kept in memory of a path: little, however many paths there are.
 #[derive(Clone, Debug)]
 pub(super) struct PathSummary {
-    /// Which it is.
+    /// Its name.
     pub(super) id: PathId,
-    /// How many points it passed.
+    /// Number of its points.
     pub(super) points: usize,
-    /// How many of them are frames.
+    /// Number of points that are frames.
     pub(super) frames: usize,
     /// `U(X)` at its first point, kJ/mol; none for paths of variables.
     pub(super) first_potential_energy: Option<f64>,
-    /// The last point that it passed.
+    /// Its last point.
     pub(super) last: Option<PathPoint>,
     /// Highest `U(X)` over every step, kJ/mol.
     pub(super) maximum_potential_energy: Option<f64>,
-    /// Highest landscape energy over every step and the segments between, kJ/mol; none without a landscape.
+    /// Highest landscape energy over all steps and the segments between them, kJ/mol; none without a landscape.
     pub(super) maximum_landscape_energy: Option<f64>,
-    /// Highest landscape energy over every step, the segments left out, kJ/mol; none without a landscape.
+    /// Highest landscape energy over all steps, without the segments, kJ/mol; none without a landscape.
     pub(super) maximum_landscape_energy_at_steps: Option<f64>,
-    /// Set if it blew up.
+    /// Why it failed, if it did.
     pub(super) failure: Option<Failure>,
-    /// Of a path of atoms that arrived in the variables: whether it arrived at the state's structure.
+    /// For a path of atoms that arrived in the variables: whether it arrived at the state's structure.
     pub(super) is_structure: Option<bool>,
 }
 
 impl PathSummary {
-    /// Of a path.
+    /// The summary of a path.
     pub(super) fn of(path: &Path) -> Self {
         Self {
             id: path.id,
@@ -51,12 +51,12 @@ impl PathSummary {
         }
     }
 
-    /// Whether it came through.
+    /// Whether it did not fail.
     pub(super) fn is_whole(&self) -> bool {
         self.failure.is_none()
     }
 
-    /// Distance of its last point from the centre of a state, in radii; none if it blew up.
+    /// Distance of its last point from the centre of a state, in radii; none if it failed.
     pub(super) fn final_distance(&self, target: &State, variables: &[Variable]) -> Option<f64> {
         let last = self.last.as_ref().filter(|_| self.is_whole())?;
         Some(target.distance(variables, &last.variables))
@@ -67,7 +67,7 @@ impl PathSummary {
         self.final_distance(target, variables).is_some_and(|distance| distance <= 1.0)
     }
 
-    /// Work done on it, kJ/mol; none if it blew up.
+    /// Work done on it, kJ/mol; none if it failed.
     pub(super) fn work(&self) -> Option<f64> {
         self.last.as_ref().filter(|_| self.is_whole()).map(|point| point.work_kj_mol)
     }

@@ -1,4 +1,4 @@
-//! All paths of a run: a summary of each in memory, their points and frames on the disk, from where they are read path by path.
+//! All paths of a run: summaries in memory; points and frames on disk, read path by path.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ use super::batches::{BatchId, BatchStore, FinishedBatch, frame_of_bytes};
 use super::path_summary::PathSummary;
 use crate::error::Error;
 
-/// Stream of frames that paths of variables were given afterwards.
+/// Stream of the atoms that were built afterwards for paths of variables.
 pub(super) const LIFTED: &str = "lifted-frames";
 
 /// All paths and what they cost.
@@ -26,25 +26,25 @@ pub(super) struct Sampled<'r> {
     pub(super) energy_evaluations: u64,
     /// Simulated time of one path, ps.
     pub(super) path_time_ps: Option<f64>,
-    /// Of two-way shooting: how it went. Its paths are driven by nothing, and no work is done.
+    /// Statistics of two-way shooting. Its paths are unbiased, and no work is done.
     pub(super) shooting: Option<ShootingSummary>,
-    /// What must be known before trusting them.
+    /// What the user must know before trusting the paths.
     pub(super) warnings: Vec<Warning>,
-    /// Of paths of variables that were given atoms: where each frame's positions stand in the stream [`LIFTED`].
+    /// For paths of variables with atoms: the place of each frame's positions in the stream [`LIFTED`].
     pub(super) lifted: HashMap<usize, Vec<u64>>,
     store: BatchStore<'r>,
     batches: Vec<BatchId>,
-    /// Batch of every path, and its place there.
+    /// For every path its batch and its place in it.
     places: Vec<(usize, usize)>,
-    /// The batch that was read last: paths are mostly read in their order.
+    /// The batch that was read last, since paths are mostly read in order.
     last: RefCell<Option<(usize, Rc<FinishedBatch>)>>,
 }
 
 impl<'r> Sampled<'r> {
-    /// The paths of finished batches, in their order.
+    /// The paths of finished batches, in order.
     ///
     /// # Errors
-    /// A batch that is not there.
+    /// A batch that is missing.
     pub(super) fn new(store: BatchStore<'r>, batches: Vec<BatchId>) -> Result<Self, Error> {
         let mut sampled = Self {
             paths: Vec::new(),
@@ -69,7 +69,7 @@ impl<'r> Sampled<'r> {
         Ok(sampled)
     }
 
-    /// What its batches came to, one after the other.
+    /// The results of its batches, one after the other.
     pub(super) fn finished(&self) -> impl Iterator<Item = Result<Rc<FinishedBatch>, Error>> {
         (0..self.batches.len()).map(|batch| self.batch(batch))
     }
@@ -110,7 +110,7 @@ impl<'r> Sampled<'r> {
         of.map(|index| self.path(index))
     }
 
-    /// The same for those that came through.
+    /// The same, failed paths excluded.
     pub(super) fn each_whole(
         &self,
         direction: Direction,
@@ -121,7 +121,7 @@ impl<'r> Sampled<'r> {
         of.map(|index| self.path(index))
     }
 
-    /// The positions of a path's frames, to be read one by one; none where it has no atoms.
+    /// The positions of a path's frames, to be read one by one; none if it has no atoms.
     ///
     /// # Errors
     /// A file that has gone.
@@ -140,13 +140,13 @@ impl<'r> Sampled<'r> {
         Ok(Some(PathFrames { reader, places, bytes: atoms * size_of::<[f64; 3]>() }))
     }
 
-    /// The first failure, where no forward path came through.
+    /// The first failure, if all forward paths failed.
     pub(super) fn all_failed(&self) -> Option<&Failure> {
         let through = self.of(Direction::Forward).any(PathSummary::is_whole);
         if through { None } else { self.of(Direction::Forward).find_map(|path| path.failure.as_ref()) }
     }
 
-    /// How many paths of either direction failed, in words.
+    /// How many paths of each direction failed, in words.
     pub(super) fn broken_down(&self) -> String {
         let count = |direction: Direction| {
             let failed = self.of(direction).filter(|path| !path.is_whole()).count();
@@ -155,23 +155,23 @@ impl<'r> Sampled<'r> {
         match (count(Direction::Forward), count(Direction::Backward)) {
             ((failed, all), (0, 0)) => format!("{failed} of {all} paths failed"),
             ((forward, all), (backward, all_backward)) => format!(
-                "{forward} of {all} forward paths failed, and {backward} of {all_backward} backward ones"
+                "{forward} of {all} forward paths and {backward} of {all_backward} backward paths failed"
             ),
         }
     }
 
-    /// Those of one direction.
+    /// The paths of one direction.
     pub(super) fn of(&self, direction: Direction) -> impl Iterator<Item = &PathSummary> {
         self.paths.iter().filter(move |path| path.id.direction == direction)
     }
 
-    /// How many paths of one direction came through.
+    /// How many paths of one direction did not fail.
     pub(super) fn whole(&self, direction: Direction) -> usize {
         self.of(direction).filter(|path| path.is_whole()).count()
     }
 }
 
-/// One path of a batch that was read.
+/// One path of a batch in memory.
 pub(super) struct PathOfBatch {
     batch: Rc<FinishedBatch>,
     place: usize,
@@ -185,7 +185,7 @@ impl Deref for PathOfBatch {
     }
 }
 
-/// The positions of a path's frames on the disk.
+/// The positions of a path's frames on disk.
 pub(super) struct PathFrames {
     reader: StreamReader,
     places: Vec<u64>,
@@ -194,7 +194,7 @@ pub(super) struct PathFrames {
 }
 
 impl PathFrames {
-    /// How many there are.
+    /// Number of frames.
     pub(super) fn len(&self) -> usize {
         self.places.len()
     }

@@ -1,4 +1,4 @@
-//! Paths of two-way shooting on the landscape: unbiased, and starting from the curve.
+//! Two-way shooting on the landscape: unbiased paths; the chains start from the curve.
 
 use geodyssey_dynamics::{DynamicsError, Overdamped, TetherPoint, Walls};
 use geodyssey_landscape::Landscape;
@@ -18,16 +18,16 @@ use crate::error::Error;
 use crate::problem::Problem;
 use crate::problem::scales::Scales;
 
-/// Independent chains. A constant, so that results depend on nothing else.
+/// Number of independent chains. A constant, so that results do not depend on the machine.
 pub(crate) const CHAINS: usize = 16;
-/// Steps of a path by default: of all, or at most.
+/// Default number of steps of a path: exactly for fixed, at most for flexible length.
 const FIXED_STEPS: usize = 1000;
 const MOST_STEPS: usize = 100_000;
-/// Trials by default from one path to the next, and before the first.
+/// Default number of trials between two recorded paths, and before the first.
 const TRIALS_PER_PATH: u64 = 10;
 const EQUILIBRATION_TRIALS: u64 = 100;
 
-/// Trials by the configuration.
+/// Number of trials according to the configuration.
 fn protocol(settings: &SamplingConfig, points: usize) -> ShootingProtocol {
     ShootingProtocol {
         equilibration_trials: settings
@@ -39,7 +39,7 @@ fn protocol(settings: &SamplingConfig, points: usize) -> ShootingProtocol {
     }
 }
 
-/// Length by the configuration.
+/// Path length according to the configuration.
 fn length(settings: &SamplingConfig) -> PathLength {
     let steps = |default: usize| settings.path_steps.map_or(default, |steps| steps.get());
     match settings.length.unwrap_or_default() {
@@ -48,7 +48,7 @@ fn length(settings: &SamplingConfig) -> PathLength {
     }
 }
 
-/// Steps of one path: of all, or at most.
+/// Number of steps of a path: exactly for fixed, at most for flexible length.
 pub(super) fn path_steps(settings: &SamplingConfig) -> u64 {
     let (PathLength::Fixed(steps) | PathLength::Flexible(steps)) = length(settings);
     steps as u64
@@ -99,8 +99,8 @@ pub(super) fn sample<'r>(
     if accepted < paths as u64 {
         warnings.push(Warning::new(
             STAGE,
-            "Fewer trials were accepted than paths are recorded, so the paths say more about the first one than about the ensemble: \
-             wider states, other `path_steps` or more `trials_per_path` are needed.",
+            "Fewer trials were accepted than paths recorded: the paths represent the initial path rather than the ensemble. \
+             Use wider states, other `path_steps` or more `trials_per_path`.",
         ));
     }
     sampled.shooting = Some(ShootingSummary {

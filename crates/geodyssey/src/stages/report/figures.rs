@@ -64,7 +64,7 @@ pub(super) fn draw(
     Ok(drawn)
 }
 
-/// The works of both directions; none where no path came through.
+/// The works of both directions; none if all paths failed.
 fn work(paths: &PathsRecord, rows: &[PathRow]) -> Result<Option<Drawn>, ReportError> {
     let of = |direction: Direction| -> Vec<f64> {
         rows.iter().filter(|row| row.direction == direction).filter_map(|row| row.work_kj_mol).collect()

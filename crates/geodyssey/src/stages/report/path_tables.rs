@@ -17,7 +17,7 @@ pub(super) struct PathEntry {
     pub(super) trajectory: Option<String>,
     /// Number of its frames.
     pub(super) frames: usize,
-    /// The frame of the highest energy: on the landscape where that is known, of the atoms else.
+    /// The frame of highest energy: landscape energy if known, otherwise potential energy of the atoms.
     pub(super) highest_frame: usize,
 }
 

@@ -1,7 +1,7 @@
-//! Many tests at once.
+//! Correction for many tests at once.
 
-/// Holm's step-down correction of p values: no true difference in the whole family is called real with a probability above the
-/// level at which the corrected values are judged (S. Holm, Scand. J. Statist. 6, 65 (1979)).
+/// Holm's step-down correction of p values: if corrected values below a level are called significant, the probability of even one
+/// false positive in the whole family is at most that level (S. Holm, Scand. J. Statist. 6, 65 (1979)).
 ///
 /// In ascending order the `k`-th of `m` becomes `max_{j ≤ k} (m - j + 1) p_j`, at most 1.
 pub(crate) fn holm(p_values: &[f64]) -> Vec<f64> {

@@ -1,10 +1,10 @@
-//! Letters that say at a glance which rows of a table differ.
+//! Letters that show at a glance which rows of a table differ.
 
-/// One string of letters a row: two rows share a letter just where `differ` does not hold for them.
+/// One string of letters per row: two rows share a letter exactly if `differ` does not hold for them.
 ///
 /// The insert-and-absorb algorithm of H.-P. Piepho, J. Comput. Graph. Stat. 13, 456 (2004).
 pub(crate) fn letters(rows: usize, differ: impl Fn(usize, usize) -> bool) -> Vec<String> {
-    // Each column is a set of rows that are not told apart, and gets one letter.
+    // Each column is a set of rows that do not differ, and gets one letter.
     let mut columns: Vec<Vec<bool>> = vec![vec![true; rows]];
     for first in 0..rows {
         for second in first + 1..rows {
@@ -24,7 +24,7 @@ pub(crate) fn letters(rows: usize, differ: impl Fn(usize, usize) -> bool) -> Vec
             absorb(&mut columns);
         }
     }
-    // The first row's letter comes first, whatever the order of the tests was.
+    // The first row's letter comes first, whatever the order of the tests.
     columns.sort_by(|a, b| b.cmp(a));
     (0..rows)
         .map(|row| {

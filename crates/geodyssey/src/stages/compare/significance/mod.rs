@@ -1,4 +1,4 @@
-//! Which differences between paths are real: a permutation test of every pair, Holm's correction, and letters for a table.
+//! Which differences between paths are significant: a permutation test of every pair, Holm's correction, and letters for a table.
 
 mod holm;
 mod letters;

@@ -3,16 +3,16 @@
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-/// Up to so many relabellings all are looked at; of more, a random choice.
+/// Up to this number of relabellings all are evaluated; of more, a random choice.
 const MOST_EXACT: u128 = 20_000;
-/// How many are chosen at random, at least. The least p value is the inverse of one more.
+/// Least number of random relabellings. The least p value is the inverse of one more.
 const RANDOM: usize = 9_999;
-/// And at least so many for each pair that is tested, so that a correction for all of them leaves room below 0.05.
+/// Least number of random relabellings per tested pair, so that p values below 0.05 remain possible after the correction.
 const RANDOM_PER_PAIR: usize = 100;
-/// Statistics this close, relatively, count as equal, so that rounding does not break ties.
+/// Statistics whose relative difference is smaller than this count as equal, so that rounding does not break ties.
 const TIE: f64 = 1e-10;
 
-/// Values of one kind, such as the works of forward paths, of two sets.
+/// Values of one kind from two sets, such as the works of forward paths.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stratum<'a> {
     /// Of the first set.
@@ -21,17 +21,17 @@ pub(crate) struct Stratum<'a> {
     pub(crate) second: &'a [f64],
 }
 
-/// How many relabellings are chosen at random where so many pairs are tested.
+/// Number of random relabellings if this number of pairs is tested.
 pub(crate) fn relabellings(pairs: usize) -> usize {
     RANDOM.max(RANDOM_PER_PAIR * pairs)
 }
 
-/// Least p value that sets of these sizes can have, however far apart they are.
+/// The least p value possible for sets of these sizes, however far apart they are.
 pub(crate) fn least_p_value(strata: &[(usize, usize)]) -> f64 {
     let all = strata.iter().try_fold(1_u128, |product, &(first, second)| {
         product.checked_mul(binomial(first + second, first)?).filter(|product| *product <= MOST_EXACT)
     });
-    // With sets of one size the labels may all be exchanged, which turns the sign alone.
+    // If the sets have the same size all labels may be exchanged, which changes only the sign.
     let mirrored = strata.iter().all(|(first, second)| first == second);
     match all {
         Some(all) => {
@@ -47,12 +47,12 @@ pub(crate) fn least_p_value(strata: &[(usize, usize)]) -> f64 {
 
 /// Two-sided p value of the difference between the sums over the strata of two sets' means.
 ///
-/// The statistic is Welch's `t = Σ(m₁ - m₂)/√Σ(s₁²/n₁ + s₂²/n₂)`, with which the test is exact where the distributions are
-/// the same and right for many values where only the means are (A. Janssen, Stat. Probab. Lett. 36, 9 (1997)). Labels are
-/// exchanged within each stratum: all relabellings where these are up to 20,000, else `random` ones of the seed, and the
-/// observed one (B. Phipson and G. K. Smyth, Stat. Appl. Genet. Mol. Biol. 9, 39 (2010)).
+/// The statistic is Welch's `t = Σ(m₁ - m₂)/√Σ(s₁²/n₁ + s₂²/n₂)`, with which the test is exact if the distributions are
+/// identical, and asymptotically correct if only the means are (A. Janssen, Stat. Probab. Lett. 36, 9 (1997)). Labels are
+/// exchanged within each stratum: all relabellings if there are no more than 20,000, otherwise `random` ones drawn from the seed and
+/// the observed one (B. Phipson and G. K. Smyth, Stat. Appl. Genet. Mol. Biol. 9, 39 (2010)).
 ///
-/// `None` where a set has fewer than two values in a stratum.
+/// `None` if a set has fewer than two values in a stratum.
 pub(crate) fn permutation_test(strata: &[Stratum<'_>], random: usize, seed: u64) -> Option<f64> {
     if strata.is_empty() || strata.iter().any(|stratum| stratum.first.len() < 2 || stratum.second.len() < 2) {
         return None;
@@ -80,14 +80,14 @@ pub(crate) fn permutation_test(strata: &[Stratum<'_>], random: usize, seed: u64)
     Some((count + 1) as f64 / (random + 1) as f64)
 }
 
-/// The values of one stratum, those of the first set in front.
+/// The values of one stratum, those of the first set first.
 struct Pool {
     values: Vec<f64>,
     first: usize,
 }
 
 impl Pool {
-    /// Values are taken from their mean: the statistic does not change, and its sums do not cancel.
+    /// Values are measured from their mean: this leaves the statistic unchanged and avoids cancellation in its sums.
     fn new(stratum: &Stratum<'_>) -> Self {
         let count = (stratum.first.len() + stratum.second.len()) as f64;
         let all = || stratum.first.iter().chain(stratum.second);
@@ -104,7 +104,7 @@ impl Pool {
     }
 }
 
-/// `|t|` of Welch; infinite where the means differ and nothing spreads.
+/// Welch's `|t|`; infinite if the means differ and all variances are zero.
 fn statistic(pools: &[Pool]) -> f64 {
     let (mut difference, mut variance) = (0.0, 0.0);
     for pool in pools {
@@ -124,7 +124,7 @@ fn statistic(pools: &[Pool]) -> f64 {
     }
 }
 
-/// Calls with every relabelling of the pools from `index` on, each once.
+/// Calls a function once with every relabelling of the pools from `index` on.
 fn each_relabelling(pools: &mut [Pool], index: usize, call: &mut dyn FnMut(&[Pool])) {
     if index == pools.len() {
         call(pools);
@@ -150,7 +150,7 @@ fn each_relabelling(pools: &mut [Pool], index: usize, call: &mut dyn FnMut(&[Poo
     pools[index].values = original;
 }
 
-/// Ways to choose `chosen` of `count`; none where they are too many for the type.
+/// Number of ways to choose `chosen` of `count`; none if it overflows the type.
 fn binomial(count: usize, chosen: usize) -> Option<u128> {
     (1..=chosen.min(count - chosen)).try_fold(1_u128, |product, index| {
         Some(product.checked_mul((count - chosen.min(count - chosen) + index) as u128)? / index as u128)
@@ -200,7 +200,7 @@ mod tests {
                 [Stratum { first: &forward, second: &moved }, Stratum { first: &backward, second: &back }];
             permutation_test(&strata, RANDOM, 1).expect("enough values")
         };
-        // 70 × 70 relabellings, all looked at; the reference enumerates them in NumPy.
+        // All 70 × 70 relabellings; the reference enumerates them in NumPy.
         assert!((test(0.0) - 0.001_224_489_795_918_367_3).abs() < 1e-12, "{}", test(0.0));
         assert!(test(1.0) < 0.05, "the observed sum does not change: {}", test(1.0));
     }
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!((relabellings(3), relabellings(528)), (9_999, 52_800));
     }
 
-    /// Under the null hypothesis p values are uniform: of 400 tests about 20 lie below 0.05.
+    /// Under the null hypothesis p values are uniform: about 20 of 400 tests lie below 0.05.
     #[test]
     fn false_alarms_are_as_frequent_as_the_level_says() {
         let mut random = ChaCha8Rng::seed_from_u64(7);
