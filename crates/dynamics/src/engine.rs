@@ -124,6 +124,13 @@ pub trait Batch: Send {
     /// If the engine fails as a whole.
     fn advance(&mut self, steps: u64) -> Result<(), DynamicsError>;
 
+    /// Puts other replicas in the places of some, so that a lane whose work is done takes up another; the rest go on as if nothing had happened.
+    /// Those without velocities get thermal ones.
+    ///
+    /// # Errors
+    /// A place that is not there, replicas that do not fit the molecule, numbers that are not finite. The batch is as before then.
+    fn replace(&mut self, replicas: &[(usize, Replica)]) -> Result<(), DynamicsError>;
+
     /// Positions of one replica, nm.
     ///
     /// # Errors
@@ -141,8 +148,8 @@ pub trait Batch: Send {
 /// is not to be read.
 #[derive(Clone, Copy, Debug)]
 pub struct Observed<'b> {
-    /// Steps done since the first snapshot.
-    pub step: u64,
+    /// Steps that each replica has done since its first snapshot.
+    pub steps: &'b [u64],
     /// Length of a row.
     pub stride: usize,
     /// Values of the variables, `[variable][replica]`.

@@ -59,12 +59,18 @@ impl RandomStream {
     pub fn fill_normals(&self, step: u64, paths: &[u32], normals: &mut [f64]) {
         assert!(paths.len().is_multiple_of(LANES), "lanes come in strips of {LANES}");
         assert!(normals.len().is_multiple_of(paths.len().max(1)), "normals come in whole rows");
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor was just seen to have AVX2.
-            return unsafe { fill_normals_avx2(self.key, step, paths, normals) };
-        }
-        fill_normals(self.key, step, paths, normals);
+        fill(self.key, |_| step, paths, normals);
+    }
+
+    /// The same with a step of its own for every lane.
+    ///
+    /// # Panics
+    /// As [`RandomStream::fill_normals`], or if there is not one step for each lane.
+    pub fn fill_normals_at(&self, steps: &[u64], paths: &[u32], normals: &mut [f64]) {
+        assert_eq!(steps.len(), paths.len(), "one step for each lane");
+        assert!(paths.len().is_multiple_of(LANES), "lanes come in strips of {LANES}");
+        assert!(normals.len().is_multiple_of(paths.len().max(1)), "normals come in whole rows");
+        fill(self.key, |lane| steps[lane], paths, normals);
     }
 
     /// A uniform variate in (0, 1) with 52 random bits.
@@ -175,19 +181,30 @@ fn polynomial<const N: usize>(x: f64, coefficients: [f64; N]) -> f64 {
     sum
 }
 
+/// Fills normals with the widest instructions that the processor has.
+fn fill(key: [u32; 2], step_of: impl Fn(usize) -> u64, paths: &[u32], normals: &mut [f64]) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor was just seen to have AVX2.
+        return unsafe { fill_normals_avx2(key, step_of, paths, normals) };
+    }
+    fill_normals(key, step_of, paths, normals);
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn fill_normals_avx2(key: [u32; 2], step: u64, paths: &[u32], normals: &mut [f64]) {
-    fill_normals(key, step, paths, normals);
+fn fill_normals_avx2(key: [u32; 2], step_of: impl Fn(usize) -> u64, paths: &[u32], normals: &mut [f64]) {
+    fill_normals(key, step_of, paths, normals);
 }
 
 #[inline(always)]
-fn fill_normals(key: [u32; 2], step: u64, paths: &[u32], normals: &mut [f64]) {
+fn fill_normals(key: [u32; 2], step_of: impl Fn(usize) -> u64, paths: &[u32], normals: &mut [f64]) {
     let stride = paths.len();
     for (block, rows) in normals.chunks_mut(BLOCK * stride.max(1)).enumerate() {
         for (strip, lanes) in paths.chunks_exact(LANES).enumerate() {
             let mut values = [[0.0; LANES]; BLOCK];
             for lane in 0..LANES {
+                let step = step_of(strip * LANES + lane);
                 let counter = [block as u64 & LOW, u64::from(lanes[lane]), step & LOW, step >> 32];
                 let words = philox(key, counter);
                 [values[0][lane], values[1][lane]] = box_muller(words[0], words[1]);
@@ -244,7 +261,7 @@ mod tests {
         let mut many = vec![0.0; 13 * 24];
         stream.fill_normals(99, &paths, &mut many);
         let mut portable = vec![0.0; 13 * 24];
-        fill_normals(stream.key, 99, &paths, &mut portable);
+        fill_normals(stream.key, |_| 99, &paths, &mut portable);
         assert_eq!(many, portable);
         for (lane, &path) in paths.iter().enumerate() {
             let mut one = vec![0.0; 13 * LANES];
@@ -252,6 +269,14 @@ mod tests {
             for row in 0..13 {
                 assert_eq!(one[row * LANES], many[row * 24 + lane]);
             }
+        }
+        let steps: Vec<u64> = (0..24).map(|lane| if lane % 3 == 0 { 7 << 40 | lane } else { 99 }).collect();
+        let mut mixed = vec![0.0; 13 * 24];
+        stream.fill_normals_at(&steps, &paths, &mut mixed);
+        for (lane, (&path, &step)) in paths.iter().zip(&steps).enumerate() {
+            let mut one = vec![0.0; 13 * LANES];
+            stream.fill_normals(step, &[path; LANES], &mut one);
+            assert!((0..13).all(|row| one[row * LANES] == mixed[row * 24 + lane]));
         }
         assert_ne!(stream, RandomStream::new(8, "test"));
         assert_ne!(stream, RandomStream::new(7, "tess"));

@@ -1,5 +1,6 @@
 //! The integrator of the native engine.
 
+use geodyssey_molecule::Replicas;
 use geodyssey_statistics::RandomStream;
 
 use super::biased_energy::BiasedEnergy;
@@ -30,27 +31,26 @@ impl Baoab {
         self.law
     }
 
-    /// Draws all velocities from the Maxwell–Boltzmann distribution.
+    /// Velocities of the Maxwell–Boltzmann distribution for all replicas of a state.
     ///
-    /// The random numbers are those of the state's step in a separate substream of `random`, multiplied by each lane's scale.
-    pub(super) fn draw_velocities(
+    /// The random numbers are those of each lane's step in a substream of `random` of their own, multiplied by each lane's scale.
+    pub(super) fn thermal_velocities(
         &self,
         masses: &[f64],
         random: &RandomStream,
-        state: &mut LangevinState,
+        state: &LangevinState,
         scales: Option<&[f64]>,
-    ) {
-        random.substream("velocities").fill_normals(
-            state.step,
-            &state.lane_paths,
-            state.velocities.as_mut_slice(),
-        );
-        scale_lanes(state.velocities.as_mut_slice(), scales);
+    ) -> Replicas {
+        let mut velocities = Replicas::zeros(masses.len(), state.replicas());
+        let random = random.substream("velocities");
+        random.fill_normals_at(&state.lane_steps, &state.lane_paths, velocities.as_mut_slice());
+        scale_lanes(velocities.as_mut_slice(), scales);
         let width = 3 * state.stride();
-        for (velocities, mass) in state.velocities.as_mut_slice().chunks_exact_mut(width).zip(masses) {
+        for (velocities, mass) in velocities.as_mut_slice().chunks_exact_mut(width).zip(masses) {
             let deviation = (self.law.thermal_energy_kj_mol() / mass).sqrt();
             velocities.iter_mut().for_each(|velocity| *velocity *= deviation);
         }
+        velocities
     }
 
     /// One step of every replica, with the noise multiplied by each lane's scale. The forces in `state` must be those of its positions and
@@ -64,13 +64,13 @@ impl Baoab {
         scales: Option<&[f64]>,
     ) -> Result<(), DynamicsError> {
         let mut normals = std::mem::take(&mut state.normals);
-        random.fill_normals(state.step, &state.lane_paths, &mut normals);
+        random.fill_normals_at(&state.lane_steps, &state.lane_paths, &mut normals);
         scale_lanes(&mut normals, scales);
         self.kick_drift_thermostat_drift(energy.potential.masses(), &normals, state);
         state.normals = normals;
         energy.evaluate(bias, state)?;
         self.kick(energy.potential.masses(), state);
-        state.step += 1;
+        state.lane_steps.iter_mut().for_each(|step| *step += 1);
         let mean = 0.5 * energy.degrees_of_freedom() as f64 * self.law.thermal_energy_kj_mol();
         let hottest = scales.map_or(1.0, |scales| scales.iter().fold(0.0, |most: f64, s| most.max(s * s)));
         state.find_failures(KINETIC_LIMIT * mean * hottest);

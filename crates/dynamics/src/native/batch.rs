@@ -12,7 +12,7 @@ use crate::error::DynamicsError;
 use crate::langevin::Langevin;
 use crate::snapshot::{Replica, Snapshot};
 
-/// Replicas that move together, all at the same step.
+/// Replicas that move together, each at a step of its own.
 pub(super) struct NativeBatch<'a> {
     energy: BiasedEnergy<'a>,
     integrator: Baoab,
@@ -32,54 +32,26 @@ impl<'a> NativeBatch<'a> {
         random: RandomStream,
         bias: &Bias,
     ) -> Result<Self, DynamicsError> {
-        let Some(first) = replicas.first() else {
+        if replicas.is_empty() {
             return Err(DynamicsError::TooFew { what: "replicas", least: 1, found: 0 });
-        };
-        let atoms = energy.potential.atoms();
-        for Replica { snapshot, thermal_energy_kj_mol, .. } in replicas {
-            DynamicsError::check_positive(
-                "the thermal energy of a replica in kJ/mol",
-                *thermal_energy_kj_mol,
-            )?;
-            if snapshot.cell.is_some() {
-                let message = "the native engine does not support a periodic cell".to_owned();
-                return Err(DynamicsError::Parameters(message));
-            }
-            if snapshot.step != first.snapshot.step {
-                let message =
-                    "all replicas of a batch of the native engine must be at the same step".to_owned();
-                return Err(DynamicsError::Parameters(message));
-            }
-            for vectors in [Some(&snapshot.positions), snapshot.velocities.as_ref()].into_iter().flatten() {
-                DynamicsError::check_count("atoms", atoms, vectors.len())?;
-                if vectors.iter().flatten().any(|x| !x.is_finite()) {
-                    return Err(DynamicsError::NotFinite { what: "a starting position or velocity" });
-                }
-            }
         }
+        replicas.iter().try_for_each(|replica| check(&energy, replica))?;
         let frames: Vec<&Vec<[f64; 3]>> =
             replicas.iter().map(|replica| &replica.snapshot.positions).collect();
         let paths: Vec<u32> = replicas.iter().map(|replica| replica.path).collect();
-        let step = first.snapshot.step;
-        let mut state = LangevinState::new(energy.variables, Replicas::from_frames(&frames), &paths, step)?;
+        let steps: Vec<u64> = replicas.iter().map(|replica| replica.snapshot.step).collect();
+        let mut state = LangevinState::new(energy.variables, Replicas::from_frames(&frames), &paths, &steps)?;
         energy.evaluate(bias, &mut state)?;
         let thermal_energies: Vec<f64> =
             replicas.iter().map(|replica| replica.thermal_energy_kj_mol).collect();
         let noise_scales = noise_scales(law, &thermal_energies, state.stride());
         let integrator = Baoab::new(law);
-        if replicas.iter().any(|replica| replica.snapshot.velocities.is_none()) {
-            integrator.draw_velocities(
-                energy.potential.masses(),
-                &random,
-                &mut state,
-                noise_scales.as_deref(),
-            );
-        }
-        for (index, replica) in replicas.iter().enumerate() {
-            if let Some(velocities) = &replica.snapshot.velocities {
-                state.velocities.set_replica(index, velocities);
-            }
-        }
+        set_velocities(
+            (energy, &integrator, &random),
+            noise_scales.as_deref(),
+            &mut state,
+            replicas.iter().enumerate(),
+        );
         state.set_failures(replicas.iter().map(|replica| replica.failure.clone()).collect());
         Ok(Self { energy, integrator, random, bias: bias.clone(), state, thermal_energies, noise_scales })
     }
@@ -127,6 +99,31 @@ impl Batch for NativeBatch<'_> {
         Ok(())
     }
 
+    fn replace(&mut self, replicas: &[(usize, Replica)]) -> Result<(), DynamicsError> {
+        for (place, replica) in replicas {
+            if *place >= self.state.replicas() {
+                let (expected, found) = (self.state.replicas(), place + 1);
+                return Err(DynamicsError::Count { what: "replicas of a batch", expected, found });
+            }
+            check(&self.energy, replica)?;
+        }
+        for (place, replica) in replicas {
+            let Replica { path, thermal_energy_kj_mol, snapshot, failure } = replica;
+            self.state.replace(*place, *path, snapshot.step, &snapshot.positions, failure.clone());
+            self.thermal_energies[*place] = *thermal_energy_kj_mol;
+        }
+        self.noise_scales = noise_scales(self.integrator.law(), &self.thermal_energies, self.state.stride());
+        self.energy.evaluate(&self.bias, &mut self.state)?;
+        set_velocities(
+            (self.energy, &self.integrator, &self.random),
+            self.noise_scales.as_deref(),
+            &mut self.state,
+            replicas.iter().map(|(place, replica)| (*place, replica)),
+        );
+        self.state.hold_failed();
+        Ok(())
+    }
+
     fn advance(&mut self, steps: u64) -> Result<(), DynamicsError> {
         for _ in 0..steps {
             self.integrator.step(
@@ -150,7 +147,7 @@ impl Batch for NativeBatch<'_> {
             path,
             thermal_energy_kj_mol,
             snapshot: Snapshot {
-                step: state.step,
+                step: state.lane_steps[index],
                 positions: state.positions.replica(index),
                 velocities: Some(state.velocities.replica(index)),
                 cell: None,

@@ -29,7 +29,8 @@ pub(super) struct LangevinState {
     pub(super) variable_gradients: Vec<Vec<f64>>,
     pub(super) bias_derivatives: Vec<f64>,
     pub(super) normals: Vec<f64>,
-    pub(super) step: u64,
+    /// Steps done, by lane.
+    pub(super) lane_steps: Vec<u64>,
     pub(super) lane_paths: Vec<u32>,
     failures: Vec<Option<Failure>>,
     refuge: Vec<f64>,
@@ -42,15 +43,17 @@ impl LangevinState {
         variables: &[Box<dyn CollectiveVariable>],
         positions: Replicas,
         paths: &[u32],
-        step: u64,
+        steps: &[u64],
     ) -> Result<Self, DynamicsError> {
-        let Some(&last) = paths.last() else {
+        let (Some(&last), Some(&last_step)) = (paths.last(), steps.last()) else {
             return Err(DynamicsError::TooFew { what: "replicas", least: 1, found: 0 });
         };
         let (atoms, replicas, stride) = (positions.atoms(), positions.replicas(), positions.stride());
         let zeros = Replicas::zeros(atoms, replicas);
         let mut lane_paths = paths.to_vec();
         lane_paths.resize(stride, last);
+        let mut lane_steps = steps.to_vec();
+        lane_steps.resize(stride, last_step);
         Ok(Self {
             velocities: zeros.clone(),
             forces: zeros.clone(),
@@ -62,7 +65,7 @@ impl LangevinState {
             bias_energies: vec![0.0; stride],
             bias_derivatives: vec![0.0; variables.len() * stride],
             normals: vec![0.0; atoms * 3 * stride],
-            step,
+            lane_steps,
             lane_paths,
             failures: vec![None; replicas],
             refuge: positions.as_slice().to_vec(),
@@ -111,7 +114,7 @@ impl LangevinState {
             }
             self.failures[replica] = Some(Failure {
                 path: self.lane_paths[replica],
-                step: self.step - 1,
+                step: self.lane_steps[replica] - 1,
                 potential_energy_kj_mol: potential.is_finite().then_some(potential),
             });
         }
@@ -121,7 +124,7 @@ impl LangevinState {
     }
 
     /// Puts failed replicas back to where the batch was opened, at rest.
-    fn hold_failed(&mut self) {
+    pub(super) fn hold_failed(&mut self) {
         let stride = self.stride();
         for replica in 0..self.replicas() {
             if self.failures[replica].is_none() {
@@ -138,6 +141,31 @@ impl LangevinState {
         }
     }
 
+    /// The lanes of a replica: its own, and the padding's if it is the last.
+    fn lanes(&self, replica: usize) -> std::ops::Range<usize> {
+        replica..if replica + 1 == self.replicas() { self.stride() } else { replica + 1 }
+    }
+
+    /// Puts another replica in the place of one; its energies and forces must be evaluated then.
+    pub(super) fn replace(
+        &mut self,
+        replica: usize,
+        path: u32,
+        step: u64,
+        positions: &[[f64; 3]],
+        failure: Option<Failure>,
+    ) {
+        let (lanes, stride) = (self.lanes(replica), self.stride());
+        self.positions.set_replica(replica, positions);
+        let rows = self.refuge.chunks_exact_mut(stride).zip(self.positions.as_slice().chunks_exact(stride));
+        for (refuge, row) in rows {
+            refuge[lanes.clone()].copy_from_slice(&row[lanes.clone()]);
+        }
+        self.lane_paths[lanes.clone()].fill(path);
+        self.lane_steps[lanes].fill(step);
+        self.failures[replica] = failure;
+    }
+
     /// Marks replicas that blew up before.
     pub(super) fn set_failures(&mut self, failures: Vec<Option<Failure>>) {
         self.failures = failures;
@@ -149,7 +177,7 @@ impl LangevinState {
     /// The observations for samplers.
     pub(super) fn observed(&self) -> Observed<'_> {
         Observed {
-            step: self.step,
+            steps: &self.lane_steps[..self.replicas()],
             stride: self.stride(),
             variable_values: &self.variable_values,
             potential_energies_kj_mol: &self.potential_energies,

@@ -144,7 +144,7 @@ fn switching_a_bias_returns_its_work() {
     let engine = NativeEngine::new(&potential, &variables).unwrap();
     let mut batch = open(&engine, &replicas(&[1, 2, 3], &[[0.1, 0.0, 0.0]]), [0.02, 2.0], "switch");
     batch.advance(50).unwrap();
-    let step = batch.observed().step;
+    let steps = batch.observed().steps.to_vec();
     let values: Vec<f64> = (0..3).map(|replica| batch.observed().variable(0, replica)).collect();
     let first = batch.set_bias(&tether(60.0, 0.5)).unwrap();
     let second = batch.set_bias(&tether(30.0, -0.5)).unwrap();
@@ -156,7 +156,7 @@ fn switching_a_bias_returns_its_work() {
         let circle = first[replica] + second[replica] + back[replica];
         assert!(circle.abs() < 1e-12 * strong.max(weak).max(1.0), "{circle}");
     }
-    assert_eq!(batch.observed().step, step);
+    assert_eq!(batch.observed().steps, steps);
     let planar = TetherPoint { log_snr: 1.0, center: vec![0.0; 2] };
     let planar = Bias::Tether(Tether::new(&planar, &[None; 2], THERMAL_ENERGY).unwrap());
     assert!(batch.set_bias(&planar).is_err());
@@ -180,6 +180,51 @@ fn restored_and_regrouped_replicas_keep_their_bits() {
     let mut alone = open(&start(&[9]));
     alone.advance(60).unwrap();
     assert_eq!(whole.replicas().unwrap()[4], alone.replicas().unwrap()[0]);
+}
+
+/// A lane that takes up another replica moves it as it moves alone, and the others as if nothing had happened; replicas of one batch may be at
+/// different steps.
+#[test]
+fn a_lane_is_refilled_without_a_trace() {
+    let potential = Wells { masses: vec![1.0, 2.0, 3.0], stiffness: 30.0, quartic: 10.0 };
+    let variables = coordinates(&[1]);
+    let engine = NativeEngine::new(&potential, &variables).unwrap();
+    let law = Langevin::new(0.05, 1.0, THERMAL_ENERGY).unwrap();
+    let bias = tether(20.0, 0.3);
+    let random = RandomStream::new(11, "refill");
+    let open = |replicas: &[Replica]| engine.open(replicas, law, random, &bias).unwrap();
+    let alone = |replica: &Replica, steps: u64| {
+        let mut batch = open(std::slice::from_ref(replica));
+        batch.advance(steps).unwrap();
+        batch.replicas().unwrap().remove(0)
+    };
+    let start = replicas(&[5, 6, 7, 8, 9, 10, 11, 12, 13, 14], &[[0.1, 0.2, 0.3]; 3]);
+    let mut batch = open(&start);
+    batch.advance(17).unwrap();
+    let fresh = Replica { thermal_energy_kj_mol: 4.0, ..Replica::new(40, vec![[0.0, 0.1, 0.0]; 3], 2.5) };
+    // One that has been under way elsewhere, and the last lane, with which the padding goes.
+    let older = alone(&Replica::new(41, vec![[0.2, 0.0, 0.0]; 3], THERMAL_ENERGY), 9);
+    batch.replace(&[(3, fresh.clone()), (9, older.clone())]).unwrap();
+    assert_eq!(batch.observed().steps, [17, 17, 17, 0, 17, 17, 17, 17, 17, 9]);
+    batch.advance(25).unwrap();
+    let after = batch.replicas().unwrap();
+    for (place, replica) in after.iter().enumerate() {
+        let expected = match place {
+            3 => alone(&fresh, 25),
+            9 => alone(&older, 25),
+            _ => alone(&start[place], 42),
+        };
+        assert_eq!(*replica, expected, "place {place}");
+    }
+    assert_eq!(batch.observed().bias_energies_kj_mol[3], {
+        let mut lone = open(std::slice::from_ref(&fresh));
+        lone.advance(25).unwrap();
+        lone.observed().bias_energies_kj_mol[0]
+    });
+    // What is refused changes nothing.
+    assert!(batch.replace(&[(0, fresh.clone()), (10, fresh.clone())]).is_err());
+    assert!(batch.replace(&[(0, Replica::new(1, vec![[0.0; 3]], 2.5))]).is_err());
+    assert_eq!(batch.replicas().unwrap(), after);
 }
 
 /// Each replica at its own temperature, and at another one later: `⟨x²⟩ = kT/k`.
@@ -277,7 +322,6 @@ fn replicas_that_do_not_fit_are_refused() {
         change(&mut replicas[1]);
         replicas
     };
-    refuses(&changed(&|replica| replica.snapshot.step = 3), "the same step");
     refuses(&changed(&|replica| replica.thermal_energy_kj_mol = 0.0), "positive");
     refuses(&changed(&|replica| replica.snapshot.velocities = Some(vec![])), "atoms");
     let cell = Some([[3.0, 0.0, 0.0], [0.0, 3.0, 0.0], [0.0, 0.0, 3.0]]);

@@ -106,5 +106,5 @@ fn observe(
         let all = (0..replicas).map(|replica| variance(variable * replicas + replica));
         (all.sum::<f64>() / replicas as f64).max(0.0).sqrt()
     });
-    Ok((deviations.collect(), batch.observed().step))
+    Ok((deviations.collect(), batch.observed().steps[0]))
 }

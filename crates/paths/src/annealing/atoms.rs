@@ -175,7 +175,7 @@ impl<'a> AtomAnnealing<'a> {
                 self.engine.open(&state.replicas, self.law, self.random, &bias)?
             }
         };
-        if live.observed().step == 0 {
+        if live.observed().steps[0] == 0 {
             let steps = self.protocol.equilibration_steps;
             live.advance(steps)?;
             state.energy_evaluations += steps * state.paths.len() as u64;
@@ -225,7 +225,7 @@ impl<'a> AtomAnnealing<'a> {
         }
         state.energy_evaluations += self.protocol.steps_per_point * replicas as u64;
         let observed = live.observed();
-        let path_steps = observed.step - self.protocol.equilibration_steps;
+        let path_steps = observed.steps[0] - self.protocol.equilibration_steps;
         let keep = self.protocol.is_frame(point, self.curve.len());
         for (replica, path) in state.paths.iter_mut().enumerate() {
             if let Some(failure) = &observed.failures[replica] {
