@@ -57,6 +57,44 @@ impl<'a> NativeBatch<'a> {
     }
 }
 
+/// Refuses a replica that does not fit the molecule.
+fn check(energy: &BiasedEnergy<'_>, replica: &Replica) -> Result<(), DynamicsError> {
+    let Replica { snapshot, thermal_energy_kj_mol, .. } = replica;
+    DynamicsError::check_positive("the thermal energy of a replica in kJ/mol", *thermal_energy_kj_mol)?;
+    if snapshot.cell.is_some() {
+        let message = "the native engine does not support a periodic cell".to_owned();
+        return Err(DynamicsError::Parameters(message));
+    }
+    for vectors in [Some(&snapshot.positions), snapshot.velocities.as_ref()].into_iter().flatten() {
+        DynamicsError::check_count("atoms", energy.potential.atoms(), vectors.len())?;
+        if vectors.iter().flatten().any(|x| !x.is_finite()) {
+            return Err(DynamicsError::NotFinite { what: "a starting position or velocity" });
+        }
+    }
+    Ok(())
+}
+
+/// Gives replicas, each in its place, their velocities: those of their snapshots, or thermal ones.
+fn set_velocities<'r>(
+    (energy, integrator, random): (BiasedEnergy<'_>, &Baoab, &RandomStream),
+    noise_scales: Option<&[f64]>,
+    state: &mut LangevinState,
+    replicas: impl Iterator<Item = (usize, &'r Replica)>,
+) {
+    let mut drawn = None;
+    for (place, replica) in replicas {
+        match &replica.snapshot.velocities {
+            Some(velocities) => state.velocities.set_replica(place, velocities),
+            None => {
+                let drawn = drawn.get_or_insert_with(|| {
+                    integrator.thermal_velocities(energy.potential.masses(), random, state, noise_scales)
+                });
+                state.velocities.set_replica(place, &drawn.replica(place));
+            }
+        }
+    }
+}
+
 /// Factor of the noise in each lane; padding lanes have that of the last replica.
 fn noise_scales(law: Langevin, thermal_energies: &[f64], stride: usize) -> Option<Vec<f64>> {
     let last = thermal_energies.len() - 1;

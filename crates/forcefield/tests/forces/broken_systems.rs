@@ -53,7 +53,14 @@ fn senseless_entries_are_named_with_their_place() {
             "d=\"nan\"",
         ),
         (VACUUM, bond, "<Bond d=\".1\" k=\"x\" p1=\"0\" p2=\"1\"/>", "HarmonicBondForce", "Bond", "k=\"x\""),
-        (VACUUM, bond, "<Bond d=\".1\" p1=\"0\" p2=\"1\"/>", "HarmonicBondForce", "Bond", "attribute k is missing"),
+        (
+            VACUUM,
+            bond,
+            "<Bond d=\".1\" p1=\"0\" p2=\"1\"/>",
+            "HarmonicBondForce",
+            "Bond",
+            "attribute k is missing",
+        ),
         (VACUUM, bond, "<Bond d=\".1\" k=\"1\" p1=\"0\" p2=\"22\"/>", "HarmonicBondForce", "Bond", "0 to 21"),
         (VACUUM, bond, "<Bond d=\".1\" k=\"1\" p1=\"3\" p2=\"3\"/>", "HarmonicBondForce", "Bond", "twice"),
         (
