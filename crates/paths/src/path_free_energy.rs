@@ -100,6 +100,11 @@ pub struct PathFreeEnergies {
 /// Decides whether values of the variables lie in a region.
 pub type RegionTest<'a> = dyn Fn(&[f64]) -> bool + Sync + 'a;
 
+/// Paths whose points are in memory at a time.
+const PATHS_AT_ONCE: usize = 64;
+/// Most pairs of regions: a point's are the bits of one number.
+const MOST_REGIONS: usize = 32;
+
 /// Free energies of the windows, and between regions `[A, B]` without a tether, as far as the paths cover them.
 ///
 /// Standard errors are root mean square deviations from the estimate of 200 resamplings of the paths of each direction, including bias. If
@@ -117,17 +122,23 @@ pub fn path_free_energies(
     random: RandomStream,
 ) -> Result<PathFreeEnergies, DynamicsError> {
     let table = Table::new(paths, regions)?;
-    let once = vec![1.0; table.paths()];
-    let [own, forward, backward] = Ways::ALL.map(|ways| table.estimate(ways, &once));
-    let (own, forward, backward) = (own?, forward?, backward?);
-    let resampled: Vec<[Values; 3]> = (0..BOOTSTRAPS)
-        .into_par_iter()
-        .map(|resampling| {
-            let counts = table.resample(&random, resampling);
-            let [together, forward, backward] = Ways::ALL.map(|ways| table.estimate(ways, &counts));
+    let once = vec![1; table.paths()];
+    let mut draws = vec![once.clone()];
+    draws.extend((0..BOOTSTRAPS).map(|resampling| table.resample(&random, resampling)));
+    // One with the paths as they are, then the resamplings, each with both directions and with either alone.
+    let mut estimates: Vec<[Estimation<'_>; 3]> = draws
+        .par_iter()
+        .map(|counts| {
+            let [together, forward, backward] = Ways::ALL.map(|ways| table.begin(ways, counts));
             Ok([together?, forward?, backward?])
         })
         .collect::<Result<_, DynamicsError>>()?;
+    table.add_points(paths, regions, &mut estimates);
+    let mut values = estimates.into_iter().map(|estimates| estimates.map(Estimation::values));
+    let Some([own, forward, backward]) = values.next() else {
+        return Err(DynamicsError::TooFew { what: "estimates", least: 1, found: 0 });
+    };
+    let resampled: Vec<[Values; 3]> = values.collect();
     let estimate = |value: f64, of: &dyn Fn(&[Values; 3]) -> f64, unseen: f64| {
         let count = resampled.len() as f64;
         let variance = resampled.iter().map(|values| (of(values) - value).powi(2)).sum::<f64>() / count;
@@ -181,21 +192,45 @@ struct Values {
     regions: Vec<f64>,
 }
 
-/// Works and tether energies of all points, in units of kT; forward paths come first.
+/// Works of all paths, in units of kT; forward paths come first.
 struct Table {
     thermal_energy: f64,
     forward: usize,
     works: Vec<Vec<f64>>,
-    points: Vec<Point>,
+    tethers: Vec<Tether>,
     regions: usize,
+}
+
+/// One estimate, to which the points of the paths are added one by one: no more of them than a few paths' is in memory.
+struct Estimation<'e> {
+    ways: Ways,
+    /// How often each path counts.
+    counts: &'e [u16],
+    /// Bennett's ratio, where both directions are used.
+    delta: f64,
+    free_energies: Vec<f64>,
+    effective: Vec<f64>,
+    mixture: Vec<f64>,
+    /// `∫ exp(-F/kT)` over the regions of every pair, but for a factor.
+    sums: Vec<[f64; 2]>,
+}
+
+impl Estimation<'_> {
+    fn values(self) -> Values {
+        let first = self.free_energies[0];
+        Values {
+            regions: self.sums.iter().map(|[from, to]| (from / to).ln()).collect(),
+            windows: self.free_energies.into_iter().map(|f| f - first).collect(),
+        }
+    }
 }
 
 /// A point of a path that lies in a region.
 struct Point {
     path: usize,
     window: usize,
-    /// For every pair of regions: whether it lies in the first and in the second.
-    inside: Vec<[bool; 2]>,
+    /// The regions that contain it, a bit each: the first and the second of the first pair, of the second pair, ….
+    inside: u64,
     /// `exp(-V_j(x)/kT)` of every window.
     tethers: Vec<f64>,
 }
@@ -206,6 +241,11 @@ impl Table {
             *paths;
         if windows.len() < 2 {
             return Err(DynamicsError::TooFew { what: "windows", least: 2, found: windows.len() });
+        }
+        if regions.len() > MOST_REGIONS {
+            return Err(DynamicsError::Parameters(format!(
+                "at most {MOST_REGIONS} pairs of regions are possible"
+            )));
         }
         for path in forward.iter().chain(backward) {
             DynamicsError::check_count("works of a path", windows.len(), path.work_kj_mol.len())?;
@@ -218,34 +258,74 @@ impl Table {
             .iter()
             .map(|window| Tether::new(window, periods, thermal_energy))
             .collect::<Result<Vec<_>, _>>()?;
-        let reduced =
-            |x: &[f64], tether: &Tether| (-tether.energy(x, &mut vec![0.0; x.len()]) / thermal_energy).exp();
-        let all = forward.iter().chain(backward);
-        let places: Vec<(usize, usize, &[f64])> = all
-            .clone()
-            .enumerate()
-            .flat_map(|(path, driven)| {
-                driven.variables.iter().enumerate().map(move |(window, x)| (path, window, x.as_slice()))
-            })
-            .collect();
-        let point = |(path, window, x): (usize, usize, &[f64])| {
-            let inside: Vec<[bool; 2]> = regions.iter().map(|pair| pair.map(|region| region(x))).collect();
-            inside.iter().flatten().any(|inside| *inside).then(|| Point {
-                path,
-                window,
-                inside,
-                tethers: tethers.iter().map(|tether| reduced(x, tether)).collect(),
-            })
-        };
         Ok(Self {
             thermal_energy,
             forward: forward.len(),
-            works: all
+            works: forward
+                .iter()
+                .chain(backward)
                 .map(|path| path.work_kj_mol.iter().map(|work| work / thermal_energy).collect())
                 .collect(),
-            points: places.into_par_iter().filter_map(point).collect(),
+            tethers,
             regions: regions.len(),
         })
+    }
+
+    /// The points of one path that lie in a region.
+    fn points(&self, path: usize, driven: &DrivenPath, regions: &[[&RegionTest<'_>; 2]]) -> Vec<Point> {
+        let reduced = |x: &[f64], tether: &Tether| {
+            (-tether.energy(x, &mut vec![0.0; x.len()]) / self.thermal_energy).exp()
+        };
+        let point = |(window, x): (usize, &Vec<f64>)| {
+            let sides = regions.iter().flatten().map(|region| region(x));
+            let inside = sides.enumerate().fold(0, |bits, (side, inside)| bits | u64::from(inside) << side);
+            (inside != 0).then(|| Point {
+                path,
+                window,
+                inside,
+                tethers: self.tethers.iter().map(|tether| reduced(x, tether)).collect(),
+            })
+        };
+        driven.variables.iter().enumerate().filter_map(point).collect()
+    }
+
+    /// Adds all points to all estimates, in the order of the paths.
+    fn add_points(
+        &self,
+        paths: &DrivenPaths<'_>,
+        regions: &[[&RegionTest<'_>; 2]],
+        estimates: &mut [[Estimation<'_>; 3]],
+    ) {
+        let all: Vec<&DrivenPath> = paths.forward.iter().chain(paths.backward).collect();
+        for (chunk, driven) in all.chunks(PATHS_AT_ONCE).enumerate() {
+            let of_path = |(place, driven): (usize, &&DrivenPath)| {
+                self.points(chunk * PATHS_AT_ONCE + place, driven, regions)
+            };
+            let points: Vec<Point> = driven.par_iter().enumerate().flat_map_iter(of_path).collect();
+            estimates.par_iter_mut().flatten().for_each(|estimate| self.add(&points, estimate));
+        }
+    }
+
+    fn add(&self, points: &[Point], estimate: &mut Estimation<'_>) {
+        let mut weight = (usize::MAX, f64::NAN);
+        for point in points {
+            if weight.0 != point.path {
+                let count = f64::from(estimate.counts[point.path]);
+                weight =
+                    (point.path, self.log_weight(estimate.ways, estimate.delta, point.path) + count.ln());
+            }
+            let logarithm = weight.1 - self.works[point.path][point.window];
+            if logarithm == f64::NEG_INFINITY {
+                continue;
+            }
+            let own =
+                (logarithm + estimate.free_energies[point.window]).exp() * estimate.effective[point.window];
+            let density: f64 =
+                point.tethers.iter().zip(&estimate.mixture).map(|(tether, part)| tether * part).sum();
+            for (side, sum) in estimate.sums.iter_mut().flatten().enumerate() {
+                *sum += if point.inside >> side & 1 == 1 { own / density } else { 0.0 };
+            }
+        }
     }
 
     fn paths(&self) -> usize {
@@ -257,24 +337,24 @@ impl Table {
     }
 
     /// How often each path is drawn in a resampling with as many paths of each direction as there are.
-    fn resample(&self, random: &RandomStream, resampling: u32) -> Vec<f64> {
-        let mut counts = vec![0.0; self.paths()];
+    fn resample(&self, random: &RandomStream, resampling: u32) -> Vec<u16> {
+        let mut counts = vec![0_u16; self.paths()];
         for path in 0..self.paths() {
             let (first, end) =
                 if path < self.forward { (0, self.forward) } else { (self.forward, self.paths()) };
             let drawn = random.uniform(resampling, path as u64, 0) * (end - first) as f64;
-            counts[first + drawn as usize] += 1.0;
+            counts[first + drawn as usize] += 1;
         }
         counts
     }
 
     /// Bennett's estimate from the works, each repeated as often as it was drawn, in kJ/mol.
-    fn bennett(&self, counts: &[f64]) -> Result<Estimate, DynamicsError> {
+    fn bennett(&self, counts: &[u16]) -> Result<Estimate, DynamicsError> {
         let of = |paths: std::ops::Range<usize>, sign: f64| -> Vec<f64> {
             paths
                 .flat_map(|path| {
                     let work = sign * self.thermal_energy * self.total(path);
-                    std::iter::repeat_n(work, counts[path] as usize)
+                    std::iter::repeat_n(work, usize::from(counts[path]))
                 })
                 .collect()
         };
@@ -283,10 +363,10 @@ impl Table {
 
     /// `(s_k - s_0)/(s_last - s_0)` of every window, with `s_k = ∂f_k/∂ΔF = Σ a p exp(-W_k/kT) / Σ a exp(-W_k/kT)` and the fraction
     /// `p = n_R a exp(-(W - ΔF)/kT)` of the backward paths in a path's density.
-    fn shares_of_bennett(&self, counts: &[f64]) -> Result<Vec<f64>, DynamicsError> {
-        let weights = self.log_weights(Ways::Both, counts)?;
+    fn shares_of_bennett(&self, counts: &[u16]) -> Result<Vec<f64>, DynamicsError> {
         let (forward, backward) = (self.forward as f64, (self.paths() - self.forward) as f64);
-        let delta = self.bennett(counts)?.value_kj_mol / self.thermal_energy;
+        let delta = self.delta(Ways::Both, counts)?;
+        let weights = self.log_weights(Ways::Both, delta, counts);
         let of_backward: Vec<f64> = (0..self.paths())
             .map(|path| 1.0 / (1.0 + (self.total(path) - delta - (backward / forward).ln()).exp()))
             .collect();
@@ -309,14 +389,18 @@ impl Table {
         Ok(shares.iter().map(|share| if range > 0.0 { (share - first).abs() / range } else { 1.0 }).collect())
     }
 
-    /// Logarithm of each path's weight `a`, multiplied by how often it was drawn.
-    fn log_weights(&self, ways: Ways, counts: &[f64]) -> Result<Vec<f64>, DynamicsError> {
+    /// Bennett's ratio, where both directions are used.
+    fn delta(&self, ways: Ways, counts: &[u16]) -> Result<f64, DynamicsError> {
+        match ways {
+            Ways::Both => Ok(self.bennett(counts)?.value_kj_mol / self.thermal_energy),
+            Ways::Forward | Ways::Backward => Ok(0.0),
+        }
+    }
+
+    /// Logarithm of a path's weight `a`.
+    fn log_weight(&self, ways: Ways, delta: f64, path: usize) -> f64 {
         let (forward, backward) = (self.forward as f64, (self.paths() - self.forward) as f64);
-        let delta = match ways {
-            Ways::Both => self.bennett(counts)?.value_kj_mol / self.thermal_energy,
-            Ways::Forward | Ways::Backward => 0.0,
-        };
-        let weight = |path: usize| match (ways, path < self.forward) {
+        match (ways, path < self.forward) {
             (Ways::Both, _) => {
                 let beyond = (backward / forward).ln() - self.total(path) + delta;
                 -forward.ln() - beyond.max(0.0) - (-beyond.abs()).exp().ln_1p()
@@ -324,12 +408,20 @@ impl Table {
             (Ways::Forward, true) => -forward.ln(),
             (Ways::Backward, false) => self.total(path) - backward.ln(),
             (Ways::Forward, false) | (Ways::Backward, true) => f64::NEG_INFINITY,
-        };
-        Ok((0..self.paths()).map(|path| weight(path) + counts[path].ln()).collect())
+        }
     }
 
-    fn estimate(&self, ways: Ways, counts: &[f64]) -> Result<Values, DynamicsError> {
-        let weights = self.log_weights(ways, counts)?;
+    /// Logarithm of each path's weight `a`, multiplied by how often it was drawn.
+    fn log_weights(&self, ways: Ways, delta: f64, counts: &[u16]) -> Vec<f64> {
+        (0..self.paths())
+            .map(|path| self.log_weight(ways, delta, path) + f64::from(counts[path]).ln())
+            .collect()
+    }
+
+    /// An estimate before its points: the free energies of the windows, which the works alone give.
+    fn begin<'e>(&self, ways: Ways, counts: &'e [u16]) -> Result<Estimation<'e>, DynamicsError> {
+        let delta = self.delta(ways, counts)?;
+        let weights = self.log_weights(ways, delta, counts);
         let windows = self.works.first().map_or(0, Vec::len);
         let mut free_energies = Vec::with_capacity(windows);
         let mut effective = Vec::with_capacity(windows);
@@ -337,10 +429,10 @@ impl Table {
             let logarithm = |path: usize| weights[path] - self.works[path][window];
             let largest = (0..self.paths()).map(logarithm).fold(f64::NEG_INFINITY, f64::max);
             let (mut sum, mut squares) = (0.0, 0.0);
-            for (path, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0.0) {
+            for (path, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
                 let weight = (logarithm(path) - largest).exp();
                 sum += weight;
-                squares += weight * weight / count;
+                squares += weight * weight / f64::from(count);
             }
             free_energies.push(-largest - sum.ln());
             effective.push(sum * sum / squares);
@@ -348,24 +440,7 @@ impl Table {
         let highest = free_energies.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let mixture: Vec<f64> =
             free_energies.iter().zip(&effective).map(|(f, m)| m * (f - highest).exp()).collect();
-        let mut sums = vec![[0.0; 2]; self.regions];
-        for point in &self.points {
-            let logarithm = weights[point.path] - self.works[point.path][point.window];
-            if logarithm == f64::NEG_INFINITY {
-                continue;
-            }
-            let own = (logarithm + free_energies[point.window]).exp() * effective[point.window];
-            let density: f64 = point.tethers.iter().zip(&mixture).map(|(tether, part)| tether * part).sum();
-            for (sums, inside) in sums.iter_mut().zip(&point.inside) {
-                for (sum, inside) in sums.iter_mut().zip(inside) {
-                    *sum += if *inside { own / density } else { 0.0 };
-                }
-            }
-        }
-        let first = free_energies[0];
-        Ok(Values {
-            regions: sums.iter().map(|[from, to]| (from / to).ln()).collect(),
-            windows: free_energies.into_iter().map(|f| f - first).collect(),
-        })
+        let sums = vec![[0.0; 2]; self.regions];
+        Ok(Estimation { ways, counts, delta, free_energies, effective, mixture, sums })
     }
 }
