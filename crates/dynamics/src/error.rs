@@ -1,27 +1,16 @@
 //! What can go wrong before and during dynamics.
 
 use geodyssey_forcefield::PotentialError;
-use geodyssey_statistics::StatisticsError;
+use geodyssey_statistics::{StatisticsError, WrongInput};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Wrong input to a sampler. A path that blows up is not an error: see [`Failure`].
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum DynamicsError {
-    /// A quantity that must be a positive finite number is not.
-    #[error("{what} must be a positive number, not {value}")]
-    NotPositive {
-        /// Name of the quantity with its unit.
-        what: &'static str,
-        /// What was given.
-        value: f64,
-    },
-    /// A given number is infinite or NaN.
-    #[error("{what} is not a finite number")]
-    NotFinite {
-        /// What holds it.
-        what: &'static str,
-    },
+    /// Wrong numbers, or too few.
+    #[error(transparent)]
+    Input(#[from] WrongInput),
     /// An atom cannot be moved by Langevin dynamics.
     #[error("atom {atom} has mass {mass} amu; every atom needs a positive mass")]
     Mass {
@@ -29,26 +18,6 @@ pub enum DynamicsError {
         atom: usize,
         /// Its mass, amu.
         mass: f64,
-    },
-    /// Two numbers of items that must be equal differ.
-    #[error("{what}: {found} instead of {expected}")]
-    Count {
-        /// What was counted.
-        what: &'static str,
-        /// What there should be.
-        expected: usize,
-        /// What there is.
-        found: usize,
-    },
-    /// Too few points or samples.
-    #[error("{what}: at least {least} needed, {found} given")]
-    TooFew {
-        /// What was counted.
-        what: &'static str,
-        /// The least number.
-        least: usize,
-        /// What there is.
-        found: usize,
     },
     /// Inconsistent parameters.
     #[error("{0}")]
@@ -79,24 +48,6 @@ pub enum DynamicsError {
     /// An estimate from the samples cannot be made.
     #[error(transparent)]
     Statistics(#[from] StatisticsError),
-}
-
-impl DynamicsError {
-    /// `value` if it is positive and finite.
-    ///
-    /// # Errors
-    /// [`DynamicsError::NotPositive`] otherwise.
-    pub fn check_positive(what: &'static str, value: f64) -> Result<f64, Self> {
-        if value.is_finite() && value > 0.0 { Ok(value) } else { Err(Self::NotPositive { what, value }) }
-    }
-
-    /// Fails if the numbers differ.
-    ///
-    /// # Errors
-    /// [`DynamicsError::Count`] then.
-    pub fn check_count(what: &'static str, expected: usize, found: usize) -> Result<(), Self> {
-        if expected == found { Ok(()) } else { Err(Self::Count { what, expected, found }) }
-    }
 }
 
 /// A path that blew up: where, when, and its energy there.

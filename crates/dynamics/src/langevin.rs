@@ -1,5 +1,7 @@
 //! The parameters of Langevin dynamics.
 
+use geodyssey_statistics::WrongInput;
+
 use crate::error::DynamicsError;
 
 /// Parameters of Langevin dynamics; the integrator is up to the engine.
@@ -21,9 +23,9 @@ impl Langevin {
         thermal_energy_kj_mol: f64,
     ) -> Result<Self, DynamicsError> {
         Ok(Self {
-            time_step_ps: DynamicsError::check_positive("the time step in ps", time_step_ps)?,
-            friction_per_ps: DynamicsError::check_positive("the friction in 1/ps", friction_per_ps)?,
-            thermal_energy_kj_mol: DynamicsError::check_positive(
+            time_step_ps: WrongInput::check_positive("the time step in ps", time_step_ps)?,
+            friction_per_ps: WrongInput::check_positive("the friction in 1/ps", friction_per_ps)?,
+            thermal_energy_kj_mol: WrongInput::check_positive(
                 "the thermal energy in kJ/mol",
                 thermal_energy_kj_mol,
             )?,

@@ -1,5 +1,6 @@
 //! Input and result of a minimisation of a molecule's energy with its variables held; see [`Engine::minimise`](crate::Engine::minimise).
 
+use geodyssey_statistics::WrongInput;
 use serde::{Deserialize, Serialize};
 
 use crate::error::DynamicsError;
@@ -25,8 +26,8 @@ impl MinimisationParameters {
     /// # Errors
     /// A tolerance or number of evaluations that is not positive.
     pub fn check(&self) -> Result<(), DynamicsError> {
-        DynamicsError::check_positive("the force tolerance in kJ/mol/nm", self.force_tolerance_kj_mol_nm)?;
-        DynamicsError::check_positive("the largest number of evaluations", self.max_evaluations as f64)?;
+        WrongInput::check_positive("the force tolerance in kJ/mol/nm", self.force_tolerance_kj_mol_nm)?;
+        WrongInput::check_positive("the largest number of evaluations", self.max_evaluations as f64)?;
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! Overdamped Langevin dynamics of a few variables.
 
+use geodyssey_statistics::WrongInput;
+
 use crate::error::DynamicsError;
 use crate::walls::Walls;
 
@@ -62,8 +64,8 @@ impl Overdamped {
     /// # Errors
     /// If step or thermal energy is not positive and finite.
     pub fn new(step: f64, metropolis: bool, thermal_energy_kj_mol: f64) -> Result<Self, DynamicsError> {
-        DynamicsError::check_positive("the step ds", step)?;
-        DynamicsError::check_positive("the thermal energy in kJ/mol", thermal_energy_kj_mol)?;
+        WrongInput::check_positive("the step ds", step)?;
+        WrongInput::check_positive("the thermal energy in kJ/mol", thermal_energy_kj_mol)?;
         Ok(Self { step, metropolis, thermal_energy_kj_mol, walls: Walls::default() })
     }
 

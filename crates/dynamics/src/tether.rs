@@ -1,5 +1,6 @@
 //! The tether by which a point of spacetime restrains the variables.
 
+use geodyssey_statistics::WrongInput;
 use serde::{Deserialize, Serialize};
 
 use crate::error::DynamicsError;
@@ -39,13 +40,13 @@ impl Tether {
         periods: &[Option<f64>],
         thermal_energy_kj_mol: f64,
     ) -> Result<Self, DynamicsError> {
-        DynamicsError::check_count("variables of a tether", periods.len(), point.center.len())?;
-        DynamicsError::check_positive("the thermal energy in kJ/mol", thermal_energy_kj_mol)?;
+        WrongInput::check_count("variables of a tether", periods.len(), point.center.len())?;
+        WrongInput::check_positive("the thermal energy in kJ/mol", thermal_energy_kj_mol)?;
         for period in periods.iter().flatten() {
-            DynamicsError::check_positive("the period of a variable", *period)?;
+            WrongInput::check_positive("the period of a variable", *period)?;
         }
         if !point.log_snr.exp().is_normal() || point.center.iter().any(|y| !y.is_finite()) {
-            return Err(DynamicsError::NotFinite { what: "a tether point" });
+            return Err(WrongInput::NotFinite { what: "a tether point" }.into());
         }
         Ok(Self {
             precision: point.log_snr.exp(),

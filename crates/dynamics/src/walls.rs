@@ -1,5 +1,7 @@
 //! A box that confines variables.
 
+use geodyssey_statistics::WrongInput;
+
 use crate::error::DynamicsError;
 
 /// Lower and upper end of each variable; none for an unbounded one, such as a periodic one.
@@ -18,9 +20,9 @@ impl Walls {
     /// If a range is not finite or has zero width.
     pub fn new(ranges: Vec<Option<(f64, f64)>>) -> Result<Self, DynamicsError> {
         for (low, high) in ranges.iter().flatten() {
-            DynamicsError::check_positive("the width of a box of the variables", high - low)?;
+            WrongInput::check_positive("the width of a box of the variables", high - low)?;
             if !low.is_finite() || !high.is_finite() {
-                return Err(DynamicsError::NotFinite { what: "a wall" });
+                return Err(WrongInput::NotFinite { what: "a wall" }.into());
             }
         }
         Ok(Self { ranges })

@@ -17,7 +17,7 @@
 
 use geodyssey_dynamics::{DynamicsError, Tether, TetherPoint};
 use geodyssey_statistics::{
-    RandomStream,
+    RandomStream, WrongInput,
     work::{Estimate, bar},
 };
 use rayon::prelude::*;
@@ -136,7 +136,7 @@ pub fn path_free_energies(
     table.add_points(paths, regions, &mut estimates);
     let mut values = estimates.into_iter().map(|estimates| estimates.map(Estimation::values));
     let Some([own, forward, backward]) = values.next() else {
-        return Err(DynamicsError::TooFew { what: "estimates", least: 1, found: 0 });
+        return Err(WrongInput::TooFew { what: "estimates", least: 1, found: 0 }.into());
     };
     let resampled: Vec<[Values; 3]> = values.collect();
     let estimate = |value: f64, of: &dyn Fn(&[Values; 3]) -> f64, unseen: f64| {
@@ -240,7 +240,7 @@ impl Table {
         let DrivenPaths { windows, periods, thermal_energy_kj_mol: thermal_energy, forward, backward } =
             *paths;
         if windows.len() < 2 {
-            return Err(DynamicsError::TooFew { what: "windows", least: 2, found: windows.len() });
+            return Err(WrongInput::TooFew { what: "windows", least: 2, found: windows.len() }.into());
         }
         if regions.len() > MOST_REGIONS {
             return Err(DynamicsError::Parameters(format!(
@@ -248,10 +248,10 @@ impl Table {
             )));
         }
         for path in forward.iter().chain(backward) {
-            DynamicsError::check_count("works of a path", windows.len(), path.work_kj_mol.len())?;
-            DynamicsError::check_count("points of a path", windows.len(), path.variables.len())?;
+            WrongInput::check_count("works of a path", windows.len(), path.work_kj_mol.len())?;
+            WrongInput::check_count("points of a path", windows.len(), path.variables.len())?;
             if path.work_kj_mol.iter().chain(path.variables.iter().flatten()).any(|x| !x.is_finite()) {
-                return Err(DynamicsError::NotFinite { what: "a point of a path" });
+                return Err(WrongInput::NotFinite { what: "a point of a path" }.into());
             }
         }
         let tethers = windows

@@ -3,7 +3,8 @@
 //!
 //! [`work`] turns the works of driven paths into free-energy differences (Jarzynski, Bennett's acceptance ratio),
 //! [`reweight_temperatures`] reweights samples of many temperatures to one (MBAR), and [`effective_sample_size`] estimates the effective
-//! number of independent samples in a correlated series. All random numbers come from [`RandomStream`].
+//! number of independent samples in a correlated series. All random numbers come from [`RandomStream`]. [`WrongInput`] holds the checks of
+//! numbers that samplers share.
 //!
 //! Works of a Gaussian distribution of mean 3 kT and variance 2 kT² belong to a free-energy difference of 2 kT:
 //!
@@ -24,8 +25,10 @@ mod error;
 mod mbar;
 mod random;
 pub mod work;
+mod wrong_input;
 
 pub use effective_size::effective_sample_size;
 pub use error::StatisticsError;
 pub use mbar::{TemperatureReweighting, reweight_temperatures};
 pub use random::RandomStream;
+pub use wrong_input::WrongInput;

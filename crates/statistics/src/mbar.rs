@@ -4,6 +4,7 @@ use nalgebra::{DMatrix, DVector};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StatisticsError;
+use crate::wrong_input::WrongInput;
 
 /// Relative error of the states' sample counts below which the equations count as solved.
 const TOLERANCE: f64 = 1e-9;
@@ -45,18 +46,18 @@ pub fn reweight_temperatures(
     counts: &[usize],
     target_kj_mol: f64,
 ) -> Result<TemperatureReweighting, StatisticsError> {
-    StatisticsError::check_count("counts, one per temperature", thermal_energies_kj_mol.len(), counts.len())?;
+    WrongInput::check_count("counts, one per temperature", thermal_energies_kj_mol.len(), counts.len())?;
     let total: usize = counts.iter().sum();
-    StatisticsError::check_count("potential energies", total, potential_energies_kj_mol.len())?;
+    WrongInput::check_count("potential energies", total, potential_energies_kj_mol.len())?;
     if total == 0 || counts.contains(&0) {
-        return Err(StatisticsError::TooFew { what: "samples of a temperature", least: 1, found: 0 });
+        return Err(WrongInput::TooFew { what: "samples of a temperature", least: 1, found: 0 }.into());
     }
     if potential_energies_kj_mol.iter().any(|energy| !energy.is_finite()) {
-        return Err(StatisticsError::NotFinite { what: "a potential energy" });
+        return Err(WrongInput::NotFinite { what: "a potential energy" }.into());
     }
     let mut betas = Vec::with_capacity(counts.len());
     for &energy in thermal_energies_kj_mol.iter().chain([&target_kj_mol]) {
-        betas.push(1.0 / StatisticsError::check_positive("a thermal energy in kJ/mol", energy)?);
+        betas.push(1.0 / WrongInput::check_positive("a thermal energy in kJ/mol", energy)?);
     }
     let target = betas.pop().unwrap_or(1.0);
     // A common shift of all energies changes no weight and keeps exponents small.

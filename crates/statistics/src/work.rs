@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StatisticsError;
 use crate::random::RandomStream;
+use crate::wrong_input::WrongInput;
 
 /// Number of bootstrap resamplings; the standard error is then accurate to about 3 %.
 const BOOTSTRAPS: u32 = 500;
@@ -116,7 +117,7 @@ fn variance_of_sum(parts: &[f64]) -> f64 {
 /// If there are fewer than two values, one is not finite, or kT is not positive.
 pub fn jarzynski(work_kj_mol: &[f64], thermal_energy_kj_mol: f64) -> Result<Estimate, StatisticsError> {
     check(work_kj_mol)?;
-    StatisticsError::check_positive("the thermal energy in kJ/mol", thermal_energy_kj_mol)?;
+    WrongInput::check_positive("the thermal energy in kJ/mol", thermal_energy_kj_mol)?;
     let least = work_kj_mol.iter().copied().fold(f64::INFINITY, f64::min);
     let weights: Vec<f64> = work_kj_mol.iter().map(|w| ((least - w) / thermal_energy_kj_mol).exp()).collect();
     let count = weights.len() as f64;
@@ -154,7 +155,7 @@ pub fn bar(
 ) -> Result<Estimate, StatisticsError> {
     check(forward_kj_mol)?;
     check(reverse_kj_mol)?;
-    let kt = StatisticsError::check_positive("the thermal energy in kJ/mol", thermal_energy_kj_mol)?;
+    let kt = WrongInput::check_positive("the thermal energy in kJ/mol", thermal_energy_kj_mol)?;
     let fermi = FermiFunctions::new(forward_kj_mol, reverse_kj_mol, kt);
     // Increases with delta, without bound in both directions.
     let balance = |delta: f64| log_sum(&fermi.forward(delta)) - log_sum(&fermi.reverse(delta));
@@ -229,14 +230,15 @@ fn log_sum(logarithms: &[f64]) -> f64 {
 
 fn check(work_kj_mol: &[f64]) -> Result<(), StatisticsError> {
     if work_kj_mol.len() < 2 {
-        return Err(StatisticsError::TooFew {
+        return Err(WrongInput::TooFew {
             what: "paths with a work value",
             least: 2,
             found: work_kj_mol.len(),
-        });
+        }
+        .into());
     }
     if work_kj_mol.iter().any(|w| !w.is_finite()) {
-        return Err(StatisticsError::NotFinite { what: "a work value" });
+        return Err(WrongInput::NotFinite { what: "a work value" }.into());
     }
     Ok(())
 }

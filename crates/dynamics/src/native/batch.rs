@@ -1,7 +1,7 @@
 //! A batch of the native engine.
 
 use geodyssey_molecule::Replicas;
-use geodyssey_statistics::RandomStream;
+use geodyssey_statistics::{RandomStream, WrongInput};
 
 use super::baoab::Baoab;
 use super::biased_energy::BiasedEnergy;
@@ -33,7 +33,7 @@ impl<'a> NativeBatch<'a> {
         bias: &Bias,
     ) -> Result<Self, DynamicsError> {
         if replicas.is_empty() {
-            return Err(DynamicsError::TooFew { what: "replicas", least: 1, found: 0 });
+            return Err(WrongInput::TooFew { what: "replicas", least: 1, found: 0 }.into());
         }
         replicas.iter().try_for_each(|replica| check(&energy, replica))?;
         let frames: Vec<&Vec<[f64; 3]>> =
@@ -60,15 +60,15 @@ impl<'a> NativeBatch<'a> {
 /// Refuses a replica that does not fit the molecule.
 fn check(energy: &BiasedEnergy<'_>, replica: &Replica) -> Result<(), DynamicsError> {
     let Replica { snapshot, thermal_energy_kj_mol, .. } = replica;
-    DynamicsError::check_positive("the thermal energy of a replica in kJ/mol", *thermal_energy_kj_mol)?;
+    WrongInput::check_positive("the thermal energy of a replica in kJ/mol", *thermal_energy_kj_mol)?;
     if snapshot.cell.is_some() {
         let message = "the native engine does not support a periodic cell".to_owned();
         return Err(DynamicsError::Parameters(message));
     }
     for vectors in [Some(&snapshot.positions), snapshot.velocities.as_ref()].into_iter().flatten() {
-        DynamicsError::check_count("atoms", energy.potential.atoms(), vectors.len())?;
+        WrongInput::check_count("atoms", energy.potential.atoms(), vectors.len())?;
         if vectors.iter().flatten().any(|x| !x.is_finite()) {
-            return Err(DynamicsError::NotFinite { what: "a starting position or velocity" });
+            return Err(WrongInput::NotFinite { what: "a starting position or velocity" }.into());
         }
     }
     Ok(())
@@ -122,9 +122,9 @@ impl Batch for NativeBatch<'_> {
     }
 
     fn set_thermal_energies(&mut self, thermal_energies_kj_mol: &[f64]) -> Result<(), DynamicsError> {
-        DynamicsError::check_count("thermal energies", self.state.replicas(), thermal_energies_kj_mol.len())?;
+        WrongInput::check_count("thermal energies", self.state.replicas(), thermal_energies_kj_mol.len())?;
         for &energy in thermal_energies_kj_mol {
-            DynamicsError::check_positive("the thermal energy of a replica in kJ/mol", energy)?;
+            WrongInput::check_positive("the thermal energy of a replica in kJ/mol", energy)?;
         }
         for (replica, &after) in thermal_energies_kj_mol.iter().enumerate() {
             let before = self.thermal_energies[replica];
@@ -141,7 +141,7 @@ impl Batch for NativeBatch<'_> {
         for (place, replica) in replicas {
             if *place >= self.state.replicas() {
                 let (expected, found) = (self.state.replicas(), place + 1);
-                return Err(DynamicsError::Count { what: "replicas of a batch", expected, found });
+                return Err(WrongInput::Count { what: "replicas of a batch", expected, found }.into());
             }
             check(&self.energy, replica)?;
         }

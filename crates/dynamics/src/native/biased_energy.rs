@@ -2,6 +2,7 @@
 
 use geodyssey_forcefield::Potential;
 use geodyssey_molecule::CollectiveVariable;
+use geodyssey_statistics::WrongInput;
 
 use super::state::LangevinState;
 use crate::bias::Bias;
@@ -69,7 +70,7 @@ impl BiasedEnergy<'_> {
     pub(super) fn check_bias(&self, bias: &Bias) -> Result<(), DynamicsError> {
         match bias.dimension() {
             Some(dimension) => {
-                DynamicsError::check_count("variables of a bias", self.variables.len(), dimension)
+                Ok(WrongInput::check_count("variables of a bias", self.variables.len(), dimension)?)
             }
             None => Ok(()),
         }

@@ -9,7 +9,7 @@ mod state;
 
 use geodyssey_forcefield::Potential;
 use geodyssey_molecule::CollectiveVariable;
-use geodyssey_statistics::RandomStream;
+use geodyssey_statistics::{RandomStream, WrongInput};
 
 use crate::bias::Bias;
 use crate::engine::{Batch, Capabilities, Engine, EngineIdentity, Reproducibility};
@@ -61,11 +61,12 @@ impl<'a> NativeEngine<'a> {
         }
         for variable in variables {
             if let Some(&atom) = variable.atoms().iter().find(|&&atom| atom >= potential.atoms()) {
-                return Err(DynamicsError::Count {
+                return Err(WrongInput::Count {
                     what: "atoms",
                     expected: atom + 1,
                     found: potential.atoms(),
-                });
+                }
+                .into());
             }
         }
         Ok(Self { energy: BiasedEnergy { potential, variables } })

@@ -7,6 +7,7 @@
 
 use geodyssey_forcefield::PotentialError;
 use geodyssey_molecule::{LANES, Replicas, variables::Unit};
+use geodyssey_statistics::WrongInput;
 use rayon::prelude::*;
 
 use super::biased_energy::BiasedEnergy;
@@ -52,12 +53,12 @@ impl<'a> RestrainedMinimisation<'a> {
     ) -> Result<Vec<MinimisedMolecule>, DynamicsError> {
         let variables = self.energy.variables.len();
         for task in tasks {
-            DynamicsError::check_count("atoms", self.energy.potential.atoms(), task.positions.len())?;
-            DynamicsError::check_count("variables", variables, task.target.len())?;
-            DynamicsError::check_count("multipliers", variables, task.multipliers.len())?;
+            WrongInput::check_count("atoms", self.energy.potential.atoms(), task.positions.len())?;
+            WrongInput::check_count("variables", variables, task.target.len())?;
+            WrongInput::check_count("multipliers", variables, task.multipliers.len())?;
             let numbers = task.positions.iter().flatten().chain(&task.target).chain(&task.multipliers);
             if !numbers.into_iter().all(|x| x.is_finite()) {
-                return Err(DynamicsError::NotFinite { what: "a position or value of a minimisation" });
+                return Err(WrongInput::NotFinite { what: "a position or value of a minimisation" }.into());
             }
         }
         let blocks = tasks.par_chunks(TASKS_PER_BLOCK).map(|tasks| Block::new(self, tasks).run());

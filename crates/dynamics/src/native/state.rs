@@ -1,6 +1,7 @@
 //! The state of a batch of replicas under Langevin dynamics.
 
 use geodyssey_molecule::{CollectiveVariable, Replicas};
+use geodyssey_statistics::WrongInput;
 
 use crate::engine::Observed;
 use crate::error::{DynamicsError, Failure};
@@ -46,7 +47,7 @@ impl LangevinState {
         steps: &[u64],
     ) -> Result<Self, DynamicsError> {
         let (Some(&last), Some(&last_step)) = (paths.last(), steps.last()) else {
-            return Err(DynamicsError::TooFew { what: "replicas", least: 1, found: 0 });
+            return Err(WrongInput::TooFew { what: "replicas", least: 1, found: 0 }.into());
         };
         let (atoms, replicas, stride) = (positions.atoms(), positions.replicas(), positions.stride());
         let zeros = Replicas::zeros(atoms, replicas);

@@ -7,6 +7,7 @@
 
 use geodyssey_dynamics::{DynamicsError, MinimisationParameters, MinimisationTask, MinimisedMolecule};
 use geodyssey_molecule::units::BOLTZMANN_KJ_MOL_K;
+use geodyssey_statistics::WrongInput;
 
 use super::engine::ActsOn;
 use super::molecule::Molecule;
@@ -217,7 +218,7 @@ fn minimised(
         Ok(pool) => pool.install(|| engine.minimise(&[task], &parameters))?,
         Err(_) => engine.minimise(&[task], &parameters)?,
     };
-    found.pop().ok_or(DynamicsError::NotFinite { what: "a minimisation" })
+    found.pop().ok_or(WrongInput::NotFinite { what: "a minimisation" }.into())
 }
 
 /// Rejects a structure from which no dynamics can start.

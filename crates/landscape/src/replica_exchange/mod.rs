@@ -12,7 +12,7 @@ pub use parameters::{ReplicaExchangeParameters, geometric_ladder};
 
 use geodyssey_dynamics::{Batch, Bias, DynamicsError, Engine, Langevin, Replica};
 use geodyssey_molecule::units::thermal_energy_kj_mol;
-use geodyssey_statistics::{RandomStream, effective_sample_size};
+use geodyssey_statistics::{RandomStream, WrongInput, effective_sample_size};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -68,10 +68,10 @@ impl<'a> ReplicaExchange<'a> {
     ) -> Result<Self, DynamicsError> {
         if temperatures_k.len() < 2 {
             let found = temperatures_k.len();
-            return Err(DynamicsError::TooFew { what: "temperatures", least: 2, found });
+            return Err(WrongInput::TooFew { what: "temperatures", least: 2, found }.into());
         }
         for &temperature in &temperatures_k {
-            DynamicsError::check_positive("a temperature in K", temperature)?;
+            WrongInput::check_positive("a temperature in K", temperature)?;
         }
         if temperatures_k.windows(2).any(|pair| pair[1] <= pair[0]) {
             return Err(DynamicsError::Parameters(
@@ -79,7 +79,7 @@ impl<'a> ReplicaExchange<'a> {
             ));
         }
         if parameters.ladders == 0 {
-            return Err(DynamicsError::TooFew { what: "ladders", least: 1, found: 0 });
+            return Err(WrongInput::TooFew { what: "ladders", least: 1, found: 0 }.into());
         }
         let thermal_energies: Vec<f64> =
             temperatures_k.iter().map(|&temperature| thermal_energy_kj_mol(temperature)).collect();
@@ -104,7 +104,7 @@ impl<'a> ReplicaExchange<'a> {
     /// No structure, a wrong number of atoms, or a position or energy that is not finite.
     pub fn start(&self, structures: &[Vec<[f64; 3]>]) -> Result<ReplicaExchangeState, DynamicsError> {
         if structures.is_empty() {
-            return Err(DynamicsError::TooFew { what: "starting structures", least: 1, found: 0 });
+            return Err(WrongInput::TooFew { what: "starting structures", least: 1, found: 0 }.into());
         }
         let exchanges = Exchanges::new(self.temperatures_k.len(), self.parameters.ladders);
         let numbers: Vec<u32> = (0..self.replica_count() as u32).collect();
@@ -125,7 +125,7 @@ impl<'a> ReplicaExchange<'a> {
             let observed = batch.observed();
             let energies = &observed.potential_energies_kj_mol[..observed.replicas()];
             if energies.iter().any(|energy| !energy.is_finite()) {
-                return Err(DynamicsError::NotFinite { what: "the energy of a starting structure" });
+                return Err(WrongInput::NotFinite { what: "the energy of a starting structure" }.into());
             }
             replicas.push(batch.replicas()?);
         }
@@ -191,7 +191,7 @@ impl<'a> ReplicaExchange<'a> {
             mut energy_evaluations,
         } = state;
         let replica_count: usize = replicas.iter().map(Vec::len).sum();
-        DynamicsError::check_count("replicas in a stored state", self.replica_count(), replica_count)?;
+        WrongInput::check_count("replicas in a stored state", self.replica_count(), replica_count)?;
         if !exchanges.fits(self.temperatures_k.len(), self.parameters.ladders) {
             return Err(DynamicsError::Parameters("the stored state belongs to another ladder".to_owned()));
         }

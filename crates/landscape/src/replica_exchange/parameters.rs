@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use geodyssey_dynamics::DynamicsError;
+use geodyssey_statistics::WrongInput;
 
 /// Times of temperature replica exchange, and the number of ladders. The defaults suit a small peptide in vacuum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,9 +45,9 @@ impl Default for ReplicaExchangeParameters {
 /// Fewer than two temperatures, or a highest that is not above the lowest.
 pub fn geometric_ladder(lowest_k: f64, highest_k: f64, count: usize) -> Result<Vec<f64>, DynamicsError> {
     if count < 2 {
-        return Err(DynamicsError::TooFew { what: "temperatures", least: 2, found: count });
+        return Err(WrongInput::TooFew { what: "temperatures", least: 2, found: count }.into());
     }
-    DynamicsError::check_positive("the lowest temperature in K", lowest_k)?;
+    WrongInput::check_positive("the lowest temperature in K", lowest_k)?;
     if !(highest_k.is_finite() && highest_k > lowest_k) {
         return Err(DynamicsError::Parameters(format!(
             "the highest temperature is {highest_k} K, which is not above the lowest, {lowest_k} K"
@@ -76,7 +77,7 @@ impl Schedule {
             ("the frame interval in ps", parameters.frame_interval_ps),
         ];
         for (what, value) in positive {
-            DynamicsError::check_positive(what, value)?;
+            WrongInput::check_positive(what, value)?;
         }
         let equilibration = parameters.equilibration_time_ps;
         if !(equilibration.is_finite() && equilibration >= 0.0) {

@@ -3,7 +3,7 @@
 use geodyssey_dynamics::{
     Batch, Bias, DynamicsError, EnergyOfVariables, Engine, Langevin, Replica, Tether, TetherPoint,
 };
-use geodyssey_statistics::RandomStream;
+use geodyssey_statistics::{RandomStream, WrongInput};
 use serde::{Deserialize, Serialize};
 
 use super::protocol::{AnnealingProtocol, check_curve};
@@ -106,7 +106,7 @@ impl<'a> AtomAnnealing<'a> {
         landscape: &'a EnergyOfVariables<'a>,
         segment_length: f64,
     ) -> Result<Self, DynamicsError> {
-        DynamicsError::check_positive("the segment length", segment_length)?;
+        WrongInput::check_positive("the segment length", segment_length)?;
         self.watch = Some(Watch { landscape, segment_length, periods: self.engine.periods() });
         Ok(self)
     }
@@ -169,8 +169,8 @@ impl<'a> AtomAnnealing<'a> {
             Some(live) => live,
             None => {
                 let paths = state.replicas.len();
-                DynamicsError::check_count("paths of a batch", paths, state.paths.len())?;
-                DynamicsError::check_count("work values of a batch", paths, state.work.len())?;
+                WrongInput::check_count("paths of a batch", paths, state.paths.len())?;
+                WrongInput::check_count("work values of a batch", paths, state.work.len())?;
                 let bias = Bias::Tether(tether.clone());
                 self.engine.open(&state.replicas, self.law, self.random, &bias)?
             }

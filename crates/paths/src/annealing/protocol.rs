@@ -1,6 +1,7 @@
 //! The schedule by which a tether follows a curve.
 
 use geodyssey_dynamics::{DynamicsError, Tether, TetherPoint};
+use geodyssey_statistics::WrongInput;
 
 /// How long the tether stays at each point of the curve.
 ///
@@ -24,15 +25,16 @@ pub struct AnnealingProtocol {
 
 impl AnnealingProtocol {
     pub(super) fn check(&self) -> Result<(), DynamicsError> {
-        DynamicsError::check_positive("the number of steps per point", self.steps_per_point as f64)?;
-        DynamicsError::check_positive("the number of switches per point", self.switches_per_point as f64)?;
-        DynamicsError::check_positive("the stride of frames", self.frame_stride as f64)?;
+        WrongInput::check_positive("the number of steps per point", self.steps_per_point as f64)?;
+        WrongInput::check_positive("the number of switches per point", self.switches_per_point as f64)?;
+        WrongInput::check_positive("the stride of frames", self.frame_stride as f64)?;
         if self.switches_per_point > self.steps_per_point {
-            return Err(DynamicsError::TooFew {
+            return Err(WrongInput::TooFew {
                 what: "steps per point, one for every switch",
                 least: self.switches_per_point as usize,
                 found: self.steps_per_point as usize,
-            });
+            }
+            .into());
         }
         Ok(())
     }
@@ -62,7 +64,7 @@ pub(super) fn check_curve(
     thermal_energy_kj_mol: f64,
 ) -> Result<Tether, DynamicsError> {
     if curve.len() < 2 {
-        return Err(DynamicsError::TooFew { what: "points of the curve", least: 2, found: curve.len() });
+        return Err(WrongInput::TooFew { what: "points of the curve", least: 2, found: curve.len() }.into());
     }
     for point in &curve[1..] {
         Tether::new(point, periods, thermal_energy_kj_mol)?;

@@ -4,7 +4,7 @@ use geodyssey_dynamics::{
     DynamicsError, EnergyOfVariables, Failure, Overdamped, Tether, TetherPoint, Walker,
 };
 use geodyssey_molecule::LANES;
-use geodyssey_statistics::RandomStream;
+use geodyssey_statistics::{RandomStream, WrongInput};
 use serde::{Deserialize, Serialize};
 
 use super::protocol::{AnnealingProtocol, check_curve};
@@ -161,7 +161,7 @@ impl<'a> VariableAnnealing<'a> {
         random: RandomStream,
     ) -> Result<Self, DynamicsError> {
         protocol.check()?;
-        DynamicsError::check_positive("the segment length", segment_length)?;
+        WrongInput::check_positive("the segment length", segment_length)?;
         let first_tether = check_curve(curve, periods, integrator.thermal_energy_kj_mol())?;
         Ok(Self { landscape, integrator, curve, protocol, segment_length, random, first_tether })
     }
@@ -177,9 +177,9 @@ impl<'a> VariableAnnealing<'a> {
         values: &[Vec<f64>],
     ) -> Result<Vec<VariableAnnealingState>, DynamicsError> {
         for values in values {
-            DynamicsError::check_count("variables", self.curve[0].center.len(), values.len())?;
+            WrongInput::check_count("variables", self.curve[0].center.len(), values.len())?;
             if values.iter().any(|x| !x.is_finite()) {
-                return Err(DynamicsError::NotFinite { what: "a starting value" });
+                return Err(WrongInput::NotFinite { what: "a starting value" }.into());
             }
             if !self.integrator.walls().contain(values) {
                 return Err(DynamicsError::Parameters(format!(

@@ -9,7 +9,7 @@ mod mover;
 mod two_way_shooting;
 
 use geodyssey_dynamics::DynamicsError;
-use geodyssey_statistics::RandomStream;
+use geodyssey_statistics::{RandomStream, WrongInput};
 
 use crate::path::HighestLandscapeEnergy;
 use crate::segment::{Maxima, maximum_between};
@@ -56,14 +56,16 @@ impl<'a> PathSampling<'a> {
     ) -> Result<Self, DynamicsError> {
         let (PathLength::Fixed(steps) | PathLength::Flexible(steps)) = transitions.length;
         if steps < 2 {
-            return Err(DynamicsError::TooFew { what: "steps of a path", least: 2, found: steps });
+            return Err(WrongInput::TooFew { what: "steps of a path", least: 2, found: steps }.into());
         }
         if protocol.points < 2 {
-            return Err(DynamicsError::TooFew { what: "points of a path", least: 2, found: protocol.points });
+            return Err(
+                WrongInput::TooFew { what: "points of a path", least: 2, found: protocol.points }.into()
+            );
         }
-        DynamicsError::check_positive("the stride of frames", protocol.frame_stride as f64)?;
-        DynamicsError::check_positive("the number of trials per path", protocol.trials_per_path as f64)?;
-        DynamicsError::check_positive("the segment length", segment_length)?;
+        WrongInput::check_positive("the stride of frames", protocol.frame_stride as f64)?;
+        WrongInput::check_positive("the number of trials per path", protocol.trials_per_path as f64)?;
+        WrongInput::check_positive("the segment length", segment_length)?;
         Ok(Self { transitions, mover, protocol, segment_length, random })
     }
 
@@ -79,14 +81,15 @@ impl<'a> PathSampling<'a> {
         paths: usize,
     ) -> Result<Vec<ShootingChain>, DynamicsError> {
         if points.len() < 2 {
-            return Err(DynamicsError::TooFew {
+            return Err(WrongInput::TooFew {
                 what: "points of the initial path",
                 least: 2,
                 found: points.len(),
-            });
+            }
+            .into());
         }
         if points.iter().flatten().any(|x| !x.is_finite()) {
-            return Err(DynamicsError::NotFinite { what: "a point of the initial path" });
+            return Err(WrongInput::NotFinite { what: "a point of the initial path" }.into());
         }
         let (PathLength::Fixed(steps) | PathLength::Flexible(steps)) = self.transitions.length;
         let mut first = resampled(points, steps + 1);
