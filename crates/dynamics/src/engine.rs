@@ -4,8 +4,8 @@
 //! samplers use only these two traits, so that another engine serves all of them. Only data is exchanged: a [`Replica`] with its
 //! [`Snapshot`](crate::Snapshot), a [`Bias`], [`Langevin`] parameters, and observations.
 
-use geodyssey_molecule::CollectiveVariable;
-use geodyssey_statistics::RandomStream;
+use geodyssey_molecule::{CollectiveVariable, LANES};
+use geodyssey_statistics::{RandomStream, WrongInput};
 
 use crate::bias::Bias;
 use crate::error::{DynamicsError, Failure};
@@ -98,6 +98,27 @@ pub trait Engine: Send + Sync {
         random: RandomStream,
         bias: &Bias,
     ) -> Result<Box<dyn Batch + 'e>, DynamicsError>;
+
+    /// Velocities (nm/ps) of the Maxwell–Boltzmann distribution for one replica, drawn by its number and step from the substream
+    /// `"velocities"` of `random`.
+    ///
+    /// # Errors
+    /// If the engine fails. This implementation is for molecules without rigid bonds and does not.
+    fn thermal_velocities(
+        &self,
+        replica: &Replica,
+        random: RandomStream,
+    ) -> Result<Vec<[f64; 3]>, DynamicsError> {
+        let mut normals = vec![0.0; 3 * self.atoms() * LANES];
+        random.substream("velocities").fill_normals(
+            replica.snapshot.step,
+            &[replica.path; LANES],
+            &mut normals,
+        );
+        let deviation = |mass: &f64| (replica.thermal_energy_kj_mol / mass).sqrt();
+        let atoms = self.masses().iter().zip(normals.chunks_exact(3 * LANES));
+        Ok(atoms.map(|(mass, rows)| [0, 1, 2].map(|axis| deviation(mass) * rows[axis * LANES])).collect())
+    }
 }
 
 /// Replicas of one molecule that move together.
@@ -142,6 +163,19 @@ pub trait Batch: Send {
     /// # Errors
     /// If the engine fails.
     fn replicas(&self) -> Result<Vec<Replica>, DynamicsError>;
+
+    /// One replica in its present state.
+    ///
+    /// # Errors
+    /// If the engine fails, or there is no such replica.
+    fn replica(&self, replica: usize) -> Result<Replica, DynamicsError> {
+        let mut all = self.replicas()?;
+        if replica >= all.len() {
+            let (expected, found) = (all.len(), replica + 1);
+            return Err(WrongInput::Count { what: "replicas of a batch", expected, found }.into());
+        }
+        Ok(all.swap_remove(replica))
+    }
 }
 
 /// Numbers of a batch after its last step. Rows over replicas are `stride` long, which may be longer than the number of replicas: what lies beyond

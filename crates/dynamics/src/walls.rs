@@ -43,14 +43,21 @@ impl Walls {
 
     /// Reflects values at the walls until they are inside.
     pub(crate) fn mirror(&self, values: &mut [f64]) {
-        for (range, x) in self.ranges.iter().zip(values) {
-            if let Some((low, high)) = *range
-                && !(low..=high).contains(x)
-            {
+        for (axis, x) in values.iter_mut().enumerate() {
+            *x = self.reflected(axis, *x).0;
+        }
+    }
+
+    /// A value of one variable, reflected at its walls until it is inside, and the sign of its derivative: -1 after an odd number of
+    /// reflections.
+    pub(crate) fn reflected(&self, variable: usize, x: f64) -> (f64, f64) {
+        match self.of(variable) {
+            Some((low, high)) if !(low..=high).contains(&x) => {
                 let width = high - low;
-                let along = (*x - low).rem_euclid(2.0 * width);
-                *x = low + if along > width { 2.0 * width - along } else { along };
+                let along = (x - low).rem_euclid(2.0 * width);
+                if along > width { (low + 2.0 * width - along, -1.0) } else { (low + along, 1.0) }
             }
+            _ => (x, 1.0),
         }
     }
 }

@@ -38,6 +38,7 @@
 //! ```
 
 pub mod annealing;
+pub mod ensembles;
 mod path;
 pub mod path_free_energy;
 mod path_id;

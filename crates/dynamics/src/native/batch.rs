@@ -151,7 +151,7 @@ impl Batch for NativeBatch<'_> {
             self.thermal_energies[*place] = *thermal_energy_kj_mol;
         }
         self.noise_scales = noise_scales(self.integrator.law(), &self.thermal_energies, self.state.stride());
-        self.energy.evaluate(&self.bias, &mut self.state)?;
+        self.evaluate_replaced(replicas)?;
         set_velocities(
             (self.energy, &self.integrator, &self.random),
             self.noise_scales.as_deref(),
@@ -180,18 +180,51 @@ impl Batch for NativeBatch<'_> {
     }
 
     fn replicas(&self) -> Result<Vec<Replica>, DynamicsError> {
+        Ok((0..self.state.replicas()).map(|replica| self.present(replica)).collect())
+    }
+
+    fn replica(&self, replica: usize) -> Result<Replica, DynamicsError> {
+        if replica >= self.state.replicas() {
+            let (expected, found) = (self.state.replicas(), replica + 1);
+            return Err(WrongInput::Count { what: "replicas of a batch", expected, found }.into());
+        }
+        Ok(self.present(replica))
+    }
+}
+
+impl NativeBatch<'_> {
+    /// One replica as it is now.
+    fn present(&self, replica: usize) -> Replica {
         let state = &self.state;
-        let of = |(index, (&path, &thermal_energy_kj_mol)): (usize, (&u32, &f64))| Replica {
-            path,
-            thermal_energy_kj_mol,
+        Replica {
+            path: state.paths()[replica],
+            thermal_energy_kj_mol: self.thermal_energies[replica],
             snapshot: Snapshot {
-                step: state.lane_steps[index],
-                positions: state.positions.replica(index),
-                velocities: Some(state.velocities.replica(index)),
+                step: state.lane_steps[replica],
+                positions: state.positions.replica(replica),
+                velocities: Some(state.velocities.replica(replica)),
                 cell: None,
             },
-            failure: state.failures()[index].clone(),
-        };
-        Ok(state.paths().iter().zip(&self.thermal_energies).enumerate().map(of).collect())
+            failure: state.failures()[replica].clone(),
+        }
+    }
+
+    /// Evaluates energies and forces of replicas that have just been put into their places, and of no others: a lane is taken over every few
+    /// steps where paths are short.
+    fn evaluate_replaced(&mut self, replicas: &[(usize, Replica)]) -> Result<(), DynamicsError> {
+        if replicas.is_empty() {
+            return Ok(());
+        }
+        let frames: Vec<&Vec<[f64; 3]>> =
+            replicas.iter().map(|(_, replica)| &replica.snapshot.positions).collect();
+        let zeros = vec![0; replicas.len()];
+        let numbers = vec![0; replicas.len()];
+        let mut own =
+            LangevinState::new(self.energy.variables, Replicas::from_frames(&frames), &numbers, &zeros)?;
+        self.energy.evaluate(&self.bias, &mut own)?;
+        for (lane, (place, _)) in replicas.iter().enumerate() {
+            self.state.take_evaluation(*place, &own, lane);
+        }
+        Ok(())
     }
 }

@@ -167,6 +167,24 @@ impl LangevinState {
         self.failures[replica] = failure;
     }
 
+    /// Takes over everything that was evaluated at the positions of a replica of another state: energies, forces, variables and bias.
+    pub(super) fn take_evaluation(&mut self, replica: usize, other: &Self, lane: usize) {
+        let (lanes, stride) = (self.lanes(replica), self.stride());
+        let copy = |to: &mut [f64], from: &[f64]| {
+            let rows = to.chunks_exact_mut(stride).zip(from.chunks_exact(other.stride()));
+            rows.for_each(|(to, from)| to[lanes.clone()].fill(from[lane]));
+        };
+        copy(self.forces.as_mut_slice(), other.forces.as_slice());
+        copy(self.potential_forces.as_mut_slice(), other.potential_forces.as_slice());
+        copy(&mut self.potential_energies, &other.potential_energies);
+        copy(&mut self.variable_values, &other.variable_values);
+        copy(&mut self.bias_energies, &other.bias_energies);
+        copy(&mut self.bias_derivatives, &other.bias_derivatives);
+        for (to, from) in self.variable_gradients.iter_mut().zip(&other.variable_gradients) {
+            copy(to, from);
+        }
+    }
+
     /// Marks replicas that blew up before.
     pub(super) fn set_failures(&mut self, failures: Vec<Option<Failure>>) {
         self.failures = failures;

@@ -2,6 +2,8 @@
 
 mod annealed_atoms;
 mod annealed_variables;
+mod enumerated_ensembles;
+mod lattice;
 mod path_free_energies;
 #[path = "../../../dynamics/tests/dynamics/toy_systems.rs"]
 mod toy_systems;
