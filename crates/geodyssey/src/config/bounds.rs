@@ -14,7 +14,7 @@ const LONGEST_TIME_PS: f64 = 1e8;
 const SHORTEST_TIME_PS: f64 = 1e-6;
 
 /// Largest counts of what is held in memory, all of it at once, with what one of them takes at least.
-const HELD: [(&str, i64, &str); 17] = [
+const HELD: [(&str, i64, &str); 21] = [
     (
         "landscape.grid_points",
         1_000_000,
@@ -34,6 +34,10 @@ const HELD: [(&str, i64, &str); 17] = [
     ("sampling.paths", 100_000, "each is a trajectory"),
     ("sampling.lifted_paths", 100_000, "each is a trajectory"),
     ("sampling.path_steps", 10_000_000, "each is a point of a path that is kept whole"),
+    ("paths.chains", 65_536, "each has a path with all its frames in memory"),
+    ("paths.trials", 10_000_000, "each leaves a record"),
+    ("paths.check_every", 16_777_216, "there are as many steps between two frames"),
+    ("paths.kept_paths", 100_000, "each is a trajectory"),
     ("sampling.steps_per_point", 100_000_000, "a path has as many for every point of the curve"),
     ("sampling.switches_per_point", 100_000_000, "there are no more of them than steps"),
 ];

@@ -16,6 +16,7 @@ mod reference;
 mod reserved_names;
 mod samples;
 pub(crate) mod sampling;
+pub(crate) mod paths;
 mod source;
 pub(crate) mod system;
 mod values;
@@ -33,13 +34,14 @@ pub(crate) use geodesic::{Choice, CurveKind, GeodesicConfig, Parametrisation};
 pub(crate) use landscape::{
     FormulaConfig, Interpolation, LandscapeConfig, MetadynamicsConfig, RelaxedScanConfig, TableConfig,
 };
+pub(crate) use paths::{CommittorConfig, Interfaces, MoveName, PathLengthKind, PathsConfig, PathsMethod, ShootFrom};
 pub(crate) use samples::{ReplicaExchangeConfig, SamplesConfig, SamplesSource};
 pub(crate) use sampling::{
     DEFAULT_DURATION_PS, DEFAULT_LIFTED_PATHS, DEFAULT_STEPS_PER_POINT, OutputConfig, SamplingConfig,
     SamplingMethod, ShootingLength, Space,
 };
 pub(crate) use system::{
-    AtomName, Boundary, Matching, StateConfig, StatesConfig, SystemConfig, VariableAtoms, VariableConfig,
+    AtomName, Boundary, Matching, StateConfig, StateRanges, StatesConfig, SystemConfig, VariableAtoms, VariableConfig,
 };
 pub(crate) use values::{PerVariable, Real};
 
@@ -50,7 +52,7 @@ use source::{Section, Source};
 /// Largest `|logSNR|` at which a denoiser can be evaluated, even an exact one.
 pub(crate) const LARGEST_LOG_SNR: f64 = 50.0;
 /// Every key of the top level.
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 12] = [
     "seed",
     "system",
     "variable",
@@ -60,6 +62,8 @@ const SECTIONS: [&str; 10] = [
     "geodesic",
     "constraint",
     "sampling",
+    "paths",
+    "committor",
     "output",
 ];
 
@@ -90,7 +94,13 @@ pub struct Config {
     pub(crate) constraints: Vec<ConstraintConfig>,
     /// The paths.
     pub(crate) sampling: SamplingConfig,
-    /// Their files.
+    /// Free paths.
+    #[serde(skip_serializing_if = "PathsConfig::is_off")]
+    pub(crate) paths: PathsConfig,
+    /// Committors.
+    #[serde(skip_serializing_if = "CommittorConfig::is_default")]
+    pub(crate) committor: CommittorConfig,
+    /// The files of all paths.
     pub(crate) output: OutputConfig,
 }
 
@@ -120,6 +130,8 @@ impl Config {
             geodesic: root.table("geodesic")?.map(Section::read).transpose()?.unwrap_or_default(),
             constraints: constraints::read_constraints(&root)?,
             sampling: root.table("sampling")?.map(SamplingConfig::read).transpose()?.unwrap_or_default(),
+            paths: root.table("paths")?.map(Section::read).transpose()?.unwrap_or_default(),
+            committor: root.table("committor")?.map(Section::read).transpose()?.unwrap_or_default(),
             output: root.table("output")?.map(Section::read).transpose()?.unwrap_or_default(),
             system,
             variables,
@@ -157,6 +169,7 @@ impl Config {
         self.check_geodesic()?;
         self.check_denoiser()?;
         self.check_sampling()?;
+        self.paths.check(self)?;
         self.check_bandwidth()?;
         let Some(states) = &self.states else { return Ok(()) };
         for (name, state) in [("start", &states.start), ("end", &states.end)] {
@@ -392,6 +405,7 @@ impl Config {
             states.start.structure.iter_mut().for_each(&change);
             states.end.structure.iter_mut().for_each(&change);
         }
+        self.paths.seed.iter_mut().for_each(&change);
         self.landscape.files_mut().into_iter().for_each(&change);
         if let Some(data) = self.denoiser.training_data_mut() {
             data.weights.iter_mut().for_each(&change);

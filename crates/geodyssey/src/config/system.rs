@@ -1,5 +1,6 @@
 //! `[system]`, `[[variable]]` and `[states.…]`: the molecule, its variables, and the start and end states.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use geodyssey_molecule::variables::{COORDINATE, Quantity, VARIABLES, VariableDefinition};
@@ -246,6 +247,32 @@ pub(crate) struct StateConfig {
     /// angles, 0.05 nm for distances, a tenth of the range for others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) radius: Option<PerVariable>,
+    /// What counts as arrived instead: ranges of variables, such as `{ phi = [-180, -40] }`, or a list of these, of which one is enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ranges: Option<StateRanges>,
+}
+
+/// Ranges of variables, by their names.
+pub(crate) type VariableRanges = BTreeMap<String, [Real; 2]>;
+
+/// One set of ranges, or several of which one is enough.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum StateRanges {
+    /// All of these.
+    One(VariableRanges),
+    /// All of one of these.
+    Several(Vec<VariableRanges>),
+}
+
+impl StateRanges {
+    /// The sets.
+    pub(crate) fn alternatives(&self) -> &[VariableRanges] {
+        match self {
+            Self::One(ranges) => std::slice::from_ref(ranges),
+            Self::Several(all) => all,
+        }
+    }
 }
 
 /// What counts as having arrived.

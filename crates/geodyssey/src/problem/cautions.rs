@@ -6,7 +6,7 @@ use geodyssey_report::Warning;
 
 use super::definition::Problem;
 use super::preparation::{Origin, Preparation};
-use super::variables::State;
+use super::state::State;
 
 /// Largest standard deviation of a tether at the ends, in radii of the states: wider, and paths arrive by chance.
 const LARGEST_SHARE_OF_RADIUS: f64 = 0.5;
@@ -121,7 +121,7 @@ fn no_state(problem: &Problem, name: &str, state: &State, preparation: &Preparat
             shown(&state.center)
         ),
         Origin::Minimised => {
-            let moved = State { center: file.clone(), radius: state.radius.clone() };
+            let moved = State { center: file.clone(), ..state.clone() };
             if moved.contains(&problem.variables, &preparation.values) {
                 return None;
             }

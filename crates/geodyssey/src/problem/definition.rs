@@ -12,7 +12,8 @@ use super::input_files::read_input;
 use super::molecule::{Molecule, read_molecule, tethered};
 use super::preparation::{self, Preparation};
 use super::scales::Scales;
-use super::variables::{State, Variable};
+use super::state::State;
+use super::variables::Variable;
 use crate::config::{Config, InputError};
 
 /// Temperature of a table or formula whose configuration gives none, K.

@@ -13,7 +13,9 @@ mod molecule_warnings;
 pub(crate) mod preparation;
 mod sample_table;
 pub(crate) mod scales;
+pub(crate) mod state;
 mod states_made_from;
+mod variable_box;
 pub(crate) mod variable_table;
 pub(crate) mod variables;
 

@@ -11,7 +11,8 @@ use geodyssey_statistics::WrongInput;
 
 use super::engine::ActsOn;
 use super::molecule::Molecule;
-use super::variables::{State, Variable};
+use super::state::State;
+use super::variables::Variable;
 use crate::config::{Config, InputError, Space, StateConfig};
 
 /// Steps in which a molecule is driven to a centre: a single jump can break it.

@@ -8,7 +8,9 @@
 use geodyssey_landscape::Landscape;
 use geodyssey_molecule::variables::DefaultScale;
 
-use super::variables::{State, Variable};
+use super::state::State;
+
+use super::variables::Variable;
 use crate::config::{Config, InputError};
 
 /// A state's radius in scaled variables is at least this, the default radius of a torsion (20°): a smaller radius makes the scale

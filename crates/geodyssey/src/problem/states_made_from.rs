@@ -5,7 +5,7 @@ use geodyssey_run::Fingerprint;
 use serde::Serialize;
 
 use super::definition::Problem;
-use crate::config::{PerVariable, Real, Space, StateConfig};
+use crate::config::{PerVariable, Real, Space, StateConfig, StateRanges};
 
 /// What a state's structure is made from.
 #[derive(Serialize)]
@@ -36,6 +36,8 @@ pub(crate) struct CentersIngredients {
 pub(crate) struct RegionsIngredients {
     centers: CentersIngredients,
     radii: [Option<PerVariable>; 2],
+    #[serde(skip_serializing_if = "are_not_given")]
+    ranges: [Option<StateRanges>; 2],
     /// Whether atoms move: then a structure that leaves its state when it is minimised is held there, which asks for centre and radius.
     space: &'static str,
 }
@@ -45,6 +47,11 @@ pub(crate) struct RegionsIngredients {
 pub(crate) struct StatesIngredients {
     regions: RegionsIngredients,
     matching: crate::config::Matching,
+}
+
+/// Without ranges a landscape is the one that a program made which did not know them.
+fn are_not_given(ranges: &[Option<StateRanges>; 2]) -> bool {
+    ranges.iter().all(Option::is_none)
 }
 
 impl Problem {
@@ -77,6 +84,7 @@ impl Problem {
         Some(RegionsIngredients {
             centers: self.centers_made_from()?,
             radii: [states.start.radius.clone(), states.end.radius.clone()],
+            ranges: [states.start.ranges.clone(), states.end.ranges.clone()],
             space: match self.config.space() {
                 Space::Atoms => "atoms",
                 Space::Variables => "variables",

@@ -1,8 +1,8 @@
-//! The variables and states of a run, in the program's units.
+//! The variables of a run, in the program's units.
 
-use geodyssey_molecule::variables::{COORDINATE, DefaultRadius, Quantity, Unit};
+use geodyssey_molecule::variables::{COORDINATE, Quantity, Unit};
 
-use crate::config::{Boundary, Config, InputError, PerVariable, Space, StateConfig, VariableConfig};
+use crate::config::{Boundary, PerVariable, VariableConfig};
 
 /// A variable, in radian, nm or the landscape's own unit.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,123 +91,6 @@ impl Variable {
     }
 }
 
-/// A state: where it is and how far it reaches.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct State {
-    /// One value per variable.
-    pub(crate) center: Vec<f64>,
-    /// Semi-axes of the ellipsoid that counts as arrived.
-    pub(crate) radius: Vec<f64>,
-}
-
-impl State {
-    /// The state of a configuration; `structure` has the variables of its structure, where there is one.
-    pub(crate) fn resolve(
-        config: &Config,
-        key: &str,
-        state: &StateConfig,
-        variables: &[Variable],
-        structure: Option<Vec<f64>>,
-    ) -> Result<Self, InputError> {
-        let count = variables.len();
-        let center = match (&state.center, structure.clone()) {
-            (Some(center), _) if center.len() == count => center
-                .iter()
-                .zip(variables)
-                .map(|(value, variable)| {
-                    let message =
-                        || format!("`{}` = {} lies too many periods away", variable.name, value.get());
-                    variable
-                        .within_period(value.get())
-                        .ok_or_else(|| config.error(&format!("{key}.center"), message()))
-                })
-                .collect::<Result<_, _>>()?,
-            (Some(center), _) => {
-                let message = format!("expected {count} numbers, one per variable, found {}", center.len());
-                return Err(config.error(&format!("{key}.center"), message));
-            }
-            (None, Some(values)) => values,
-            (None, None) => {
-                return Err(config.error(key, format!("[{key}] needs `center`: one number per variable")));
-            }
-        };
-        let resolved = Self { center, radius: radius(config, key, state.radius.as_ref(), variables)? };
-        for (variable, &value) in variables.iter().zip(&resolved.center) {
-            if let (Some((low, high)), None) = (variable.range, variable.period)
-                && !(low..=high).contains(&value)
-            {
-                let shown = [value, low, high].map(|x| variable.display(x));
-                let message = format!(
-                    "`{}` = {} lies outside its range, {} to {}",
-                    variable.name, shown[0], shown[1], shown[2]
-                );
-                return Err(config.error(&format!("{key}.center"), message));
-            }
-        }
-        // On the landscape a structure is only what minimisations begin with.
-        if let (Some(values), Space::Atoms) = (structure, config.space())
-            && !resolved.contains(variables, &values)
-        {
-            let found: Vec<String> =
-                variables.iter().zip(&values).map(|(variable, &value)| variable.display(value)).collect();
-            let message =
-                format!("the structure lies outside this state: its variables are {}", found.join(", "));
-            return Err(config.error(&format!("{key}.center"), message));
-        }
-        Ok(resolved)
-    }
-
-    /// Distance of a point from the centre, in radii, the shortest way round periods.
-    pub(crate) fn distance(&self, variables: &[Variable], values: &[f64]) -> f64 {
-        let squares = variables.iter().zip(values).zip(self.center.iter().zip(&self.radius));
-        squares
-            .map(|((variable, &value), (&center, radius))| {
-                (variable.difference(value, center) / radius).powi(2)
-            })
-            .sum::<f64>()
-            .sqrt()
-    }
-
-    /// Whether a point counts as arrived.
-    pub(crate) fn contains(&self, variables: &[Variable], values: &[f64]) -> bool {
-        self.distance(variables, values) <= 1.0
-    }
-}
-
-fn radius(
-    config: &Config,
-    key: &str,
-    given: Option<&PerVariable>,
-    variables: &[Variable],
-) -> Result<Vec<f64>, InputError> {
-    let Some(given) = given else {
-        return Ok(variables
-            .iter()
-            .map(|variable| match variable.quantity.radius {
-                DefaultRadius::Fixed(radius) => radius,
-                DefaultRadius::ShareOfRange(share) => {
-                    let extent =
-                        variable.period.or(variable.range.map(|(low, high)| high - low)).unwrap_or(1.0);
-                    share * extent
-                }
-            })
-            .collect());
-    };
-    let mixed =
-        variables.windows(2).any(|pair| pair[0].quantity.column_unit() != pair[1].quantity.column_unit());
-    if mixed && matches!(given, PerVariable::One(_)) {
-        let message =
-            format!("expected {} numbers, one per variable, since their units differ", variables.len());
-        return Err(config.error(&format!("{key}.radius"), message));
-    }
-    scaled(given, variables).ok_or_else(|| {
-        config.error(
-            &format!("{key}.radius"),
-            format!("expected one number or {}, one per variable", variables.len()),
-        )
-    })
-}
-
 /// Positive numbers of a configuration in the program's units; `None` if their number is not the variables'.
 pub(crate) fn scaled(given: &PerVariable, variables: &[Variable]) -> Option<Vec<f64>> {
     let values = given.expand(variables.len())?;
@@ -249,15 +132,5 @@ mod tests {
         }
         assert_eq!(torsion().within_period(-180.0), Some(PI));
         assert_eq!(torsion().within_period(1e9), None);
-    }
-
-    #[test]
-    fn distances_go_the_shortest_way_round() {
-        let state = State { center: vec![175.0_f64.to_radians()], radius: vec![20.0_f64.to_radians()] };
-        let at = |degrees: f64| state.distance(&[torsion()], &[degrees.to_radians()]);
-        assert!((at(-175.0) - 0.5).abs() < 1e-12);
-        assert!((at(175.0 + 720.0)).abs() < 1e-9);
-        assert!(state.contains(&[torsion()], &[-166.0_f64.to_radians()]));
-        assert!(!state.contains(&[torsion()], &[-164.0_f64.to_radians()]));
     }
 }

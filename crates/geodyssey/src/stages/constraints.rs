@@ -10,7 +10,8 @@ use geodyssey_spacetime::{CurveNode, PathConstraint};
 
 use crate::error::Error;
 use crate::problem::Problem;
-use crate::problem::variables::{State, Variable};
+use crate::problem::state::State;
+use crate::problem::variables::Variable;
 
 /// Constraints that bend the curve.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,7 +67,7 @@ pub(crate) fn ball(problem: &Problem, settings: &RegionAvoidanceSettings) -> Opt
         (None, Some(log_snr)) => problem.scales.tether_widths(log_snr),
         (None, None) => return None,
     };
-    Some(State { center, radius })
+    Some(State { center, radius, boxes: Vec::new() })
 }
 
 /// The constraints of a configuration for one pair of ends.

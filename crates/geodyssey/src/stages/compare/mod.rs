@@ -21,7 +21,7 @@ use crate::artifacts::named_files::NamedFiles;
 use crate::artifacts::report::PAGE_FILE as REPORT_FILE;
 use crate::error::Error;
 use crate::problem::Problem;
-use crate::problem::variables::State;
+use crate::problem::state::State;
 use differences::{differences, letters_of};
 use finished::curve_in_words;
 use regions::{Regions, share_inside};

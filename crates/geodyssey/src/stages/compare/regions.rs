@@ -12,7 +12,7 @@ use super::group::Group;
 use crate::artifacts::landscape;
 use crate::error::Error;
 use crate::problem::Problem;
-use crate::problem::variables::State;
+use crate::problem::state::State;
 use crate::stages::constraints::{ball, units};
 use crate::stages::denoiser::{Points, exact_denoiser};
 

@@ -127,7 +127,7 @@ fn samples_in_states(subject: &Subject<'_>) -> Result<Option<[f64; 2]>, Error> {
         return Ok(None);
     }
     let (problem, samples) = (subject.run.problem, &subject.data.samples);
-    let share = |state: &crate::problem::variables::State| {
+    let share = |state: &crate::problem::state::State| {
         let inside = (0..samples.len())
             .filter(|&index| state.contains(&problem.variables, &problem.scales.own(samples.point(index))))
             .count();

@@ -13,7 +13,7 @@ use super::sampled::Sampled;
 use crate::config::{Matching, Space};
 use crate::error::Error;
 use crate::problem::engine::ActsOn;
-use crate::problem::variables::State;
+use crate::problem::state::State;
 use crate::problem::{Molecule, Problem};
 
 /// Torsions of the same rotamer differ by less than this after relaxation, degrees; those of different rotamers differ by 60° or more.

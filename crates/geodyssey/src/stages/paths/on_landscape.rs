@@ -12,7 +12,7 @@ use crate::config::{DEFAULT_STEPS_PER_POINT, SamplingConfig};
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::problem::scales::Scales;
-use crate::problem::variables::State;
+use crate::problem::state::State;
 
 /// Steps before a path begins, in units of the steps at one point.
 const EQUILIBRATION_POINTS: u64 = 16;

@@ -3,7 +3,9 @@
 use geodyssey_dynamics::Failure;
 use geodyssey_paths::{Path, PathId, PathPoint};
 
-use crate::problem::variables::{State, Variable};
+use crate::problem::state::State;
+
+use crate::problem::variables::Variable;
 
 /// What is kept in memory of a path: little, however many paths there are.
 #[derive(Clone, Debug)]
