@@ -30,6 +30,9 @@ pub enum LandscapeError {
     /// No barrier can be found between two points.
     #[error("no bottleneck: {0}")]
     Bottleneck(String),
+    /// The committor of two states cannot be computed.
+    #[error("no committor: {0}")]
+    Committor(String),
     /// No minimum-energy path can be looked for.
     #[error("no minimum-energy path: {0}")]
     Path(String),

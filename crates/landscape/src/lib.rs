@@ -1,8 +1,9 @@
-//! Energies over a few variables: formulas, tables, metadynamics, bottlenecks, minimum-energy paths.
+//! Energies over a few variables: formulas, tables, metadynamics, bottlenecks, minimum-energy paths, the committor.
 
 mod basin;
 mod boltzmann;
 mod bottleneck;
+mod committor;
 mod dividing_surface;
 mod error;
 pub mod formulas;
@@ -19,6 +20,7 @@ pub mod text_table;
 pub use basin::{basin, nearest_point};
 pub use boltzmann::{BoltzmannSamples, boltzmann_rows, boltzmann_samples};
 pub use bottleneck::{Bottleneck, BottleneckSearch};
+pub use committor::Committor;
 pub use dividing_surface::{DividingSurface, TetheredWeight};
 pub use error::LandscapeError;
 pub use formulas::{Formula, formula, formula_names};
