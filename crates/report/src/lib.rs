@@ -10,6 +10,8 @@ mod diagnosis;
 mod distances;
 mod error;
 mod free_energy;
+mod free_paths;
+mod free_words;
 mod landscape_summary;
 mod lengths;
 pub mod page;
@@ -36,6 +38,11 @@ pub use diagnosis::{
 pub use distances::{Configuration, Distances, Embedding, PairDistance};
 pub use error::ReportError;
 pub use free_energy::{FreeEnergyDifference, FreeEnergySummary};
+pub use free_paths::{
+    ChannelSummary, CommittorCoordinate, CommittorSummary, FreePathsSummary, LedAgainstFree, MoveSummary,
+    RateDirectionSummary, RateSummary,
+};
+pub use free_words::{committor_words, free_paths_words, rate_words};
 pub use landscape_summary::{LandscapeSummary, MetadynamicsSummary, SamplesSummary};
 pub use states_summary::{StateSummary, StructureMatch};
 pub use summary::{

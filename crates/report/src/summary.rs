@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::constraint_summary::ConstraintSummary;
 use crate::landscape_summary::LandscapeSummary;
 use crate::states_summary::{StateSummary, StructureMatch};
-use crate::{FreeEnergySummary, ReportError, Warning};
+use crate::{CommittorSummary, FreeEnergySummary, FreePathsSummary, RateSummary, ReportError, Warning};
 
 /// JSON schema (draft 2020-12) of `summary.json`.
 pub const SUMMARY_SCHEMA: &str = include_str!("../schema/summary.schema.json");
@@ -54,6 +54,15 @@ pub struct Summary {
     /// Free energies that the paths know by themselves; absent without paths in both directions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub free_energy: Option<FreeEnergySummary>,
+    /// The ensemble of free transition paths; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free_paths: Option<FreePathsSummary>,
+    /// Rate constants; absent without rates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<RateSummary>,
+    /// Committors of structures; absent without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committor: Option<CommittorSummary>,
     /// What must be known before the numbers are believed; empty where there is nothing.
     #[serde(default)]
     pub warnings: Vec<Warning>,

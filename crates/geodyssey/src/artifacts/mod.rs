@@ -3,11 +3,13 @@
 
 pub(crate) mod all_paths;
 pub(crate) mod atom_names;
+pub(crate) mod committor;
 pub(crate) mod curve;
 pub(crate) mod denoiser;
 pub(crate) mod diagnosis;
 pub(crate) mod distances;
 pub(crate) mod free_energy;
+pub(crate) mod free_paths;
 pub(crate) mod json;
 pub(crate) mod landscape;
 pub(crate) mod named_files;

@@ -19,6 +19,24 @@ pub(crate) fn write_trajectory(
     write_trajectory_with(format, path, topology, &positions, &steps, &[])
 }
 
+/// Writes the frames of a free path at their times, which are physical: so many ps apart, from 0.
+pub(crate) fn write_trajectory_at(
+    format: TrajectoryFormat,
+    path: &Path,
+    topology: &Topology,
+    frames: &[Vec<[f64; 3]>],
+    interval_ps: f64,
+) -> Result<(), Error> {
+    let failed = |error| Error::file("write", path, error);
+    let mut writer = open_writer(format, path, topology).map_err(failed)?;
+    for (index, positions) in frames.iter().enumerate() {
+        let time_ps = index as f64 * interval_ps;
+        let frame = Frame { positions, step: index as u64, time_ps, properties: &[] };
+        writer.write(&frame).map_err(failed)?;
+    }
+    writer.finish().map_err(failed)
+}
+
 /// Writes frames with their numbers, which are also their times in ps, and with further values of each frame, if any.
 pub(crate) fn write_trajectory_with(
     format: TrajectoryFormat,

@@ -113,6 +113,19 @@ Examples:
 
 Exit codes: 0 done; 1 failed, or with --strict a bad verdict; 2 wrong usage or an invalid configuration.";
 
+/// `geodyssey committor --help`.
+pub(super) const COMMITTOR: &str = "\
+From every structure free trajectories with fresh velocities run until they reach the start or the end state; the share that
+reaches the end state first is its committor. Where it is undecided, more are run ([committor] in the configuration). Without
+structures, those held at the lowest barrier of the landscape and frames of the led paths are taken. Writes committor.csv (or
+committor-of-structures.csv), the same as .json, and structures with a committor near one half as transition-states.pdb and .xtc.
+
+Examples:
+  geodyssey committor configs/alanine-dipeptide-free.toml
+  geodyssey committor configs/alanine-dipeptide-free.toml structure.pdb trajectory.xtc --stride 10
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or input.";
+
 /// `geodyssey export --help`.
 pub(super) const EXPORT: &str = "\
 Writes RUN/export/path-0000.FORMAT and so on, or into --out; only files of earlier exports are replaced. Frames are numbered as in

@@ -59,6 +59,9 @@ pub(crate) enum Command {
     Diagnose(DiagnoseArguments),
     /// Measure how far apart conformations are: Diffusion Edit Distances of all pairs
     Distance(DistanceArguments),
+    /// Run free trajectories from structures: which share reaches the end state first
+    #[command(after_long_help = help::COMMITTOR)]
+    Committor(CommittorArguments),
     /// Compare several paths with each other and with simple baselines: which is lowest, which stays out of a region, what each cost
     #[command(long_about = compare::ABOUT, after_long_help = compare::AFTER)]
     Compare(CompareArguments),
@@ -140,6 +143,27 @@ pub(crate) struct DistanceArguments {
     /// Points on every geodesic; the distance L is too large by a fraction of at most L² / (12 d N²), with d variables
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(3..))]
     pub(crate) points: u16,
+    /// Changes.
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
+}
+
+/// `committor CONFIG [STRUCTURE…]`
+#[derive(Debug, Args)]
+pub(crate) struct CommittorArguments {
+    /// Configuration file (TOML); led paths are taken from its run directory and made if they are missing
+    #[arg(value_name = "CONFIG")]
+    pub(crate) configuration: PathBuf,
+    /// Structures and trajectories of the molecule, or tables (.csv) with a column for each variable [default: structures held at the lowest
+    /// barrier, and frames of the led paths]
+    #[arg(value_name = "STRUCTURE")]
+    pub(crate) structures: Vec<PathBuf>,
+    /// Range of frames or rows to take from files with several, counted from 0, `TO` excluded [default: all]
+    #[arg(long, value_name = "FROM:TO")]
+    pub(crate) frames: Option<String>,
+    /// Keep every N-th of these
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) stride: Option<u16>,
     /// Changes.
     #[command(flatten)]
     pub(crate) overrides: Overrides,

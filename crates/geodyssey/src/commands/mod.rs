@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod check;
+mod committor;
 mod compare;
 mod completions;
 mod diagnose;
@@ -31,6 +32,7 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Error> {
         Command::Sample(arguments) => run::run_one(arguments, Stage::Paths),
         Command::Diagnose(arguments) => diagnose::execute(arguments),
         Command::Distance(arguments) => distance::execute(arguments),
+        Command::Committor(arguments) => committor::execute(arguments),
         Command::Compare(arguments) => compare::execute(arguments),
         Command::Export(arguments) => export::export(arguments),
         Command::ReadForeignFile(arguments) => foreign::serve(arguments),

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use geodyssey_report::{
     Column, DeltaFSource, DenoiserSummary, DirectionalWork, GeodesicSummary, MaxEnergy, ReportError,
-    SamplingSummary, Summary, Table, TransitionSummary, WorkSummary, decimals, grouped, with_error,
+    SamplingSummary, Summary, Table, TransitionSummary, WorkSummary, committor_words, decimals,
+    free_paths_words, grouped, rate_words, with_error,
 };
 
 use super::shell::quoted;
@@ -57,6 +58,7 @@ pub(crate) fn show(problem: &Problem, summary: &Summary, directory: &Path) -> Re
     if let Some(known) = &summary.free_energy {
         known.sentences().iter().for_each(|sentence| line(&mut text, sentence));
     }
+    free_dynamics(&mut text, summary);
     warnings(&mut text, summary);
     line(&mut text, &format!("\nfiles in {}", directory.display()));
     let there = |name: &str| summary.files.iter().any(|file| file.path == name);
@@ -68,6 +70,19 @@ pub(crate) fn show(problem: &Problem, summary: &Summary, directory: &Path) -> Re
         line(&mut text, &format!("open in a browser: {}", quoted(&directory.join(PAGE_FILE))));
     }
     Ok(text)
+}
+
+/// Free paths, rates and committors.
+fn free_dynamics(text: &mut String, summary: &Summary) {
+    let words = [
+        summary.free_paths.as_ref().map(free_paths_words),
+        summary.rate.as_ref().map(rate_words),
+        summary.committor.as_ref().map(committor_words),
+    ];
+    for words in words.into_iter().flatten() {
+        text.push('\n');
+        words.iter().for_each(|words| line(text, words));
+    }
 }
 
 fn line(text: &mut String, line: &str) {

@@ -11,12 +11,12 @@ mod error;
 pub(crate) mod geodesic;
 mod key_path;
 pub(crate) mod landscape;
+pub(crate) mod paths;
 #[cfg(test)]
 mod reference;
 mod reserved_names;
 mod samples;
 pub(crate) mod sampling;
-pub(crate) mod paths;
 mod source;
 pub(crate) mod system;
 mod values;
@@ -34,14 +34,17 @@ pub(crate) use geodesic::{Choice, CurveKind, GeodesicConfig, Parametrisation};
 pub(crate) use landscape::{
     FormulaConfig, Interpolation, LandscapeConfig, MetadynamicsConfig, RelaxedScanConfig, TableConfig,
 };
-pub(crate) use paths::{CommittorConfig, Interfaces, MoveName, PathLengthKind, PathsConfig, PathsMethod, ShootFrom};
+pub(crate) use paths::{
+    CommittorConfig, Interfaces, MoveName, PathLengthKind, PathsConfig, PathsMethod, ShootFrom,
+};
 pub(crate) use samples::{ReplicaExchangeConfig, SamplesConfig, SamplesSource};
 pub(crate) use sampling::{
     DEFAULT_DURATION_PS, DEFAULT_LIFTED_PATHS, DEFAULT_STEPS_PER_POINT, OutputConfig, SamplingConfig,
     SamplingMethod, ShootingLength, Space,
 };
 pub(crate) use system::{
-    AtomName, Boundary, Matching, StateConfig, StateRanges, StatesConfig, SystemConfig, VariableAtoms, VariableConfig,
+    AtomName, Boundary, Matching, StateConfig, StateRanges, StatesConfig, SystemConfig, VariableAtoms,
+    VariableConfig,
 };
 pub(crate) use values::{PerVariable, Real};
 

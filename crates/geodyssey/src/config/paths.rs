@@ -206,13 +206,18 @@ impl PathsConfig {
         if moves.is_empty() {
             return error("moves", "expected at least one move, such as \"two-way-shooting\"".to_owned());
         }
-        if moves.iter().all(|one| *one == MoveName::PathReversal) {
-            return error("moves", "path reversal alone makes no new paths: add a shooting move".to_owned());
+        if moves.iter().all(|one| matches!(one, MoveName::PathReversal | MoveName::WireFencing)) {
+            let message = "these moves alone do not reach every path: add a shooting move, such as \"two-way-shooting\"";
+            return error("moves", message.to_owned());
         }
         let is_tps = self.method == PathsMethod::Tps;
-        for (name, key) in [(MoveName::PathReversal, "path-reversal"), (MoveName::WireFencing, "wire-fencing")] {
+        for (name, key) in
+            [(MoveName::PathReversal, "path-reversal"), (MoveName::WireFencing, "wire-fencing")]
+        {
             if is_tps && moves.contains(&name) {
-                let message = format!("`{key}` is for the ensembles of `method = \"retis\"`, whose paths may return to the start state");
+                let message = format!(
+                    "`{key}` is for the ensembles of `method = \"retis\"`, whose paths may return to the start state"
+                );
                 return error("moves", message);
             }
         }
@@ -220,11 +225,19 @@ impl PathsConfig {
             if !is_tps {
                 return error("length", "paths of a fixed length go with `method = \"tps\"`".to_owned());
             }
-            if moves.contains(&MoveName::SpringShooting) && self.shoot_from != ShootFrom::Uniform {
-                return error("moves", "`spring-shooting` selects its frames by itself".to_owned());
-            }
         }
-        for (key, value) in [("kept_velocities", self.kept_velocities.get()), ("exchange_share", self.exchange_share.get())] {
+        if moves.contains(&MoveName::SpringShooting) && self.shoot_from != ShootFrom::Uniform {
+            return error(
+                "moves",
+                "`spring-shooting` selects its frames by itself: omit `shoot_from`".to_owned(),
+            );
+        }
+        if self.method == PathsMethod::Retis && self.shoot_from != ShootFrom::Uniform {
+            return error("shoot_from", "`shoot_from` goes with `method = \"tps\"`".to_owned());
+        }
+        for (key, value) in
+            [("kept_velocities", self.kept_velocities.get()), ("exchange_share", self.exchange_share.get())]
+        {
             if !(0.0..1.0).contains(&value) {
                 return error(key, format!("expected a number from 0 to less than 1, found {value}"));
             }
@@ -232,7 +245,10 @@ impl PathsConfig {
         if let Some(place) = self.arc_place
             && !(0.0..=1.0).contains(&place.get())
         {
-            return error("arc_place", format!("a place on the curve lies between 0 and 1, found {}", place.get()));
+            return error(
+                "arc_place",
+                format!("a place on the curve lies between 0 and 1, found {}", place.get()),
+            );
         }
         if is_tps {
             for (key, given) in [("along", self.along.is_some()), ("interfaces", self.interfaces.is_some())] {
@@ -254,20 +270,26 @@ impl PathsConfig {
             return Ok(());
         }
         match &self.interfaces {
-            Some(Interfaces::At(values)) if values.is_empty() => {
-                error("interfaces", "expected at least one interface, at the border of the start state".to_owned())
-            }
-            Some(Interfaces::At(values)) if values.len() > MOST_INTERFACES => {
-                error("interfaces", format!("expected at most {MOST_INTERFACES} interfaces, found {}", values.len()))
-            }
-            Some(Interfaces::Count(count)) if count.get() > MOST_INTERFACES => {
-                error("interfaces", format!("expected at most {MOST_INTERFACES} interfaces, found {}", count.get()))
-            }
+            Some(Interfaces::At(values)) if values.is_empty() => error(
+                "interfaces",
+                "expected at least one interface, at the border of the start state".to_owned(),
+            ),
+            Some(Interfaces::At(values)) if values.len() > MOST_INTERFACES => error(
+                "interfaces",
+                format!("expected at most {MOST_INTERFACES} interfaces, found {}", values.len()),
+            ),
+            Some(Interfaces::Count(count)) if count.get() > MOST_INTERFACES => error(
+                "interfaces",
+                format!("expected at most {MOST_INTERFACES} interfaces, found {}", count.get()),
+            ),
             Some(Interfaces::At(values)) => {
                 let steps: Vec<f64> = values.windows(2).map(|pair| pair[1].get() - pair[0].get()).collect();
                 let rises = steps.iter().all(|step| *step > 0.0);
                 if !rises && !steps.iter().all(|step| *step < 0.0) {
-                    return error("interfaces", "expected values that rise, or that fall, all along".to_owned());
+                    return error(
+                        "interfaces",
+                        "expected values that rise, or that fall, all along".to_owned(),
+                    );
                 }
                 Ok(())
             }

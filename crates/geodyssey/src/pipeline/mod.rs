@@ -1,4 +1,4 @@
-//! The order of the stages: configuration → landscape → denoiser → geodesic → paths → report, and what is checked before any of them.
+//! The order of the stages: configuration → landscape → denoiser → geodesic → paths → free paths → committors → report, and what is checked before any of them.
 //!
 //! A stage reads earlier artifacts of the run directory and writes its own. What it was made from is gathered in a
 //! fingerprint first; where the manifest has the same, nothing is done.
@@ -15,11 +15,16 @@ pub(crate) use claim::claim;
 pub(crate) use feasibility::check_denoiser;
 pub(crate) use requirements::{Requirements, check_disk, requirements};
 
+use crate::artifacts::committor::CommittorRecord;
 use crate::artifacts::report::CONFIG_FILE;
 use crate::error::Error;
 use crate::problem::Problem;
 use crate::run_context::{Dependent, Run};
-use crate::stages::{configuration, diagnose, distance, geodesic, landscape, paths, report, training};
+use crate::stages::committor::CommittorStructure;
+use crate::stages::report::FreeResults;
+use crate::stages::{
+    committor, configuration, diagnose, distance, free_paths, geodesic, landscape, paths, report, training,
+};
 
 /// Stages beside those of a run.
 const DEPENDENTS: [Dependent; 2] = [
@@ -50,6 +55,7 @@ pub fn check(problem: &Problem, until: Stage) -> Result<(), Error> {
     }
     if until > Stage::Geodesic {
         paths::check(problem)?;
+        free_paths::check(problem)?;
     }
     Ok(())
 }
@@ -94,23 +100,56 @@ fn stages(run: &mut Run<'_>, until: Stage) -> Result<Summary, Error> {
     }
     let landscape = landscape::run(run)?;
     if until == Stage::Landscape {
-        return report::summary(run, &landscape, None, None, None);
+        return report::summary(run, &landscape, None, None, None, FreeResults::default());
     }
     let learned = training::run(run, &landscape)?;
     let learned = learned.as_ref();
     if until == Stage::Denoiser {
-        return report::summary(run, &landscape, learned, None, None);
+        return report::summary(run, &landscape, learned, None, None, FreeResults::default());
     }
     let geodesic = geodesic::run(run, &landscape, learned)?;
     if until == Stage::Geodesic {
-        return report::summary(run, &landscape, learned, Some(&geodesic), None);
+        return report::summary(run, &landscape, learned, Some(&geodesic), None, FreeResults::default());
     }
     let paths = paths::run(run, &landscape, &geodesic)?;
     if until == Stage::Paths {
-        return report::summary(run, &landscape, learned, Some(&geodesic), Some(&paths));
+        return report::summary(
+            run,
+            &landscape,
+            learned,
+            Some(&geodesic),
+            Some(&paths),
+            FreeResults::default(),
+        );
     }
+    let free = free_paths::run(run, &landscape, &geodesic, &paths)?;
+    let committors = match &free {
+        Some(free) if free.free_paths.is_some() => Some(committor::run(run, &landscape, &geodesic, None)?),
+        _ => None,
+    };
+    let free = FreeResults { paths: free.as_ref(), committor: committors.as_ref() };
     configuration::run(run)?;
-    report::run(run, &landscape, learned, &geodesic, &paths)
+    report::run(run, &landscape, learned, &geodesic, &paths, free)
+}
+
+/// Committors of structures, and what comes before them.
+pub(crate) fn committors(
+    run: &mut Run<'_>,
+    structures: Option<&[CommittorStructure]>,
+) -> Result<CommittorRecord, Error> {
+    let result = committor_stages(run, structures);
+    run.end(result)
+}
+
+fn committor_stages(
+    run: &mut Run<'_>,
+    structures: Option<&[CommittorStructure]>,
+) -> Result<CommittorRecord, Error> {
+    let landscape = landscape::run(run)?;
+    let learned = training::run(run, &landscape)?;
+    let geodesic = geodesic::run(run, &landscape, learned.as_ref())?;
+    paths::run(run, &landscape, &geodesic)?;
+    committor::run(run, &landscape, &geodesic, structures)
 }
 
 /// Whether the configuration is the copy in the run's own directory, which stays as it was given until all is done.

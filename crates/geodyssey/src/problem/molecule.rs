@@ -8,6 +8,7 @@ use geodyssey_molecule::force_field_match::{ForceFieldFacts, match_force_field};
 use geodyssey_molecule::labellings::Labellings;
 use geodyssey_molecule::solute::{solute_atoms, superposition_atoms};
 use geodyssey_molecule::states::{compare_states, distinct_states, same_molecule};
+use geodyssey_molecule::superposition::{align_frames, superposed};
 use geodyssey_molecule::variables::{Scaled, VariableInput};
 use geodyssey_molecule::whole::gather;
 use geodyssey_molecule::{CollectiveVariable, MoleculeError, Structure, Topology};
@@ -51,6 +52,19 @@ impl Molecule {
     /// Atoms by which frames are superposed and compared: the solute's heavy ones, or all of the solute where these are fewer than three.
     pub(crate) fn aligned_atoms(&self) -> Vec<usize> {
         aligned_atoms(&self.topology, &self.variables)
+    }
+
+    /// The frames of a path superposed on the first, and the first on the start state's structure, by the heavy atoms.
+    pub(crate) fn aligned(
+        &self,
+        mut frames: Vec<Vec<[f64; 3]>>,
+    ) -> Result<Vec<Vec<[f64; 3]>>, MoleculeError> {
+        let atoms = self.aligned_atoms();
+        if let (Some(first), Some([start, _])) = (frames.first_mut(), &self.structures) {
+            *first = superposed(first, start, &atoms)?;
+        }
+        align_frames(&mut frames, &atoms)?;
+        Ok(frames)
     }
 
     /// The bonds that a variable rotates.

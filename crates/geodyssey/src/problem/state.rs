@@ -55,7 +55,10 @@ impl State {
             let shown: Vec<String> =
                 variables.iter().zip(&resolved.center).map(|(variable, &x)| variable.display(x)).collect();
             let what = if state.center.is_some() { "its centre" } else { "its structure" };
-            let message = format!("{what} lies outside the ranges of this state: the variables are {}", shown.join(", "));
+            let message = format!(
+                "{what} lies outside the ranges of this state: the variables are {}",
+                shown.join(", ")
+            );
             return Err(config.error(&format!("{key}.ranges"), message));
         }
         for (variable, &value) in variables.iter().zip(&resolved.center) {
@@ -163,8 +166,11 @@ fn disc_meets(disc: &State, one: &VariableBox, variables: &[Variable]) -> bool {
 /// Whether two ellipsoids with parallel axes have a point in common. Among the points where a combination of both squared distances is least,
 /// one is equally far from both; that distance is the least that a common point can have from the farther of the two.
 fn discs_meet(a: &State, b: &State, variables: &[Variable]) -> bool {
-    let apart: Vec<f64> =
-        variables.iter().enumerate().map(|(i, variable)| variable.difference(b.center[i], a.center[i])).collect();
+    let apart: Vec<f64> = variables
+        .iter()
+        .enumerate()
+        .map(|(i, variable)| variable.difference(b.center[i], a.center[i]))
+        .collect();
     let distances = |t: f64| {
         let (mut from_a, mut from_b) = (0.0, 0.0);
         for (i, apart) in apart.iter().enumerate() {
@@ -204,9 +210,8 @@ mod tests {
     }
 
     fn sides(degrees: &[Option<[f64; 2]>]) -> VariableBox {
-        let side = |side: &Option<[f64; 2]>| {
-            side.map(|[low, high]| (low.to_radians(), (high - low).to_radians()))
-        };
+        let side =
+            |side: &Option<[f64; 2]>| side.map(|[low, high]| (low.to_radians(), (high - low).to_radians()));
         VariableBox(degrees.iter().map(side).collect())
     }
 
@@ -220,10 +225,11 @@ mod tests {
 
     #[test]
     fn a_range_of_a_torsion_may_go_through_180_degrees_and_is_joined_with_others() {
-        let wide = state([-120.0, 0.0], [20.0; 2], vec![
-            sides(&[Some([150.0, 200.0]), None]),
-            sides(&[Some([-60.0, -40.0]), Some([0.0, 90.0])]),
-        ]);
+        let wide = state(
+            [-120.0, 0.0],
+            [20.0; 2],
+            vec![sides(&[Some([150.0, 200.0]), None]), sides(&[Some([-60.0, -40.0]), Some([0.0, 90.0])])],
+        );
         let contains = |phi: f64, psi: f64| wide.contains(&torsions(), &[phi.to_radians(), psi.to_radians()]);
         for (phi, psi, inside) in [
             (170.0, -7.0, true),
@@ -251,11 +257,12 @@ mod tests {
         assert!(meet(&boxed(any()), &boxed(vec![sides(&[Some([170.0, 190.0]), Some([0.0, 1.0])])])));
         assert!(!meet(&boxed(any()), &disc(0.0, 39.0)) && meet(&boxed(any()), &disc(0.0, 41.0)));
         assert!(!meet(&boxed(any()), &disc(150.0, 29.0)) && meet(&boxed(any()), &disc(150.0, 31.0)));
-        assert!(!meet(&disc(170.0, 10.0), &disc(-170.0, 9.9)) && meet(&disc(170.0, 10.0), &disc(-170.0, 10.1)));
+        assert!(
+            !meet(&disc(170.0, 10.0), &disc(-170.0, 9.9)) && meet(&disc(170.0, 10.0), &disc(-170.0, 10.1))
+        );
         // Two long ellipses, one across the end of the other.
-        let (long, across) = (state([0.0; 2], [30.0, 5.0], Vec::new()), |phi: f64| {
-            state([phi, 0.0], [5.0, 30.0], Vec::new())
-        });
+        let (long, across) =
+            (state([0.0; 2], [30.0, 5.0], Vec::new()), |phi: f64| state([phi, 0.0], [5.0, 30.0], Vec::new()));
         assert!(meet(&long, &across(34.9)) && !meet(&long, &across(35.1)));
     }
 
@@ -270,7 +277,11 @@ mod tests {
 
     #[test]
     fn distances_go_the_shortest_way_round() {
-        let state = State { center: vec![175.0_f64.to_radians()], radius: vec![20.0_f64.to_radians()], boxes: Vec::new() };
+        let state = State {
+            center: vec![175.0_f64.to_radians()],
+            radius: vec![20.0_f64.to_radians()],
+            boxes: Vec::new(),
+        };
         let at = |degrees: f64| state.distance(&torsions()[..1], &[degrees.to_radians()]);
         assert!((at(-175.0) - 0.5).abs() < 1e-12);
         assert!((at(175.0 + 720.0)).abs() < 1e-9);

@@ -23,7 +23,8 @@ impl VariableBox {
             for (name, [low, high]) in ranges {
                 let Some(index) = variables.iter().position(|variable| variable.name == *name) else {
                     let names: Vec<&str> = variables.iter().map(|variable| variable.name.as_str()).collect();
-                    let message = format!("there is no variable `{name}`: expected one of {}", names.join(", "));
+                    let message =
+                        format!("there is no variable `{name}`: expected one of {}", names.join(", "));
                     return Err(config.error(&key, message));
                 };
                 let variable = &variables[index];

@@ -2,12 +2,14 @@
 //! carried out.
 
 pub(crate) mod barrier;
+pub(crate) mod committor;
 pub(crate) mod compare;
 pub(crate) mod configuration;
 pub(crate) mod constraints;
 pub(crate) mod denoiser;
 pub(crate) mod diagnose;
 pub(crate) mod distance;
+pub(crate) mod free_paths;
 pub(crate) mod geodesic;
 mod kernel_denoiser;
 pub(crate) mod landscape;

@@ -20,9 +20,10 @@ use crate::LandscapeError;
 type Maker = fn(f64) -> Box<dyn Formula>;
 
 /// Every formula by the name that a configuration gives.
-const FORMULAS: [(&str, Maker); 5] = [
+const FORMULAS: [(&str, Maker); 6] = [
     ("mixture-1d", |thermal_energy| Box::new(Mixture1d::paper(thermal_energy))),
     ("double-well", |_| Box::new(DoubleWell::default())),
+    ("unit-double-well", |_| Box::new(DoubleWell { barrier_kj_mol: 1.0 })),
     ("mueller-brown", |_| Box::new(MuellerBrown::new())),
     ("two-channel", |_| Box::new(TwoChannel::new())),
     ("four-well", |_| Box::new(FourWell::new())),

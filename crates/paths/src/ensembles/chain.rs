@@ -224,6 +224,7 @@ impl<P: PhasePoint + 'static> PathChain<P> {
         rejection: Option<Rejection>,
         spring: Option<(bool, usize)>,
     ) -> ChainStep<P> {
+        self.attempt = None;
         let count = &mut self.counts[which];
         count.trials += 1;
         if let Some(rejection) = rejection {
@@ -235,7 +236,6 @@ impl<P: PhasePoint + 'static> PathChain<P> {
         } else if spring.is_some() {
             Arc::make_mut(&mut self.present).spring = spring;
         }
-        self.attempt = None;
         self.legs.clear();
         let outcome = Outcome { trial: self.trials, which, rejection };
         self.trials += 1;

@@ -19,7 +19,7 @@ pub struct CommittorProtocol {
 }
 
 /// Committors outside this range and inside it are told apart by few trajectories.
-const UNDECIDED: std::ops::Range<f64> = 0.1..0.9;
+const UNDECIDED: std::ops::RangeInclusive<f64> = 0.1..=0.9;
 
 /// Trajectories from one structure, each with fresh velocities.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -88,13 +88,15 @@ impl LegSource for CommittorPoint {
         leg: Leg<AtomsPoint>,
         protocol: &Self::Protocol<'_>,
     ) -> Result<(), DynamicsError> {
-        match leg.state() {
+        // A structure inside a state has arrived before its first step.
+        let first = leg.frames.first().and_then(|frame| frame.place.state);
+        match first.or(leg.state()) {
             _ if leg.failure.is_some() => self.blew_up += 1,
             Some(State::A) => self.in_a += 1,
             Some(State::B) => self.in_b += 1,
             None => self.in_none += 1,
         }
-        if leg.is_ended {
+        if leg.is_ended && first.is_none() {
             self.frames += leg.length as u64;
         }
         // Decided once, so that the number of trajectories does not depend on how they run.

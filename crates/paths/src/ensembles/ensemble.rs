@@ -24,7 +24,7 @@ pub enum PathEnsemble {
     /// `[i⁺]` of transition interface sampling (TIS): the first frame lies in A, the last in A or B, all others between, and at least one
     /// frame has an order parameter of λᵢ or more.
     Crossing {
-        /// λᵢ; negative infinity for `[0⁺]`, which every excursion from A crosses.
+        /// λᵢ; the least finite number for `[0⁺]`, which every excursion from A crosses.
         interface: f64,
         /// Longest path, in frames.
         most_frames: usize,

@@ -4,10 +4,13 @@ use geodyssey_dynamics::DynamicsError;
 use geodyssey_statistics::RandomStream;
 use serde::{Deserialize, Serialize};
 
-use super::frame::{AtomsPoint, FreePath, PhasePoint as _, State, joined, reversed};
+use super::frame::{AtomsPoint, Frame, FreePath, PhasePoint as _, State, joined, reversed};
 use super::lanes::{Errand, LegSource};
 use super::leg::{Leg, LegRequest, Stop};
 use super::trial::Velocities;
+
+/// Width of the range of places below which it is widened again.
+const NARROW: f64 = 0.1;
 
 /// What became of the shots of a seeding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +46,8 @@ impl ShotCounts {
 
 /// Settings of seedings.
 pub struct SeedingProtocol<'p> {
+    /// Positions between the states, in order from A to B: of every path from which is shot.
+    pub points: &'p [Vec<Vec<[f64; 3]>>],
     /// Longest path, in frames.
     pub most_frames: usize,
     /// Shots after which a seeding is given up.
@@ -53,15 +58,13 @@ pub struct SeedingProtocol<'p> {
     pub random: RandomStream,
 }
 
-/// Looks for the first path of one chain: shoots with fresh velocities from points between the states, nearer to B when both legs end in A and
-/// nearer to A when both end in B, until a shot connects the states.
+/// Looks for the first path of one chain: shoots with fresh velocities from points between the states, each time of another path, nearer to B
+/// when both legs end in A and nearer to A when both end in B, until a shot connects the states.
 #[derive(Serialize, Deserialize)]
 pub struct Seeding {
     chain: u32,
-    /// Positions between the states, from A to B.
-    points: Vec<Vec<[f64; 3]>>,
-    /// Between which of them the next shot starts.
-    range: (usize, usize),
+    /// Between which places on a path, from 0 in A to 1 in B, the next shot starts.
+    range: (f64, f64),
     shots: u64,
     backward: Option<Leg<AtomsPoint>>,
     is_waiting: bool,
@@ -77,15 +80,13 @@ pub struct Seeding {
 }
 
 impl Seeding {
-    /// A seeding for one chain from these positions, in order from A to B; there must be at least one.
+    /// A seeding for one chain before its first shot.
     #[must_use]
-    pub fn new(chain: u32, points: Vec<Vec<[f64; 3]>>, wants_inside: bool) -> Self {
-        let last = points.len().saturating_sub(1);
+    pub fn new(chain: u32, wants_inside: bool) -> Self {
         Self {
             chain,
-            is_given_up: points.is_empty(),
-            points,
-            range: (0, last),
+            is_given_up: false,
+            range: (0.0, 1.0),
             shots: 0,
             backward: None,
             is_waiting: false,
@@ -119,7 +120,7 @@ impl Seeding {
     }
 
     /// The shot is over: the next starts elsewhere.
-    fn end(&mut self, index: usize, legs: [Leg<AtomsPoint>; 2], most_shots: u64) {
+    fn end(&mut self, place: f64, legs: [Leg<AtomsPoint>; 2], protocol: &SeedingProtocol<'_>) {
         self.shots += 1;
         let [backward, forward] = legs;
         let ends = (backward.state(), forward.state());
@@ -128,7 +129,10 @@ impl Seeding {
             (Some(State::A), Some(State::B)) | (Some(State::B), Some(State::A)) => {
                 let path = FreePath::first(joined(&backward.frames, forward.frames));
                 let path = if ends.0 == Some(State::B) { path.reversed() } else { path };
-                if path.frames.len() < 3 {
+                let path = FreePath::first(between(path.frames));
+                if path.frames.len() > protocol.most_frames {
+                    self.counts.too_long += 1;
+                } else if path.frames.len() < 3 {
                     self.counts.too_short += 1;
                 } else {
                     self.found = Some(path);
@@ -136,20 +140,20 @@ impl Seeding {
             }
             (Some(State::A), Some(State::A)) => {
                 self.counts.both_in_a += 1;
-                self.range.0 = self.range.0.max(index);
+                self.range.0 = self.range.0.max(place);
             }
             (Some(State::B), Some(State::B)) => {
                 self.counts.both_in_b += 1;
-                self.range.1 = self.range.1.min(index);
+                self.range.1 = self.range.1.min(place);
             }
             _ => self.counts.too_long += 1,
         }
         // Outcomes are chance: what was excluded comes back once nothing is left between.
-        if self.range.0 + 1 >= self.range.1 {
-            let last = self.points.len() - 1;
-            self.range = (self.range.0.saturating_sub(2), (self.range.1 + 2).min(last));
+        if self.range.1 - self.range.0 < NARROW {
+            let middle = 0.5 * (self.range.0 + self.range.1);
+            self.range = ((middle - NARROW).max(0.0), (middle + NARROW).min(1.0));
         }
-        self.is_given_up = self.found.is_none() && self.shots >= most_shots;
+        self.is_given_up = self.found.is_none() && self.shots >= protocol.most_shots;
     }
 }
 
@@ -163,7 +167,7 @@ impl LegSource for Seeding {
         if let Some(found) = &self.found {
             let start = found.frames[0].point.reversed();
             self.is_waiting = true;
-            let (stop, most_frames) = (Stop::OutOfStart, protocol.most_frames);
+            let (stop, most_frames) = (Stop::OutOfStart, protocol.most_frames - 1);
             let leg = LegRequest { start, stop, most_frames, keep_points: true, number: 2 };
             return Ok(Some(Errand { slot: 0, chain: self.chain, trial: self.shots, leg }));
         }
@@ -171,10 +175,9 @@ impl LegSource for Seeding {
             // The second leg starts with the velocities that the first had, reversed again.
             Some(backward) => (backward.frames[0].point.reversed(), 1),
             None => {
-                let still = AtomsPoint {
-                    positions: self.points[self.index(protocol)].clone(),
-                    velocities: Vec::new(),
-                };
+                let (path, index, _) = self.place(protocol);
+                let positions = protocol.points[path][index].clone();
+                let still = AtomsPoint { positions, velocities: Vec::new() };
                 let random = protocol.random.substream("first velocities");
                 let point = protocol.velocities.renewed(&still, 0.0, random, self.chain, self.shots)?;
                 (point.reversed(), 0)
@@ -205,8 +208,8 @@ impl LegSource for Seeding {
         match self.backward.take() {
             None => self.backward = Some(leg),
             Some(backward) => {
-                let index = self.index(protocol);
-                self.end(index, [backward, leg], protocol.most_shots);
+                let (_, _, place) = self.place(protocol);
+                self.end(place, [backward, leg], protocol);
             }
         }
         Ok(())
@@ -222,13 +225,23 @@ impl LegSource for Seeding {
 }
 
 impl Seeding {
-    /// The point of the present shot: in the middle of the range, or anywhere in it once it is narrow.
-    fn index(&self, protocol: &SeedingProtocol<'_>) -> usize {
+    /// The present shot: its path, the index of its point, and the place of that.
+    fn place(&self, protocol: &SeedingProtocol<'_>) -> (usize, usize, f64) {
+        let path = (self.chain as usize + self.shots as usize) % protocol.points.len();
+        let last = protocol.points[path].len().saturating_sub(1);
         let (low, high) = self.range;
-        if high - low > 6 {
-            return low.midpoint(high);
-        }
         let u = protocol.random.substream("first frame").uniform(self.chain, self.shots, 0);
-        low + ((u * (high - low + 1) as f64) as usize).min(high - low)
+        let place = low + u * (high - low);
+        (path, ((place * last as f64).round() as usize).min(last), place)
     }
+}
+
+/// The piece of a path from its last frame in A before the first in B.
+fn between(mut frames: Vec<Frame<AtomsPoint>>) -> Vec<Frame<AtomsPoint>> {
+    let is_in = |state: State| move |frame: &Frame<AtomsPoint>| frame.place.state == Some(state);
+    let Some(end) = frames.iter().position(is_in(State::B)) else { return Vec::new() };
+    frames.truncate(end + 1);
+    let Some(start) = frames.iter().rposition(is_in(State::A)) else { return Vec::new() };
+    frames.drain(..start);
+    frames
 }

@@ -109,9 +109,9 @@ impl<P: PhasePoint> Trial<'_, P> {
         if !self.selection.is_uniform() || matches!(self.ensemble, PathEnsemble::FixedLength { .. }) {
             return most;
         }
-        // Accepted if u < n_old / n_new.
+        // Accepted if u < n_old / n_new, so that there are fewer than n_old / u frames between the ends.
         let inner = (sum / self.acceptance()).min(most as f64).ceil() as usize;
-        most.min(inner.saturating_add(2))
+        most.min(inner.saturating_add(1))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::run_context::{Made, Run, Stage};
 use crate::stages::denoiser::{Points, exact_denoiser};
 
 pub(crate) use crate::artifacts::distances::STAGE;
-pub(crate) use request::{Frames, Request};
+pub(crate) use request::{Frames, Request, read_subjects};
 
 /// As for the geodesic of a run: relative excess of the energy, and most iterations, with a learned denoiser.
 const LEARNED_TOLERANCE: f64 = 1e-4;

@@ -106,43 +106,53 @@ impl Request {
                 "--log-snr {log_snr}: expected a number above `geodesic.log_snr_min` = {least}"
             )));
         }
-        let mut subjects: Vec<Subject> = Vec::new();
-        for file in files {
-            let Content { count, rows, what } = read_file(problem, file, frames)?;
-            if rows.is_empty() {
-                return Err(Error::input(format!(
-                    "{}: none of its {count} {what} is in the range of --frames",
-                    file.display()
-                )));
-            }
-            for (index, (values, positions)) in rows {
-                check_range(problem, &values).map_err(|why| {
-                    // Rows are counted as people do, frames as `--frames` does.
-                    let place = match &positions {
-                        None => format!(": row {}", index + 1),
-                        Some(_) if count > 1 => format!(": frame {index}"),
-                        Some(_) => String::new(),
-                    };
-                    Error::input(format!("{}{place}: {why}", file.display()))
-                })?;
-                let name = name(file, files, (count > 1).then_some(index));
-                subjects.push(Subject { name, values, positions });
-            }
-        }
+        let subjects = read_subjects(problem, files, frames)?;
         if subjects.len() < FEWEST {
             return Err(Error::input(
                 "a distance needs two configurations: give another structure, a trajectory or a table",
             ));
         }
-        let mut seen = BTreeMap::new();
-        for subject in &mut subjects {
-            let times = seen.entry(subject.name.clone()).and_modify(|times| *times += 1).or_insert(1);
-            if *times > 1 {
-                subject.name = format!("{} ({times})", subject.name);
-            }
-        }
         Ok(Self { subjects, log_snr, points })
     }
+}
+
+/// Reads configurations from structures, trajectories and tables, and gives each a name of its own.
+pub(crate) fn read_subjects(
+    problem: &Problem,
+    files: &[PathBuf],
+    frames: &Frames,
+) -> Result<Vec<Subject>, Error> {
+    let mut subjects: Vec<Subject> = Vec::new();
+    for file in files {
+        let Content { count, rows, what } = read_file(problem, file, frames)?;
+        if rows.is_empty() {
+            return Err(Error::input(format!(
+                "{}: none of its {count} {what} is in the range of --frames",
+                file.display()
+            )));
+        }
+        for (index, (values, positions)) in rows {
+            check_range(problem, &values).map_err(|why| {
+                // Rows are counted as people do, frames as `--frames` does.
+                let place = match &positions {
+                    None => format!(": row {}", index + 1),
+                    Some(_) if count > 1 => format!(": frame {index}"),
+                    Some(_) => String::new(),
+                };
+                Error::input(format!("{}{place}: {why}", file.display()))
+            })?;
+            let name = name(file, files, (count > 1).then_some(index));
+            subjects.push(Subject { name, values, positions });
+        }
+    }
+    let mut seen = BTreeMap::new();
+    for subject in &mut subjects {
+        let times = seen.entry(subject.name.clone()).and_modify(|times| *times += 1).or_insert(1);
+        if *times > 1 {
+            subject.name = format!("{} ({times})", subject.name);
+        }
+    }
+    Ok(subjects)
 }
 
 /// Variables of one frame, and its positions.

@@ -1,6 +1,5 @@
 //! The files of the paths: a trajectory and a table for each, and one table of all. Their columns are those of the artifacts.
 
-use geodyssey_molecule::superposition::{align_frames, superposed};
 use geodyssey_paths::{Direction, Path, PathFrame};
 use geodyssey_trajectory::{TrajectoryFormat, renamed_in_pdb, write_pdb_structure};
 
@@ -15,7 +14,7 @@ use crate::artifacts::path_table::{FOLDER, FrameRow, KnownEnergies, path_csv, ta
 use crate::artifacts::paths::{END_FILE, START_FILE, TOPOLOGY_FILE};
 use crate::artifacts::trajectories::write_trajectory;
 use crate::error::Error;
-use crate::problem::{Molecule, NAMES_FILE};
+use crate::problem::NAMES_FILE;
 use crate::run_context::Run;
 
 /// Writes all files; their names.
@@ -50,7 +49,9 @@ pub(super) fn write(
         if let Some(mut frames) = sampled.frames(index, molecule.topology.atom_count())? {
             let name = format!("{FOLDER}{id}.{}", TrajectoryFormat::Xtc.extension());
             let file = run.directory.claim(&name)?;
-            let frames = aligned(molecule, frames.read_all()?)?;
+            let frames = molecule
+                .aligned(frames.read_all()?)
+                .map_err(|error| Error::failed("aligning a path", error))?;
             write_trajectory(TrajectoryFormat::Xtc, &file, &molecule.topology, &frames)?;
             names.push(name);
         }
@@ -59,17 +60,6 @@ pub(super) fn write(
     run.directory.write(all_paths::FILE, &paths_csv(&rows)?)?;
     names.push(all_paths::FILE.to_owned());
     Ok(names)
-}
-
-/// The frames of a path superposed on the first, and the first on the state's structure, by the heavy atoms.
-fn aligned(molecule: &Molecule, mut frames: Vec<Vec<[f64; 3]>>) -> Result<Vec<Vec<[f64; 3]>>, Error> {
-    let failed = |error| Error::failed("aligning a path", error);
-    let atoms = molecule.aligned_atoms();
-    if let (Some(first), Some([start, _])) = (frames.first_mut(), &molecule.structures) {
-        *first = superposed(first, start, &atoms).map_err(failed)?;
-    }
-    align_frames(&mut frames, &atoms).map_err(failed)?;
-    Ok(frames)
 }
 
 /// The table of a path.

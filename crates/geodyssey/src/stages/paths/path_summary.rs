@@ -66,7 +66,8 @@ impl PathSummary {
 
     /// Whether it arrived in the variables.
     pub(super) fn reached_variables(&self, target: &State, variables: &[Variable]) -> bool {
-        self.final_distance(target, variables).is_some_and(|distance| distance <= 1.0)
+        let last = self.last.as_ref().filter(|_| self.is_whole());
+        last.is_some_and(|last| target.contains(variables, &last.variables))
     }
 
     /// Work done on it, kJ/mol; none if it failed.

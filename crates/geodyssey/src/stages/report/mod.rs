@@ -15,7 +15,9 @@ use geodyssey_run::{Fingerprint, Ingredients, SUMMARY_FILE};
 use geodyssey_trajectory::{TrajectoryFormat, read_frames};
 
 use super::training;
+use crate::artifacts::committor;
 use crate::artifacts::curve::{self, GeodesicResult};
+use crate::artifacts::free_paths;
 use crate::artifacts::landscape::{self, LandscapeResult};
 use crate::artifacts::path_frames::frame_values;
 use crate::artifacts::path_table::table_of;
@@ -29,7 +31,7 @@ use described::described;
 use page::PageContent;
 use path_tables::{PathEntry, read_path_entries, read_path_rows};
 
-pub(crate) use summary::summary;
+pub(crate) use summary::{FreeResults, summary};
 pub(crate) use surface::{surface, variable_axes};
 
 /// Name of the stage.
@@ -44,11 +46,14 @@ pub(crate) fn run(
     learned: Option<&LearnedDenoiser>,
     geodesic: &GeodesicResult,
     paths: &PathsRecord,
+    free: FreeResults<'_>,
 ) -> Result<Summary, Error> {
-    let stage = ReportStage { landscape, learned, geodesic, paths };
+    let stage = ReportStage { landscape, learned, geodesic, paths, free };
     let summary = run.bring_up_to_date(&stage)?;
     // Those of stages that went on under other settings, which nobody will take up.
-    for stage in [landscape::STAGE, training::STAGE, curve::STAGE, paths::STAGE] {
+    for stage in
+        [landscape::STAGE, training::STAGE, curve::STAGE, paths::STAGE, free_paths::STAGE, committor::STAGE]
+    {
         run.directory.remove_checkpoints(stage)?;
     }
     Ok(summary)
@@ -60,6 +65,7 @@ struct ReportStage<'s> {
     learned: Option<&'s LearnedDenoiser>,
     geodesic: &'s GeodesicResult,
     paths: &'s PathsRecord,
+    free: FreeResults<'s>,
 }
 
 impl Stage for ReportStage<'_> {
@@ -69,7 +75,10 @@ impl Stage for ReportStage<'_> {
 
     fn ingredients(&self, run: &Run<'_>, ingredients: Ingredients) -> Result<Ingredients, Error> {
         let learned = run.problem.config.denoiser.training_data().map(|_| training::STAGE);
-        let stages = [landscape::STAGE, curve::STAGE, paths::STAGE].into_iter().chain(learned);
+        let free =
+            [self.free.paths.map(|_| free_paths::STAGE), self.free.committor.map(|_| committor::STAGE)];
+        let free = free.into_iter().flatten();
+        let stages = [landscape::STAGE, curve::STAGE, paths::STAGE].into_iter().chain(learned).chain(free);
         let ingredients = stages
             .fold(ingredients, |sum, stage| sum.upstream(stage, &run.directory.output_fingerprint(stage)));
         Ok(ingredients
@@ -78,7 +87,7 @@ impl Stage for ReportStage<'_> {
     }
 
     fn make(&self, run: &Run<'_>, _made_from: &Fingerprint) -> Result<Made, Error> {
-        let outputs = write_all(run, self.landscape, self.learned, self.geodesic, self.paths)?;
+        let outputs = write_all(run, self)?;
         Ok(Made::files(outputs))
     }
 
@@ -88,13 +97,8 @@ impl Stage for ReportStage<'_> {
     }
 }
 
-fn write_all(
-    run: &Run<'_>,
-    landscape: &LandscapeResult,
-    learned: Option<&LearnedDenoiser>,
-    geodesic: &GeodesicResult,
-    paths: &PathsRecord,
-) -> Result<Vec<String>, Error> {
+fn write_all(run: &Run<'_>, stage: &ReportStage<'_>) -> Result<Vec<String>, Error> {
+    let ReportStage { landscape, learned, geodesic, paths, free } = *stage;
     let entries = read_path_entries(run)?;
     let mut outputs = Vec::new();
     outputs.extend(write_formats(run, &entries)?);
@@ -107,7 +111,7 @@ fn write_all(
         run.directory.write(&svg, figure.files.svg.as_bytes())?;
         outputs.extend([png, svg]);
     }
-    let mut summary = summary(run, landscape, learned, Some(geodesic), Some(paths))?;
+    let mut summary = summary(run, landscape, learned, Some(geodesic), Some(paths), free)?;
     let content = PageContent { figures: &figures, entries: &entries, rows: &rows, others: &outputs };
     let page = page::write(run, geodesic, &summary, &content)?;
     run.directory.write(PAGE_FILE, page.as_bytes())?;

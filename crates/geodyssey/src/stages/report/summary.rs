@@ -7,7 +7,9 @@ use geodyssey_run::Ingredients;
 
 use super::described::described;
 use super::states::states;
+use crate::artifacts::committor::{self, CommittorRecord};
 use crate::artifacts::curve::GeodesicResult;
+use crate::artifacts::free_paths::{self, FreePathsRecord};
 use crate::artifacts::landscape::LandscapeResult;
 use crate::artifacts::paths::PathsRecord;
 use crate::error::Error;
@@ -18,6 +20,15 @@ use crate::run_context::Run;
 use crate::stages::training::{self, LearnedDenoiser};
 use crate::stages::{geodesic, landscape, paths};
 
+/// What is known of free dynamics.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct FreeResults<'r> {
+    /// Free paths and rates.
+    pub(crate) paths: Option<&'r FreePathsRecord>,
+    /// Committors.
+    pub(crate) committor: Option<&'r CommittorRecord>,
+}
+
 /// The summary of as many stages as there are.
 pub(crate) fn summary(
     run: &Run<'_>,
@@ -25,6 +36,7 @@ pub(crate) fn summary(
     learned: Option<&LearnedDenoiser>,
     geodesic: Option<&GeodesicResult>,
     paths: Option<&PathsRecord>,
+    free: FreeResults<'_>,
 ) -> Result<Summary, Error> {
     let problem = run.problem;
     let stages = [
@@ -32,6 +44,8 @@ pub(crate) fn summary(
         learned.map(|_| training::STAGE),
         geodesic.map(|_| geodesic::STAGE),
         paths.map(|_| paths::STAGE),
+        free.paths.map(|_| free_paths::STAGE),
+        free.committor.map(|_| committor::STAGE),
     ];
     let files = stages.into_iter().flatten().flat_map(|stage| run.directory.outputs(stage)).map(described);
     let molecule =
@@ -41,6 +55,8 @@ pub(crate) fn summary(
         Some(&landscape.record.warnings),
         geodesic.map(|geodesic| &geodesic.record.warnings),
         paths.map(|paths| &paths.warnings),
+        free.paths.map(|free| &free.warnings),
+        free.committor.map(|committor| &committor.warnings),
     ];
     let recorded = recorded.into_iter().flatten().flatten().cloned();
     let recorded = cautions(problem).into_iter().chain(recorded).collect();
@@ -80,6 +96,9 @@ pub(crate) fn summary(
         transition: paths.and_then(|paths| paths.transition.clone()),
         work: paths.and_then(|paths| paths.work.clone()),
         free_energy: paths.and_then(|paths| paths.free_energy.clone()),
+        free_paths: free.paths.and_then(|free| free.free_paths.clone()),
+        rate: free.paths.and_then(|free| free.rate.clone()),
+        committor: free.committor.map(|committor| committor.summary.clone()),
         warnings: Vec::new(),
         files: files.collect(),
     };

@@ -49,14 +49,18 @@ impl SpringShooting {
         if shot.forward { shot.index } else { frames - 1 - shot.index }
     }
 
-    /// `Z_d`, divided by the weight of the frame of the shot.
-    fn sum<P: PhasePoint>(&self, shot: Shot, frames: usize, trial: &Trial<'_, P>) -> f64 {
-        let own = Self::distance(shot, frames) as f64;
-        let of = |index: usize| {
-            let distance = Self::distance(Shot { index, ..shot }, frames) as f64;
-            (self.strength * (distance - own)).exp()
-        };
-        trial.ensemble.shooting_frames(frames).map(of).sum()
+    /// Exponents of the weights of all frames of a path for shots in one direction.
+    fn exponents<P: PhasePoint>(&self, forward: bool, frames: usize, trial: &Trial<'_, P>) -> Vec<f64> {
+        let range = trial.ensemble.shooting_frames(frames);
+        let of = |index: usize| self.strength * Self::distance(Shot { index, forward }, frames) as f64;
+        range.map(of).collect()
+    }
+
+    /// `log Z_d`.
+    fn log_sum<P: PhasePoint>(&self, forward: bool, frames: usize, trial: &Trial<'_, P>) -> f64 {
+        let exponents = self.exponents(forward, frames, trial);
+        let largest = exponents.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        largest + exponents.iter().map(|exponent| (exponent - largest).exp()).sum::<f64>().ln()
     }
 
     /// Steps 1 and 2: the frame and the direction of the next shot.
@@ -67,15 +71,13 @@ impl SpringShooting {
             return None;
         }
         let drawn = |forward: bool| {
-            let first = Shot { index: range.start, forward };
-            let mut left = trial.uniform("spring index") * self.sum(first, frames, trial);
-            let own = Self::distance(first, frames) as f64;
-            let found = range.clone().find(|&index| {
-                left -=
-                    (self.strength * (Self::distance(Shot { index, forward }, frames) as f64 - own)).exp();
+            let log_sum = self.log_sum(forward, frames, trial);
+            let mut left = trial.uniform("spring index");
+            let found = self.exponents(forward, frames, trial).into_iter().position(|exponent| {
+                left -= (exponent - log_sum).exp();
                 left < 0.0
             });
-            Shot { index: found.unwrap_or(range.end - 1), forward }
+            Shot { index: found.map_or(range.end - 1, |place| range.start + place), forward }
         };
         let Some((forward, index)) = present.spring.filter(|(_, index)| range.contains(index)) else {
             return Some(drawn(trial.uniform("direction") < 0.5));
@@ -124,10 +126,10 @@ impl<P: PhasePoint> Attempt<P> for SpringAttempt<P> {
         }
         let after = path.frames.len();
         let index = if shot.forward { shot.index } else { after + shot.index - before };
-        let moved = Shot { index, ..shot };
-        let old_sum = self.spring.sum(shot, before, trial);
-        let new_sum = self.spring.sum(moved, after, trial);
-        if trial.acceptance() * new_sum < old_sum {
+        // The frame of the shot weighs the same in both paths.
+        let old_sum = self.spring.log_sum(shot.forward, before, trial);
+        let new_sum = self.spring.log_sum(shot.forward, after, trial);
+        if trial.acceptance().ln() + new_sum < old_sum {
             path.spring = Some((shot.forward, index));
             return Ok(Step::Accept(path));
         }

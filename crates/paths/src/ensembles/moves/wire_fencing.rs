@@ -227,7 +227,9 @@ impl<P: PhasePoint> Attempt<P> for WireAttempt<P> {
             Stage::Forward => {
                 if let (true, Some(backward)) = (leg.is_ended, self.legs.pop_front()) {
                     let wire = joined(&backward.frames, leg.frames);
-                    if self.strip.is_below(&wire[0]) || self.strip.is_below(&wire[wire.len() - 1]) {
+                    // A wire that could not be part of a path is not entered either, so that every shot has its reverse.
+                    let fits = wire.len() <= trial.ensemble.most_frames();
+                    if fits && (self.strip.is_below(&wire[0]) || self.strip.is_below(&wire[wire.len() - 1])) {
                         self.wire = wire;
                     }
                 }
