@@ -117,7 +117,8 @@ pub(crate) struct PathsConfig {
     /// For rates: the variable along which interfaces lie, or `arc` for the place on the curve.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) along: Option<String>,
-    /// For rates: the number of interfaces, or their values along that variable, the first at the border of the start state.
+    /// For rates: the number of interfaces, or their values along that variable for the forward rate, the first at the border of the start
+    /// state; those of the backward rate are placed by pilot runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) interfaces: Option<Interfaces>,
     /// For rates: share of cycles in which neighbouring ensembles exchange paths.

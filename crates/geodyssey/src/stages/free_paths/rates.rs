@@ -24,12 +24,14 @@ use crate::problem::Problem;
 use crate::run_context::Run;
 
 /// Simulations in the lanes of one batch.
-const SIMULATIONS_PER_UNIT: usize = 4;
+const SIMULATIONS_PER_UNIT: usize = 8;
 /// Cycles and interfaces of the pilot runs that place the interfaces.
-const PILOT_CYCLES: u64 = 60;
+const PILOT_CYCLES: u64 = 300;
 const PILOT_INTERFACES: usize = 8;
 /// Number of pilot runs.
 const PILOTS: usize = 3;
+/// Share of the cycles that is left out in any case.
+const LEAST_LEFT_OUT: f64 = 0.25;
 /// Fewest simulations whose scatter makes an error.
 const FEWEST_SIMULATIONS: usize = 4;
 
@@ -99,8 +101,7 @@ pub(super) fn sample(
             Direction { run, store, dynamics, lanes: &lanes, along: &along, first: seeds.first, is_backward };
         let interfaces = match (&given, is_backward) {
             (Some(forward), false) => forward.clone(),
-            (Some(forward), true) => forward.iter().rev().map(|order| -order).collect(),
-            (None, _) => direction.pilot(&mut energy_evaluations)?,
+            _ => direction.pilot(&mut energy_evaluations)?,
         };
         let outcome = direction.simulate(kinds[4], &interfaces, settings.trials.get() as u64)?;
         energy_evaluations += outcome.summary.energy_evaluations;
@@ -226,7 +227,7 @@ impl Direction<'_> {
             let kind = KINDS[usize::from(self.is_backward)][1 + pilot];
             let (simulations, lane_use) = self.simulations(kind, &interfaces, PILOT_CYCLES)?;
             *energy_evaluations += lane_use.lane_steps + lane_use.legs;
-            let weights = weights(&simulations, interfaces.len(), PILOT_CYCLES as usize / 3, &|_| true);
+            let weights = weights(&simulations, interfaces.len(), PILOT_CYCLES as usize / 2, &|_| true);
             let found = crossing_probability(&weights)
                 .map_err(|error| Error::failed("placing the interfaces", error))?;
             let conditional: Vec<f64> =
@@ -250,7 +251,10 @@ impl Direction<'_> {
             })
             .collect();
         let equilibrated = equilibrated_after(&series);
-        let first = equilibrated.unwrap_or(cycles as usize / 2);
+        // All simulations begin with paths that reach the other state, in ensembles where next to none do: a few of them that still count would
+        // spoil the rate without showing in the fluctuations.
+        let least = (cycles as f64 * LEAST_LEFT_OUT).ceil() as usize;
+        let first = equilibrated.unwrap_or(cycles as usize / 2).max(least);
         let flux = |keep: &dyn Fn(usize) -> bool| {
             let inner = |ensemble: usize| mean_inner(&simulations, ensemble, first, keep);
             Some(1.0 / ((inner(0)? + inner(1)?) * dt))

@@ -242,7 +242,8 @@ fn summarised(
         counts.iter().map(|count| count.accepted).sum::<u64>(),
     );
     let equilibrated = equilibration(&lengths);
-    let first_trial = equilibrated.unwrap_or(settings.trials.get() / 2);
+    let least = settings.trials.get().div_ceil(LEAST_LEFT_OUT);
+    let first_trial = equilibrated.unwrap_or(settings.trials.get() / 2).max(least);
     let kept: Vec<Vec<f64>> = lengths.iter().map(|chain| chain[first_trial..].to_vec()).collect();
     let mut all: Vec<f64> = kept.iter().flatten().copied().collect();
     all.sort_by(f64::total_cmp);
@@ -282,7 +283,7 @@ fn summarised(
         lane_occupancy: lane_use.occupancy().unwrap_or(0.0),
         channels,
         r_hat: split_r_hat(&kept).filter(|r_hat| r_hat.is_finite()),
-        equilibrated_after: equilibrated.map(|trial| trial as u64),
+        equilibrated_after: equilibrated.map(|_| first_trial as u64),
         renewed_after,
         failed_first_shots: 0,
         energy_evaluations: lane_use.lane_steps + lane_use.legs,
@@ -380,6 +381,8 @@ fn channel_summaries(
     (all, effective)
 }
 
+/// One of so many trials is left out in any case: the first paths were shot from led ones.
+const LEAST_LEFT_OUT: usize = 10;
 /// Largest R̂ of chains that agree.
 const LARGEST_R_HAT: f64 = 1.05;
 /// Fewest decorrelated paths that make an ensemble.
