@@ -1,11 +1,12 @@
 //! `summary.json` and its schema describe the same document.
 
 use geodyssey_report::{
-    ConstraintSummary, DeltaFSource, DenoiserSummary, DirectionalWork, FailedPath, FileSummary,
-    FreeEnergyDifference, FreeEnergySummary, GeodesicSummary, LandscapeSummary, MaxEnergy, MaxEnergySummary,
-    MetadynamicsSummary, ReportError, RmsdSummary, SUMMARY_SCHEMA, SampledConstraint, SamplesSummary,
-    SamplingSummary, ShootingSummary, StateSummary, StructureMatch, Summary, SystemSummary,
-    TransitionSummary, VariableSummary, Warning, WindingSummary, WorkSummary,
+    ChannelSummary, CommittorCoordinate, CommittorSummary, ConstraintSummary, DeltaFSource, DenoiserSummary,
+    DirectionalWork, FailedPath, FileSummary, FreeEnergyDifference, FreeEnergySummary, FreePathsSummary,
+    GeodesicSummary, LandscapeSummary, LedAgainstFree, MaxEnergy, MaxEnergySummary, MetadynamicsSummary,
+    MoveSummary, RateDirectionSummary, RateSummary, ReportError, RmsdSummary, SUMMARY_SCHEMA,
+    SampledConstraint, SamplesSummary, SamplingSummary, ShootingSummary, StateSummary, StructureMatch,
+    Summary, SystemSummary, TransitionSummary, VariableSummary, Warning, WindingSummary, WorkSummary,
 };
 use serde_json::{Value, json};
 
@@ -42,6 +43,100 @@ fn state(name: &str) -> StateSummary {
         moved_radii: Some(0.1),
         above_basin_minimum_kj_mol: Some(0.4),
         basin_minimum: Some(vec![-2.5, 2.7]),
+    }
+}
+
+fn free_paths() -> FreePathsSummary {
+    FreePathsSummary {
+        method: "tps".to_owned(),
+        chains: 64,
+        trials: 6400,
+        acceptance: 0.28,
+        moves: vec![MoveSummary {
+            name: "two-way-shooting".to_owned(),
+            trials: 6400,
+            acceptance: 0.28,
+            rejected: [("wrong ends".to_owned(), 4608)].into(),
+        }],
+        frame_interval_ps: 0.005,
+        decorrelated: Some(600.0),
+        autocorrelation_trials: Some(10.0),
+        mean_length_ps: 0.205,
+        mean_length_error_ps: Some(0.002),
+        length_quantiles_ps: vec![0.11, 0.155, 0.19, 0.245, 0.34],
+        longest_ps: 0.7,
+        lane_occupancy: 0.99,
+        channels: vec![ChannelSummary {
+            winding: vec![0, 0],
+            share: 1.0,
+            share_error: Some(0.01),
+            chains_that_changed: 3,
+        }],
+        r_hat: Some(1.01),
+        equilibrated_after: Some(10),
+        renewed_after: Some(22),
+        failed_first_shots: 100,
+        energy_evaluations: 1_000_000,
+        led: Some(LedAgainstFree {
+            led_length_ps: Some(40.0),
+            led_max_landscape_energy_kj_mol: Some(41.0),
+            free_max_landscape_energy_kj_mol: Some(40.0),
+            free_max_landscape_energy_std_kj_mol: Some(2.0),
+            density_overlap: 0.4,
+            free_outside_led: 0.2,
+            led_outside_free: 0.1,
+        }),
+    }
+}
+
+fn rate() -> RateSummary {
+    let direction = |direction: &str| RateDirectionSummary {
+        direction: direction.to_owned(),
+        rate_per_ps: 1e-4,
+        rate_error_per_ps: Some(1e-5),
+        flux_per_ps: 2.0,
+        along: "phi".to_owned(),
+        interfaces: vec![-40.0, 0.0],
+        crossing_probabilities: vec![Some(0.1), None],
+        total_crossing_probability: 5e-5,
+        equilibrated_after: 100,
+        exchange_acceptance: vec![1.0, 0.2],
+        mean_length_ps: Some(0.2),
+        lane_occupancy: 0.99,
+        simulations: 32,
+        cycles: 400,
+        energy_evaluations: 1_000_000,
+    };
+    RateSummary {
+        time_unit: "ps".to_owned(),
+        k_ab_per_ps: 1e-4,
+        k_ab_error_per_ps: Some(1e-5),
+        k_ba_per_ps: 1e-3,
+        k_ba_error_per_ps: Some(1e-4),
+        delta_f_rates_kj_mol: 5.7,
+        delta_f_rates_error_kj_mol: Some(0.3),
+        delta_f_check_kj_mol: Some(0.1),
+        directions: vec![direction("forward"), direction("backward")],
+    }
+}
+
+fn committor() -> CommittorSummary {
+    CommittorSummary {
+        structures: 64,
+        trajectories: 6400,
+        unfinished: 3,
+        mean: 0.5,
+        std: 0.3,
+        std_without_binomial: 0.29,
+        same_committor_p_value: Some(1e-9),
+        transition_states: 10,
+        explained_by: vec![CommittorCoordinate {
+            name: "a torsion".to_owned(),
+            is_variable: false,
+            rank_correlation: 0.9,
+            deviance_explained: Some(0.7),
+        }],
+        energy_evaluations: 1_000_000,
     }
 }
 
@@ -222,6 +317,9 @@ fn full() -> Summary {
             states: Some(difference.clone()),
             basins: Some(difference),
         }),
+        free_paths: Some(free_paths()),
+        rate: Some(rate()),
+        committor: Some(committor()),
         warnings: vec![Warning::new("paths", "One path did not reach the end.")],
         files: vec![FileSummary {
             path: "geodesic.csv".to_owned(),
@@ -246,6 +344,9 @@ fn least() -> Summary {
     summary.work = None;
     summary.states.clear();
     summary.free_energy = None;
+    summary.free_paths = None;
+    summary.rate = None;
+    summary.committor = None;
     summary.constraints.clear();
     summary.files.clear();
     summary

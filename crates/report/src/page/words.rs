@@ -1,7 +1,10 @@
 //! What a run found, in sentences.
 
 use super::markup::escape;
-use crate::{DeltaFSource, MaxEnergy, SamplingSummary, Summary, WorkSummary, decimals, with_error};
+use crate::{
+    DeltaFSource, MaxEnergy, SamplingSummary, Summary, WorkSummary, committor_words, decimals,
+    free_paths_words, rate_words, with_error,
+};
 
 /// Energies that differ by less are shown as equal.
 const SAME_ENERGY_KJ_MOL: f64 = 0.05;
@@ -30,6 +33,9 @@ pub(super) fn opening(summary: &Summary, states: Option<&[String; 2]>) -> String
         found.extend(known.sentences());
     }
     paragraphs.push(found.join(" "));
+    paragraphs.extend(summary.free_paths.as_ref().map(|free| free_paths_words(free).join(" ")));
+    paragraphs.extend(summary.rate.as_ref().map(|rate| rate_words(rate).join(" ")));
+    paragraphs.extend(summary.committor.as_ref().map(|committor| committor_words(committor).join(" ")));
     if let Some(curve) = &summary.geodesic {
         let windings = match curve.windings.len() {
             0 | 1 => String::new(),

@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use super::source::{Section, Source};
 use super::{
-    Config, DenoiserConfig, GeodesicConfig, LandscapeConfig, OutputConfig, ReplicaExchangeConfig,
-    SamplingConfig,
+    CommittorConfig, Config, DenoiserConfig, GeodesicConfig, LandscapeConfig, OutputConfig, PathsConfig,
+    ReplicaExchangeConfig, SamplingConfig,
 };
 use types::{REQUIRED, Row, Types};
 
@@ -217,6 +217,15 @@ fn page() -> String {
         &types.rows("EnergyCeilingSettings", &toml::Table::new()),
     );
     section(&mut page, "`[sampling]`", "The paths.", &types.rows("SamplingConfig", &sampling()));
+    let words = "Free paths: unbiased dynamics between the states, begun from the led paths. See [path ensembles](../explanation/path-ensembles.md).";
+    section(&mut page, "`[paths]`", words, &types.rows("PathsConfig", &table(&PathsConfig::default())));
+    let words = "Free trajectories from structures. Time step, friction and frames are those of `[paths]`.";
+    section(
+        &mut page,
+        "`[committor]`",
+        words,
+        &types.rows("CommittorConfig", &table(&CommittorConfig::default())),
+    );
     section(&mut page, "`[output]`", "", &types.rows("OutputConfig", &table(&OutputConfig::default())));
     page
 }

@@ -3,7 +3,7 @@
 use geodyssey_report::FileSummary;
 
 use crate::artifacts::report::{CONFIG_FILE, PAGE_FILE};
-use crate::artifacts::{all_paths, curve, denoiser, free_energy, landscape, paths};
+use crate::artifacts::{all_paths, curve, denoiser, free_energy, free_paths, landscape, paths};
 use crate::problem::NAMES_FILE;
 
 /// What a file of a run directory holds, by its name.
@@ -21,6 +21,19 @@ pub(super) fn described(name: &str) -> FileSummary {
         all_paths::FILE => "one row per path",
         free_energy::FILE => "free energy along the curve, from the paths",
         paths::RECORD_FILE => "results from all paths together",
+        free_paths::RECORD_FILE => "results from all free paths",
+        free_paths::TABLE_FILE => "one row per trial of the free paths: the path after it",
+        free_paths::INTERFACES_FILE => {
+            "one row per cycle and ensemble of the rates: length of the path and the interface that it reached"
+        }
+        "committor.csv" | "committor-of-structures.csv" => "committor of every structure",
+        "committor.json" | "committor-of-structures.json" => "results from all committors",
+        "transition-states.pdb" => "first structure of the transition-state ensemble",
+        "transition-states.xtc" => "structures with a committor between 0.4 and 0.6",
+        _ if name.starts_with(free_paths::FOLDER) && name.ends_with(".csv") => {
+            "frames of a free path: time, variables, energies"
+        }
+        _ if name.starts_with(free_paths::FOLDER) => "trajectory of a free path",
         NAMES_FILE => "names of atoms in PDB files that differ from the topology's",
         paths::TOPOLOGY_FILE => "atoms and bonds for the trajectories",
         paths::START_FILE => "structure of the start state, with which the paths begin",

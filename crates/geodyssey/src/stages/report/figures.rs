@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::problem::Problem;
 use crate::run_context::Run;
 use crate::stages::constraints;
+use crate::stages::free_paths::nearest_place;
 
 /// One figure, and where a path can be marked in it.
 pub(super) struct Drawn {
@@ -46,12 +47,16 @@ pub(super) fn draw(
     paths: &PathsRecord,
     entries: &[PathEntry],
     rows: &[PathRow],
+    free: &[Vec<Vec<f64>>],
 ) -> Result<Vec<Drawn>, Error> {
     let forward = ForwardPaths::read(run, entries)?;
     let figures = Figures { problem: run.problem, landscape, geodesic, forward: &forward };
     let failed = |error: ReportError| Error::failed("a figure", error);
     let mut drawn = Vec::new();
     drawn.extend(figures.landscape().map_err(failed)?);
+    if !free.is_empty() {
+        drawn.extend(figures.free_paths(free).map_err(failed)?);
+    }
     drawn.extend(figures.energy().map_err(failed)?);
     drawn.extend(work(paths, rows).map_err(failed)?);
     if let Some(figure) = free_energy::draw(run, geodesic, paths)? {
@@ -132,6 +137,38 @@ struct Figures<'f> {
 
 impl Figures<'_> {
     fn landscape(&self) -> Result<Option<Drawn>, ReportError> {
+        let curve = &self.geodesic.curve;
+        let led = self.forward.drawn.iter().map(|(arc_length, points)| Trace {
+            arc_share: curve.shares(arc_length),
+            points: points.clone(),
+        });
+        self.with_traces("landscape", led.collect(), self.forward.count)
+    }
+
+    /// The free paths on the landscape, each frame at the place on the curve that is nearest.
+    fn free_paths(&self, free: &[Vec<Vec<f64>>]) -> Result<Option<Drawn>, ReportError> {
+        let problem = self.problem;
+        let points = &self.geodesic.curve.means;
+        let shares = self.geodesic.curve.shares(&self.geodesic.curve.arc_length);
+        let share = |values: &Vec<f64>| {
+            let place = nearest_place(&problem.periods(), problem.scales.each(), points, values);
+            shares[((place * (points.len() - 1) as f64).round() as usize).min(points.len() - 1)]
+        };
+        let traces: Vec<Trace> = free
+            .iter()
+            .map(|path| Trace { arc_share: path.iter().map(share).collect(), points: path.clone() })
+            .collect();
+        let count = traces.len();
+        self.with_traces("free-paths", traces, count)
+    }
+
+    /// The landscape with the curve and paths of one kind.
+    fn with_traces(
+        &self,
+        name: &'static str,
+        paths: Vec<Trace>,
+        all_paths: usize,
+    ) -> Result<Option<Drawn>, ReportError> {
         let dimension = self.problem.variables.len();
         let surface = surface(self.problem, self.landscape);
         let (Some([start, end]), true) = (&self.problem.states, surface.is_some() || dimension > 1) else {
@@ -158,16 +195,8 @@ impl Figures<'_> {
             surface,
             energy_cap_kj_mol: None,
             geodesic,
-            paths: self
-                .forward
-                .drawn
-                .iter()
-                .map(|(arc_length, points)| Trace {
-                    arc_share: curve.shares(arc_length),
-                    points: points.clone(),
-                })
-                .collect(),
-            all_paths: self.forward.count,
+            paths,
+            all_paths,
             curve_name: spacetime::curve_name(&self.geodesic.record.summary.kind),
             start: start.center.clone(),
             end: end.center.clone(),
@@ -175,7 +204,11 @@ impl Figures<'_> {
             avoided: avoided.collect(),
         };
         let frames = figure.frames()?;
-        Ok(Some(Drawn { name: "landscape", files: figure.render()?, frames }))
+        Ok(Some(Drawn {
+            name,
+            files: figure.render()?,
+            frames: if name == "landscape" { frames } else { Vec::new() },
+        }))
     }
 
     fn log_snr(&self) -> Result<RenderedFigure, ReportError> {

@@ -10,6 +10,7 @@ mod states;
 mod summary;
 mod surface;
 
+use geodyssey_report::plots::MOST_PATHS;
 use geodyssey_report::{NumericColumns, Summary, ViewedPath, ViewerScene, pymol_script, vmd_script};
 use geodyssey_run::{Fingerprint, Ingredients, SUMMARY_FILE};
 use geodyssey_trajectory::{TrajectoryFormat, read_frames};
@@ -25,6 +26,7 @@ use crate::artifacts::paths::{self, PathsRecord, TOPOLOGY_FILE};
 use crate::artifacts::report::{CONFIG_FILE, PAGE_FILE};
 use crate::artifacts::trajectories::write_trajectory_with;
 use crate::error::Error;
+use crate::problem::variables::Variable;
 use crate::run_context::{Made, Run, Stage};
 use crate::stages::training::LearnedDenoiser;
 use described::described;
@@ -104,7 +106,8 @@ fn write_all(run: &Run<'_>, stage: &ReportStage<'_>) -> Result<Vec<String>, Erro
     outputs.extend(write_formats(run, &entries)?);
     outputs.extend(write_viewers(run, &entries)?);
     let rows = read_path_rows(run)?;
-    let figures = figures::draw(run, landscape, geodesic, paths, &entries, &rows)?;
+    let free_values = free_values(run, free)?;
+    let figures = figures::draw(run, landscape, geodesic, paths, &entries, &rows, &free_values)?;
     for figure in &figures {
         let (png, svg) = (format!("plots/{}.png", figure.name), format!("plots/{}.svg", figure.name));
         run.directory.write(&png, &figure.files.png)?;
@@ -123,6 +126,21 @@ fn write_all(run: &Run<'_>, stage: &ReportStage<'_>) -> Result<Vec<String>, Erro
     run.directory.write(SUMMARY_FILE, text.as_bytes())?;
     outputs.push(SUMMARY_FILE.to_owned());
     Ok(outputs)
+}
+
+/// The variables at the frames of the free paths that were kept.
+fn free_values(run: &Run<'_>, free: FreeResults<'_>) -> Result<Vec<Vec<Vec<f64>>>, Error> {
+    let kept = free.paths.map_or(&[][..], |record| &record.kept);
+    let values = kept.iter().take(MOST_PATHS).map(|path| {
+        let name = format!("{}{}.csv", free_paths::FOLDER, path.name);
+        let columns = NumericColumns::from_csv(&run.directory.read_text(&name)?)
+            .map_err(|error| Error::failed(&name, error))?;
+        let of = |variable: &Variable| columns.column(&variable.column()).map(<[f64]>::to_vec);
+        let each: Result<Vec<Vec<f64>>, _> = run.problem.variables.iter().map(of).collect();
+        let each = each.map_err(|error| Error::failed(&name, error))?;
+        Ok((0..columns.row_count()).map(|row| each.iter().map(|column| column[row]).collect()).collect())
+    });
+    values.collect()
 }
 
 /// Further formats, from the trajectories that the paths stage wrote.

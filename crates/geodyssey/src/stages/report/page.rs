@@ -79,7 +79,7 @@ pub(super) fn write(
         paths: paths.collect::<Result<_, _>>()?,
         all_paths: entries.iter().filter(|path| path.frames > 0).count(),
         stride: selection.stride,
-        links: links(others, summary.free_energy.is_some()),
+        links: links(others, summary),
     };
     run_page(&page).map_err(|error| Error::failed(PAGE_FILE, error))
 }
@@ -183,6 +183,9 @@ fn caption(name: &str) -> &'static str {
             "Energy over the variables, the geodesic (posterior means) and the paths that follow it; the bold line and the disc \
              mark the selected path and frame."
         }
+        "free-paths" => {
+            "Energy over the variables, the curve that led the paths, and free transition paths between the states: what the molecule does by itself."
+        }
         "energy" => {
             "Energies along the paths against the fraction of the curve's length, with mean and standard deviation of the forward \
              paths; the lower bound is the lowest barrier between the states. The bold line is the selected path."
@@ -206,10 +209,14 @@ fn caption(name: &str) -> &'static str {
 }
 
 /// The files that a reader opens next.
-fn links(others: &[String], with_free_energy: bool) -> Vec<(String, String)> {
+fn links(others: &[String], summary: &Summary) -> Vec<(String, String)> {
+    let with_free_energy = summary.free_energy.is_some();
     let wanted = [
         "summary.json",
         "paths.csv",
+        "free-paths.csv",
+        "free-paths-interfaces.csv",
+        "committor.csv",
         "geodesic.csv",
         "free-energy.csv",
         "config.toml",
@@ -220,6 +227,7 @@ fn links(others: &[String], with_free_energy: bool) -> Vec<(String, String)> {
         ["summary.json", "paths.csv", "geodesic.csv", CONFIG_FILE].contains(name)
             || (*name == free_energy::FILE && with_free_energy)
             || others.iter().any(|other| other == name)
+            || summary.files.iter().any(|file| file.path == *name)
     };
     let named = wanted.iter().filter(|name| there(name));
     named
