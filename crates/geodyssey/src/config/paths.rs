@@ -123,6 +123,8 @@ pub(crate) struct PathsConfig {
     pub(crate) interfaces: Option<Interfaces>,
     /// For rates: share of cycles in which neighbouring ensembles exchange paths.
     pub(crate) exchange_share: Real,
+    /// For rates: share of cycles that also make a trial inside the start state, where paths may be long and only their mean length counts.
+    pub(crate) inside_share: PositiveReal,
     /// Trajectory that leads from the start state to the end state, to begin with; by default the led paths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) seed: Option<PathBuf>,
@@ -153,6 +155,7 @@ impl Default for PathsConfig {
             along: None,
             interfaces: None,
             exchange_share: Real::constant(0.5),
+            inside_share: PositiveReal::constant(0.2),
             seed: None,
             kept_paths: Count::constant(32),
         }
@@ -242,6 +245,9 @@ impl PathsConfig {
             if !(0.0..1.0).contains(&value) {
                 return error(key, format!("expected a number from 0 to less than 1, found {value}"));
             }
+        }
+        if self.inside_share.get() > 1.0 {
+            return error("inside_share", format!("a share is at most 1, found {}", self.inside_share.get()));
         }
         if let Some(place) = self.arc_place
             && !(0.0..=1.0).contains(&place.get())

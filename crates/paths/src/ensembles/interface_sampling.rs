@@ -29,6 +29,9 @@ pub struct InterfaceProtocol<'p> {
     pub interfaces: Vec<f64>,
     /// Probability with which a cycle is one of exchanges.
     pub exchange_share: f64,
+    /// Probability with which a cycle makes the trial in `[0⁻]`, or the exchange with it. Paths inside A may be much longer than all others,
+    /// and only their mean length is needed.
+    pub inside_share: f64,
     /// Random numbers.
     pub random: RandomStream,
 }
@@ -120,13 +123,19 @@ impl InterfaceSimulation {
 
     fn begin_cycle(&mut self, protocol: &InterfaceProtocol<'_>) {
         let exchanges = self.cycle > 0 && self.uniform("cycle", protocol) < protocol.exchange_share;
+        let with_inside = self.uniform("inside", protocol) < protocol.inside_share;
         if !exchanges {
-            self.done = Some(vec![false; self.chains.len()]);
+            let mut done = vec![false; self.chains.len()];
+            done[0] = !with_inside;
+            self.done = Some(done);
             return;
         }
         let first = self.first_pair(protocol);
         let pairs: Vec<usize> = (first..self.exchanges.len()).step_by(2).collect();
         for pair in pairs {
+            if pair == 0 && !with_inside {
+                continue;
+            }
             if pair == 0 {
                 self.crossing = Some([None, None]);
                 self.requested = 0;

@@ -196,7 +196,8 @@ fn replica_exchange_of_interface_ensembles() {
     });
     let ensembles = ensembles.collect();
     let interfaces = interfaces.to_vec();
-    let protocol = InterfaceProtocol { ensembles, interfaces, exchange_share: 0.5, random };
+    let protocol =
+        InterfaceProtocol { ensembles, interfaces, exchange_share: 0.5, inside_share: 0.7, random };
     let mut first = vec![first_path(&lattice, &[1, 0, 1])];
     first.extend((0..3).map(|_| first_path(&lattice, &STRAIGHT)));
     let mut simulation = InterfaceSimulation::new(0, first, TRIALS, &protocol);

@@ -47,9 +47,9 @@ impl Along {
         };
         Ok(match index {
             Some(index) => {
-                let [from, to] = problem.ends()?;
-                let sign = if to[index] >= from[index] { 1.0 } else { -1.0 };
-                let order = Order::Variable { index, sign, middle: from[index] };
+                let [from, to] = ends_of_curve(problem, geodesic, index);
+                let sign = if to >= from { 1.0 } else { -1.0 };
+                let order = Order::Variable { index, sign, middle: 0.5 * (from + to) };
                 Self { name: problem.variables[index].name.clone(), order }
             }
             None => {
@@ -69,6 +69,29 @@ impl Along {
             Order::Variable { index, .. } => Some(&problem.variables[index]),
             _ => None,
         }
+    }
+
+    /// Refuses interfaces that do not lie between the ends of the curve.
+    pub(super) fn check(&self, problem: &Problem, geodesic: &GeodesicResult) -> Result<(), Error> {
+        let (Order::Variable { index, .. }, Some(Interfaces::At(values))) =
+            (&self.order, &problem.config.paths.interfaces)
+        else {
+            return Ok(());
+        };
+        let [from, to] = ends_of_curve(problem, geodesic, *index);
+        let variable = &problem.variables[*index];
+        for (number, value) in values.iter().enumerate() {
+            let value = value.get() * variable.quantity.factor();
+            if !(from.min(to)..=from.max(to)).contains(&value) {
+                let shown = [value, from, to].map(|value| variable.display(value));
+                let message = format!(
+                    "the interface at {} does not lie between the ends of the curve, {} and {}",
+                    shown[0], shown[1], shown[2]
+                );
+                return Err(problem.config.error(&format!("paths.interfaces.{number}"), message).into());
+            }
+        }
+        Ok(())
     }
 
     /// Interfaces of the configuration as order parameters of the forward direction, rising; none if they are to be placed.
@@ -99,7 +122,14 @@ impl Along {
     }
 }
 
-/// Refuses interfaces that are known not to lie between the states.
+/// Where the curve begins and ends in one variable, in its own unit.
+fn ends_of_curve(problem: &Problem, geodesic: &GeodesicResult, index: usize) -> [f64; 2] {
+    let points = &geodesic.curve.points;
+    let scale = problem.scales.each()[index];
+    [0, points.len() - 1].map(|point| points[point].y[index] * scale)
+}
+
+/// Refuses interfaces that are known not to lie between the states before the curve is known: of variables without a period.
 pub(super) fn check(problem: &Problem) -> Result<(), Error> {
     let Some(Interfaces::At(values)) = &problem.config.paths.interfaces else { return Ok(()) };
     let Some(name) = problem.config.paths.along.as_deref().filter(|name| *name != ARC) else { return Ok(()) };
@@ -107,6 +137,9 @@ pub(super) fn check(problem: &Problem) -> Result<(), Error> {
         return Ok(());
     };
     let variable = &problem.variables[index];
+    if variable.period.is_some() {
+        return Ok(());
+    }
     let [from, to] = problem.ends()?;
     let rises = to[index] >= from[index];
     for (number, value) in values.iter().enumerate() {

@@ -11,14 +11,14 @@ use crate::problem::state::State;
 pub(crate) enum Order {
     /// Nothing: transition path sampling has no interfaces.
     None,
-    /// A variable, multiplied by a sign so that it rises from the start to the end. A periodic one is cut opposite to the middle of the start
-    /// state: its value is the image within half a period of that.
+    /// A variable, multiplied by a sign so that it rises from the start to the end along the curve. A periodic one is cut opposite to the middle
+    /// between the curve's ends: its value is the image within half a period of that.
     Variable {
         /// Its index.
         index: usize,
         /// 1, or -1 if it falls from the start to the end.
         sign: f64,
-        /// Middle of the start state.
+        /// Middle between the curve's ends.
         middle: f64,
     },
     /// The place on the curve, from 0 at the start to 1 at the end, of the nearest of its points.

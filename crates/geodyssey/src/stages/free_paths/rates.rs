@@ -78,6 +78,7 @@ pub(super) fn sample(
     let settings = &problem.config.paths;
     let states = problem.states()?;
     let along = Along::of(problem, geodesic)?;
+    along.check(problem, geodesic)?;
     let given = along.given(problem)?;
     let (mut directions, mut rows, mut paths) = (Vec::new(), Vec::new(), Vec::new());
     let (mut warnings, mut energy_evaluations) = (Vec::new(), 0);
@@ -164,6 +165,7 @@ impl Direction<'_> {
         kind: &'static str,
         interfaces: &[f64],
         cycles: u64,
+        inside_share: f64,
     ) -> Result<(Vec<InterfaceSimulation>, LaneUse), Error> {
         let settings = &self.problem().config.paths;
         let velocities = EngineVelocities {
@@ -184,6 +186,7 @@ impl Direction<'_> {
             ensembles: protocols.collect(),
             interfaces: interfaces.to_vec(),
             exchange_share: settings.exchange_share.get(),
+            inside_share,
             random: random.substream("exchanges"),
         };
         let fresh = self.first.iter().enumerate().map(|(number, (path, inside))| {
@@ -225,7 +228,7 @@ impl Direction<'_> {
             (0..start).map(|index| begin + (end - begin) * index as f64 / start as f64).collect();
         for pilot in 0..PILOTS {
             let kind = KINDS[usize::from(self.is_backward)][1 + pilot];
-            let (simulations, lane_use) = self.simulations(kind, &interfaces, PILOT_CYCLES)?;
+            let (simulations, lane_use) = self.simulations(kind, &interfaces, PILOT_CYCLES, 0.0)?;
             *energy_evaluations += lane_use.lane_steps + lane_use.legs;
             let weights = weights(&simulations, interfaces.len(), PILOT_CYCLES as usize / 2, &|_| true);
             let found = crossing_probability(&weights)
@@ -238,8 +241,9 @@ impl Direction<'_> {
     }
 
     fn simulate(&self, kind: &'static str, interfaces: &[f64], cycles: u64) -> Result<Outcome, Error> {
-        let (simulations, lane_use) = self.simulations(kind, interfaces, cycles)?;
         let problem = self.problem();
+        let inside_share = problem.config.paths.inside_share.get();
+        let (simulations, lane_use) = self.simulations(kind, interfaces, cycles, inside_share)?;
         let (levels, dt) = (interfaces.len(), interval_ps(&problem.config.paths));
         let series: Vec<Vec<f64>> = simulations
             .iter()
