@@ -43,6 +43,10 @@ pub struct FreePathsSummary {
     /// Rank-normalised split R̂ of the path length over the chains; absent where it cannot be estimated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r_hat: Option<f64>,
+    /// The coordinate of the paths that decorrelates most slowly: a variable averaged over the path, of a periodic one its sine or cosine; absent
+    /// where that cannot be estimated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slowest: Option<SlowestCoordinate>,
     /// Trials at the beginning of each chain that are left out; absent where it could not be told, and then half of them are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub equilibrated_after: Option<u64>,
@@ -56,6 +60,19 @@ pub struct FreePathsSummary {
     /// The led paths beside the free ones; absent where they cannot be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub led: Option<LedAgainstFree>,
+}
+
+/// A coordinate of paths that decorrelates slowly.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlowestCoordinate {
+    /// What it is.
+    pub name: String,
+    /// Its autocorrelation time, in trials of a chain.
+    pub autocorrelation_trials: f64,
+    /// Its rank-normalised split R̂ over the chains; absent where it cannot be estimated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r_hat: Option<f64>,
 }
 
 /// How often a move was made.

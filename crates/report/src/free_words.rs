@@ -33,6 +33,13 @@ pub fn free_paths_words(free: &FreePathsSummary) -> Vec<String> {
         "Equilibration: {equilibrated}{r_hat}{correlated}; the lanes were occupied for {:.1} % of their steps.",
         100.0 * free.lane_occupancy
     ));
+    if let Some(slowest) = &free.slowest {
+        let r_hat = slowest.r_hat.map_or_else(String::new, |r_hat| format!(", R̂ {r_hat:.3}"));
+        all.push(format!(
+            "Slowest is {}: it decorrelates in {:.0} trials{r_hat}.",
+            slowest.name, slowest.autocorrelation_trials
+        ));
+    }
     if free.channels.len() > 1 {
         let shares = free.channels.iter().map(|channel| {
             let winding: Vec<String> = channel.winding.iter().map(|turns| format!("{turns:+}")).collect();

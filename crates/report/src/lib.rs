@@ -40,7 +40,7 @@ pub use error::ReportError;
 pub use free_energy::{FreeEnergyDifference, FreeEnergySummary};
 pub use free_paths::{
     ChannelSummary, CommittorCoordinate, CommittorSummary, FreePathsSummary, LedAgainstFree, MoveSummary,
-    RateDirectionSummary, RateSummary,
+    RateDirectionSummary, RateSummary, SlowestCoordinate,
 };
 pub use free_words::{committor_words, free_paths_words, rate_words};
 pub use landscape_summary::{LandscapeSummary, MetadynamicsSummary, SamplesSummary};

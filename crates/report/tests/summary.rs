@@ -5,8 +5,9 @@ use geodyssey_report::{
     DirectionalWork, FailedPath, FileSummary, FreeEnergyDifference, FreeEnergySummary, FreePathsSummary,
     GeodesicSummary, LandscapeSummary, LedAgainstFree, MaxEnergy, MaxEnergySummary, MetadynamicsSummary,
     MoveSummary, RateDirectionSummary, RateSummary, ReportError, RmsdSummary, SUMMARY_SCHEMA,
-    SampledConstraint, SamplesSummary, SamplingSummary, ShootingSummary, StateSummary, StructureMatch,
-    Summary, SystemSummary, TransitionSummary, VariableSummary, Warning, WindingSummary, WorkSummary,
+    SampledConstraint, SamplesSummary, SamplingSummary, ShootingSummary, SlowestCoordinate, StateSummary,
+    StructureMatch, Summary, SystemSummary, TransitionSummary, VariableSummary, Warning, WindingSummary,
+    WorkSummary,
 };
 use serde_json::{Value, json};
 
@@ -73,6 +74,11 @@ fn free_paths() -> FreePathsSummary {
             chains_that_changed: 3,
         }],
         r_hat: Some(1.01),
+        slowest: Some(SlowestCoordinate {
+            name: "sin psi".to_owned(),
+            autocorrelation_trials: 700.0,
+            r_hat: Some(1.2),
+        }),
         equilibrated_after: Some(10),
         renewed_after: Some(22),
         failed_first_shots: 100,

@@ -3,6 +3,7 @@
 mod annealed_atoms;
 mod annealed_variables;
 mod enumerated_ensembles;
+mod free_dynamics;
 mod lattice;
 mod path_free_energies;
 #[path = "../../../dynamics/tests/dynamics/toy_systems.rs"]

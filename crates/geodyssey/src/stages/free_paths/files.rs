@@ -4,7 +4,7 @@ use geodyssey_paths::ensembles::{AtomsPoint, FreePath};
 use geodyssey_trajectory::TrajectoryFormat;
 
 use super::dynamics::moves_atoms;
-use super::transitions::{SampledTransitions, rejection_name};
+use super::statistics::{SampledTransitions, rejection_name};
 use crate::artifacts::free_paths::{
     FOLDER, FreePathRow, KeptFreePath, TABLE_FILE, free_path_csv, free_paths_csv, winding_text,
 };

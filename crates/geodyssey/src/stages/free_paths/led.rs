@@ -6,7 +6,7 @@ use geodyssey_paths::ensembles::Places as _;
 use geodyssey_report::LedAgainstFree;
 
 use super::places::{Order, StatePlaces};
-use super::transitions::SampledTransitions;
+use super::statistics::SampledTransitions;
 use crate::artifacts::all_paths::{self, read_paths};
 use crate::artifacts::landscape::LandscapeResult;
 use crate::artifacts::path_table::{read_path, table_of};

@@ -11,6 +11,7 @@ mod places;
 mod populations;
 mod rates;
 mod seeds;
+mod statistics;
 mod transitions;
 mod units;
 
@@ -32,7 +33,7 @@ pub(crate) use crate::artifacts::free_paths::STAGE;
 pub(crate) use dynamics::{moves_atoms, positions_of_values, with_dynamics};
 pub(crate) use exact_committor::exact_committor;
 pub(crate) use places::{Order, StatePlaces, curve_points, nearest_place};
-pub(crate) use transitions::interval_ps;
+pub(crate) use statistics::interval_ps;
 pub(crate) use units::{UnitStore, Units, grouped};
 
 /// Brings free paths up to date; none where the configuration wants none.

@@ -13,7 +13,7 @@ use super::moves::moves;
 use super::places::StatePlaces;
 use super::populations::free_energy_of_overall_states;
 use super::seeds::{FirstPaths, candidates, seeds};
-use super::transitions::interval_ps;
+use super::statistics::interval_ps;
 use super::units::{UnitStore, Units, grouped};
 use crate::artifacts::curve::GeodesicResult;
 use crate::artifacts::free_paths::STAGE;
