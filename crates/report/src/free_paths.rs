@@ -205,7 +205,7 @@ pub struct CommittorSummary {
     pub trajectories: u64,
     /// Trajectories that reached no state in time.
     pub unfinished: u64,
-    /// Mean committor.
+    /// Mean committor, here and below of the structures held at the saddle, where there are such.
     pub mean: f64,
     /// Standard deviation of the estimates.
     pub std: f64,
@@ -216,8 +216,10 @@ pub struct CommittorSummary {
     pub same_committor_p_value: Option<f64>,
     /// Structures with a committor between 0.4 and 0.6: the transition-state ensemble.
     pub transition_states: usize,
-    /// What explains the committor, best first: coordinates of the structures.
+    /// What goes best with the committor, best first: coordinates of the structures.
     pub explained_by: Vec<CommittorCoordinate>,
+    /// Conclusions in words, where they are more than chance.
+    pub words: Vec<String>,
     /// Evaluations of the energy.
     pub energy_evaluations: u64,
 }
@@ -230,7 +232,7 @@ pub struct CommittorCoordinate {
     pub name: String,
     /// Whether it is one of the run's variables.
     pub is_variable: bool,
-    /// Spearman's rank correlation with the committor; of a torsion the larger one of its sine and cosine.
+    /// Spearman's rank correlation with the committor; of a torsion that of its difference from the circular mean.
     pub rank_correlation: f64,
     /// Share of the deviance that a logistic model of this coordinate alone explains; absent where it cannot be fitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -21,7 +21,6 @@ pub fn free_paths_words(free: &FreePathsSummary) -> Vec<String> {
         free.length_quantiles_ps.last().copied().unwrap_or(f64::NAN),
     )];
     let equilibrated = match free.equilibrated_after {
-        Some(0) => "all trials count".to_owned(),
         Some(trials) => format!("the first {trials} trials of each chain are left out"),
         None => "half of the trials are left out".to_owned(),
     };
@@ -127,12 +126,7 @@ pub fn committor_words(committor: &CommittorSummary) -> Vec<String> {
         committor.std_without_binomial,
         committor.transition_states
     )];
-    if let Some(best) = committor.explained_by.first() {
-        all.push(format!(
-            "Among structures at one place of the variables, {} goes best with the committor (rank correlation {:.2}).",
-            best.name, best.rank_correlation
-        ));
-    }
+    all.extend(committor.words.iter().cloned());
     all
 }
 

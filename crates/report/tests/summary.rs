@@ -142,6 +142,7 @@ fn committor() -> CommittorSummary {
             rank_correlation: 0.9,
             deviance_explained: Some(0.7),
         }],
+        words: vec!["The committor rises with a torsion.".to_owned()],
         energy_evaluations: 1_000_000,
     }
 }

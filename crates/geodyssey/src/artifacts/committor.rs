@@ -19,12 +19,10 @@ pub(crate) const TRANSITION_STATES: &str = "transition-states";
 /// The content of `committor.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct CommittorRecord {
-    /// Of the structures at one place: those that were given, or those held at the saddle.
+    /// The combined results.
     pub(crate) summary: CommittorSummary,
     /// All structures.
     pub(crate) structures: Vec<CommittorRow>,
-    /// What explains the committor, in words.
-    pub(crate) words: Vec<String>,
     /// What the user must know.
     #[serde(default)]
     pub(crate) warnings: Vec<Warning>,

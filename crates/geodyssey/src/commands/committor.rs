@@ -102,7 +102,7 @@ fn show(problem: &Problem, record: &CommittorRecord) -> Result<String, Error> {
         summary.std_without_binomial,
         summary.transition_states
     );
-    for words in record.words.iter().chain(record.warnings.iter().map(|warning| &warning.message)) {
+    for words in summary.words.iter().chain(record.warnings.iter().map(|warning| &warning.message)) {
         let _ = writeln!(text, "{words}");
     }
     Ok(text)

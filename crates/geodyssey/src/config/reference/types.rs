@@ -7,8 +7,17 @@ use syn::{Attribute, Fields, GenericArgument, Item, PathArguments, Type};
 
 /// Units of keys that do not end in one. `1` is a number without one; `own` the unit of a
 /// variable: degrees for torsions and angles, nm for distances, that of the table or formula for others.
-const UNITS: [(&str, &str); 38] = [
+const UNITS: [(&str, &str); 47] = [
     ("range", "own"),
+    ("ranges", "own"),
+    ("interfaces", "own"),
+    ("mass", "kJ/mol·time²/own²"),
+    ("arc_place", "1"),
+    ("arc_width", "1"),
+    ("kept_velocities", "1"),
+    ("spring_strength", "1/frame"),
+    ("exchange_share", "1"),
+    ("inside_share", "1"),
     ("period", "own"),
     ("scale", "own"),
     ("center", "own"),

@@ -33,6 +33,7 @@ pub(super) fn explained(
     structures: &[CommittorStructure],
     chosen: &[usize],
     counts: &[(usize, usize)],
+    at_one_place: bool,
 ) -> (Vec<CommittorCoordinate>, Vec<String>) {
     if chosen.len() < FEWEST {
         return (Vec::new(), Vec::new());
@@ -72,8 +73,10 @@ pub(super) fn explained(
                 format!(", and explains {:.0} % of the deviance", 100.0 * share)
             });
             let of_run = if best.is_variable { ", one of the run's variables" } else { "" };
+            let among =
+                if at_one_place { "structures at one place of the variables" } else { "the structures" };
             words.push(format!(
-                "Among structures at one place of the variables, the committor {sense} with {}{of_run} (rank correlation {:.2}{share}).",
+                "Among {among}, the committor {sense} with {}{of_run} (rank correlation {:.2}{share}).",
                 best.name, best.rank_correlation
             ));
             if let Some((other, _)) = found.iter().find(|(one, _)| one.is_variable)

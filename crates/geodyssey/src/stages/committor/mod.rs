@@ -191,8 +191,12 @@ fn measured(
         .collect();
     let trajectories: u64 = points.iter().map(CommittorPoint::done).sum();
     let unfinished: u64 = rows.iter().map(|row| row.unfinished).sum();
-    let at_one_place = |row: &&CommittorRow| row.source != "led" && row.committor.is_some();
-    let chosen: Vec<usize> = (0..rows.len()).filter(|&index| at_one_place(&&rows[index])).collect();
+    // Structures at one place of the variables where there are such; of others the spread is that of the places too.
+    let held = rows.iter().any(|row| row.source == "saddle");
+    let counts_here = |row: &CommittorRow| !held || row.source == "saddle";
+    let decided = |row: &CommittorRow| row.in_start + row.in_end > 1;
+    let chosen: Vec<usize> =
+        (0..rows.len()).filter(|&index| counts_here(&rows[index]) && decided(&rows[index])).collect();
     let counts: Vec<(usize, usize)> = chosen
         .iter()
         .map(|&index| (rows[index].in_end as usize, (rows[index].in_start + rows[index].in_end) as usize))
@@ -200,7 +204,7 @@ fn measured(
     let spread = binomial_spread(&counts).ok();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
     let committors: Vec<f64> = chosen.iter().filter_map(|&index| rows[index].committor).collect();
-    let (explained_by, words) = explained::explained(problem, structures, &chosen, &counts);
+    let (explained_by, words) = explained::explained(problem, structures, &chosen, &counts, held);
     let mut warnings = Vec::new();
     if unfinished * 50 > trajectories {
         warnings.push(Warning::new(
@@ -223,9 +227,10 @@ fn measured(
         same_committor_p_value: spread.as_ref().and_then(|spread| spread.p_value),
         transition_states: transition,
         explained_by,
+        words,
         energy_evaluations,
     };
-    Ok((CommittorRecord { summary, structures: rows, words, warnings }, energy_evaluations))
+    Ok((CommittorRecord { summary, structures: rows, warnings }, energy_evaluations))
 }
 
 /// The transition-state ensemble: the first structure as PDB, all as XTC.

@@ -94,7 +94,8 @@ pub(super) fn against_free(
     }
     let sum = |mut parts: Vec<f64>| {
         parts.sort_by(f64::total_cmp);
-        parts.iter().sum::<f64>()
+        // An empty sum is zero, not minus zero.
+        0.0 + parts.iter().sum::<f64>()
     };
     let led_highest: Vec<f64> = surface.map_or_else(Vec::new, |surface| {
         let energy = |values: &Vec<f64>| surface.energy(values) - landscape.minimum;

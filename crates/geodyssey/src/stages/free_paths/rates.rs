@@ -98,6 +98,15 @@ pub(super) fn sample(
         }
         let (most_frames, simulations) = (settings.longest_frames(), settings.chains.get());
         let seeds = seeds(store, kinds[0], dynamics, &lanes, most_frames, true, &from, simulations)?;
+        if seeds.without_own > 0 {
+            warnings.push(Warning::new(
+                STAGE,
+                format!(
+                    "{} of {simulations} simulations found no first path of their own and began with that of another one.",
+                    seeds.without_own
+                ),
+            ));
+        }
         let direction =
             Direction { run, store, dynamics, lanes: &lanes, along: &along, first: seeds.first, is_backward };
         let interfaces = match (&given, is_backward) {
@@ -254,7 +263,11 @@ impl Direction<'_> {
                 simulation.records.iter().map(of_cycle).collect()
             })
             .collect();
-        let equilibrated = equilibrated_after(&series);
+        let average = |cycle: usize| series.iter().map(|one| one[cycle]).sum::<f64>() / series.len() as f64;
+        let of_all: Vec<f64> = (0..cycles as usize).map(average).collect();
+        let equilibrated = equilibrated_after(&series)
+            .zip(equilibrated_after(&[of_all]))
+            .map(|(simulations, average)| simulations.max(average));
         // All simulations begin with paths that reach the other state, in ensembles where next to none do: a few of them that still count would
         // spoil the rate without showing in the fluctuations.
         let least = (cycles as f64 * LEAST_LEFT_OUT).ceil() as usize;
