@@ -190,6 +190,8 @@ impl Types {
             "PathBuf" => ("file or folder", false),
             "PerVariable" => ("number > 0, or one for each variable", true),
             "Ends" => ("number, or `{ start = …, end = … }`", true),
+            "StateRanges" => ("`{ NAME = [low, high], … }`, or a list of these", true),
+            "Interfaces" => ("whole number ≥ 1, or list of numbers", true),
             "Bandwidth" => ("`\"held-out\"`, or number > 0, or one for each variable", true),
             _ => ("", false),
         };
