@@ -13,7 +13,8 @@ with one thread, which is slower for so few atoms.
 The contestants take turns for several rounds, each for N seconds of CPU time, on one core. Decorrelated paths are trials divided by
 twice the integrated autocorrelation time of the path length, in trials (the lag 0 counts one half). The bare loop and
 OpenPathSampling make the same Markov chain, so that this time is estimated once, from all of their trials; fewer than some thousand
-trials of the bare loop underestimate it. For this program `free_paths.decorrelated` of summary.json is taken. Rates are per second
+trials of the bare loop underestimate it. For this program `free_paths.decorrelated` of summary.json is taken, which is estimated in the same way,
+and the time of its stage of free paths. Rates are per second
 of CPU time. Needs numpy, openmm and openpathsampling.
 """
 
@@ -160,31 +161,41 @@ class InProcess:
 
 
 class Geodyssey:
-    """Runs the program on a configuration; how long a round takes is up to the configuration."""
+    """Runs the program on a configuration with one thread, and takes the time of its stage of free paths: the first paths, the trials and the
+    files. The stages before it are run once, before the rounds; how long a round takes is up to the configuration."""
 
     def __init__(self, program, configuration, command, settings):
         self.program, self.configuration, self.command, self.settings = program, configuration, command, settings
         self.found, self.rounds = [], []
+        self.folder = tempfile.TemporaryDirectory()
+        self.run(1)
+
+    def run(self, seed):
+        out = os.path.join(self.folder.name, "run")
+        command = [self.program, self.command, self.configuration, "--out", out, "--threads", "1"]
+        # Another number of kept paths, so that the stage is computed anew and all before it is not.
+        for setting in [*self.settings, f"paths.kept_paths={seed}"]:
+            command += ["--set", setting]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with open(os.path.join(out, "summary.json"), encoding="utf-8") as file:
+            found = json.load(file)["free_paths"]
+        with open(os.path.join(out, "timings.json"), encoding="utf-8") as file:
+            stages = {stage["stage"]: stage["seconds"] for stage in json.load(file)["stages"]}
+        return found, stages["free-paths"]
 
     def round(self, _seconds):
-        number = len(self.rounds) + 1
-        with tempfile.TemporaryDirectory() as folder:
-            out = os.path.join(folder, "run")
-            command = [self.program, self.command, self.configuration, "--out", out, "--threads", "1", "--seed", str(number)]
-            for setting in self.settings:
-                command += ["--set", setting]
-            before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            wall, after = time.perf_counter() - wall, resource.getrusage(resource.RUSAGE_CHILDREN)
-            with open(os.path.join(out, "summary.json"), encoding="utf-8") as file:
-                found = json.load(file)["free_paths"]
+        before, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        found, seconds = self.run(len(self.rounds) + 2)
+        wall, after = time.perf_counter() - wall, resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
         self.found.append(found)
         self.rounds.append(
             {
-                "wall_s": wall,
-                "cpu_s": after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime,
+                "wall_s": seconds,
+                # The stage's share of the processor's time is that of the whole command.
+                "cpu_s": seconds * cpu / wall,
                 "trials": found["trials"],
-                "steps": found.get("steps", math.nan),
+                "steps": found["energy_evaluations"],
                 "accepted": found["acceptance"] * found["trials"],
             }
         )

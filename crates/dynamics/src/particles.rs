@@ -73,11 +73,11 @@ impl Potential for ParticlesOnLandscape<'_> {
         let count = self.masses.len();
         let (mut values, mut gradient, mut signs) = (vec![0.0; count], vec![0.0; count], vec![1.0; count]);
         forces.fill(0.0);
-        for replica in 0..positions.replicas() {
+        for (replica, total) in energies.iter_mut().enumerate().take(positions.replicas()) {
             for (particle, (value, sign)) in values.iter_mut().zip(&mut signs).enumerate() {
                 (*value, *sign) = self.walls.reflected(particle, positions.row(particle, 0)[replica]);
             }
-            energies[replica] = (self.energy)(&values, &mut gradient);
+            *total = (self.energy)(&values, &mut gradient);
             for (particle, (slope, sign)) in gradient.iter().zip(&signs).enumerate() {
                 forces.row_mut(particle, 0)[replica] = -slope * sign;
             }

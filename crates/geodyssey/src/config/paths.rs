@@ -225,10 +225,8 @@ impl PathsConfig {
                 return error("moves", message);
             }
         }
-        if self.length == PathLengthKind::Fixed {
-            if !is_tps {
-                return error("length", "paths of a fixed length go with `method = \"tps\"`".to_owned());
-            }
+        if self.length == PathLengthKind::Fixed && !is_tps {
+            return error("length", "paths of a fixed length go with `method = \"tps\"`".to_owned());
         }
         if moves.contains(&MoveName::SpringShooting) && self.shoot_from != ShootFrom::Uniform {
             return error(

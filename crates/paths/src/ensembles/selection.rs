@@ -39,8 +39,9 @@ impl FrameSelection {
     #[must_use]
     pub fn weight(&self, values: &[f64]) -> f64 {
         let Some(weight) = &self.weight else { return 1.0 };
-        // Also for NaN.
-        weight(values).max(LEAST_WEIGHT).min(1.0)
+        let weight = weight(values);
+        // Not for NaN.
+        if weight > LEAST_WEIGHT { weight.min(1.0) } else { LEAST_WEIGHT }
     }
 }
 

@@ -12,7 +12,7 @@ use super::interfaces::{Along, placed};
 use super::moves::moves;
 use super::places::StatePlaces;
 use super::populations::free_energy_of_overall_states;
-use super::seeds::{FirstPaths, candidates, seeds};
+use super::seeds::{FirstPaths, Search, candidates, seeds};
 use super::statistics::interval_ps;
 use super::units::{UnitStore, Units, grouped};
 use crate::artifacts::curve::GeodesicResult;
@@ -97,7 +97,8 @@ pub(super) fn sample(
             from.iter_mut().for_each(|path| path.reverse());
         }
         let (most_frames, simulations) = (settings.longest_frames(), settings.chains.get());
-        let seeds = seeds(store, kinds[0], dynamics, &lanes, most_frames, true, &from, simulations)?;
+        let search = Search { store, kind: kinds[0], dynamics, lanes: &lanes, wants_inside: true };
+        let seeds = seeds(&search, most_frames, &from, simulations)?;
         if seeds.without_own > 0 {
             warnings.push(Warning::new(
                 STAGE,

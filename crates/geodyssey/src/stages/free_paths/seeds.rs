@@ -118,17 +118,28 @@ fn of_trajectory(
     }
 }
 
+/// What first paths are looked for with.
+pub(super) struct Search<'s> {
+    /// Where the units are kept.
+    pub(super) store: UnitStore<'s>,
+    /// Their kind.
+    pub(super) kind: &'static str,
+    /// The dynamics.
+    pub(super) dynamics: &'s FreeDynamics<'s>,
+    /// The same in lanes.
+    pub(super) lanes: &'s Lanes<'s>,
+    /// Whether a path inside the start state is wanted too.
+    pub(super) wants_inside: bool,
+}
+
 /// Looks for the first paths of all chains.
 pub(super) fn seeds(
-    store: UnitStore<'_>,
-    kind: &'static str,
-    dynamics: &FreeDynamics<'_>,
-    lanes: &Lanes<'_>,
+    search: &Search<'_>,
     most_frames: usize,
-    wants_inside: bool,
     candidates: &[Vec<Vec<[f64; 3]>>],
     chains: usize,
 ) -> Result<Seeds, Error> {
+    let Search { store, kind, dynamics, lanes, wants_inside } = *search;
     let velocities = EngineVelocities {
         engine: dynamics.engine,
         thermal_energy_kj_mol: dynamics.law.thermal_energy_kj_mol(),

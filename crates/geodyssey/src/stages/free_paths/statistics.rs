@@ -161,22 +161,19 @@ fn slowest(
     let mut found: Option<SlowestCoordinate> = None;
     for (index, variable) in problem.variables.iter().enumerate() {
         let turn = variable.period.map(|period| std::f64::consts::TAU / period);
-        let functions: Vec<(String, Box<dyn Fn(f64) -> f64>)> = match turn {
-            Some(turn) => of
-                .iter()
-                .map(|&(name, of)| -> (String, Box<dyn Fn(f64) -> f64>) {
-                    (format!("{name}{}", variable.name), Box::new(move |x| of(turn * x)))
-                })
-                .collect(),
-            None => vec![(variable.name.clone(), Box::new(|x| x))],
+        let functions: Vec<(String, Of)> = match turn {
+            Some(_) => of.iter().map(|&(name, of)| (format!("{name}{}", variable.name), of)).collect(),
+            None => vec![(variable.name.clone(), |x| x)],
         };
+        let turn = turn.unwrap_or(1.0);
         for (name, of) in functions {
             let series: Vec<Vec<f64>> = chains
                 .iter()
                 .zip(present)
                 .map(|(chain, present)| {
                     let mean = |values: &Vec<Vec<f64>>| {
-                        values.iter().map(|values| of(values[index])).sum::<f64>() / values.len() as f64
+                        values.iter().map(|values| of(turn * values[index])).sum::<f64>()
+                            / values.len() as f64
                     };
                     let means: Vec<f64> = chain.paths.iter().map(|path| mean(&path.values)).collect();
                     present[first..].iter().map(|&path| means[path]).collect()

@@ -11,7 +11,7 @@ use geodyssey_report::Warning;
 use super::dynamics::FreeDynamics;
 use super::moves::moves;
 use super::places::{Order, StatePlaces, curve_points, nearest_place};
-use super::seeds::{candidates, seeds};
+use super::seeds::{Search, candidates, seeds};
 use super::statistics::{SampledTransitions, summarised};
 use super::units::{CHAINS_PER_UNIT, UnitStore, Units, grouped};
 use crate::artifacts::curve::GeodesicResult;
@@ -48,7 +48,8 @@ pub(super) fn sample(
     let chains = settings.chains.get();
     let from = candidates(run, &places)?;
     let most_frames = settings.longest_frames();
-    let seeds = seeds(store, "seeds", dynamics, &lanes, most_frames, false, &from, chains)?;
+    let search = Search { store, kind: "seeds", dynamics, lanes: &lanes, wants_inside: false };
+    let seeds = seeds(&search, most_frames, &from, chains)?;
     let velocities = EngineVelocities {
         engine: dynamics.engine,
         thermal_energy_kj_mol: dynamics.law.thermal_energy_kj_mol(),

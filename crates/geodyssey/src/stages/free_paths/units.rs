@@ -110,7 +110,7 @@ impl UnitStore<'_> {
             let state = states[index].lock().unwrap_or_else(PoisonError::into_inner).take();
             let Some(state) = state else { return Ok(()) };
             let name = &open_names[index];
-            let ended = self.to_the_end(units, name, state, stop, &progress)?;
+            let ended = self.finish(units, name, state, stop, &progress)?;
             self.write(&finished(name), &ended)
         })?;
         interrupt::check()?;
@@ -127,7 +127,7 @@ impl UnitStore<'_> {
         Ok((all, lane_use))
     }
 
-    fn to_the_end<S>(
+    fn finish<S>(
         &self,
         units: &Units<'_, S::Protocol<'_>>,
         name: &str,
