@@ -172,7 +172,9 @@ impl Config {
         self.check_geodesic()?;
         self.check_denoiser()?;
         self.check_sampling()?;
-        self.paths.check(self)?;
+        self.paths
+            .check(self.states.is_some(), self.space() == Space::Atoms)
+            .map_err(|(key, why)| self.error(format!("paths.{key}").trim_end_matches('.'), why))?;
         self.check_bandwidth()?;
         let Some(states) = &self.states else { return Ok(()) };
         for (name, state) in [("start", &states.start), ("end", &states.end)] {

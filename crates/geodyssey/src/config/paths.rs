@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Config;
-use super::error::InputError;
 use super::values::{Count, PositiveReal, Real};
 
 /// How free paths are sampled.
@@ -187,14 +185,14 @@ impl PathsConfig {
         (self.longest_steps() / self.check_every.get() as f64) as usize + 1
     }
 
-    /// What does not fit together.
-    pub(super) fn check(&self, config: &Config) -> Result<(), InputError> {
+    /// What does not fit together: the key, empty for the whole section, and why.
+    pub(super) fn check(&self, has_states: bool, moves_atoms: bool) -> Result<(), (String, String)> {
         if self.is_off() {
             return Ok(());
         }
-        let error = |key: &str, message: String| Err(config.error(&format!("paths.{key}"), message));
-        if config.states.is_none() {
-            return Err(config.error("paths", "free paths need [states.start] and [states.end]"));
+        let error = |key: &str, message: String| Err((key.to_owned(), message));
+        if !has_states {
+            return error("", "free paths need [states.start] and [states.end]".to_owned());
         }
         if self.longest_frames() < 3 {
             return error("longest_ps", "a path has at least three frames: increase `longest_ps`".to_owned());
@@ -262,15 +260,15 @@ impl PathsConfig {
                 }
             }
         }
-        self.check_interfaces(config)?;
-        if self.mass.is_some() && config.space() == super::Space::Atoms {
+        self.check_interfaces()?;
+        if self.mass.is_some() && moves_atoms {
             return error("mass", "atoms have the masses of the force field: omit `mass`".to_owned());
         }
         Ok(())
     }
 
-    fn check_interfaces(&self, config: &Config) -> Result<(), InputError> {
-        let error = |key: &str, message: String| Err(config.error(&format!("paths.{key}"), message));
+    fn check_interfaces(&self) -> Result<(), (String, String)> {
+        let error = |key: &str, message: String| Err((key.to_owned(), message));
         if self.method != PathsMethod::Retis {
             return Ok(());
         }

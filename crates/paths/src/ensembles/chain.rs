@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::ensemble::PathEnsemble;
 use super::frame::{FreePath, PhasePoint};
 use super::leg::{Leg, LegRequest};
-use super::moves::PathMove;
+use super::path_move::PathMove;
 use super::selection::FrameSelection;
 use super::trial::{Attempt, Rejection, Step, Trial, Velocities};
 

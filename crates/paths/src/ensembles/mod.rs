@@ -12,6 +12,7 @@ mod interface_sampling;
 mod lanes;
 mod leg;
 pub mod moves;
+mod path_move;
 mod seeding;
 mod selection;
 mod shared;
@@ -27,7 +28,7 @@ pub use interface_sampling::{
 };
 pub use lanes::{EngineVelocities, Errand, LaneUse, Lanes, LanesState, LegSource, Places, RunningLanes};
 pub use leg::{Leg, LegRequest, Stop};
-pub use moves::PathMove;
+pub use path_move::PathMove;
 pub use seeding::{Seeding, SeedingProtocol, ShotCounts};
 pub use selection::{FrameSelection, FrameWeight};
 pub use transition_sampling::{KeptPath, PathRecord, TransitionChain, TrialRecord};

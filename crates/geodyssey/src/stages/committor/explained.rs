@@ -7,7 +7,7 @@ use geodyssey_molecule::{CollectiveVariable, Topology};
 use geodyssey_report::CommittorCoordinate;
 use geodyssey_statistics::{logistic_regression, rank_correlation, rank_correlation_p_value};
 
-use super::CommittorStructure;
+use super::structure::CommittorStructure;
 use crate::problem::Problem;
 use crate::stages::free_paths::moves_atoms;
 

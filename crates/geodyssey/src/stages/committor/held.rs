@@ -6,7 +6,7 @@ use geodyssey_paths::ensembles::Places as _;
 use geodyssey_statistics::RandomStream;
 use geodyssey_trajectory::read_frames;
 
-use super::CommittorStructure;
+use super::structure::CommittorStructure;
 use crate::artifacts::all_paths::{self, read_paths};
 use crate::artifacts::curve::GeodesicResult;
 use crate::artifacts::landscape::LandscapeResult;

@@ -2,6 +2,7 @@
 
 mod explained;
 mod held;
+mod structure;
 
 use geodyssey_paths::ensembles::{CommittorPoint, CommittorProtocol, Lanes};
 use geodyssey_report::{CommittorSummary, Warning};
@@ -25,24 +26,12 @@ use crate::stages::free_paths::{
 };
 
 pub(crate) use crate::artifacts::committor::STAGE;
+pub(crate) use structure::CommittorStructure;
 
 /// Structures in the lanes of one batch.
 const STRUCTURES_PER_UNIT: usize = 16;
 /// Committors of the transition-state ensemble.
 const TRANSITION: std::ops::RangeInclusive<f64> = 0.4..=0.6;
-
-/// A structure whose committor is wanted.
-#[derive(Clone, Debug)]
-pub(crate) struct CommittorStructure {
-    /// Its name.
-    pub(crate) name: String,
-    /// Where it comes from: `saddle`, `led` or `given`.
-    pub(crate) source: &'static str,
-    /// The variables.
-    pub(crate) values: Vec<f64>,
-    /// Positions, nm: of the atoms, or of the particles that stand for the variables.
-    pub(crate) positions: Vec<[f64; 3]>,
-}
 
 /// Brings committors up to date: of the structures that are given, by default of those held at the saddle and of the led paths' frames.
 pub(crate) fn run(

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use geodyssey_dynamics::DynamicsError;
 
-use super::PathMove;
 use super::two_way_shooting::{decided, failed};
 use crate::ensembles::frame::{Frame, FreePath, PhasePoint, reversed};
 use crate::ensembles::leg::{Leg, LegRequest, Stop};
+use crate::ensembles::path_move::PathMove;
 use crate::ensembles::trial::{Attempt, Rejection, Step, Trial};
 
 /// One-way shooting of stochastic dynamics: from a selected frame, with its own velocities, the dynamics run with new noise either forward or

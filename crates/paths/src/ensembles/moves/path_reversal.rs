@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use geodyssey_dynamics::DynamicsError;
 
-use super::PathMove;
 use crate::ensembles::frame::{FreePath, PhasePoint};
 use crate::ensembles::leg::Leg;
+use crate::ensembles::path_move::PathMove;
 use crate::ensembles::trial::{Attempt, Rejection, Step, Trial};
 
 /// Path reversal: the path backward in time, which is as probable. It is accepted if it belongs to the ensemble, as it does if it returns to

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use geodyssey_dynamics::DynamicsError;
 
-use super::PathMove;
 use super::one_way_shooting::Shot;
 use super::two_way_shooting::failed;
 use crate::ensembles::frame::{FreePath, PhasePoint};
 use crate::ensembles::leg::Leg;
+use crate::ensembles::path_move::PathMove;
 use crate::ensembles::trial::{Attempt, Rejection, Step, Trial};
 
 /// Spring shooting: one-way shooting from a frame near the one of the previous shot, which a spring pulls towards the state that the shot is to

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use geodyssey_dynamics::DynamicsError;
 
-use super::PathMove;
 use crate::ensembles::frame::{FreePath, PhasePoint, State, joined};
-use crate::ensembles::leg::{Leg, LegRequest};
+use crate::ensembles::leg::{Leg, LegRequest, Stop};
+use crate::ensembles::path_move::PathMove;
 use crate::ensembles::trial::{Attempt, Rejection, Step, Trial};
 
 /// Two-way shooting: a frame of the path is selected, its velocities are renewed, and the dynamics run from it backward and forward in time.
@@ -57,7 +57,7 @@ impl<P: PhasePoint> Attempt<P> for TwoWayAttempt<P> {
                 let (start, longest) = (point.reversed(), trial.longest(sum));
                 self.stage = Stage::Backward { sum, longest, index, point };
                 // A leg of fixed length ends where the path begins.
-                let most = if stop == super::super::leg::Stop::Never { index + 1 } else { longest - 1 };
+                let most = if stop == Stop::Never { index + 1 } else { longest - 1 };
                 Ok(request(start, most, 0))
             }
             (Stage::Backward { sum, longest, index, point }, Some(backward)) => {
@@ -69,7 +69,7 @@ impl<P: PhasePoint> Attempt<P> for TwoWayAttempt<P> {
                     return Ok(Step::rejected(Rejection::WrongEnds));
                 }
                 let most = match stop {
-                    super::super::leg::Stop::Never => self.present.frames.len() - index,
+                    Stop::Never => self.present.frames.len() - index,
                     _ => longest - backward.length,
                 };
                 self.stage = Stage::Forward { sum, longest, backward };
@@ -98,7 +98,7 @@ pub(super) fn failed<P: PhasePoint>(leg: &Leg<P>, trial: &Trial<'_, P>, longest:
     if leg.failure.is_some() {
         return Some(Rejection::BlewUp);
     }
-    if leg.is_ended || trial.ensemble.stop() == super::super::leg::Stop::Never {
+    if leg.is_ended || trial.ensemble.stop() == Stop::Never {
         return None;
     }
     let is_limit = longest == trial.ensemble.most_frames();

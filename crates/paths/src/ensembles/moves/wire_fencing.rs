@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use geodyssey_dynamics::DynamicsError;
 
-use super::PathMove;
 use crate::ensembles::ensemble::PathEnsemble;
 use crate::ensembles::frame::{Frame, FreePath, PhasePoint, State, joined, reversed};
 use crate::ensembles::leg::{Leg, LegRequest, Stop};
+use crate::ensembles::path_move::PathMove;
 use crate::ensembles::trial::{Attempt, Rejection, Step, Trial};
 
 /// Wire fencing: several two-way shots of short pieces of the path between its interface and a cap, of which the last is extended to a whole
