@@ -169,7 +169,7 @@ fn the_committor_of_a_symmetric_barrier_is_one_half() {
     assert!((row(1, "landscape_committor") - 0.5).abs() < 1e-3, "{record:#}");
     let sum = row(0, "committor") + row(2, "committor") - 1.0;
     assert!(sum.abs() < 4.0 * row(0, "committor_error").hypot(row(2, "committor_error")), "{record:#}");
-    assert!(out.join("committor-of-structures.csv").exists());
+    assert!(out.join("structures-committor.csv").exists());
 }
 
 /// Both rates of a symmetric well at a barrier of four kT are the same within their errors, and the states have one free energy.

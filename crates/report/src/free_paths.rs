@@ -174,8 +174,8 @@ pub struct RateDirectionSummary {
     pub along: String,
     /// The interfaces, in that variable's own unit.
     pub interfaces: Vec<f64>,
-    /// Probability to reach the next interface, and at last the other state; absent where no path reached an interface.
-    pub crossing_probabilities: Vec<Option<f64>>,
+    /// Probability to reach the next interface, and at last the other state.
+    pub crossing_probabilities: Vec<f64>,
     /// Probability that an excursion out of the state reaches the other state.
     pub total_crossing_probability: f64,
     /// Cycles of each simulation that are left out.

@@ -103,7 +103,7 @@ fn rate() -> RateSummary {
         flux_per_ps: 2.0,
         along: "phi".to_owned(),
         interfaces: vec![-40.0, 0.0],
-        crossing_probabilities: vec![Some(0.1), None],
+        crossing_probabilities: vec![0.1, 5e-4],
         total_crossing_probability: 5e-5,
         equilibrated_after: 100,
         exchange_acceptance: vec![1.0, 0.2],

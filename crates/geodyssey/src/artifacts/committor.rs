@@ -10,9 +10,9 @@ use crate::problem::variables::Variable;
 /// Name of the stage, and of its files without their endings.
 pub(crate) const STAGE: &str = "committor";
 /// The same for structures that are given.
-pub(crate) const STAGE_OF_STRUCTURES: &str = "committor-of-structures";
+pub(crate) const STAGE_OF_STRUCTURES: &str = "structures-committor";
 /// Folder of the transition states among these.
-pub(crate) const GIVEN_FOLDER: &str = "committor-of-structures/";
+pub(crate) const GIVEN_FOLDER: &str = "structures-committor/";
 /// Structures with a committor near one half.
 pub(crate) const TRANSITION_STATES: &str = "transition-states";
 

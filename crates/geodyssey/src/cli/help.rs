@@ -118,7 +118,7 @@ pub(super) const COMMITTOR: &str = "\
 From every structure free trajectories with fresh velocities run until they reach the start or the end state; the share that
 reaches the end state first is its committor. Where it is undecided, more are run ([committor] in the configuration). Without
 structures, those held at the lowest barrier of the landscape and frames of the led paths are taken. Writes committor.csv (or
-committor-of-structures.csv), the same as .json, and structures with a committor near one half as transition-states.pdb and .xtc.
+structures-committor.csv), the same as .json, and structures with a committor near one half as transition-states.pdb and .xtc.
 
 Examples:
   geodyssey committor configs/alanine-dipeptide-free.toml

@@ -194,6 +194,15 @@ impl PathsConfig {
         if !has_states {
             return error("", "free paths need [states.start] and [states.end]".to_owned());
         }
+        if self.trials.get() < 2 {
+            return error("trials", "the first trials are left out: expected at least 2".to_owned());
+        }
+        if self.wire_shots.get() > MOST_WIRE_SHOTS {
+            return error(
+                "wire_shots",
+                format!("expected at most {MOST_WIRE_SHOTS} shots, found {}", self.wire_shots.get()),
+            );
+        }
         if self.longest_frames() < 3 {
             return error("longest_ps", "a path has at least three frames: increase `longest_ps`".to_owned());
         }
@@ -303,6 +312,8 @@ impl PathsConfig {
 
 /// Steps that a leg can have: its random numbers are counted so far.
 const LONGEST_LEG: f64 = 16_000_000.0;
+/// Shots of one move.
+const MOST_WIRE_SHOTS: usize = 60;
 /// Interfaces of one simulation.
 const MOST_INTERFACES: usize = 60;
 

@@ -125,7 +125,11 @@ fn stages(run: &mut Run<'_>, until: Stage) -> Result<Summary, Error> {
     let free = free_paths::run(run, &landscape, &geodesic, &paths)?;
     let committors = match &free {
         Some(free) if free.free_paths.is_some() => Some(committor::run(run, &landscape, &geodesic, None)?),
-        _ => None,
+        Some(_) => {
+            run.discard(committor::STAGE)?;
+            None
+        }
+        None => None,
     };
     let free = FreeResults { paths: free.as_ref(), committor: committors.as_ref() };
     configuration::run(run)?;

@@ -103,7 +103,7 @@ fn candidates(problem: &Problem, structures: &[CommittorStructure], chosen: &[us
         .enumerate()
         .map(|(index, variable)| {
             let values: Vec<f64> = chosen.iter().map(|&one| structures[one].values[index]).collect();
-            let values = if variable.period.is_some() { around_the_mean(&values) } else { values };
+            let values = variable.period.map_or(values.clone(), |period| around_the_mean(&values, period));
             Candidate { name: variable.name.clone(), is_variable: true, values }
         })
         .collect();
@@ -113,7 +113,7 @@ fn candidates(problem: &Problem, structures: &[CommittorStructure], chosen: &[us
     let own: Vec<Vec<usize>> = molecule.variables.iter().map(|variable| variable.atoms().to_vec()).collect();
     let mut add = |name: String, variable: &dyn CollectiveVariable, is_angle: bool| {
         let values: Vec<f64> = chosen.iter().map(|&one| variable.value(&structures[one].positions)).collect();
-        let values = if is_angle { around_the_mean(&values) } else { values };
+        let values = if is_angle { around_the_mean(&values, TAU) } else { values };
         all.push(Candidate { name, is_variable: false, values });
     };
     for quadruple in torsions(topology).into_iter().take(MOST_COORDINATES) {
@@ -157,9 +157,11 @@ fn names(topology: &Topology, atoms: &[usize]) -> String {
     atoms.iter().map(|&atom| topology.label(atom)).collect::<Vec<_>>().join("–")
 }
 
-/// Angles as differences from their circular mean.
-fn around_the_mean(angles: &[f64]) -> Vec<f64> {
-    let (sine, cosine) = angles.iter().fold((0.0, 0.0), |(s, c), angle| (s + angle.sin(), c + angle.cos()));
-    let mean = sine.atan2(cosine);
-    angles.iter().map(|angle| angle - mean - TAU * ((angle - mean) / TAU).round()).collect()
+/// Periodic values as differences from their circular mean.
+fn around_the_mean(values: &[f64], period: f64) -> Vec<f64> {
+    let turn = TAU / period;
+    let (sine, cosine) =
+        values.iter().fold((0.0, 0.0), |(s, c), value| (s + (turn * value).sin(), c + (turn * value).cos()));
+    let mean = sine.atan2(cosine) / turn;
+    values.iter().map(|value| value - mean - period * ((value - mean) / period).round()).collect()
 }

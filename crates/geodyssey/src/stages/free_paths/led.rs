@@ -63,7 +63,7 @@ pub(super) fn against_free(
         times.sort_unstable_by_key(|(path, _)| *path);
         for (path, weight) in times {
             let values = &chain.paths[path].values;
-            for inner in &values[1..values.len() - 1] {
+            for inner in values.iter().filter(|values| places.place(values).state.is_none()) {
                 *of_free.entry(cells.of(inner)).or_insert(0.0) += weight;
             }
             if let Some(surface) = surface {

@@ -96,8 +96,14 @@ impl Stage for FreePathsStage<'_> {
             .into_iter()
             .fold(ingredients, |sum, stage| sum.upstream(stage, &run.directory.output_fingerprint(stage)));
         let mut settings = problem.config.paths.clone();
-        // Its content is among the inputs.
-        settings.seed = None;
+        // By its content, wherever it lies.
+        let seed = settings.seed.take().map(|file| {
+            let content = std::fs::File::open(&file).and_then(Fingerprint::of_reader);
+            content.map_err(|error| {
+                problem.config.error("paths.seed", format!("cannot read {}: {error}", file.display()))
+            })
+        });
+        let seed = seed.transpose()?;
         Ok(ingredients
             .settings("variables", &problem.config.variables)
             .settings("thermal energy", &problem.thermal_energy)
@@ -105,6 +111,7 @@ impl Stage for FreePathsStage<'_> {
             .settings("scales", &problem.scales.each())
             .settings("space", &problem.config.space())
             .settings("paths", &settings)
+            .settings("seed trajectory", &seed)
             .settings("seed", &problem.config.seed)
             .settings("inputs", &problem.inputs_of_landscape()))
     }

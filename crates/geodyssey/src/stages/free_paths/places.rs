@@ -69,7 +69,9 @@ impl Places for StatePlaces<'_> {
 /// The points of a curve in the variables' own units, thinned to at most 200.
 pub(crate) fn curve_points(problem: &Problem, curve: &[TetherPoint]) -> Vec<Vec<f64>> {
     let stride = curve.len().div_ceil(200).max(1);
-    curve.iter().step_by(stride).map(|point| problem.scales.own(&point.center)).collect()
+    let last = curve.last().filter(|_| !(curve.len() - 1).is_multiple_of(stride));
+    let points = curve.iter().step_by(stride).chain(last);
+    points.map(|point| problem.scales.own(&point.center)).collect()
 }
 
 /// The place, from 0 to 1, of the point of a curve that is nearest in scaled variables, the shortest way round periods.

@@ -128,7 +128,11 @@ pub(super) fn sample(
     let relative = |one: &RateDirectionSummary| one.rate_error_per_ps.map(|error| error / one.rate_per_ps);
     let delta_f = -kt * (forward.rate_per_ps / backward.rate_per_ps).ln();
     let error = relative(forward).zip(relative(backward)).map(|(a, b)| kt * a.hypot(b));
-    let expected = free_energy_of_overall_states(problem, landscape)?;
+    let expected = free_energy_of_overall_states(problem, landscape).unwrap_or_else(|error| {
+        warnings
+            .push(Warning::new(STAGE, format!("The rates are not compared with the landscape: {error}.")));
+        None
+    });
     let check = expected.map(|expected| delta_f - expected);
     if let (Some(check), Some(error)) = (check, error)
         && check.abs() > 3.0 * error.max(0.1 * kt)
@@ -301,7 +305,8 @@ impl Direction<'_> {
             let sum =
                 |of: &dyn Fn(&InterfaceSimulation) -> u64| simulations.iter().map(of).sum::<u64>() as f64;
             let attempted = sum(&|one| one.exchanges[pair].attempted);
-            if attempted > 0.0 { sum(&|one| one.exchanges[pair].accepted) / attempted } else { 0.0 }
+            // Not attempted is not rejected.
+            if attempted > 0.0 { sum(&|one| one.exchanges[pair].accepted) / attempted } else { 1.0 }
         });
         let exchange_acceptance: Vec<f64> = exchanges.collect();
         let lengths: Vec<f64> = simulations
@@ -357,7 +362,8 @@ impl Direction<'_> {
             flux_per_ps: flux,
             along: self.along.name.clone(),
             interfaces: interfaces.iter().map(shown).collect(),
-            crossing_probabilities: found.conditional.clone(),
+            // All are known where the rate is.
+            crossing_probabilities: found.conditional.iter().map(|one| one.unwrap_or(0.0)).collect(),
             total_crossing_probability: found.total.unwrap_or(0.0),
             equilibrated_after: first as u64,
             exchange_acceptance,

@@ -26,8 +26,8 @@ pub(super) fn described(name: &str) -> FileSummary {
         free_paths::INTERFACES_FILE => {
             "one row per cycle and ensemble of the rates: length of the path and the interface that it reached"
         }
-        "committor.csv" | "committor-of-structures.csv" => "committor of every structure",
-        "committor.json" | "committor-of-structures.json" => "results from all committors",
+        "committor.csv" | "structures-committor.csv" => "committor of every structure",
+        "committor.json" | "structures-committor.json" => "results from all committors",
         "transition-states.pdb" => "first structure of the transition-state ensemble",
         "transition-states.xtc" => "structures with a committor between 0.4 and 0.6",
         _ if name.starts_with(free_paths::FOLDER) && name.ends_with(".csv") => {
