@@ -61,6 +61,12 @@ pub(crate) fn check(problem: &Problem) -> Result<(), Error> {
         let message = "the start and end states overlap: free paths need states that have no point in common";
         return Err(problem.config.error("states.end", message).into());
     }
+    if let Some(seed) = &settings.seed
+        && let Err(error) = std::fs::File::open(seed)
+    {
+        let message = format!("cannot read {}: {error}", seed.display());
+        return Err(problem.config.error("paths.seed", message).into());
+    }
     if settings.shoot_from == ShootFrom::Committor && problem.variables.len() > 3 {
         let message =
             "the committor of a landscape is known for at most three variables; use `shoot_from = \"arc\"`";
