@@ -61,7 +61,6 @@ fn killed_runs_go_on_to_the_same_bytes_on_any_number_of_threads() {
         "configs/alanine-dipeptide-neural.toml",
         "configs/mueller-brown.toml",
         "configs/ace-ala3-nme.toml",
-        "configs/kramers-double-well.toml",
     ] {
         // Each name with a folder of its own: a landscape must not be taken over from the whole run.
         let whole = folder.path().join("whole").join("run");
